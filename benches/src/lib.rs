@@ -1,0 +1,1 @@
+//! Benchmarks of blendtorch, each beside its baseline in the same run.

@@ -1,0 +1,8 @@
+//! The producer side of blendtorch: publisher, camera mathematics, pixel conversion, seeds.
+//!
+//! Owns what a scene script needs to stream: it never knows Python, bpy or torch.
+
+pub mod args;
+pub mod camera;
+pub mod pixels;
+pub mod seeds;

@@ -1,0 +1,1 @@
+//! blendtorch batches as tch tensors.

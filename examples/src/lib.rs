@@ -1,0 +1,1 @@
+//! Examples of blendtorch, one folder each.

@@ -1,0 +1,1 @@
+//! Starts, watches and ends fleets of Blender processes.

@@ -1,0 +1,20 @@
+//! The extension module `blendtorch._blendtorch`: thin bindings, one file a class.
+//!
+//! Owns the conversion between Python objects and ours; it must never hold logic that `btb`,
+//! `btt` or the launcher could hold.
+
+mod args;
+mod camera;
+mod pixels;
+mod seeds;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    args::register(module)?;
+    camera::register(module)?;
+    pixels::register(module)?;
+    seeds::register(module)?;
+    Ok(())
+}

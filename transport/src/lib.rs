@@ -1,0 +1,1 @@
+//! PUSH/PULL over tcp, ipc and shared memory, on one socket.

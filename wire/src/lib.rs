@@ -1,0 +1,1 @@
+//! What travels in a blendtorch stream: messages, tensors and their codec.
