@@ -1,8 +1,82 @@
 //! Python bindings of `btb::pixels`.
 
+mod raw;
+
+use btb::pixels::{Conversion, Encoding, Mode};
+use pyo3::buffer::{PyBuffer, PyUntypedBuffer};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
+/// Linear RGBA pixels, as bytes or as floats.
+enum Source {
+    Bytes(PyBuffer<u8>),
+    Floats(PyBuffer<f32>),
+}
+
+/// Converts linear RGBA pixels, H × W × 4 of uint8 or float32, into `destination`, H × W × 3 or
+/// H × W × 4 of uint8. Both must be C-contiguous and must not overlap. The GIL is released
+/// meanwhile: the caller keeps other threads away from both.
+#[pyfunction]
+#[pyo3(signature = (source, destination, *, srgb=false, flip=false))]
+fn convert_pixels(
+    py: Python<'_>,
+    source: &Bound<'_, PyAny>,
+    destination: &Bound<'_, PyAny>,
+    srgb: bool,
+    flip: bool,
+) -> PyResult<()> {
+    let source = PyUntypedBuffer::get(source)?;
+    let destination = PyUntypedBuffer::get(destination)?;
+    let [height, width, 4] = *source.shape() else {
+        return Err(PyValueError::new_err(format!(
+            "the source must have the shape H × W × 4, not {:?}",
+            source.shape()
+        )));
+    };
+    let mode = match *destination.shape() {
+        [h, w, 3] if (h, w) == (height, width) => Mode::Rgb,
+        [h, w, 4] if (h, w) == (height, width) => Mode::Rgba,
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "the destination must have the shape {height} × {width} × 3 or × 4, not {:?}",
+                destination.shape()
+            )));
+        }
+    };
+    let source = if source.as_typed::<u8>().is_ok() {
+        Source::Bytes(source.into_typed()?)
+    } else if source.as_typed::<f32>().is_ok() {
+        Source::Floats(source.into_typed()?)
+    } else {
+        return Err(PyTypeError::new_err("the source must be uint8 or float32"));
+    };
+    let destination: PyBuffer<u8> = destination
+        .into_typed()
+        .map_err(|_| PyTypeError::new_err("the destination must be uint8"))?;
+    let encoding = if srgb {
+        Encoding::Srgb
+    } else {
+        Encoding::Linear
+    };
+    let conversion = Conversion {
+        height,
+        width,
+        mode,
+        encoding,
+        flip,
+    };
+    let converted = match &source {
+        Source::Bytes(source) => raw::apart(py, source, &destination, |from, to| {
+            conversion.from_u8(from, to)
+        })?,
+        Source::Floats(source) => raw::apart(py, source, &destination, |from, to| {
+            conversion.from_f32(from, to)
+        })?,
+    };
+    converted.map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// Adds this module's functions to `_blendtorch`.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(convert_pixels, module)?)
 }
