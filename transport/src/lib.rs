@@ -1,1 +1,26 @@
-//! PUSH/PULL over tcp, ipc and shared memory, on one socket.
+//! PUSH/PULL over tcp, ipc and shared memory.
+//!
+//! Owns sockets, addresses, high-water marks and the choice between shared memory and inline
+//! frames. It must never know what a message means: it moves frames, which are bytes.
+//!
+//! A [`Sender`] binds one address. On one host its frames travel through shared memory, to every
+//! other peer the same frames travel inline; which one is nobody's business but this crate's. A
+//! [`Receiver`] connects to many addresses and takes from them fairly.
+//!
+//! The ZeroMQ implementation, `omq-tokio`, is named nowhere outside this crate.
+
+mod address;
+mod error;
+mod parker;
+mod peer;
+mod pool;
+mod process;
+mod receiver;
+mod sender;
+
+pub use address::{Address, AddressError};
+pub use bytes::Bytes;
+pub use error::Error;
+pub use peer::{Path, PeerStatus};
+pub use receiver::{Received, Receiver, ReceiverOptions};
+pub use sender::{Outgoing, Sender, SenderOptions};

@@ -1,0 +1,233 @@
+//! The sending side: one PUSH socket, bound to shared memory and to its public address.
+
+use crate::pool::FramePool;
+use crate::process::OwnProcess;
+use crate::{Address, Error};
+use bytes::Bytes;
+use omq_tokio::blocking::Socket;
+use omq_tokio::{Context, Endpoint, Message, Options, SocketType, TrySendError};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// A peer that connects and then says nothing holds one of few places: not for long.
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A PUSH receives nothing but handshakes and commands.
+const MAX_COMMAND_BYTES: usize = 64 << 10;
+/// How often the set of connected consumers is looked at while closing.
+const CLOSE_POLL: Duration = Duration::from_millis(20);
+
+/// How a [`Sender`] queues.
+#[derive(Clone, Debug)]
+pub struct SenderOptions {
+    /// Messages queued for each connected consumer before a send blocks; 10. What sits in kernel
+    /// buffers comes on top.
+    pub high_water_mark: u32,
+    /// Bytes of shared memory for frames made with [`Sender::frame`]; 256 MiB. 0 turns shared
+    /// memory off: every consumer gets its frames inline.
+    pub shm_bytes: usize,
+}
+
+impl Default for SenderOptions {
+    fn default() -> Self {
+        Self {
+            high_water_mark: 10,
+            shm_bytes: 256 << 20,
+        }
+    }
+}
+
+/// A message ready to be sent; cheap to keep for another try.
+#[derive(Clone, Debug)]
+pub struct Outgoing(Message);
+
+impl Outgoing {
+    /// A message of these frames, whose memory it shares.
+    #[must_use]
+    pub fn new(frames: Vec<Bytes>) -> Self {
+        Self(Message::multipart(frames))
+    }
+
+    /// Bytes of all frames.
+    #[must_use]
+    pub fn byte_len(&self) -> usize {
+        self.0.byte_len()
+    }
+}
+
+/// Sends messages to whoever connects: to each connected consumer in turn, as PUSH does.
+#[derive(Debug)]
+pub struct Sender {
+    address: Address,
+    inner: OwnProcess<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    socket: Socket,
+    pool: FramePool,
+    // Last: the socket's driver runs on the context's threads.
+    _context: Context,
+}
+
+impl Sender {
+    /// Binds `address`, and shared memory beside it where only this host can reach it.
+    ///
+    /// # Errors
+    /// [`Error::AddressInUse`] or [`Error::Bind`].
+    pub fn bind(address: &Address, options: &SenderOptions) -> Result<Self, Error> {
+        refuse_live_path(address)?;
+        let context = Context::with_name("blendtorch");
+        let socket = context.blocking_socket(
+            SocketType::Push,
+            Options::new()
+                .send_hwm(options.high_water_mark.max(1))
+                .max_message_size(MAX_COMMAND_BYTES)
+                .handshake_timeout(HANDSHAKE_TIMEOUT),
+        );
+        // Shared memory first: who finds the public address open finds the other name too. A port
+        // that the system chooses is known only afterwards, to everybody.
+        let chosen_later = matches!(address, Address::Tcp { port: 0, .. });
+        let shm = options.shm_bytes > 0;
+        if shm && !chosen_later {
+            offer_shm(&socket, address);
+        }
+        let endpoint = socket
+            .bind(address.endpoint())
+            .map_err(|error| bind_error(address, &error))?;
+        let address = match (endpoint, address) {
+            (Endpoint::Tcp { port, .. }, Address::Tcp { host, .. }) => Address::Tcp {
+                host: host.clone(),
+                port,
+            },
+            _ => address.clone(),
+        };
+        if shm && chosen_later {
+            offer_shm(&socket, &address);
+        }
+        let max_bytes = if shm && address.is_local() {
+            options.shm_bytes
+        } else {
+            0
+        };
+        Ok(Self {
+            address,
+            inner: OwnProcess::new(Inner {
+                socket,
+                pool: FramePool::new(max_bytes),
+                _context: context,
+            }),
+        })
+    }
+
+    /// The bound address, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// A frame of `len` bytes for a message of this sender. `fill` must write all of it: it is
+    /// given memory with old contents. A large frame lies in shared memory, so that writing it is
+    /// the only copy on the sending side.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn frame(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<Bytes, Error> {
+        Ok(self.inner.get()?.pool.frame(len, fill))
+    }
+
+    /// Sends one message, waiting up to `timeout` while all queues are full or nobody is
+    /// connected. False when the time ran out: then it was not sent.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn send_timeout(&self, message: &Outgoing, timeout: Duration) -> Result<bool, Error> {
+        let socket = &self.inner.get()?.socket;
+        let message = match socket.try_send(message.0.clone()) {
+            Ok(()) => return Ok(true),
+            Err(TrySendError::Full(message)) => message,
+            Err(TrySendError::Closed) => return Err(Error::Closed),
+            Err(TrySendError::Error(error)) => return Err(Error::Other(error.to_string())),
+        };
+        match socket.send_timeout(message, timeout) {
+            Ok(()) => Ok(true),
+            Err(omq_tokio::Error::Timeout) => Ok(false),
+            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
+            Err(error) => Err(Error::Other(error.to_string())),
+        }
+    }
+
+    /// Consumers connected now.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn consumers(&self) -> Result<usize, Error> {
+        connected(&self.inner.get()?.socket)
+    }
+
+    /// Gives what is queued up to `linger` to go out, says `end` to each connected consumer until
+    /// all have left, then closes. True if everything queued went out.
+    ///
+    /// Without a consumer there is nobody to wait for, and the rest of the queue is dropped.
+    pub fn close(&mut self, end: &Outgoing, linger: Duration) -> bool {
+        let Some(inner) = self.inner.take() else {
+            return true;
+        };
+        let deadline = Instant::now() + linger;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        // PUSH serves its consumers in turn and a consumer that got the end leaves: each gets one.
+        while !left().is_zero() && connected(&inner.socket).is_ok_and(|consumers| consumers > 0) {
+            let slice = left().min(CLOSE_POLL);
+            match inner.socket.send_timeout(end.0.clone(), slice) {
+                Ok(()) => wait_for_change(&inner.socket, left().min(CLOSE_POLL * 5)),
+                Err(omq_tokio::Error::Timeout) => {}
+                Err(_) => break,
+            }
+        }
+        let went_out = connected(&inner.socket).is_ok_and(|consumers| consumers == 0);
+        // The library's own linger flushes what a consumer of another make has not taken yet.
+        inner.socket.close_with_linger(Some(left())).is_ok() && went_out
+    }
+}
+
+/// Waits until the set of connected consumers changes.
+fn wait_for_change(socket: &Socket, timeout: Duration) {
+    // An error means that time ran out, which the caller's loop sees for itself.
+    let _ = socket.connections_changed(socket.connections_generation(), timeout);
+}
+
+fn connected(socket: &Socket) -> Result<usize, Error> {
+    let connections = socket.connections().map_err(|_| Error::Closed)?;
+    Ok(connections
+        .iter()
+        .filter(|connection| connection.peer_info.is_some())
+        .count())
+}
+
+/// Without shared memory the stream is slower, not wrong: a name that is taken is no error.
+fn offer_shm(socket: &Socket, address: &Address) {
+    if let Some(name) = address.shm_name() {
+        let _ = socket.bind(format!("shm://@{name}"));
+    }
+}
+
+/// The library replaces whatever lies at an ipc path, also a socket that somebody listens on.
+fn refuse_live_path(address: &Address) -> Result<(), Error> {
+    match address {
+        Address::Ipc(path) if UnixStream::connect(path).is_ok() => {
+            Err(Error::AddressInUse(address.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn bind_error(address: &Address, error: &omq_tokio::Error) -> Error {
+    match error {
+        omq_tokio::Error::Io(io) if io.kind() == std::io::ErrorKind::AddrInUse => {
+            Error::AddressInUse(address.clone())
+        }
+        error => Error::Bind {
+            address: address.clone(),
+            reason: error.to_string(),
+        },
+    }
+}

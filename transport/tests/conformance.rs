@@ -1,0 +1,357 @@
+//! What every way of transport must do, run over tcp, ipc and shared memory alike.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use blendtorch_transport::{
+    Address, Bytes, Error, Outgoing, Path, Received, Receiver, ReceiverOptions, Sender,
+    SenderOptions,
+};
+use std::time::{Duration, Instant};
+
+/// A guard against hangs, with room for a slow machine.
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(100);
+
+/// One way of transport.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Tcp,
+    TcpShm,
+    Ipc,
+    IpcShm,
+}
+
+const WAYS: [Way; 4] = [Way::Tcp, Way::TcpShm, Way::Ipc, Way::IpcShm];
+
+struct Place {
+    way: Way,
+    address: Address,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(way: Way) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = match way {
+            Way::Tcp | Way::TcpShm => "tcp://127.0.0.1:0".to_owned(),
+            Way::Ipc | Way::IpcShm => format!("ipc://{}/socket", folder.path().display()),
+        };
+        Self {
+            way,
+            address: address.parse().unwrap(),
+            _folder: folder,
+        }
+    }
+
+    fn shm(&self) -> bool {
+        matches!(self.way, Way::TcpShm | Way::IpcShm)
+    }
+
+    /// Binds; the first time on a port that the system chooses, later on the same.
+    fn sender(&mut self) -> Sender {
+        let options = SenderOptions {
+            shm_bytes: if self.shm() { 64 << 20 } else { 0 },
+            ..SenderOptions::default()
+        };
+        let sender = Sender::bind(&self.address, &options).unwrap();
+        self.address = sender.address().clone();
+        sender
+    }
+
+    fn receiver(&self) -> Receiver {
+        receiver(&[self.address.clone()])
+    }
+}
+
+fn receiver(addresses: &[Address]) -> Receiver {
+    Receiver::connect(addresses, &ReceiverOptions::default()).unwrap()
+}
+
+fn wait_for_consumers(sender: &Sender, wanted: usize) {
+    let deadline = Instant::now() + LONG;
+    while sender.consumers().unwrap() < wanted {
+        assert!(Instant::now() < deadline, "no consumer came");
+        std::thread::yield_now();
+    }
+}
+
+fn end() -> Outgoing {
+    Outgoing::new(vec![Bytes::from_static(b"end")])
+}
+
+fn send(sender: &Sender, number: u32, len: usize) {
+    assert!(
+        try_send(sender, number, len, LONG),
+        "message {number} was not taken"
+    );
+}
+
+fn try_send(sender: &Sender, number: u32, len: usize, timeout: Duration) -> bool {
+    let body = sender
+        .frame(len, |bytes| bytes.fill(number.to_le_bytes()[0]))
+        .unwrap();
+    let head = Bytes::copy_from_slice(&number.to_le_bytes());
+    let small = Bytes::copy_from_slice(&[7; 64]);
+    sender
+        .send_timeout(&Outgoing::new(vec![head, body, small]), timeout)
+        .unwrap()
+}
+
+fn recv(receiver: &mut Receiver) -> Received {
+    receiver.recv_timeout(LONG).unwrap().expect("no message")
+}
+
+fn number(received: &Received) -> u32 {
+    let number = u32::from_le_bytes(received.frames[0][..].try_into().unwrap());
+    let body = &received.frames[1];
+    assert!(body.iter().all(|&byte| byte == number.to_le_bytes()[0]));
+    assert_eq!(received.frames[2][..], [7; 64]);
+    number
+}
+
+#[test]
+fn messages_arrive_whole_and_in_order() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let sender = place.sender();
+        let mut receiver = place.receiver();
+        let producer = std::thread::spawn(move || {
+            for i in 0..200 {
+                // across every size class: inline, heap, pooled
+                send(&sender, i, [0, 10, 5_000, 300_000][i as usize % 4]);
+            }
+            sender
+        });
+        for i in 0..200 {
+            let received = recv(&mut receiver);
+            assert_eq!(number(&received), i, "{way:?}");
+            assert_eq!(
+                received.frames[1].len(),
+                [0, 10, 5_000, 300_000][i as usize % 4]
+            );
+        }
+        producer.join().unwrap();
+    }
+}
+
+#[test]
+fn one_host_takes_shared_memory_where_it_is_offered() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let sender = place.sender();
+        let mut receiver = place.receiver();
+        let producer = std::thread::spawn(move || {
+            send(&sender, 1, 300_000);
+            sender
+        });
+        let received = recv(&mut receiver);
+        let path = receiver.peers().unwrap()[0].path;
+        let expected = if place.shm() { Path::Shm } else { Path::Inline };
+        assert_eq!(path, Some(expected), "{way:?}");
+        assert_eq!(received.leased, place.shm(), "{way:?}");
+        producer.join().unwrap();
+    }
+}
+
+#[test]
+fn nothing_is_taken_without_a_consumer() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let sender = place.sender();
+        assert!(!try_send(&sender, 0, 100, SHORT), "{way:?}");
+        assert_eq!(sender.consumers().unwrap(), 0);
+    }
+}
+
+#[test]
+fn a_stalled_consumer_blocks_the_producer_and_loses_nothing() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let sender = place.sender();
+        let mut receiver = place.receiver();
+        // Large frames, since kernel buffers take many small ones.
+        let first = std::thread::scope(|scope| {
+            let first = scope.spawn(|| recv(&mut receiver));
+            send(&sender, 0, 1 << 20);
+            first.join().unwrap()
+        });
+        assert_eq!(number(&first), 0);
+        drop(first);
+        let mut sent = 1;
+        while try_send(&sender, sent, 1 << 20, SHORT) {
+            sent += 1;
+            assert!(sent < 200, "{way:?}: the queue does not end");
+        }
+        for i in 1..sent {
+            assert_eq!(number(&recv(&mut receiver)), i, "{way:?}");
+        }
+        assert!(receiver.recv_timeout(SHORT).unwrap().is_none(), "{way:?}");
+    }
+}
+
+#[test]
+fn four_flooding_producers_are_served_in_turn() {
+    for way in WAYS {
+        let mut places: Vec<_> = (0..4).map(|_| Place::new(way)).collect();
+        let senders: Vec<_> = places.iter_mut().map(Place::sender).collect();
+        let addresses: Vec<_> = places.iter().map(|place| place.address.clone()).collect();
+        let mut receiver = receiver(&addresses);
+        for sender in &senders {
+            wait_for_consumers(sender, 1);
+        }
+        // All queues are full before the first message is taken.
+        let sent: Vec<u32> = senders
+            .iter()
+            .map(|sender| {
+                (0..100)
+                    .take_while(|&i| try_send(sender, i, 100_000, SHORT))
+                    .count()
+            })
+            .map(|sent| sent.try_into().unwrap())
+            .collect();
+        let rounds = *sent.iter().min().unwrap();
+        assert!(rounds >= 5, "{way:?}: {sent:?}");
+        let mut counts = [0; 4];
+        for _ in 0..4 * 5 {
+            counts[recv(&mut receiver).peer] += 1;
+        }
+        // One whole round may be off while a queue is refilled from the one behind it.
+        assert!(
+            counts.iter().all(|&count| count >= 4),
+            "{way:?}: {counts:?}"
+        );
+    }
+}
+
+#[test]
+fn a_consumer_may_come_before_its_producer() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let port_is_known = place.sender().address().clone();
+        place.address = port_is_known;
+        let mut receiver = place.receiver();
+        assert!(receiver.recv_timeout(SHORT).unwrap().is_none());
+        let sender = place.sender();
+        std::thread::scope(|scope| {
+            scope.spawn(|| send(&sender, 5, 1000));
+            assert_eq!(number(&recv(&mut receiver)), 5, "{way:?}");
+        });
+    }
+}
+
+#[test]
+fn a_restarted_producer_is_found_again() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let mut receiver = None;
+        for life in 0..3 {
+            let mut sender = place.sender();
+            let receiver = receiver.get_or_insert_with(|| place.receiver());
+            std::thread::scope(|scope| {
+                scope.spawn(|| send(&sender, life, 100_000));
+                assert_eq!(number(&recv(receiver)), life, "{way:?}");
+            });
+            // a crash: neither an end nor a linger
+            sender.close(&end(), Duration::ZERO);
+        }
+        let peers = receiver.unwrap().peers().unwrap();
+        assert_eq!(peers[0].connections, 3, "{way:?}");
+    }
+}
+
+#[test]
+fn nothing_is_lost_on_close() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let mut sender = place.sender();
+        let mut receiver = place.receiver();
+        let producer = std::thread::spawn(move || {
+            let mut sent = 0;
+            while sent < 50 && try_send(&sender, sent, 100_000, Duration::from_secs(1)) {
+                sent += 1;
+            }
+            let flushed = sender.close(&end(), LONG);
+            (sent, flushed)
+        });
+        // The consumer is slower than the producer, which closes with full queues.
+        let mut got = 0;
+        loop {
+            let received = recv(&mut receiver);
+            if received.frames[0][..] == b"end"[..] {
+                receiver.disconnect(received.peer).unwrap();
+                break;
+            }
+            assert_eq!(number(&received), got, "{way:?}");
+            got += 1;
+            if got == 1 {
+                std::thread::sleep(SHORT);
+            }
+        }
+        assert_eq!(producer.join().unwrap(), (got, true), "{way:?}");
+        assert_eq!(got, 50, "{way:?}");
+    }
+}
+
+#[test]
+fn every_consumer_is_told_the_end() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let mut sender = place.sender();
+        let consumers: Vec<_> = (0..3)
+            .map(|_| {
+                let mut receiver = place.receiver();
+                std::thread::spawn(move || {
+                    let mut got = 0;
+                    loop {
+                        let received = recv(&mut receiver);
+                        if received.frames[0][..] == b"end"[..] {
+                            receiver.disconnect(received.peer).unwrap();
+                            return got;
+                        }
+                        got += 1;
+                    }
+                })
+            })
+            .collect();
+        wait_for_consumers(&sender, 3);
+        (0..30).for_each(|i| send(&sender, i, 20_000));
+        assert!(sender.close(&end(), LONG), "{way:?}");
+        let got: u32 = consumers.into_iter().map(|c| c.join().unwrap()).sum();
+        assert_eq!(got, 30, "{way:?}");
+    }
+}
+
+#[test]
+fn a_taken_address_is_an_error_that_names_it() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let _first = place.sender();
+        let error = Sender::bind(&place.address, &SenderOptions::default()).unwrap_err();
+        assert!(matches!(error, Error::AddressInUse(_)), "{way:?}: {error}");
+        assert!(error.to_string().contains(&place.address.to_string()));
+    }
+}
+
+#[test]
+fn a_message_over_the_limit_costs_the_peer_its_connection() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let sender = place.sender();
+        let options = ReceiverOptions {
+            max_message_bytes: 10_000,
+            ..ReceiverOptions::default()
+        };
+        let mut receiver =
+            Receiver::connect(std::slice::from_ref(&place.address), &options).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| send(&sender, 0, 100_000));
+            assert!(
+                receiver
+                    .recv_timeout(Duration::from_secs(1))
+                    .unwrap()
+                    .is_none(),
+                "{way:?}"
+            );
+        });
+    }
+}
