@@ -1,0 +1,201 @@
+//! The command line and the environment of each instance.
+//!
+//! Owns the argument order that scene scripts and `blendtorch.bpy_main` rely on. It must never
+//! start anything.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use crate::{Blender, LaunchDescription, Runtime};
+
+/// One instance's program, arguments and additions to the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InstanceCommand {
+    pub(crate) program: OsString,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+}
+
+impl InstanceCommand {
+    /// The command of instance `i`; `description` is checked, `seed` is that of instance 0.
+    pub(crate) fn new(
+        blender: &Blender,
+        description: &LaunchDescription,
+        sockets: &IndexMap<String, Vec<String>>,
+        seed: u64,
+        i: usize,
+    ) -> Self {
+        let mut arguments: Vec<OsString> = Vec::new();
+        if blender.runtime == Runtime::Module {
+            // -P: a folder of the user's that is named blendtorch must not stand in for the package.
+            arguments.extend(["-P", "-m", "blendtorch.bpy_main"].map(Into::into));
+        }
+        arguments.extend(
+            description
+                .scene
+                .as_ref()
+                .map(|scene| scene.clone().into_os_string()),
+        );
+        if description.background {
+            arguments.push("--background".into());
+        }
+        // Blender ends with 0 after an error in a script unless it is given another code.
+        arguments.extend(
+            [
+                "--python-use-system-env",
+                "--enable-autoexec",
+                "--python-exit-code",
+                "1",
+                "--python",
+            ]
+            .map(Into::into),
+        );
+        arguments.push(description.script.clone().into_os_string());
+        arguments.extend(["--", "-btid"].map(Into::into));
+        arguments.push(i.to_string().into());
+        arguments.push("-btseed".into());
+        arguments.push((seed + i as u64).to_string().into());
+        if !sockets.is_empty() {
+            arguments.push("-btsockets".into());
+            arguments.extend(
+                sockets
+                    .iter()
+                    .map(|(name, of)| format!("{name}={}", of[i]).into()),
+            );
+        }
+        if let Some(own) = description.instance_args.get(i) {
+            arguments.extend(own.iter().map(Into::into));
+        }
+        Self {
+            program: blender.path.clone().into(),
+            arguments,
+            environment: environment(blender, description.num_instances),
+        }
+    }
+
+    /// The command as one line that a shell takes as it stands.
+    pub(crate) fn line(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        words
+            .map(|word| quoted(&word.to_string_lossy()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// What is set for an instance, except where the user has set it.
+fn environment(blender: &Blender, instances: usize) -> Vec<(&'static str, OsString)> {
+    // Unbuffered: a line a script prints is seen now, not when the process ends.
+    let mut wanted: Vec<(&'static str, OsString)> = vec![("PYTHONUNBUFFERED", "1".into())];
+    if instances > 1 {
+        // Several processes of one thread each render more frames than one of several.
+        wanted.extend(["LP_NUM_THREADS", "OMP_NUM_THREADS"].map(|name| (name, "1".into())));
+    }
+    wanted.retain(|(name, _)| std::env::var_os(name).is_none());
+    if blender.runtime == Runtime::Program {
+        let packages = crate::cache_folder().map(|cache| cache.join("blender-packages"));
+        if let Some(packages) = packages.filter(|folder| folder.is_dir()) {
+            wanted.push((
+                "PYTHONPATH",
+                before(&packages, std::env::var_os("PYTHONPATH").as_deref()),
+            ));
+        }
+    }
+    wanted
+}
+
+fn before(folder: &Path, path: Option<&OsStr>) -> OsString {
+    let mut joined = folder.as_os_str().to_owned();
+    if let Some(path) = path.filter(|p| !p.is_empty()) {
+        joined.push(":");
+        joined.push(path);
+    }
+    joined
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blender(runtime: Runtime) -> Blender {
+        Blender {
+            path: "/opt/b/blender".into(),
+            runtime,
+            version: "4.5.15".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_order_is_the_one_scripts_rely_on() {
+        let description = LaunchDescription {
+            scene: Some("/s/a room.blend".into()),
+            script: "/s/a.py".into(),
+            num_instances: 2,
+            background: true,
+            instance_args: vec![vec![], vec!["--lr".into(), "it's".into()]],
+            ..Default::default()
+        };
+        let sockets = IndexMap::from([
+            (
+                "DATA".to_owned(),
+                vec!["tcp://h:1".to_owned(), "tcp://h:2".to_owned()],
+            ),
+            (
+                "CTRL".to_owned(),
+                vec!["tcp://h:3".to_owned(), "tcp://h:4".to_owned()],
+            ),
+        ]);
+        let program =
+            InstanceCommand::new(&blender(Runtime::Program), &description, &sockets, 7, 1);
+        let rest = "'/s/a room.blend' --background --python-use-system-env --enable-autoexec \
+            --python-exit-code 1 --python /s/a.py -- -btid 1 -btseed 8 -btsockets DATA=tcp://h:2 \
+            CTRL=tcp://h:4 --lr 'it'\\''s'";
+        assert_eq!(program.line(), format!("/opt/b/blender {rest}"));
+        let module = InstanceCommand::new(&blender(Runtime::Module), &description, &sockets, 7, 1);
+        assert_eq!(
+            module.line(),
+            format!("/opt/b/blender -P -m blendtorch.bpy_main {rest}")
+        );
+    }
+
+    #[test]
+    fn without_scene_and_sockets_there_is_no_empty_argument() {
+        let description = LaunchDescription {
+            script: "/a.py".into(),
+            ..Default::default()
+        };
+        let made = InstanceCommand::new(
+            &blender(Runtime::Program),
+            &description,
+            &IndexMap::new(),
+            0,
+            0,
+        );
+        assert!(
+            made.line().ends_with("--python /a.py -- -btid 0 -btseed 0"),
+            "{}",
+            made.line()
+        );
+        assert!(made.arguments.iter().all(|a| !a.is_empty()));
+    }
+
+    #[test]
+    fn a_folder_goes_before_the_path_there_is() {
+        assert_eq!(before(Path::new("/a"), None), "/a");
+        assert_eq!(
+            before(Path::new("/a"), Some(OsStr::new("/b:/c"))),
+            "/a:/b:/c"
+        );
+    }
+}

@@ -1,0 +1,432 @@
+//! What to launch: the keys of `launch.json`, their defaults and their checks.
+//!
+//! Owns the launch description and the paths in it. It must never start or look for a Blender.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A launch description that cannot be used: which file, which key, what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}{problem}; {remedy}",
+    .file.as_ref().map(|f| format!("{}: ", f.display())).unwrap_or_default(),
+    .key.as_ref().map(|k| format!("key {k:?}: ")).unwrap_or_default())]
+pub struct DescriptionError {
+    /// The file that was read; `None` for a description made in code.
+    pub file: Option<PathBuf>,
+    /// The key (with an index where it is a list), where one is to blame.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// What to launch. The names and defaults are the keys of `launch.json`.
+///
+/// In a file every key but `script` may be left out or `null`, which both mean its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaunchDescription {
+    /// The `.blend` file to open; none (`null` or `""`) starts from Blender's own scene.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub scene: Option<PathBuf>,
+    /// The Python scene script every instance runs.
+    pub script: PathBuf,
+    /// How many Blender processes to start, at least 1.
+    #[serde(default = "one", deserialize_with = "null_is_one")]
+    pub num_instances: usize,
+    /// Names of the sockets each instance binds, for example `["DATA"]`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub named_sockets: Vec<String>,
+    /// First tcp port; socket `s` of instance `i` has `start_port + s * num_instances + i`.
+    #[serde(default = "start_port", deserialize_with = "null_is_start_port")]
+    pub start_port: u16,
+    /// Address the sockets bind: a name or number, or `"primaryip"` for the address of the default
+    /// route.
+    #[serde(default = "bind_addr", deserialize_with = "null_is_bind_addr")]
+    pub bind_addr: String,
+    /// Further arguments of each instance: empty, or one list an instance.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub instance_args: Vec<Vec<String>>,
+    /// `"tcp"`, or `"ipc"` for Unix sockets in a private folder that goes with the fleet.
+    #[serde(default = "proto", deserialize_with = "null_is_proto")]
+    pub proto: String,
+    /// A Blender program, a folder that holds one, or a virtual environment with `bpy`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub blend_path: Option<PathBuf>,
+    /// Seed of instance 0; instance `i` gets `seed + i`. Drawn at random when there is none.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Run without a window.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub background: bool,
+}
+
+fn one() -> usize {
+    1
+}
+fn start_port() -> u16 {
+    11000
+}
+fn bind_addr() -> String {
+    "127.0.0.1".into()
+}
+fn proto() -> String {
+    "tcp".into()
+}
+
+fn null_is<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+    default: T,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(d)?.unwrap_or(default))
+}
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    d: D,
+) -> Result<T, D::Error> {
+    null_is(d, T::default())
+}
+fn null_is_one<'de, D: Deserializer<'de>>(d: D) -> Result<usize, D::Error> {
+    null_is(d, one())
+}
+fn null_is_start_port<'de, D: Deserializer<'de>>(d: D) -> Result<u16, D::Error> {
+    null_is(d, start_port())
+}
+fn null_is_bind_addr<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    null_is(d, bind_addr())
+}
+fn null_is_proto<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    null_is(d, proto())
+}
+
+impl Default for LaunchDescription {
+    /// Every key at its default. `script` is empty and has to be set.
+    fn default() -> Self {
+        Self {
+            scene: None,
+            script: PathBuf::new(),
+            num_instances: one(),
+            named_sockets: Vec::new(),
+            start_port: start_port(),
+            bind_addr: bind_addr(),
+            instance_args: Vec::new(),
+            proto: proto(),
+            blend_path: None,
+            seed: None,
+            background: false,
+        }
+    }
+}
+
+impl LaunchDescription {
+    /// Reads and checks a `launch.json`. Relative paths in it are looked up beside the file first,
+    /// then in the working folder, and come back absolute.
+    ///
+    /// # Errors
+    /// An unreadable file, broken JSON, an unknown key, a value of the wrong type or range, a scene
+    /// or script that is not there. The error names file, key and remedy.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, DescriptionError> {
+        let path = path.as_ref();
+        let in_file = |mut error: DescriptionError| {
+            error.file = Some(path.to_path_buf());
+            error
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            in_file(problem(
+                None,
+                format!("cannot be read: {e}"),
+                "give the path of a launch description (see blendtorch-launch --help)",
+            ))
+        })?;
+        let mut description = Self::from_json(&text).map_err(in_file)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        description.resolve(folder).map_err(in_file)?;
+        Ok(description)
+    }
+
+    /// Reads a description from JSON text. Paths are left as they are and not looked up.
+    ///
+    /// # Errors
+    /// Broken JSON, an unknown key, a value of the wrong type or range.
+    pub fn from_json(text: &str) -> Result<Self, DescriptionError> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let description: Self = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+            let key = e.path().to_string();
+            let key = (key != "." && key != "?").then_some(key);
+            let said = e.inner().to_string();
+            let remedy = if said.contains("missing field `script`") {
+                "add \"script\": \"FILE\", the Python scene script to run"
+            } else if said.contains("unknown field") {
+                "remove it or correct its spelling"
+            } else if e.inner().is_data() {
+                "see blendtorch-launch --help for the keys and their types"
+            } else {
+                "the file must hold one JSON object (keys and strings in double quotes, no comment, \
+                 no comma before a closing bracket)"
+            };
+            problem(key.as_deref(), said, remedy)
+        })?;
+        json.end().map_err(|e| {
+            problem(
+                None,
+                e.to_string(),
+                "the file must hold one JSON object and nothing after it",
+            )
+        })?;
+        description.check_values()?;
+        Ok(description)
+    }
+
+    /// The description with absolute paths (relative ones against the working folder), checked.
+    ///
+    /// # Errors
+    /// A value out of range, a scene or script that is not there.
+    pub fn checked(&self) -> Result<Self, DescriptionError> {
+        self.check_values()?;
+        let mut checked = self.clone();
+        checked.resolve(Path::new(""))?;
+        Ok(checked)
+    }
+
+    /// Checks what needs no look at the disk.
+    fn check_values(&self) -> Result<(), DescriptionError> {
+        if self.num_instances == 0 {
+            return Err(problem(
+                Some("num_instances"),
+                "0 instances cannot stream anything".into(),
+                "write how many Blender processes to start, 1 or more",
+            ));
+        }
+        if !self.instance_args.is_empty() && self.instance_args.len() != self.num_instances {
+            return Err(problem(
+                Some("instance_args"),
+                format!(
+                    "{} lists of arguments for {} instances",
+                    self.instance_args.len(),
+                    self.num_instances
+                ),
+                "write one list an instance (an empty one where it needs none), or leave the key out",
+            ));
+        }
+        if self.proto != "tcp" && self.proto != "ipc" {
+            return Err(problem(
+                Some("proto"),
+                format!("{:?} is not a protocol the launcher knows", self.proto),
+                "write \"tcp\" or \"ipc\"",
+            ));
+        }
+        if self
+            .seed
+            .is_some_and(|s| s.checked_add(self.num_instances as u64).is_none())
+        {
+            return Err(problem(
+                Some("seed"),
+                "seed + number of instances does not fit in 64 bits".into(),
+                "write a smaller seed",
+            ));
+        }
+        for (i, name) in self.named_sockets.iter().enumerate() {
+            let odd = |c: char| c == '=' || c.is_whitespace() || c.is_control();
+            if name.is_empty() || name.starts_with('-') || name.contains(odd) {
+                return Err(problem(
+                    Some(&format!("named_sockets[{i}]")),
+                    format!("{name:?} cannot be the name of a socket"),
+                    "write a word without blanks and '=' that does not start with '-', as \"DATA\"",
+                ));
+            }
+            if self.named_sockets[..i].contains(name) {
+                return Err(problem(
+                    Some(&format!("named_sockets[{i}]")),
+                    format!("{name:?} is named twice"),
+                    "give every socket a name of its own",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the paths absolute, `folder` before the working folder, and sees that they are there.
+    fn resolve(&mut self, folder: &Path) -> Result<(), DescriptionError> {
+        if self.script.as_os_str().is_empty() {
+            return Err(problem(
+                Some("script"),
+                "there is no scene script".into(),
+                "name the Python file that every Blender is to run",
+            ));
+        }
+        self.script = find_file(folder, &self.script, "script", Path::is_file)?;
+        self.scene = match self.scene.take() {
+            Some(scene) if !scene.as_os_str().is_empty() => {
+                Some(find_file(folder, &scene, "scene", Path::is_file)?)
+            }
+            _ => None,
+        };
+        self.blend_path = match self.blend_path.take() {
+            Some(path) if !path.as_os_str().is_empty() => {
+                Some(find_file(folder, &path, "blend_path", Path::exists)?)
+            }
+            _ => None,
+        };
+        Ok(())
+    }
+}
+
+fn find_file(
+    folder: &Path,
+    path: &Path,
+    key: &str,
+    there: impl Fn(&Path) -> bool,
+) -> Result<PathBuf, DescriptionError> {
+    let mut tried: Vec<PathBuf> = Vec::new();
+    for candidate in [folder.join(path), path.to_path_buf()] {
+        let candidate = std::path::absolute(&candidate).unwrap_or(candidate);
+        if there(&candidate) {
+            return Ok(candidate);
+        }
+        if !tried.contains(&candidate) {
+            tried.push(candidate);
+        }
+    }
+    let tried: Vec<_> = tried.iter().map(|p| p.display().to_string()).collect();
+    Err(problem(
+        Some(key),
+        format!("there is no such file: {}", tried.join(", nor ")),
+        "relative paths count from the folder of the launch description, then from the working folder",
+    ))
+}
+
+fn problem(key: Option<&str>, problem: String, remedy: &str) -> DescriptionError {
+    DescriptionError {
+        file: None,
+        key: key.map(Into::into),
+        problem,
+        remedy: remedy.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_originals() {
+        let read = LaunchDescription::from_json(r#"{"script": "a.py"}"#).unwrap();
+        assert_eq!(
+            read,
+            LaunchDescription {
+                script: "a.py".into(),
+                ..Default::default()
+            }
+        );
+        assert_eq!((read.num_instances, read.start_port), (1, 11000));
+        assert_eq!(
+            (read.bind_addr.as_str(), read.proto.as_str()),
+            ("127.0.0.1", "tcp")
+        );
+    }
+
+    #[test]
+    fn null_means_the_default() {
+        let text = r#"{"script": "a.py", "scene": null, "num_instances": null, "named_sockets": null,
+            "start_port": null, "bind_addr": null, "instance_args": null, "proto": null,
+            "blend_path": null, "seed": null, "background": null}"#;
+        let read = LaunchDescription::from_json(text).unwrap();
+        assert_eq!(
+            read,
+            LaunchDescription {
+                script: "a.py".into(),
+                ..Default::default()
+            }
+        );
+    }
+
+    #[test]
+    fn errors_name_key_and_remedy() {
+        for (text, key, says) in [
+            (
+                r#"{"script": "a.py", "num_instance": 2}"#,
+                "num_instance",
+                "unknown field",
+            ),
+            (
+                r#"{"script": "a.py", "num_instances": "2"}"#,
+                "num_instances",
+                "invalid type",
+            ),
+            (
+                r#"{"script": "a.py", "num_instances": 0}"#,
+                "num_instances",
+                "1 or more",
+            ),
+            (
+                r#"{"script": "a.py", "start_port": 70000}"#,
+                "start_port",
+                "70000",
+            ),
+            (
+                r#"{"script": "a.py", "instance_args": [["a"], [3]]}"#,
+                "instance_args[1][0]",
+                "string",
+            ),
+            (
+                r#"{"script": "a.py", "instance_args": [[], []]}"#,
+                "instance_args",
+                "2 lists",
+            ),
+            (
+                r#"{"script": "a.py", "named_sockets": ["A", "A"]}"#,
+                "named_sockets[1]",
+                "twice",
+            ),
+            (
+                r#"{"script": "a.py", "named_sockets": ["A=B"]}"#,
+                "named_sockets[0]",
+                "name of a socket",
+            ),
+            (r#"{"script": "a.py", "proto": "udp"}"#, "proto", "tcp"),
+            (r#"{"script": "a.py", "seed": -1}"#, "seed", "-1"),
+        ] {
+            let error = LaunchDescription::from_json(text).unwrap_err();
+            assert_eq!(error.key.as_deref(), Some(key), "{text}: {error}");
+            assert!(error.to_string().contains(says), "{text}: {error}");
+        }
+        for (text, says) in [
+            (r#"{}"#, "add \"script\""),
+            (r#"{"script": "a.py",}"#, "double quotes"),
+            (r#"{"script": "a.py"} {}"#, "nothing after it"),
+            ("", "JSON object"),
+        ] {
+            let error = LaunchDescription::from_json(text).unwrap_err();
+            assert!(error.to_string().contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn paths_count_from_the_file_and_missing_ones_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("launch.json");
+        std::fs::write(folder.path().join("scene.py"), "").unwrap();
+        std::fs::write(&file, r#"{"script": "scene.py", "scene": ""}"#).unwrap();
+        let read = LaunchDescription::from_file(&file).unwrap();
+        assert_eq!(read.script, folder.path().join("scene.py"));
+        assert_eq!(read.scene, None);
+
+        std::fs::write(&file, r#"{"script": "scene.py", "scene": "room.blend"}"#).unwrap();
+        let said = LaunchDescription::from_file(&file).unwrap_err().to_string();
+        assert!(
+            said.contains("launch.json") && said.contains("\"scene\""),
+            "{said}"
+        );
+        assert!(
+            said.contains("room.blend") && said.contains("relative paths"),
+            "{said}"
+        );
+
+        let said = LaunchDescription::from_file(folder.path().join("no.json")).unwrap_err();
+        assert!(
+            said.to_string().contains("no.json: cannot be read"),
+            "{said}"
+        );
+    }
+}

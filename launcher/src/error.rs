@@ -1,0 +1,48 @@
+//! The one error that starting and watching a fleet can end in.
+
+use std::io;
+
+use crate::{AddressError, DescriptionError, DiscoverError};
+
+/// Why a fleet could not be started, or is no longer whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LaunchError {
+    /// The launch description is wrong.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// There is no Blender that can run it.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// The sockets cannot have the addresses the description asks for.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// An instance's process could not be started. Those started before it were ended.
+    #[error("instance {instance} could not be started: {program}: {source}")]
+    Spawn {
+        /// Index of the instance, from 0.
+        instance: usize,
+        /// The program that was to be run.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The supervising thread or the guard process could not be started.
+    #[error("the supervision of the instances could not be started ({what}): {source}")]
+    Supervision {
+        /// The part that failed.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// [`crate::Fleet::assert_alive`] found instances that have ended.
+    #[error("{ended} of {total} instances have ended: {report}")]
+    NotAlive {
+        /// How many have ended.
+        ended: usize,
+        /// How many were started.
+        total: usize,
+        /// Which, why, and the last lines of their stderr.
+        report: String,
+    },
+}

@@ -1,0 +1,254 @@
+//! A running fleet: the blocking face of supervision.
+//!
+//! Owns the fleet's life as its user sees it. The processes themselves are watched by a thread of
+//! their own ([`supervise`]); this file must never wait for one in another way than through what
+//! that thread reports.
+
+mod output;
+mod status;
+mod supervise;
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::addresses::Addresses;
+use crate::command::InstanceCommand;
+use crate::{Blender, LaunchDescription, LaunchError, LaunchInfo, discover};
+
+pub use output::Output;
+use status::Board;
+pub use status::{InstanceState, InstanceStatus};
+use supervise::{Level, Plan};
+
+/// How a fleet is watched.
+#[derive(Debug, Clone)]
+pub struct FleetOptions {
+    /// What becomes of the lines the instances print.
+    pub output: Output,
+    /// How long an instance may take to end after SIGTERM before it is sent SIGKILL.
+    pub grace: Duration,
+}
+
+impl Default for FleetOptions {
+    /// Lines are forwarded; three seconds of grace.
+    fn default() -> Self {
+        Self {
+            output: Output::Forward,
+            grace: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Running Blender instances. Dropping it ends them all, their children too; so does whatever ends
+/// the program that holds it.
+///
+/// A process forked from that program may hold a copy, which does nothing.
+#[derive(Debug)]
+pub struct Fleet {
+    info: LaunchInfo,
+    blender: Blender,
+    warning: Option<String>,
+    board: Arc<Board>,
+    stopper: Stopper,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// The process that started the fleet: the instances are its children and nobody else's.
+    owner: u32,
+    /// Folder of ipc sockets, removed after the last instance.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Fleet {
+    /// Starts the instances and returns once all their processes run.
+    ///
+    /// # Errors
+    /// A wrong description, an occupied port, no Blender, a program that cannot be started. Then no
+    /// instance runs.
+    pub fn start(
+        description: &LaunchDescription,
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
+        let description = description.checked()?;
+        let addresses = Addresses::plan(&description)?;
+        let blender = discover(description.blend_path.as_deref())?;
+        let seed = description
+            .seed
+            .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));
+        let commands: Vec<_> = (0..description.num_instances)
+            .map(|i| InstanceCommand::new(&blender, &description, &addresses.bind, seed, i))
+            .collect();
+        let info = LaunchInfo {
+            addresses: addresses.connect,
+            commands: commands.iter().map(InstanceCommand::line).collect(),
+        };
+
+        let board = Arc::new(Board::default());
+        let (level, watched) = watch::channel(Level::Run);
+        let (started, ready) = mpsc::channel();
+        let folder = addresses
+            .folder
+            .as_ref()
+            .map(|folder| folder.path().to_path_buf());
+        let plan = Plan {
+            commands,
+            options,
+            folder,
+            board: Arc::clone(&board),
+            level: watched,
+        };
+        let supervision = |what| move |source| LaunchError::Supervision { what, source };
+        let thread = std::thread::Builder::new()
+            .name("blendtorch-fleet".into())
+            .spawn(move || supervise::run(plan, &started))
+            .map_err(supervision("thread"))?;
+        match ready.recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                let source = std::io::Error::other("it ended before the instances had started");
+                return Err(supervision("thread")(source));
+            }
+        }
+        Ok(Self {
+            info,
+            blender,
+            warning: addresses.warning,
+            board,
+            stopper: Stopper {
+                level: Arc::new(level),
+            },
+            thread: Mutex::new(Some(thread)),
+            owner: std::process::id(),
+            _folder: addresses.folder,
+        })
+    }
+
+    /// Addresses to connect to and the command lines.
+    pub fn launch_info(&self) -> &LaunchInfo {
+        &self.info
+    }
+
+    /// The Blender that runs.
+    pub fn blender(&self) -> &Blender {
+        &self.blender
+    }
+
+    /// A line for the user when machines other than this one can reach the sockets.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// How many instances are running.
+    pub fn alive(&self) -> usize {
+        self.status()
+            .iter()
+            .filter(|status| status.is_running())
+            .count()
+    }
+
+    /// One status an instance, in their order.
+    pub fn status(&self) -> Vec<InstanceStatus> {
+        self.board.statuses()
+    }
+
+    /// Sees that every instance is running.
+    ///
+    /// # Errors
+    /// [`LaunchError::NotAlive`] with the exit codes and last lines of those that have ended.
+    pub fn assert_alive(&self) -> Result<(), LaunchError> {
+        let statuses = self.status();
+        let ended: Vec<_> = statuses
+            .iter()
+            .filter(|status| !status.is_running())
+            .collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let report: Vec<_> = ended.iter().map(|status| status.report()).collect();
+        let report = report.join("\n");
+        Err(LaunchError::NotAlive {
+            ended: ended.len(),
+            total: statuses.len(),
+            report,
+        })
+    }
+
+    /// Waits until every instance has ended, and gives their statuses.
+    pub fn wait(&self) -> Vec<InstanceStatus> {
+        if self.is_owner() {
+            self.board.wait(None);
+        }
+        self.status()
+    }
+
+    /// Waits at most `limit`; says whether every instance has ended.
+    pub fn wait_timeout(&self, limit: Duration) -> bool {
+        self.is_owner() && self.board.wait(Some(limit))
+    }
+
+    /// Ends every instance and its children, and returns when none is left: SIGTERM, then after the
+    /// grace period SIGKILL. Does nothing the second time.
+    pub fn stop(&self) {
+        if self.is_owner() {
+            self.stopper.stop();
+            self.board.wait(None);
+        }
+    }
+
+    /// A handle that can ask for the end from another thread, without waiting for it.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    fn is_owner(&self) -> bool {
+        std::process::id() == self.owner
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if self.is_owner() {
+            self.stop();
+            if let Some(thread) = thread {
+                let _ = thread.join();
+            }
+        } else {
+            // After a fork there is no such thread here, and the folder is the parent's to remove.
+            std::mem::forget(thread);
+            std::mem::forget(self._folder.take());
+        }
+    }
+}
+
+/// Asks a [`Fleet`] to end, from any thread and without waiting.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    level: Arc<watch::Sender<Level>>,
+}
+
+impl Stopper {
+    /// SIGTERM to all instances, SIGKILL after the grace period.
+    pub fn stop(&self) {
+        self.raise(Level::Stop);
+    }
+
+    /// SIGKILL to all instances now.
+    pub fn kill(&self) {
+        self.raise(Level::Kill);
+    }
+
+    fn raise(&self, to: Level) {
+        self.level.send_if_modified(|level| {
+            let higher = to > *level;
+            *level = to.max(*level);
+            higher
+        });
+    }
+}

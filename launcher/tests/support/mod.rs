@@ -1,0 +1,187 @@
+//! A stand-in for `blender` and the means to look at processes, for the tests of supervision.
+//!
+//! The stand-in is a shell script that runs the "scene script" it is given as a shell script. It
+//! stands for a process and nothing else: what Blender does is tested with Blender, in `tests/`.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What the stand-in runs: `-btid i` are the script's first two arguments, `$DIR` is the folder.
+const STAND_IN: &str = r#"#!/bin/sh
+# Not a Blender: a stand-in to test the supervision of processes.
+if [ "$1" = --version ]; then echo 'Blender 4.5.0 (stand-in)'; exit; fi
+while [ "$1" != --python ]; do shift; done
+script=$2
+shift 3
+DIR=${script%/*} exec /bin/sh "$script" "$@"
+"#;
+
+/// A folder with the stand-in, a script and a launch description, removed at the end.
+pub(crate) struct Stage {
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    /// `script` is a shell script. `more` are further keys of the description, as JSON.
+    pub(crate) fn new(instances: usize, script: &str, more: &str) -> Self {
+        let stage = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        std::fs::write(stage.path("scene.sh"), script).unwrap();
+        stage.install_stand_in();
+        let more = if more.is_empty() {
+            String::new()
+        } else {
+            format!(", {more}")
+        };
+        let description = format!(
+            r#"{{"script": "scene.sh", "blend_path": "blender", "num_instances": {instances}{more}}}"#
+        );
+        std::fs::write(stage.path("launch.json"), description).unwrap();
+        stage
+    }
+
+    /// Another process writes it: a fork elsewhere in these tests could hold a file that this one
+    /// has open for writing, and such a file cannot be run.
+    fn install_stand_in(&self) {
+        let mut install = Command::new("install");
+        install
+            .args(["-m", "755", "/dev/stdin"])
+            .arg(self.path("blender"))
+            .stdin(Stdio::piped());
+        let mut install = install.spawn().unwrap();
+        install
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(STAND_IN.as_bytes())
+            .unwrap();
+        assert!(install.wait().unwrap().success());
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `blendtorch-launch launch.json` in the folder, with its output piped.
+    pub(crate) fn launch(&self) -> Launcher {
+        let child = Command::new(env!("CARGO_BIN_EXE_blendtorch-launch"))
+            .arg("launch.json")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Launcher { child: Some(child) }
+    }
+
+    /// The numbers in the files `<name>-<i>`, once all of them are there.
+    pub(crate) fn pids(&self, name: &str, instances: usize) -> Vec<u32> {
+        let read = |i| {
+            let text = std::fs::read_to_string(self.path(&format!("{name}-{i}"))).ok()?;
+            text.strip_suffix('\n')?.parse().ok()
+        };
+        let mut pids = Vec::new();
+        eventually(&format!("all instances have written {name}"), || {
+            pids = (0..instances).filter_map(read).collect();
+            pids.len() == instances
+        });
+        pids
+    }
+}
+
+/// A running launcher, killed with the test if it has not ended.
+pub(crate) struct Launcher {
+    child: Option<Child>,
+}
+
+impl Launcher {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// The process itself, for its pipes.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        self.child.as_mut().unwrap()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits for its end: exit code, stdout, stderr.
+    pub(crate) fn end(mut self) -> (Option<i32>, String, String) {
+        let output = self.child.take().unwrap().wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    }
+}
+
+impl Drop for Launcher {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Polls until it is so; a minute without is a failure.
+pub(crate) fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !so() {
+        assert!(Instant::now() < deadline, "it never came about that {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Whether the process has ended; one that nobody has waited for yet counts as ended.
+pub(crate) fn has_ended(pid: u32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return true;
+    };
+    // The name in parentheses may hold anything; the state follows the last one.
+    stat.rsplit(") ")
+        .next()
+        .is_some_and(|rest| rest.starts_with(['Z', 'X']))
+}
+
+/// Processes whose command line contains `text`.
+pub(crate) fn processes_with(text: &Path) -> Vec<u32> {
+    let text = text.display().to_string();
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&text)
+    })
+    .collect()
+}
+
+/// Children of a process, by what the kernel says.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|child| {
+        let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let rest = stat.rsplit(") ").next().unwrap_or_default();
+        rest.split(' ').nth(1) == Some(&pid.to_string())
+    })
+    .collect()
+}
