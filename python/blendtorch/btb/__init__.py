@@ -1,0 +1,56 @@
+"""The producer side: what a scene script in Blender needs to stream what it renders.
+
+    btargs, remainder = btb.parse_blendtorch_args()
+    with btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid) as pub: ...
+
+`parse_blendtorch_args`, `DataPublisher` and the seeds work in any Python; the rest needs `bpy`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from .arguments import BlendtorchArgs, parse_blendtorch_args
+from .publisher import DataPublisher
+from .seeds import episode_seed, sample_seed
+from .signal import Signal
+
+if TYPE_CHECKING:
+    from . import camera, rendering, utils
+    from .animation import AnimationController
+    from .camera import Camera
+    from .offscreen import OffScreenRenderer
+
+__all__ = [
+    "AnimationController",
+    "BlendtorchArgs",
+    "Camera",
+    "DataPublisher",
+    "OffScreenRenderer",
+    "Signal",
+    "camera",
+    "episode_seed",
+    "parse_blendtorch_args",
+    "rendering",
+    "sample_seed",
+    "utils",
+]
+
+# Imported when first asked for: these need bpy, which a producer without Blender does not have.
+_NEEDS_BPY = {
+    "AnimationController": "animation",
+    "Camera": "camera",
+    "OffScreenRenderer": "offscreen",
+    "camera": "",
+    "rendering": "",
+    "utils": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    module = _NEEDS_BPY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if module == "":
+        return import_module(f".{name}", __name__)
+    return getattr(import_module(f".{module}", __name__), name)

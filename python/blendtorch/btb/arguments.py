@@ -1,0 +1,43 @@
+"""The command line that the launcher gives to a scene script."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .. import _blendtorch
+
+
+class Sockets(dict[str, str]):
+    """Names and addresses of the sockets; a name that is not there is explained."""
+
+    def __missing__(self, name: str) -> str:
+        there = ", ".join(self) or "none"
+        raise KeyError(
+            f"no socket named {name!r} on the command line (there: {there}); "
+            f"add {name!r} to the launcher's named_sockets, or pass `-btsockets {name}=tcp://…`"
+        )
+
+
+@dataclass
+class BlendtorchArgs:
+    """What the launcher told this instance."""
+
+    btid: int | None = None
+    """Which instance this is: 0, 1, … in the launcher's order."""
+    btseed: int | None = None
+    """The seed of this instance."""
+    btsockets: Sockets = field(default_factory=Sockets)
+    """Name → address of each socket."""
+
+
+def parse_blendtorch_args(argv: Sequence[str] | None = None) -> tuple[BlendtorchArgs, list[str]]:
+    """Reads the launcher's arguments, which follow `--` in `argv` (by default `sys.argv`).
+
+    Returns them and the remainder: all other arguments after the `--`, for a parser of your own.
+
+    Raises:
+        ValueError: there is no `--`, or an argument is malformed; the message says which.
+    """
+    argv = sys.argv if argv is None else argv
+    btid, btseed, sockets, remainder = _blendtorch.parse_blendtorch_args(list(argv))
+    return BlendtorchArgs(btid, btseed, Sockets(sockets)), remainder

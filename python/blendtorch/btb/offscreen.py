@@ -1,0 +1,118 @@
+"""Renders what a camera sees into memory, with or without a display."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import bpy
+import gpu
+import numpy as np
+
+from .. import _blendtorch
+from .camera import Camera, Origin
+from .rendering import ensure_gpu
+from .utils import find_first_view3d
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class OffScreenRenderer:
+    """Draws the 3D view from a camera, with Workbench or EEVEE, and reads it into an array.
+
+    Works in background mode without a display. It borrows the settings of the first 3D view.
+
+    Output is linear unless `srgb`: proportional to light, as networks like it and displays do not.
+    The scene's view transform (AgX, Filmic) is never applied.
+    """
+
+    def __init__(
+        self,
+        camera: Camera | None = None,
+        mode: Literal["rgba", "rgb"] = "rgba",
+        origin: Origin = "upper-left",
+        srgb: bool = False,
+    ) -> None:
+        """Renders what `camera` sees (by default the scene's), in its shape.
+
+        Args:
+            camera: its matrices are read at each `render()`.
+            mode: the channels of the images.
+            origin: where row 0 is: at the top, or at the bottom.
+            srgb: encode colours for display; computed from half floats, so dark tones keep
+                their steps.
+        """
+        if mode not in ("rgba", "rgb"):
+            raise ValueError(f'mode must be "rgba" or "rgb", not {mode!r}')
+        if origin not in ("upper-left", "lower-left"):
+            raise ValueError(f'origin must be "upper-left" or "lower-left", not {origin!r}')
+        ensure_gpu()
+        self.camera = camera or Camera()
+        self.channels = len(mode)
+        self.flip = origin == "upper-left"  # The GPU's first row is the lowest.
+        self.srgb = srgb
+        _, self.space, self.region = find_first_view3d()
+        height, width = self.camera.shape
+        # Light in 8 bits loses its dark tones, where sRGB has most of its codes.
+        self.offscreen = gpu.types.GPUOffScreen(
+            width, height, format="RGBA16F" if srgb else "RGBA8"
+        )
+        self._pixels = np.empty((height, width, 4), np.float32 if srgb else np.uint8)
+        self._buffer = gpu.types.Buffer(
+            "FLOAT" if srgb else "UBYTE", self._pixels.shape, self._pixels
+        )
+        # Smoothing makes a frame cost four times as much on the CPU, and mixes colours along edges.
+        bpy.context.preferences.system.viewport_aa = "OFF"
+        bpy.context.scene.display.viewport_aa = "OFF"
+        self.set_render_style()  # Also tells Blender that these settings changed.
+
+    def set_render_style(self, shading: str = "RENDERED", overlays: bool = False) -> None:
+        """How the 3D view draws.
+
+        Args:
+            shading: `RENDERED` draws with the scene's engine (EEVEE or Workbench), `SOLID` with
+                Workbench, `MATERIAL` with EEVEE in studio light, `WIREFRAME` edges.
+            overlays: also draw the grid, outlines and axes of the editor.
+        """
+        self.space.shading.type = shading
+        self.space.overlay.show_overlays = overlays
+        self.space.show_gizmo = overlays
+        for settings in (self.space.shading, bpy.context.scene.display.shading):
+            settings.show_object_outline = overlays
+        # Changes of display settings alone do not reach what is drawn.
+        bpy.context.scene.update_tag()
+
+    def render(self, out: "NDArray[np.uint8] | None" = None) -> "NDArray[np.uint8]":
+        """Draws the scene as it is now: uint8, height × width × channels.
+
+        Args:
+            out: an array of that shape to write into; by default a new one, which is the
+                caller's own.
+        """
+        height, width = self.camera.shape
+        if self._pixels.shape[:2] != (height, width):
+            raise ValueError(
+                f"the camera's shape became {self.camera.shape}: make a new OffScreenRenderer"
+            )
+        context = bpy.context
+        context.view_layer.update()  # Free where a frame was just set.
+        self.offscreen.draw_view3d(
+            context.scene,
+            context.view_layer,
+            self.space,
+            self.region,
+            self.camera.view_matrix,
+            self.camera.proj_matrix,
+            do_color_management=False,
+        )
+        with self.offscreen.bind():
+            framebuffer: Any = gpu.state.active_framebuffer_get()
+            framebuffer.read_color(
+                0, 0, width, height, 4, 0, "FLOAT" if self.srgb else "UBYTE", data=self._buffer
+            )
+        if out is None:
+            out = np.empty((height, width, self.channels), np.uint8)
+        _blendtorch.convert_pixels(self._pixels, out, srgb=self.srgb, flip=self.flip)
+        return out
+
+    def free(self) -> None:
+        """Gives back the GPU's memory; the renderer is not usable afterwards."""
+        self.offscreen.free()

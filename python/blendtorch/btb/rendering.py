@@ -1,0 +1,113 @@
+"""What draws, and with which engine."""
+
+from typing import Any, TypedDict
+
+import bpy
+import gpu
+
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "lavapipe")
+"""How OpenGL and Vulkan name themselves when they draw on the CPU."""
+
+_ready = False
+
+
+class Description(TypedDict):
+    """What draws here."""
+
+    blender: str
+    """Blender's version, as `4.5.15`."""
+    engine: str
+    """The scene's engine: `WORKBENCH`, `EEVEE` or `CYCLES`, or a name of its own."""
+    renderer: str
+    """What the graphics library calls the device."""
+    software: bool
+    """Whether the device is the CPU."""
+
+
+def ensure_gpu() -> None:
+    """Makes drawing possible in background mode; does nothing where it already is.
+
+    Raises:
+        RuntimeError: no graphics context could be made.
+    """
+    global _ready
+    if _ready:
+        return
+    if bpy.app.background:
+        if hasattr(gpu, "init"):
+            gpu.init()
+        else:
+            # Before 5.2 a context only comes into being with a render. The smallest one will do.
+            _render_once()
+    try:
+        gpu.platform.renderer_get()
+    except SystemError as error:
+        raise RuntimeError(
+            "Blender found no way to draw: install OpenGL for machines without a display "
+            "(Debian: apt install libegl1 libgl1)"
+        ) from error
+    _ready = True
+
+
+def is_software() -> bool:
+    """Whether OpenGL draws on the CPU, as on a machine without a GPU."""
+    ensure_gpu()
+    return any(name in gpu.platform.renderer_get().lower() for name in SOFTWARE_RENDERERS)
+
+
+def describe(scene: Any = None) -> Description:
+    """What draws here: `{"blender": "4.5.15", "engine": "WORKBENCH", "renderer": …,
+    "software": True}`."""
+    scene = scene or bpy.context.scene
+    engine = scene.render.engine
+    ensure_gpu()
+    return {
+        "blender": ".".join(map(str, bpy.app.version)),
+        "engine": "EEVEE" if "EEVEE" in engine else engine.removeprefix("BLENDER_"),
+        "renderer": gpu.platform.renderer_get(),
+        "software": is_software(),
+    }
+
+
+def choose_engine(scene: Any = None) -> str:
+    """Sets the scene's engine to EEVEE where there is a GPU, otherwise to Workbench; returns it.
+
+    Without a GPU EEVEE takes seconds for a frame, and minutes for the first one.
+    """
+    scene = scene or bpy.context.scene
+    scene.render.engine = "BLENDER_WORKBENCH" if is_software() else eevee()
+    return str(scene.render.engine)
+
+
+def eevee() -> str:
+    """The name of EEVEE here: versions 4.2 to 4.5 call it otherwise."""
+    return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
+
+
+def _render_once() -> None:
+    scene = bpy.context.scene
+    render = scene.render
+    wanted = {
+        "engine": "BLENDER_WORKBENCH",
+        "resolution_x": 16,
+        "resolution_y": 16,
+        "resolution_percentage": 100,
+        "use_compositing": False,
+        "use_sequencer": False,
+    }
+    before = {name: getattr(render, name) for name in wanted}
+    own_camera = None
+    if scene.camera is None:  # A render needs one.
+        own_camera = bpy.data.objects.new("first render", bpy.data.cameras.new("first render"))
+        scene.collection.objects.link(own_camera)
+        scene.camera = own_camera
+    try:
+        for name, value in wanted.items():
+            setattr(render, name, value)
+        bpy.ops.render.render()
+    finally:
+        for name, value in before.items():
+            setattr(render, name, value)
+        if own_camera is not None:
+            scene.camera = None
+            bpy.data.cameras.remove(own_camera.data)
