@@ -65,9 +65,12 @@ def _evaluated(objs: tuple[Any, ...], depsgraph: Any) -> list[Any]:
 
 def _vertices(evaluated: Any) -> "NDArray[np.float64]":
     # A mesh object's evaluated data is its mesh; of others (curves, text) one is made.
-    mesh = evaluated.data if evaluated.type == "MESH" else evaluated.to_mesh()
-    if mesh is None:
-        raise TypeError(f"object {evaluated.name!r} of type {evaluated.type} has no vertices")
+    try:
+        mesh = evaluated.data if evaluated.type == "MESH" else evaluated.to_mesh()
+    except RuntimeError as error:
+        raise TypeError(
+            f"object {evaluated.name!r} of type {evaluated.type} has no vertices"
+        ) from error
     # Blender fills float32 buffers fastest: it copies them without converting each value.
     xyz = np.empty(3 * len(mesh.vertices), dtype=np.float32)
     mesh.vertices.foreach_get("co", xyz)

@@ -1,0 +1,107 @@
+"""What is rendered, headless, in a real Blender: the right colours at the right pixels."""
+
+from pathlib import Path
+
+import pytest
+from btb_support import reported
+
+SCRIPT = """
+scene = cubes.empty_scene(320, 240)
+scene.render.engine = ENGINE
+cube = cubes.colored_cube("cube")
+cam = cubes.camera((6, -6, 5), (0, 0, 0))
+background = (0.25, 0.5, 0.1)
+cubes.set_background(background)
+
+off = btb.OffScreenRenderer(cam)
+image = off.render()
+kept = image.copy()
+again = off.render()
+rgb = btb.OffScreenRenderer(cam, mode="rgb").render()
+lower = btb.OffScreenRenderer(cam, origin="lower-left").render()
+srgb = btb.OffScreenRenderer(cam, mode="rgb", srgb=True).render()
+
+def color_at(image, xyz):
+    x, y = cam.ndc_to_pixel(cam.world_to_ndc(xyz))[0]
+    return image[int(y), int(x), :3].astype(float) / 255
+
+def encode(rgb):
+    rgb = np.asarray(rgb)
+    return np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
+
+# The three faces towards the camera, at their centres and just inside each of their corners.
+linear_error = srgb_error = 0
+for name in ("right", "front", "top"):
+    corners, color = cubes.FACES[name]
+    corners = np.array([cubes.CORNERS[i] for i in corners], float)
+    centre = corners.mean(axis=0)
+    for point in (centre, *(centre + 0.94 * (corners - centre))):
+        linear_error = max(linear_error, np.abs(color_at(image, point) - color).max())
+        srgb_error = max(srgb_error, np.abs(color_at(srgb, point) - encode(color)).max())
+
+# The outline of the cube is that of its corners, to the pixel.
+rows, columns = np.nonzero((rgb != rgb[0, 0]).any(axis=-1))
+xy = cam.object_to_pixel(cube)
+outline = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+report(
+    shapes=[image.shape, rgb.shape], dtype=str(image.dtype),
+    linear_error=linear_error, srgb_error=srgb_error,
+    background=np.abs(image[0, 0, :3] / 255 - background).max(), alpha=image[..., 3].min(),
+    outline=np.abs(outline - np.r_[xy.min(axis=0), xy.max(axis=0)]).max(),
+    stable=bool((image == kept).all() and (image == again).all()),
+    own=again is not image and not np.shares_memory(again, image) and image.flags.owndata,
+    rgb=bool((rgb == image[..., :3]).all()), flipped=bool((lower == image[::-1]).all()),
+    described=btb.rendering.describe(),
+)
+"""
+
+
+@pytest.mark.parametrize("engine", ["WORKBENCH", "EEVEE"])
+def test_faces_have_their_colors_where_they_are_projected(tmp_path: Path, engine: str) -> None:
+    name = "'BLENDER_WORKBENCH'" if engine == "WORKBENCH" else "btb.rendering.eevee()"
+    got = reported(tmp_path, SCRIPT.replace("ENGINE", name))
+    assert got["shapes"] == [[240, 320, 4], [240, 320, 3]]
+    assert got["dtype"] == "uint8"
+    step = 1 / 255
+    assert got["linear_error"] <= 1.01 * step
+    assert got["background"] <= 1.01 * step
+    assert got["srgb_error"] <= 1.01 * step
+    assert got["alpha"] == 255
+    assert got["outline"] <= 1.0
+    assert got["stable"] and got["own"] and got["rgb"] and got["flipped"]
+    assert got["described"]["engine"] == engine
+    assert got["described"]["blender"].count(".") == 2
+    assert isinstance(got["described"]["software"], bool)
+
+
+def test_a_scene_changed_since_is_rendered_as_it_is(tmp_path: Path) -> None:
+    got = reported(
+        tmp_path,
+        """
+cubes.empty_scene(64, 48)
+cube = cubes.colored_cube("cube")
+off = btb.OffScreenRenderer(cubes.camera((0, -9, 0), (0, 0, 0)), mode="rgb")
+seen = [off.render()]
+cube.location.x = 2
+seen.append(off.render())
+cube.data.materials[2].diffuse_color = (1, 1, 1, 1)
+seen.append(off.render())
+out = np.zeros((48, 64, 3), np.uint8)
+same = off.render(out=out) is out
+errors = []
+for bad in (np.zeros((48, 64, 2), np.uint8), np.zeros((48, 64, 3), np.float32), out[:, ::-1]):
+    try: off.render(out=bad)
+    except (TypeError, ValueError) as error: errors.append(str(error))
+out.flags.writeable = False
+try: off.render(out=out)
+except (BufferError, TypeError, ValueError) as error: errors.append(str(error))
+report(moved=bool((seen[0] != seen[1]).any()), colored=bool((seen[1] != seen[2]).any()),
+       same=same, filled=bool((out == seen[2]).all()), errors=errors)
+""",
+    )
+    assert got["moved"] and got["colored"] and got["same"] and got["filled"]
+    shape, dtype, contiguous, readonly = got["errors"]
+    assert "shape" in shape
+    assert "uint8" in dtype
+    assert "contiguous" in contiguous
+    assert "read-only" in readonly
