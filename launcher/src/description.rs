@@ -2,25 +2,15 @@
 //!
 //! Owns the launch description and the paths in it. It must never start or look for a Blender.
 
+mod checks;
+mod error;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A launch description that cannot be used: which file, which key, what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}{problem}; {remedy}",
-    .file.as_ref().map(|f| format!("{}: ", f.display())).unwrap_or_default(),
-    .key.as_ref().map(|k| format!("key {k:?}: ")).unwrap_or_default())]
-pub struct DescriptionError {
-    /// The file that was read; `None` for a description made in code.
-    pub file: Option<PathBuf>,
-    /// The key (with an index where it is a list), where one is to blame.
-    pub key: Option<String>,
-    /// What is wrong.
-    pub problem: String,
-    /// What to do about it.
-    pub remedy: String,
-}
+pub use error::DescriptionError;
+use error::problem;
 
 /// What to launch. The names and defaults are the keys of `launch.json`.
 ///
@@ -187,121 +177,6 @@ impl LaunchDescription {
         let mut checked = self.clone();
         checked.resolve(Path::new(""))?;
         Ok(checked)
-    }
-
-    /// Checks what needs no look at the disk.
-    fn check_values(&self) -> Result<(), DescriptionError> {
-        if self.num_instances == 0 {
-            return Err(problem(
-                Some("num_instances"),
-                "0 instances cannot stream anything".into(),
-                "write how many Blender processes to start, 1 or more",
-            ));
-        }
-        if !self.instance_args.is_empty() && self.instance_args.len() != self.num_instances {
-            return Err(problem(
-                Some("instance_args"),
-                format!(
-                    "{} lists of arguments for {} instances",
-                    self.instance_args.len(),
-                    self.num_instances
-                ),
-                "write one list an instance (an empty one where it needs none), or leave the key out",
-            ));
-        }
-        if self.proto != "tcp" && self.proto != "ipc" {
-            return Err(problem(
-                Some("proto"),
-                format!("{:?} is not a protocol the launcher knows", self.proto),
-                "write \"tcp\" or \"ipc\"",
-            ));
-        }
-        if self
-            .seed
-            .is_some_and(|s| s.checked_add(self.num_instances as u64).is_none())
-        {
-            return Err(problem(
-                Some("seed"),
-                "seed + number of instances does not fit in 64 bits".into(),
-                "write a smaller seed",
-            ));
-        }
-        for (i, name) in self.named_sockets.iter().enumerate() {
-            let odd = |c: char| c == '=' || c.is_whitespace() || c.is_control();
-            if name.is_empty() || name.starts_with('-') || name.contains(odd) {
-                return Err(problem(
-                    Some(&format!("named_sockets[{i}]")),
-                    format!("{name:?} cannot be the name of a socket"),
-                    "write a word without blanks and '=' that does not start with '-', as \"DATA\"",
-                ));
-            }
-            if self.named_sockets[..i].contains(name) {
-                return Err(problem(
-                    Some(&format!("named_sockets[{i}]")),
-                    format!("{name:?} is named twice"),
-                    "give every socket a name of its own",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the paths absolute, `folder` before the working folder, and sees that they are there.
-    fn resolve(&mut self, folder: &Path) -> Result<(), DescriptionError> {
-        if self.script.as_os_str().is_empty() {
-            return Err(problem(
-                Some("script"),
-                "there is no scene script".into(),
-                "name the Python file that every Blender is to run",
-            ));
-        }
-        self.script = find_file(folder, &self.script, "script", Path::is_file)?;
-        self.scene = match self.scene.take() {
-            Some(scene) if !scene.as_os_str().is_empty() => {
-                Some(find_file(folder, &scene, "scene", Path::is_file)?)
-            }
-            _ => None,
-        };
-        self.blend_path = match self.blend_path.take() {
-            Some(path) if !path.as_os_str().is_empty() => {
-                Some(find_file(folder, &path, "blend_path", Path::exists)?)
-            }
-            _ => None,
-        };
-        Ok(())
-    }
-}
-
-fn find_file(
-    folder: &Path,
-    path: &Path,
-    key: &str,
-    there: impl Fn(&Path) -> bool,
-) -> Result<PathBuf, DescriptionError> {
-    let mut tried: Vec<PathBuf> = Vec::new();
-    for candidate in [folder.join(path), path.to_path_buf()] {
-        let candidate = std::path::absolute(&candidate).unwrap_or(candidate);
-        if there(&candidate) {
-            return Ok(candidate);
-        }
-        if !tried.contains(&candidate) {
-            tried.push(candidate);
-        }
-    }
-    let tried: Vec<_> = tried.iter().map(|p| p.display().to_string()).collect();
-    Err(problem(
-        Some(key),
-        format!("there is no such file: {}", tried.join(", nor ")),
-        "relative paths count from the folder of the launch description, then from the working folder",
-    ))
-}
-
-fn problem(key: Option<&str>, problem: String, remedy: &str) -> DescriptionError {
-    DescriptionError {
-        file: None,
-        key: key.map(Into::into),
-        problem,
-        remedy: remedy.into(),
     }
 }
 

@@ -3,115 +3,15 @@
 //! Owns the order in which places are looked at and what is asked of a `blender` program before it
 //! is trusted with a scene script. It must never start a render or install anything.
 
+mod error;
+mod version;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde::{Deserialize, Serialize};
-
 use crate::managed;
-
-/// Why no Blender can be run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DiscoverError {
-    /// There is none anywhere.
-    #[error(
-        "no Blender was found (no blend_path, no BLENDTORCH_BLENDER, no managed Blender, no `blender` \
-         on PATH); run `blendtorch setup` once to install the managed one"
-    )]
-    NotFound,
-    /// The place that was named holds none.
-    #[error(
-        "{named_by} names {}, which is neither a Blender program, nor a folder with one, nor a virtual \
-         environment with bpy; correct or remove it (`blendtorch setup` installs a managed Blender)",
-        .path.display()
-    )]
-    NotThere {
-        /// What named the place: `blend_path` or `BLENDTORCH_BLENDER`.
-        named_by: &'static str,
-        /// The place.
-        path: PathBuf,
-    },
-    /// The program does not answer as Blender does.
-    #[error("{} does not run as a Blender: {said}; name another one with blend_path or \
-             BLENDTORCH_BLENDER, or run `blendtorch setup`", .path.display())]
-    NotBlender {
-        /// The program.
-        path: PathBuf,
-        /// What it said instead.
-        said: String,
-    },
-    /// The Blender is too old.
-    #[error(
-        "{} is Blender {version} with Python {python}; blendtorch needs Python 3.11 or later (Blender \
-         4.1 or later, or a 3.4 built on it): run `blendtorch setup`, or name a newer Blender with \
-         blend_path or BLENDTORCH_BLENDER", .path.display()
-    )]
-    TooOld {
-        /// The program.
-        path: PathBuf,
-        /// Its version.
-        version: Version,
-        /// Its Python, as far as it is known.
-        python: String,
-    },
-}
-
-/// A version of Blender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Version {
-    /// Major, the 4 of 4.5.15.
-    pub major: u32,
-    /// Minor, the 5 of 4.5.15.
-    pub minor: u32,
-    /// Patch, the 15 of 4.5.15.
-    pub patch: u32,
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
-    }
-}
-
-impl std::str::FromStr for Version {
-    type Err = String;
-
-    /// Takes `major.minor` and `major.minor.patch`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
-        match numbers.as_deref() {
-            Ok([major, minor]) => Ok(Self {
-                major: *major,
-                minor: *minor,
-                patch: 0,
-            }),
-            Ok([major, minor, patch]) => Ok(Self {
-                major: *major,
-                minor: *minor,
-                patch: *patch,
-            }),
-            _ => Err(format!(
-                "{text:?} is not a version such as {}",
-                managed::DEFAULT_BPY_VERSION
-            )),
-        }
-    }
-}
-
-impl TryFrom<String> for Version {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Version> for String {
-    fn from(version: Version) -> Self {
-        version.to_string()
-    }
-}
+pub use error::DiscoverError;
+pub use version::Version;
 
 /// How a Blender is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

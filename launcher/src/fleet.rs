@@ -73,6 +73,7 @@ impl Fleet {
         let description = description.checked()?;
         let addresses = Addresses::plan(&description)?;
         let blender = discover(description.blend_path.as_deref())?;
+        description.check_display(blender.runtime)?;
         let seed = description
             .seed
             .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));

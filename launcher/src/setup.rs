@@ -5,17 +5,19 @@
 //! never touch anything outside the cache folder, system packages apart, and those only as root and
 //! after saying so.
 
+mod error;
 mod host;
 mod wheel;
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::Version;
 use crate::discover::installed_bpy;
 use crate::managed::{self, DEFAULT_BPY_VERSION, Marker, WheelStamp};
+pub use error::SetupError;
 
 /// What to set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,67 +28,6 @@ pub struct SetupOptions {
     pub wheel: Option<PathBuf>,
     /// Make the environment anew even if it is whole.
     pub force: bool,
-}
-
-/// Why the managed Blender could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// No place to put it.
-    #[error("there is no cache folder: set HOME, XDG_CACHE_HOME or BLENDTORCH_CACHE")]
-    NoCache,
-    /// This `bpy` cannot run blendtorch.
-    #[error(
-        "bpy {0} has a Python older than 3.11; choose 4.1.0 or later, for example {DEFAULT_BPY_VERSION}"
-    )]
-    OldBpy(Version),
-    /// A file or folder could not be read or written.
-    #[error("{}: {source}", .path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// No Python of the version the `bpy` wheel is made for.
-    #[error(
-        "bpy {bpy} needs Python {python} and there is none on PATH (tried python{python}, python3, \
-         python); install it, on Debian and Ubuntu: apt-get install python{python} python{python}-venv"
-    )]
-    NoPython {
-        /// The wanted `bpy`.
-        bpy: Version,
-        /// The Python version it needs.
-        python: &'static str,
-    },
-    /// System packages are missing, and only root may install them.
-    #[error("{what} missing; install with: sudo apt-get install {}", .packages.join(" "))]
-    MissingPackages {
-        /// What is missing, for the reader.
-        what: String,
-        /// Debian's packages.
-        packages: Vec<String>,
-    },
-    /// The wheel cannot be used.
-    #[error("--wheel {}: {problem}; give the blendtorch .whl file that `maturin build` made", .wheel.display())]
-    Wheel {
-        /// The file.
-        wheel: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A program that a step runs ended with an error.
-    #[error("{step} failed: `{program}` {ended}; {remedy}")]
-    Step {
-        /// What was being done.
-        step: String,
-        /// The program.
-        program: String,
-        /// How it ended.
-        ended: String,
-        /// What to try.
-        remedy: &'static str,
-    },
 }
 
 /// Makes the managed Blender, or what is missing of it, and gives its folder. Each step is told to
@@ -110,7 +51,7 @@ pub fn setup(options: &SetupOptions, say: &mut dyn FnMut(&str)) -> Result<PathBu
         .transpose()?;
     let cache = managed::cache_folder().ok_or(SetupError::NoCache)?;
     std::fs::create_dir_all(&cache).map_err(at(&cache))?;
-    let _lock = lock(&cache, say)?;
+    let lock = lock(&cache, say)?;
 
     let environment = managed::environment(&cache, &bpy.to_string());
     let there = Marker::read(&environment).filter(|marker| {
@@ -121,10 +62,10 @@ pub fn setup(options: &SetupOptions, say: &mut dyn FnMut(&str)) -> Result<PathBu
             say(&format!("Blender {bpy} is in {}", environment.display()));
             marker
         }
-        None => make(&environment, bpy, python, say)?,
+        None => make(&lock, &environment, bpy, python, say)?,
     };
     if let Some((wheel, stamp)) = wheel {
-        install_wheel(&environment, wheel, stamp, &mut marker, say)?;
+        install_wheel(&lock, &environment, wheel, stamp, &mut marker, say)?;
     } else if !wheel::is_installed(&environment) {
         say(
             "blendtorch itself is not in it yet, and no scene script runs without: build the wheel \
@@ -159,6 +100,7 @@ fn lock(cache: &Path, say: &mut dyn FnMut(&str)) -> Result<File, SetupError> {
 }
 
 fn make(
+    lock: &File,
     environment: &Path,
     bpy: Version,
     python: &'static str,
@@ -180,7 +122,8 @@ fn make(
         "making a Python {python} environment in {}",
         environment.display()
     ));
-    run(
+    run_locked(
+        lock,
         "making the virtual environment",
         Command::new(&program).args(["-m", "venv"]).arg(environment),
         "its words above say why; is the disk full?",
@@ -188,13 +131,15 @@ fn make(
     say(&format!(
         "installing bpy {bpy} (about 380 MB to download, 1 GB on disk)"
     ));
-    run(
+    run_locked(
+        lock,
         &format!("installing bpy {bpy}"),
         pip(environment).arg(format!("bpy=={bpy}")),
         "check the network, or the version (`pip index versions bpy` lists them), and run it again",
     )?;
     say("starting it once");
-    run(
+    run_locked(
+        lock,
         "starting Blender",
         Command::new(managed::python(environment)).args(["-c", "import bpy"]),
         "its words above name the library that is missing: install its package and run it again",
@@ -209,6 +154,7 @@ fn make(
 }
 
 fn install_wheel(
+    lock: &File,
     environment: &Path,
     wheel: &Path,
     stamp: WheelStamp,
@@ -223,14 +169,16 @@ fn install_wheel(
     // Interrupted from here on, the next run has to install it again.
     marker.wheel = None;
     marker.write(environment).map_err(at(environment))?;
-    run(
+    run_locked(
+        lock,
         "installing the blendtorch wheel",
         pip(environment)
             .args(["--quiet", "--force-reinstall", "--no-deps"])
             .arg(wheel),
         "its words above say why; build the wheel anew with maturin",
     )?;
-    run(
+    run_locked(
+        lock,
         "importing blendtorch",
         Command::new(managed::python(environment)).args(["-P", "-c", "import blendtorch"]),
         "its words above say why; build the wheel anew with maturin",
@@ -249,6 +197,18 @@ fn pip(environment: &Path) -> Command {
         "--no-input",
     ]);
     pip
+}
+
+/// Runs one program that works on the environment. It holds the lock too, as its stdin: when we are
+/// killed and it works on, the next set-up has to wait for it.
+fn run_locked(
+    lock: &File,
+    step: &str,
+    command: &mut Command,
+    remedy: &'static str,
+) -> Result<(), SetupError> {
+    let stdin = lock.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
+    run(step, command.stdin(stdin), remedy)
 }
 
 /// Runs one program; what it prints goes where ours does.
@@ -307,6 +267,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_setup_has_started_keeps_the_lock() {
+        let cache = tempfile::tempdir().unwrap();
+        let held = lock(cache.path(), &mut |_| ()).unwrap();
+        let mut program = Command::new("sleep");
+        let mut left = program
+            .arg("1000")
+            .stdin(held.try_clone().unwrap())
+            .spawn()
+            .unwrap();
+        drop((held, program));
+        let other = File::create(cache.path().join("setup.lock")).unwrap();
+        assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
+        left.kill().unwrap();
+        left.wait().unwrap();
+        other.lock().unwrap();
+    }
+
+    #[test]
     fn two_setups_do_not_collide() {
         let cache = tempfile::tempdir().unwrap();
         let held = lock(cache.path(), &mut |_| panic!("nobody else is there")).unwrap();
@@ -314,7 +292,7 @@ mod tests {
         std::thread::scope(|scope| {
             let second = scope.spawn(|| {
                 lock(cache.path(), &mut |line| {
-                    heard.send(line.to_owned()).unwrap()
+                    heard.send(line.to_owned()).unwrap();
                 })
                 .map(drop)
             });

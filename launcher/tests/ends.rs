@@ -1,5 +1,12 @@
 //! However a fleet ends, no process stays. Real processes; the "Blender" is a stand-in.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is a report"
+)]
+
 mod support;
 
 use blendtorch_launcher::{

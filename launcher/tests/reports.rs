@@ -1,5 +1,12 @@
 //! What the launcher tells: failures, occupied ports, launch infos. The "Blender" is a stand-in.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is a report"
+)]
+
 mod support;
 
 use std::io::{BufRead, BufReader};
@@ -84,7 +91,7 @@ fn the_launch_info_is_there_while_the_instances_run() {
 echo "$@" > "$DIR/arguments-$2.new" && mv "$DIR/arguments-$2.new" "$DIR/arguments-$2"
 while [ ! -e "$DIR/go" ]; do sleep 0.05; done
 "#;
-    let more = r#""named_sockets": ["DATA", "CTRL"], "proto": "ipc", "seed": 5, "background": true,
+    let more = r#""named_sockets": ["DATA", "CTRL"], "proto": "ipc", "seed": 5,
         "instance_args": [[], ["--size", "two words"]]"#;
     let stage = Stage::new(2, script, more);
     let launcher = stage.launch();
@@ -128,6 +135,25 @@ fn a_wrong_description_names_file_key_and_remedy() {
         "{stderr}"
     );
     assert!(stderr.contains("correct its spelling"), "{stderr}");
+}
+
+#[test]
+fn a_window_without_a_display_is_refused_with_the_remedy() {
+    let stage = Stage::new(1, r#"echo > "$DIR/started""#, "");
+    let text = std::fs::read_to_string(stage.path("launch.json")).unwrap();
+    std::fs::write(stage.path("launch.json"), text.replace("true", "false")).unwrap();
+    let mut command = stage.command();
+    let output = command
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("launch.json: key \"background\"") && stderr.contains("write true"),
+        "{stderr}"
+    );
+    assert!(!stage.path("started").exists());
 }
 
 #[test]

@@ -14,6 +14,10 @@ pub(super) fn run(arguments: &LaunchArguments) -> u8 {
         .and_then(|description| Fleet::start(&description, FleetOptions::default()));
     let fleet = match fleet {
         Ok(fleet) => fleet,
+        Err(LaunchError::Description(mut error)) => {
+            error.file = Some(arguments.description.clone());
+            return failed(&error.to_string());
+        }
         Err(error) => return failed(&error.to_string()),
     };
     let signals = match Signals::stop(fleet.stopper()) {

@@ -39,7 +39,7 @@ impl Stage {
             format!(", {more}")
         };
         let description = format!(
-            r#"{{"script": "scene.sh", "blend_path": "blender", "num_instances": {instances}{more}}}"#
+            r#"{{"script": "scene.sh", "blend_path": "blender", "background": true, "num_instances": {instances}{more}}}"#
         );
         std::fs::write(stage.path("launch.json"), description).unwrap();
         stage
@@ -69,15 +69,23 @@ impl Stage {
 
     /// `blendtorch-launch launch.json` in the folder, with its output piped.
     pub(crate) fn launch(&self) -> Launcher {
-        let child = Command::new(env!("CARGO_BIN_EXE_blendtorch-launch"))
-            .arg("launch.json")
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
+        let mut command = self.command();
+        let child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         Launcher { child: Some(child) }
+    }
+
+    /// The same, not started yet.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_blendtorch-launch"));
+        command
+            .arg("launch.json")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
     }
 
     /// The numbers in the files `<name>-<i>`, once all of them are there.

@@ -1,0 +1,131 @@
+//! Which values a launch description may have, and where its paths lead.
+//!
+//! Owns the checks. It must never start or look for a Blender.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{DescriptionError, problem};
+use crate::{LaunchDescription, Runtime};
+
+impl LaunchDescription {
+    /// Sees that there is a display for the windows a `blender` program would open. The `bpy` module
+    /// never opens one.
+    pub(crate) fn check_display(&self, runtime: Runtime) -> Result<(), DescriptionError> {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let needed = !self.background && runtime == Runtime::Program;
+        if needed && cfg!(target_os = "linux") && !set("DISPLAY") && !set("WAYLAND_DISPLAY") {
+            return Err(problem(
+                Some("background"),
+                "Blender is to open a window and there is no display".into(),
+                "write true to run without windows, or set DISPLAY or WAYLAND_DISPLAY",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks what needs no look at the disk.
+    pub(super) fn check_values(&self) -> Result<(), DescriptionError> {
+        if self.num_instances == 0 {
+            return Err(problem(
+                Some("num_instances"),
+                "0 instances cannot stream anything".into(),
+                "write how many Blender processes to start, 1 or more",
+            ));
+        }
+        if !self.instance_args.is_empty() && self.instance_args.len() != self.num_instances {
+            return Err(problem(
+                Some("instance_args"),
+                format!(
+                    "{} lists of arguments for {} instances",
+                    self.instance_args.len(),
+                    self.num_instances
+                ),
+                "write one list an instance (an empty one where it needs none), or leave the key out",
+            ));
+        }
+        if self.proto != "tcp" && self.proto != "ipc" {
+            return Err(problem(
+                Some("proto"),
+                format!("{:?} is not a protocol the launcher knows", self.proto),
+                "write \"tcp\" or \"ipc\"",
+            ));
+        }
+        if self
+            .seed
+            .is_some_and(|s| s.checked_add(self.num_instances as u64).is_none())
+        {
+            return Err(problem(
+                Some("seed"),
+                "seed + number of instances does not fit in 64 bits".into(),
+                "write a smaller seed",
+            ));
+        }
+        for (i, name) in self.named_sockets.iter().enumerate() {
+            let odd = |c: char| c == '=' || c.is_whitespace() || c.is_control();
+            if name.is_empty() || name.starts_with('-') || name.contains(odd) {
+                return Err(problem(
+                    Some(&format!("named_sockets[{i}]")),
+                    format!("{name:?} cannot be the name of a socket"),
+                    "write a word without blanks and '=' that does not start with '-', as \"DATA\"",
+                ));
+            }
+            if self.named_sockets[..i].contains(name) {
+                return Err(problem(
+                    Some(&format!("named_sockets[{i}]")),
+                    format!("{name:?} is named twice"),
+                    "give every socket a name of its own",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the paths absolute, `folder` before the working folder, and sees that they are there.
+    pub(super) fn resolve(&mut self, folder: &Path) -> Result<(), DescriptionError> {
+        if self.script.as_os_str().is_empty() {
+            return Err(problem(
+                Some("script"),
+                "there is no scene script".into(),
+                "name the Python file that every Blender is to run",
+            ));
+        }
+        self.script = find_file(folder, &self.script, "script", Path::is_file)?;
+        self.scene = match self.scene.take() {
+            Some(scene) if !scene.as_os_str().is_empty() => {
+                Some(find_file(folder, &scene, "scene", Path::is_file)?)
+            }
+            _ => None,
+        };
+        self.blend_path = match self.blend_path.take() {
+            Some(path) if !path.as_os_str().is_empty() => {
+                Some(find_file(folder, &path, "blend_path", Path::exists)?)
+            }
+            _ => None,
+        };
+        Ok(())
+    }
+}
+
+fn find_file(
+    folder: &Path,
+    path: &Path,
+    key: &str,
+    there: impl Fn(&Path) -> bool,
+) -> Result<PathBuf, DescriptionError> {
+    let mut tried: Vec<PathBuf> = Vec::new();
+    for candidate in [folder.join(path), path.to_path_buf()] {
+        let candidate = std::path::absolute(&candidate).unwrap_or(candidate);
+        if there(&candidate) {
+            return Ok(candidate);
+        }
+        if !tried.contains(&candidate) {
+            tried.push(candidate);
+        }
+    }
+    let tried: Vec<_> = tried.iter().map(|p| p.display().to_string()).collect();
+    Err(problem(
+        Some(key),
+        format!("there is no such file: {}", tried.join(", nor ")),
+        "relative paths count from the folder of the launch description, then from the working folder",
+    ))
+}
