@@ -15,9 +15,13 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{SetupOptions, Version, setup};
 
-/// Blender fleets for training loops.
+/// Starts, watches and ends fleets of Blender processes for training loops
 #[derive(Debug, Parser)]
 #[command(name = "blendtorch", version, about, arg_required_else_help = true)]
+#[command(
+    after_help = "First `blendtorch setup`, then `blendtorch launch launch.json`; \
+    `blendtorch launch --help` explains the file."
+)]
 struct Blendtorch {
     #[command(subcommand)]
     command: Task,
@@ -39,7 +43,7 @@ struct LaunchProgram {
     arguments: LaunchArguments,
 }
 
-const LAUNCH_HELP: &str = r#"A launch description is a JSON object:
+const LAUNCH_HELP: &str = r#"A launch description is a JSON object (what stands right of the values is no part of it):
   {
     "script": "cube.blend.py",      the scene script every instance runs (needed)
     "scene": "room.blend",          the file to open; none: Blender's own scene

@@ -208,7 +208,8 @@ fn run_locked(
     remedy: &'static str,
 ) -> Result<(), SetupError> {
     let stdin = lock.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
-    run(step, command.stdin(stdin), remedy)
+    // Packages of the user's must not stand in for those of the environment.
+    run(step, command.stdin(stdin).env_remove("PYTHONPATH"), remedy)
 }
 
 /// Runs one program; what it prints goes where ours does.
