@@ -1,6 +1,9 @@
 //! Python bindings of `btb::args`.
 
-#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
 
 use btb::args::ArgsError;
 use pyo3::exceptions::PyValueError;

@@ -3,7 +3,10 @@
 //! Arrays go in and out as float64 buffers of N × 3, N × 2 or N values; the caller allocates them.
 //! Points are few: they are copied under the GIL, which needs no unsafe code.
 
-#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
 
 use btb::camera::{Camera, Matrix4, Origin, transform};
 use pyo3::buffer::PyBuffer;

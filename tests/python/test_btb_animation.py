@@ -96,18 +96,21 @@ report(heights=heights, driven_x=driven_x)
 
 def test_seeds_repeat_and_differ(tmp_path: Path) -> None:
     code = """
-anim, seeds = btb.AnimationController(), []
-anim.post_frame.add(lambda: seeds.append([anim.episode, anim.index, anim.sample_seed]))
-anim.play((4, 6), num_episodes=2)
 from blendtorch.btb import progress
+anim, seeds, places = btb.AnimationController(), [], []
+anim.post_frame.add(lambda: seeds.append([anim.episode, anim.index, anim.sample_seed]))
+anim.post_frame.add(lambda: places.append([progress.episode, progress.index]))
+anim.play((4, 6), num_episodes=2)
 report(seeds=seeds, first=btb.sample_seed(btb.episode_seed(7, 1, 0), 0),
-       progress=[progress.episode, progress.index])
+       places=places, after=[progress.episode, progress.index])
 """
     got = reported(tmp_path, code, "-btid", "1", "-btseed", "7")
     assert [s[:2] for s in got["seeds"]] == [[e, i] for e in (0, 1) for i in (0, 1, 2)]
     assert len({s[2] for s in got["seeds"]}) == 6
     assert got["seeds"][0][2] == got["first"]
-    assert got["progress"] == [1, 2]
+    # What a publisher reads.
+    assert got["places"] == [s[:2] for s in got["seeds"]]
+    assert got["after"] == [None, None]
 
 
 @pytest.mark.parametrize("signal", ["pre_play", "pre_animation", "pre_frame", "post_frame"])

@@ -146,6 +146,7 @@ class AnimationController:
                 finished += 1
             self._rewind = False
             self.episode += 1
+        progress.episode = progress.index = None
         self.post_play.invoke()
 
     def _evaluate(self, frame: int) -> None:

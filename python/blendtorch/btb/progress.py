@@ -4,8 +4,8 @@ Set by `AnimationController`, read by whoever publishes. Knows no Blender, so th
 one may set it too.
 """
 
-episode: int = 0
-"""Which episode is being played, counted from 0."""
+episode: int | None = None
+"""Which episode is being played, counted from 0; None while none is."""
 
-index: int = 0
-"""Which sample of the episode is next, counted from 0."""
+index: int | None = None
+"""Which frame of the episode is being played, counted from 0; None while none is."""
