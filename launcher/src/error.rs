@@ -42,7 +42,7 @@ pub enum LaunchError {
         ended: usize,
         /// How many were started.
         total: usize,
-        /// Which, why, and the last lines of their stderr.
+        /// Which, why, and the last lines they wrote.
         report: String,
     },
 }

@@ -4,6 +4,7 @@
 //! their own ([`supervise`]); this file must never wait for one in another way than through what
 //! that thread reports.
 
+mod board;
 mod output;
 mod status;
 mod supervise;
@@ -18,8 +19,8 @@ use crate::addresses::Addresses;
 use crate::command::InstanceCommand;
 use crate::{Blender, LaunchDescription, LaunchError, LaunchInfo, discover};
 
+use board::Board;
 pub use output::Output;
-use status::Board;
 pub use status::{InstanceState, InstanceStatus};
 use supervise::{Level, Plan};
 

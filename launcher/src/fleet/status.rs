@@ -1,18 +1,12 @@
-//! How each instance is, and the board on which the supervising thread writes it.
+//! How each instance is, and how that is said to people.
 //!
-//! Owns the statuses and the waiting for them. It must never touch a process.
+//! Owns the statuses and the search for the reason of a failure. It must never touch a process.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rustix::process::Signal;
-
-/// How many lines of an instance's stderr are kept.
-pub(super) const TAIL_LINES: usize = 20;
 
 /// Whether an instance runs, and how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +72,8 @@ pub struct InstanceStatus {
     pub stopped: bool,
     /// The last lines it wrote to stderr, at most 20.
     pub stderr_tail: Vec<String>,
+    /// The last lines it wrote to stdout, at most 20: where `blender` prints a script's traceback.
+    pub stdout_tail: Vec<String>,
 }
 
 impl InstanceStatus {
@@ -95,133 +91,80 @@ impl InstanceStatus {
             )
     }
 
-    /// One line: which instance, how it is, and the last thing it said where it failed.
+    /// One line: which instance, how it is, and why where it failed.
     pub fn summary(&self) -> String {
         let line = format!("instance {} {}", self.index, self.state);
-        match self
-            .stderr_tail
-            .iter()
-            .rfind(|said| !said.trim().is_empty())
-        {
-            Some(said) if self.failed() => format!("{line} ({})", said.trim()),
+        match reason(self.telling().1) {
+            Some(why) if self.failed() => format!("{line} ({why})"),
             _ => line,
         }
     }
 
-    /// Several lines: which instance, how it is, and the tail of its stderr.
+    /// Several lines: which instance, how it is, and the tail of what it wrote.
     pub fn report(&self) -> String {
+        let (stream, lines) = self.telling();
         let mut text = format!("instance {} {}", self.index, self.state);
-        if self.stderr_tail.is_empty() {
-            text += " and wrote nothing to stderr";
+        if lines.is_empty() {
+            text += " and wrote nothing";
         } else {
-            text += "; the last lines of its stderr:";
+            text += &format!("; the last lines of its {stream}:");
         }
-        for line in &self.stderr_tail {
+        for line in lines {
             text += "\n    ";
             text += line;
         }
         text
     }
-}
 
-#[derive(Debug, Default)]
-struct Written {
-    instances: Vec<InstanceStatus>,
-    tails: Vec<VecDeque<String>>,
-    all_ended: bool,
-}
-
-/// Statuses, written by the supervising thread and read by everybody.
-#[derive(Debug, Default)]
-pub(super) struct Board {
-    written: Mutex<Written>,
-    ended: Condvar,
-}
-
-impl Board {
-    fn lock(&self) -> MutexGuard<'_, Written> {
-        // Nothing under this lock can leave the statuses half written.
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn add(&self, pid: u32) {
-        let mut written = self.lock();
-        let index = written.instances.len();
-        let state = InstanceState::Running;
-        written.instances.push(InstanceStatus {
-            index,
-            pid,
-            state,
-            stopped: false,
-            stderr_tail: Vec::new(),
-        });
-        written.tails.push(VecDeque::with_capacity(TAIL_LINES));
-    }
-
-    pub(super) fn stderr_line(&self, index: usize, line: String) {
-        if let Some(tail) = self.lock().tails.get_mut(index) {
-            if tail.len() == TAIL_LINES {
-                tail.pop_front();
-            }
-            tail.push_back(line);
+    /// The stream that tells why it ended: the one with a traceback, else stderr if it has a word.
+    fn telling(&self) -> (&'static str, &[String]) {
+        let (stderr, stdout) = (&self.stderr_tail, &self.stdout_tail);
+        let silent = stderr.iter().all(|line| line.trim().is_empty());
+        if !traced(stderr) && (traced(stdout) || silent) {
+            ("stdout", stdout)
+        } else {
+            ("stderr", stderr)
         }
     }
+}
 
-    pub(super) fn ended(&self, index: usize, state: InstanceState, stopped: bool) {
-        if let Some(instance) = self.lock().instances.get_mut(index) {
-            (instance.state, instance.stopped) = (state, stopped);
-        }
-    }
+const TRACEBACK: &str = "Traceback (most recent call last):";
 
-    pub(super) fn all_ended(&self) {
-        self.lock().all_ended = true;
-        self.ended.notify_all();
-    }
+fn traced(lines: &[String]) -> bool {
+    lines.iter().any(|line| line.contains(TRACEBACK))
+}
 
-    pub(super) fn statuses(&self) -> Vec<InstanceStatus> {
-        let written = self.lock();
-        let with_tail = |(instance, tail): (&InstanceStatus, &VecDeque<String>)| {
-            let mut instance = instance.clone();
-            instance.stderr_tail = tail.iter().cloned().collect();
-            instance
-        };
-        written
-            .instances
+/// The exception of the last traceback (the first line after it that is not indented), else the last
+/// word.
+fn reason(lines: &[String]) -> Option<&str> {
+    let traceback = lines.iter().rposition(|line| line.contains(TRACEBACK));
+    let spoken = |line: &&String| !line.trim().is_empty();
+    let exception = traceback.and_then(|at| {
+        lines[at + 1..]
             .iter()
-            .zip(&written.tails)
-            .map(with_tail)
-            .collect()
-    }
-
-    /// Waits until all have ended, at most `limit`; says whether they have.
-    pub(super) fn wait(&self, limit: Option<Duration>) -> bool {
-        let written = self.lock();
-        let go_on = |written: &mut Written| !written.all_ended;
-        match limit {
-            None => {
-                drop(self.ended.wait_while(written, go_on));
-                true
-            }
-            Some(limit) => match self.ended.wait_timeout_while(written, limit, go_on) {
-                Ok((written, _)) => written.all_ended,
-                Err(poisoned) => poisoned.into_inner().0.all_ended,
-            },
-        }
-    }
+            .filter(spoken)
+            .find(|line| !line.starts_with(char::is_whitespace))
+    });
+    exception
+        .or_else(|| lines.iter().rfind(spoken))
+        .map(|line| line.trim())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::board::{Board, TAIL_LINES};
+    use super::super::output::Stream;
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_tail_keeps_the_last_lines_and_the_summary_the_last_word() {
         let board = Board::default();
         board.add(7);
         for n in 0..30 {
-            board.stderr_line(0, format!("line {n}"));
+            board.line(0, Stream::Stderr, format!("line {n}"));
         }
-        board.stderr_line(0, String::new());
+        board.line(0, Stream::Stderr, String::new());
         board.ended(0, InstanceState::Exited(3), false);
         let status = &board.statuses()[0];
         assert_eq!(status.stderr_tail.len(), TAIL_LINES);
@@ -250,5 +193,50 @@ mod tests {
         assert!(!board.wait(Some(Duration::ZERO)));
         board.all_ended();
         assert!(board.wait(Some(Duration::ZERO)) && board.wait(None));
+    }
+
+    fn failed_with(stdout: &[&str], stderr: &[&str]) -> InstanceStatus {
+        let board = Board::default();
+        board.add(7);
+        for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
+            lines
+                .iter()
+                .for_each(|&line| board.line(0, stream, line.to_owned()));
+        }
+        board.ended(0, InstanceState::Exited(1), false);
+        board.statuses().remove(0)
+    }
+
+    #[test]
+    fn the_reason_is_the_exception_wherever_it_was_printed() {
+        let said = [
+            "Error: Python: Traceback (most recent call last):",
+            "  File \"scene.py\", line 4, in <module>",
+            "ValueError: the cube is round",
+            "",
+            "Error: script failed, file: 'scene.py', exiting.",
+        ];
+        let wanted = "instance 0 ended with exit code 1 (ValueError: the cube is round)";
+        for status in [
+            failed_with(&said, &["EGL_BAD_MATCH"]),
+            failed_with(&["noise"], &said),
+        ] {
+            assert_eq!(status.summary(), wanted);
+            assert!(
+                status
+                    .report()
+                    .contains("\n    ValueError: the cube is round\n")
+            );
+        }
+        let status = failed_with(&["a last word"], &[" "]);
+        assert_eq!(
+            status.summary(),
+            "instance 0 ended with exit code 1 (a last word)"
+        );
+        let status = failed_with(&[], &[]);
+        assert_eq!(
+            status.report(),
+            "instance 0 ended with exit code 1 and wrote nothing"
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
@@ -16,8 +17,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::FleetOptions;
+use super::board::Board;
 use super::output::{Line, Output, Stream, printer, read_lines};
-use super::status::{Board, InstanceState};
+use super::status::InstanceState;
 use crate::LaunchError;
 use crate::command::InstanceCommand;
 use crate::lifeline::Guard;
@@ -156,7 +158,8 @@ struct Watcher {
 impl Watcher {
     async fn watch(mut self, mut child: Child, lines: Option<Sender<Line>>) {
         let id = child.id().unwrap_or_default();
-        let readers = self.read(&mut child, lines);
+        let readers = self.read(&mut child, lines.as_ref());
+        drop(lines);
         let group = i32::try_from(id).ok().and_then(Pid::from_raw);
         let (state, stopped) = self.until_end(&mut child, group).await;
         if let Some(group) = group {
@@ -172,39 +175,37 @@ impl Watcher {
         self.board.ended(self.index, state, stopped);
     }
 
-    fn read(&self, child: &mut Child, lines: Option<Sender<Line>>) -> Vec<JoinHandle<()>> {
-        let instance = self.index;
-        let mut readers = Vec::new();
-        if let Some(stdout) = child.stdout.take() {
-            let lines = lines.clone();
-            readers.push(tokio::spawn(read_lines(stdout, async move |text| {
-                if let Some(lines) = &lines {
-                    let _ = lines
-                        .send(Line {
-                            instance,
-                            stream: Stream::Stdout,
-                            text,
-                        })
-                        .await;
-                }
-            })));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            let board = Arc::clone(&self.board);
-            readers.push(tokio::spawn(read_lines(stderr, async move |text| {
-                board.stderr_line(instance, text.clone());
-                if let Some(lines) = &lines {
-                    let _ = lines
-                        .send(Line {
-                            instance,
-                            stream: Stream::Stderr,
-                            text,
-                        })
-                        .await;
-                }
-            })));
-        }
-        readers
+    fn read(&self, child: &mut Child, lines: Option<&Sender<Line>>) -> Vec<JoinHandle<()>> {
+        let stdout = child
+            .stdout
+            .take()
+            .map(|from| self.reader(from, Stream::Stdout, lines));
+        let stderr = child
+            .stderr
+            .take()
+            .map(|from| self.reader(from, Stream::Stderr, lines));
+        stdout.into_iter().chain(stderr).collect()
+    }
+
+    fn reader<R: AsyncRead + Unpin + Send + 'static>(
+        &self,
+        from: R,
+        stream: Stream,
+        lines: Option<&Sender<Line>>,
+    ) -> JoinHandle<()> {
+        let (instance, board, lines) = (self.index, Arc::clone(&self.board), lines.cloned());
+        tokio::spawn(read_lines(from, async move |text| {
+            board.line(instance, stream, text.clone());
+            if let Some(lines) = &lines {
+                let _ = lines
+                    .send(Line {
+                        instance,
+                        stream,
+                        text,
+                    })
+                    .await;
+            }
+        }))
     }
 
     /// Waits for the end of the process, asking for it when told to. Says whether it was asked.
