@@ -1,6 +1,7 @@
 """The order of callbacks, physics, seeds, and errors, in a real Blender."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from btb_support import reported, run_script
@@ -12,7 +13,7 @@ for name in "pre_play pre_animation pre_frame post_frame post_animation post_pla
 """
 
 
-def frames(first: int, last: int) -> list[list[object]]:
+def frames(first: int, last: int) -> list[Any]:
     """What one episode calls, apart from the frames at which it begins and ends playing."""
     middle = [[n, i] for i in range(first, last + 1) for n in ("pre_frame", "post_frame")]
     return [["pre_animation", first], *middle, ["post_animation", last]]
@@ -129,3 +130,25 @@ anim.play()
     assert done.returncode == 1
     assert "in broken" in done.stderr
     assert "RuntimeError: out of cubes" in done.stderr
+
+
+# What Blender's timer calls in a Blender with a window, which these tests do not have.
+TIMER = """
+anim._playing = anim._frames(1, 2, 1)
+while anim._next_frame() is not None:
+    pass
+"""
+
+
+def test_a_timer_plays_the_same_frames(tmp_path: Path) -> None:
+    got = reported(tmp_path, RECORD + TIMER + "report(seen=seen)")
+    assert got["seen"][1:-1] == frames(1, 2)
+
+
+def test_an_exception_under_a_timer_ends_the_instance_too(tmp_path: Path) -> None:
+    code = "import atexit; atexit.register(print, 'hook')\nanim.pre_frame.add(lambda: 1 / 0)\n"
+    done = run_script(tmp_path, RECORD + code + TIMER + "print('went on')")
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "hook" in done.stdout
+    assert "went on" not in done.stdout

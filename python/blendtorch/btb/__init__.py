@@ -1,7 +1,11 @@
 """The producer side: what a scene script in Blender needs to stream what it renders.
 
     btargs, remainder = btb.parse_blendtorch_args()
-    with btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid) as pub: ...
+    pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid)
+    off = btb.OffScreenRenderer(btb.Camera())
+    anim = btb.AnimationController()
+    anim.post_frame.add(lambda: pub.publish(image=off.render(), frameid=anim.frameid))
+    anim.play()
 
 `parse_blendtorch_args`, `DataPublisher` and the seeds work in any Python; the rest needs `bpy`.
 """

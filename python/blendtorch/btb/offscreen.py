@@ -59,7 +59,7 @@ class OffScreenRenderer:
         self._buffer = gpu.types.Buffer(
             "FLOAT" if srgb else "UBYTE", self._pixels.shape, self._pixels
         )
-        # Smoothing makes a frame cost four times as much on the CPU, and mixes colours along edges.
+        # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
         bpy.context.preferences.system.viewport_aa = "OFF"
         bpy.context.scene.display.viewport_aa = "OFF"
         self.set_render_style()  # Also tells Blender that these settings changed.

@@ -85,29 +85,16 @@ def eevee() -> str:
 
 
 def _render_once() -> None:
-    scene = bpy.context.scene
-    render = scene.render
-    wanted = {
-        "engine": "BLENDER_WORKBENCH",
-        "resolution_x": 16,
-        "resolution_y": 16,
-        "resolution_percentage": 100,
-        "use_compositing": False,
-        "use_sequencer": False,
-    }
-    before = {name: getattr(render, name) for name in wanted}
-    own_camera = None
-    if scene.camera is None:  # A render needs one.
-        own_camera = bpy.data.objects.new("first render", bpy.data.cameras.new("first render"))
-        scene.collection.objects.link(own_camera)
-        scene.camera = own_camera
+    """Renders an empty scene of its own: the user's may be heavy, and keeps its settings."""
+    scene = bpy.data.scenes.new("first render")
+    camera = bpy.data.cameras.new("first render")
+    scene.camera = bpy.data.objects.new("first render", camera)
+    scene.collection.objects.link(scene.camera)
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.render.resolution_x = scene.render.resolution_y = 16
     try:
-        for name, value in wanted.items():
-            setattr(render, name, value)
-        bpy.ops.render.render()
+        bpy.ops.render.render(scene=scene.name)
     finally:
-        for name, value in before.items():
-            setattr(render, name, value)
-        if own_camera is not None:
-            scene.camera = None
-            bpy.data.cameras.remove(own_camera.data)
+        bpy.data.objects.remove(scene.camera)
+        bpy.data.cameras.remove(camera)
+        bpy.data.scenes.remove(scene)
