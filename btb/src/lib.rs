@@ -5,4 +5,7 @@
 pub mod args;
 pub mod camera;
 pub mod pixels;
+mod publisher;
 pub mod seeds;
+
+pub use publisher::{PublishError, Publisher, PublisherOptions, PublisherStats, TensorError};

@@ -1,1 +1,34 @@
 //! The consumer side of blendtorch: remote dataset, accounting, batches.
+//!
+//! Owns what a training loop needs to consume a stream; it never knows Python or torch. A
+//! [`RemoteIterableDataset`] is an iterator of items; a [`DataLoader`] assembles batches from one,
+//! straight into the memory that the training loop will read.
+//!
+//! ```no_run
+//! use btt::{DatasetOptions, RemoteIterableDataset};
+//!
+//! let addresses = ["tcp://127.0.0.1:11000", "tcp://127.0.0.1:11001"];
+//! let mut dataset = RemoteIterableDataset::connect(&addresses, DatasetOptions::default())?;
+//! for item in &mut dataset {
+//!     let item = item?;
+//!     println!("{:?} from instance {:?}", item.fields["image"], item.header.btid);
+//! }
+//! println!("{:?}", dataset.stats());
+//! # Ok::<(), btt::Error>(())
+//! ```
+
+mod accounting;
+mod dataset;
+mod error;
+mod loader;
+mod stats;
+
+pub use blendtorch_wire as wire;
+pub use blendtorch_wire::{DType, Fields, Header, Scalar, Tensor, Value};
+pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
+pub use error::{Error, Silence};
+pub use loader::{
+    Allocator, Batch, CollateError, Column, DataLoader, HeapAllocator, HeapStorage, LoaderOptions,
+    Storage, TensorColumn,
+};
+pub use stats::{PublisherStats, Stats};

@@ -1,0 +1,259 @@
+//! The publisher: gives messages their identity and sends them.
+
+use blendtorch_transport::{AddressError, Outgoing, Sender, SenderOptions};
+use blendtorch_wire::{Bytes, DType, EncodeError, Fields, Header, Kind, Message, Tensor};
+use std::convert::Infallible;
+use std::time::{Duration, Instant, SystemTime};
+use thiserror::Error;
+
+/// How long one wait for room lasts before the caller is asked whether to go on.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// How a [`Publisher`] names itself and queues.
+#[derive(Clone, Debug)]
+pub struct PublisherOptions {
+    /// The instance's number, as `-btid` gave it.
+    pub btid: Option<i64>,
+    /// Messages queued for each consumer before [`Publisher::publish`] blocks; 10.
+    pub send_hwm: u32,
+    /// How long [`Publisher::close`], also when dropped, lets connected consumers take what is
+    /// queued; 1 s.
+    pub linger: Duration,
+    /// Bytes of shared memory for large tensors; 256 MiB. 0 sends everything inline.
+    pub shm_bytes: usize,
+}
+
+impl Default for PublisherOptions {
+    fn default() -> Self {
+        let SenderOptions {
+            high_water_mark,
+            shm_bytes,
+        } = SenderOptions::default();
+        Self {
+            btid: None,
+            send_hwm: high_water_mark,
+            linger: Duration::from_secs(1),
+            shm_bytes,
+        }
+    }
+}
+
+/// Why nothing was published. `E` is what interrupted a wait, if that can happen.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PublishError<E = Infallible> {
+    /// The text is no address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The fields cannot be sent.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The socket failed.
+    #[error(transparent)]
+    Transport(#[from] blendtorch_transport::Error),
+    /// The random number that names a publisher could not be had.
+    #[error("no random number from the system: {0}")]
+    Random(String),
+    /// The caller did not want to wait any longer; nothing was sent.
+    #[error("interrupted")]
+    Interrupted(E),
+}
+
+/// What a publisher has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PublisherStats {
+    /// Messages sent.
+    pub messages: u64,
+    /// Bytes of their frames.
+    pub bytes: u64,
+    /// Time spent waiting for room in the queues, or for a first consumer.
+    pub blocked: Duration,
+}
+
+/// Publishes samples at one address, to whoever connects; each sample goes to one consumer.
+///
+/// ```no_run
+/// use btb::{Publisher, PublisherOptions};
+/// use blendtorch_wire::Fields;
+///
+/// let mut publisher = Publisher::bind("tcp://127.0.0.1:11000", PublisherOptions::default())?;
+/// let image = publisher.tensor_from(&[480, 640, 4], &vec![0u8; 480 * 640 * 4])?;
+/// publisher.publish(Fields::from_iter([("image".to_owned(), image.into())]))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Publisher {
+    sender: Sender,
+    id: u64,
+    options: PublisherOptions,
+    sequence: u64,
+    place: (Option<u64>, Option<u64>),
+    stats: PublisherStats,
+}
+
+impl Publisher {
+    /// Binds `address` (`tcp://host:port` or `ipc://path`).
+    ///
+    /// # Errors
+    /// [`PublishError::Address`], or [`PublishError::Transport`] when it is in use or not ours.
+    pub fn bind(address: &str, options: PublisherOptions) -> Result<Self, PublishError> {
+        let sender = Sender::bind(
+            &address.parse()?,
+            &SenderOptions {
+                high_water_mark: options.send_hwm,
+                shm_bytes: options.shm_bytes,
+            },
+        )?;
+        Ok(Self {
+            sender,
+            id: getrandom::u64().map_err(|error| PublishError::Random(error.to_string()))?,
+            options,
+            sequence: 0,
+            place: (None, None),
+            stats: PublisherStats::default(),
+        })
+    }
+
+    /// The bound address, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.sender.address().to_string()
+    }
+
+    /// Random 64 bits that name this publisher's life.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What has been sent so far.
+    #[must_use]
+    pub fn stats(&self) -> PublisherStats {
+        self.stats
+    }
+
+    /// Says which episode, and which sample of it, the next messages belong to.
+    pub fn set_place(&mut self, episode: Option<u64>, sample: Option<u64>) {
+        self.place = (episode, sample);
+    }
+
+    /// A tensor whose `bytes` (C order, little-endian) `fill` writes, all of them. A large one
+    /// lies in memory that a consumer on this host reads directly.
+    ///
+    /// # Errors
+    /// A shape beyond the address space, or a closed publisher.
+    pub fn tensor(
+        &self,
+        dtype: DType,
+        shape: &[usize],
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<Tensor, TensorError> {
+        let len = blendtorch_wire::byte_len(dtype, shape)?;
+        let bytes = self.sender.frame(len, fill)?;
+        Ok(Tensor::new(dtype, shape, bytes)?)
+    }
+
+    /// A tensor with a copy of `elements`, in C order.
+    ///
+    /// # Errors
+    /// A shape that does not fit the elements, or a closed publisher.
+    pub fn tensor_from<T: blendtorch_wire::Element>(
+        &self,
+        shape: &[usize],
+        elements: &[T],
+    ) -> Result<Tensor, TensorError> {
+        let source: &[u8] = bytemuck::cast_slice(elements);
+        let len = blendtorch_wire::byte_len(T::DTYPE, shape)?;
+        if len != source.len() {
+            // The constructor has the words for it.
+            Tensor::new(T::DTYPE, shape, Bytes::copy_from_slice(source))?;
+        }
+        self.tensor(T::DTYPE, shape, |bytes| bytes.copy_from_slice(source))
+    }
+
+    /// Publishes one sample. Blocks while the queues are full or nobody is connected.
+    ///
+    /// # Errors
+    /// [`PublishError::Encode`] for fields that no reader would take, [`PublishError::Transport`]
+    /// after a close or in a forked child. Nothing was sent, and no sequence number is used up.
+    pub fn publish(&mut self, fields: Fields) -> Result<(), PublishError> {
+        self.publish_while(fields, || Ok(()))
+    }
+
+    /// As [`publish`](Self::publish), asking `go_on` every 100 ms of waiting.
+    ///
+    /// # Errors
+    /// As `publish`; [`PublishError::Interrupted`] with what `go_on` returned.
+    pub fn publish_while<E>(
+        &mut self,
+        fields: Fields,
+        mut go_on: impl FnMut() -> Result<(), E>,
+    ) -> Result<(), PublishError<E>> {
+        let (episode, sample) = self.place;
+        let message = Message {
+            header: Header {
+                kind: Kind::Data,
+                publisher: self.id,
+                btid: self.options.btid,
+                sequence: self.sequence,
+                episode,
+                sample,
+                time_ns: now_ns(),
+            },
+            fields,
+        };
+        let outgoing = Outgoing::new(message.encode()?);
+        let start = Instant::now();
+        let mut sent = self.sender.send_timeout(&outgoing, SLICE);
+        while matches!(sent, Ok(false)) {
+            if let Err(interruption) = go_on() {
+                self.stats.blocked += start.elapsed();
+                return Err(PublishError::Interrupted(interruption));
+            }
+            sent = self.sender.send_timeout(&outgoing, SLICE);
+        }
+        self.stats.blocked += start.elapsed();
+        sent?;
+        self.sequence += 1;
+        self.stats.messages += 1;
+        self.stats.bytes += outgoing.byte_len() as u64;
+        Ok(())
+    }
+
+    /// Lets connected consumers take what is queued, tells each that this was all, and closes.
+    /// False when `linger` ran out before that; without a consumer the queue is dropped.
+    pub fn close(&mut self) -> bool {
+        let mut end = Message::end(self.id, self.sequence);
+        end.header.btid = self.options.btid;
+        end.header.time_ns = now_ns();
+        match end.encode() {
+            Ok(frames) => self
+                .sender
+                .close(&Outgoing::new(frames), self.options.linger),
+            Err(_) => false,
+        }
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Why a tensor could not be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TensorError {
+    /// Dtype, shape and data contradict each other.
+    #[error(transparent)]
+    Tensor(#[from] blendtorch_wire::TensorError),
+    /// The publisher is closed.
+    #[error(transparent)]
+    Transport(#[from] blendtorch_transport::Error),
+}
+
+fn now_ns() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since_epoch.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}

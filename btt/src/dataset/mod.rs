@@ -1,0 +1,269 @@
+//! The remote dataset: an iterator over the samples of many publishers.
+
+mod item;
+mod options;
+mod patience;
+
+pub use item::Item;
+pub use options::DatasetOptions;
+
+use crate::accounting::Accounts;
+use crate::error::{Error, Silence};
+use crate::stats::Stats;
+use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
+use blendtorch_wire::{Kind, Limits, Message};
+use patience::Patience;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The samples of many publishers, taken fairly, in the order of each.
+///
+/// Iterating ends when every publisher has said that it ended, or after `max_items`. A time-out
+/// and a message that is not ours are errors after which the iteration may go on.
+#[derive(Debug)]
+pub struct RemoteIterableDataset {
+    addresses: Vec<Address>,
+    options: DatasetOptions,
+    limits: Limits,
+    receiver: Receiver,
+    accounts: Accounts,
+    stats: Arc<Mutex<Stats>>,
+    patience: Patience,
+    delivered: usize,
+    finished: bool,
+}
+
+/// What one wait brought.
+pub(crate) enum Wait {
+    /// A sample whose tensors may lie in its publisher's memory.
+    Sample { message: Message, leased: bool },
+    /// Nothing yet.
+    Nothing,
+    /// The stream's end.
+    End,
+}
+
+impl RemoteIterableDataset {
+    /// Connects to `addresses`, whether or not their publishers have started yet.
+    ///
+    /// # Errors
+    /// [`Error::NoAddresses`], [`Error::Address`], [`Error::Transport`].
+    pub fn connect<A: AsRef<str>>(addresses: &[A], options: DatasetOptions) -> Result<Self, Error> {
+        if addresses.is_empty() {
+            return Err(Error::NoAddresses);
+        }
+        let addresses = addresses
+            .iter()
+            .map(|address| address.as_ref().parse())
+            .collect::<Result<Vec<Address>, _>>()?;
+        let receiver = Receiver::connect(
+            &addresses,
+            &ReceiverOptions {
+                high_water_mark: options.queue_size,
+                max_message_bytes: options.max_message_bytes,
+                shm: options.shm,
+            },
+        )?;
+        Ok(Self {
+            limits: Limits {
+                max_message_bytes: options.max_message_bytes,
+                ..Limits::default()
+            },
+            patience: Patience::new(options.timeout, options.first_item_timeout),
+            addresses,
+            options,
+            receiver,
+            accounts: Accounts::default(),
+            stats: Arc::default(),
+            delivered: 0,
+            finished: false,
+        })
+    }
+
+    /// What has been seen so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.lock_stats().clone()
+    }
+
+    /// The addresses, in the order given.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// Waits up to `timeout` for the next item. `None` when none came, or the stream has ended
+    /// (then [`is_finished`](Self::is_finished) says so).
+    ///
+    /// # Errors
+    /// As the iterator's.
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Item>, Error> {
+        Ok(match self.wait(timeout)? {
+            Wait::Sample { message, leased } => Some(Item::new(message, leased)),
+            Wait::Nothing | Wait::End => None,
+        })
+    }
+
+    /// As [`next_timeout`](Self::next_timeout), without taking the tensors out of their
+    /// publisher's memory. **Copy what you keep, and drop the item soon**: a publisher has few
+    /// slots, and one that waits for yours stalls.
+    ///
+    /// # Errors
+    /// As the iterator's.
+    pub fn next_leased(&mut self, timeout: Duration) -> Result<Option<Item>, Error> {
+        Ok(match self.wait(timeout)? {
+            Wait::Sample { message, .. } => Some(Item::new(message, false)),
+            Wait::Nothing | Wait::End => None,
+        })
+    }
+
+    /// Whether the iteration has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Ends the iteration. What had been received and not delivered is counted as discarded.
+    pub fn finish(&mut self) {
+        if std::mem::replace(&mut self.finished, true) {
+            return;
+        }
+        // At most what the queues hold: a producer must not keep us here by sending on.
+        let most = self.addresses.len() * (self.options.queue_size as usize + 1);
+        for _ in 0..most {
+            let Ok(Some(received)) = self.receiver.try_recv() else {
+                break;
+            };
+            if let Ok(message) = Message::decode(&received.frames, &self.limits)
+                && message.header.kind == Kind::Data
+            {
+                let mut stats = lock(&self.stats);
+                if self.accounts.enter(&message.header, &mut stats) {
+                    stats.discarded += 1;
+                }
+            }
+        }
+        for peer in 0..self.addresses.len() {
+            // The only error is a socket that is closed already.
+            let _ = self.receiver.disconnect(peer);
+        }
+    }
+
+    pub(crate) fn stats_handle(&self) -> Arc<Mutex<Stats>> {
+        self.stats.clone()
+    }
+
+    fn lock_stats(&self) -> MutexGuard<'_, Stats> {
+        lock(&self.stats)
+    }
+
+    /// Waits up to `timeout` for the next sample. Fails when the user's patience is over.
+    pub(crate) fn wait(&mut self, timeout: Duration) -> Result<Wait, Error> {
+        if self.finished {
+            return Ok(Wait::End);
+        }
+        if self
+            .options
+            .max_items
+            .is_some_and(|max| self.delivered >= max)
+        {
+            self.finish();
+            return Ok(Wait::End);
+        }
+        let deadline = Instant::now() + timeout;
+        loop {
+            let start = Instant::now();
+            let left = deadline.saturating_duration_since(start);
+            let received = self
+                .receiver
+                .recv_timeout(left.min(self.patience.slice()))?;
+            self.lock_stats().blocked += start.elapsed();
+            match received {
+                Some(received) => {
+                    if let Some((message, leased)) = self.take(received)? {
+                        self.delivered += 1;
+                        return Ok(Wait::Sample { message, leased });
+                    }
+                }
+                None => self.check_patience()?,
+            }
+            if self.finished {
+                return Ok(Wait::End);
+            }
+            if Instant::now() >= deadline {
+                return Ok(Wait::Nothing);
+            }
+        }
+    }
+
+    /// Decodes and books a message; the sample, if it is one to deliver.
+    fn take(&mut self, received: Received) -> Result<Option<(Message, bool)>, Error> {
+        let Received {
+            frames,
+            leased,
+            peer,
+        } = received;
+        let message = match Message::decode(&frames, &self.limits) {
+            Ok(message) => message,
+            Err(source) => {
+                self.lock_stats().malformed += 1;
+                return Err(Error::Malformed {
+                    address: self.addresses[peer].clone(),
+                    source,
+                });
+            }
+        };
+        self.patience.item_came();
+        let bytes: usize = frames.iter().map(blendtorch_wire::Bytes::len).sum();
+        let mut stats = lock(&self.stats);
+        stats.bytes += bytes as u64;
+        if leased {
+            stats.shm_bytes += bytes as u64;
+        }
+        if message.header.kind == Kind::Data {
+            let new = self.accounts.enter(&message.header, &mut stats);
+            return Ok(new.then_some((message, leased)));
+        }
+        self.accounts.enter_end(&message.header, &mut stats);
+        drop(stats);
+        self.receiver.disconnect(peer)?;
+        self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
+        Ok(None)
+    }
+
+    fn check_patience(&mut self) -> Result<(), Error> {
+        let peers = self.receiver.peers()?;
+        match self.patience.exhausted(&peers) {
+            None => Ok(()),
+            Some(waited) => {
+                self.patience.item_came(); // a caller that goes on waits anew
+                let silent = peers.iter().filter(|peer| !peer.ended).map(Silence::of);
+                Err(Error::Timeout {
+                    waited,
+                    silent: silent.collect(),
+                })
+            }
+        }
+    }
+}
+
+impl Iterator for RemoteIterableDataset {
+    type Item = Result<Item, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.wait(Duration::from_secs(3600)) {
+                Ok(Wait::Sample { message, leased }) => {
+                    return Some(Ok(Item::new(message, leased)));
+                }
+                Ok(Wait::Nothing) => {}
+                Ok(Wait::End) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+fn lock(stats: &Mutex<Stats>) -> MutexGuard<'_, Stats> {
+    stats.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,34 @@
+//! How a dataset waits and what it accepts.
+
+use std::time::Duration;
+
+/// How a [`RemoteIterableDataset`](crate::RemoteIterableDataset) waits and what it accepts.
+#[derive(Clone, Debug)]
+pub struct DatasetOptions {
+    /// Messages queued for each address before its publisher is held back; 10.
+    pub queue_size: u32,
+    /// Silence longer than this is an error; 10 s.
+    pub timeout: Duration,
+    /// A publisher that is connected gets this long for its first item: a first EEVEE frame
+    /// compiles shaders; 120 s.
+    pub first_item_timeout: Duration,
+    /// The iteration ends after so many items; unlimited.
+    pub max_items: Option<usize>,
+    /// Bytes of a message; 1 GiB. A larger one costs its sender the connection.
+    pub max_message_bytes: usize,
+    /// Take shared memory where a publisher on this host offers it; true.
+    pub shm: bool,
+}
+
+impl Default for DatasetOptions {
+    fn default() -> Self {
+        Self {
+            queue_size: 10,
+            timeout: Duration::from_secs(10),
+            first_item_timeout: Duration::from_secs(120),
+            max_items: None,
+            max_message_bytes: 1 << 30,
+            shm: true,
+        }
+    }
+}

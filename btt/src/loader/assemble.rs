@@ -1,0 +1,349 @@
+//! Assembles items into a batch: arrays straight into its storage, numbers and the rest beside.
+
+use crate::loader::{Allocator, Batch, Column, Storage, TensorColumn};
+use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value};
+use indexmap::IndexMap;
+use thiserror::Error;
+
+/// An item that does not fit into the batch of those before it. It is dropped.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CollateError {
+    /// A field that the batch's first item has is missing, or the other way round.
+    #[error(
+        "field '{field}' is {} of instance {btid:?} but {} of the batch before it: publish the \
+         same fields every time", has(*present), has(!*present)
+    )]
+    Fields {
+        /// The field.
+        field: String,
+        /// The instance that sent the item.
+        btid: Option<i64>,
+        /// Whether the item has it.
+        present: bool,
+    },
+    /// A field has another shape, dtype or kind than in the batch's first item.
+    #[error(
+        "field '{field}' of instance {btid:?} is {found}, but {expected} in the batch before it: \
+         publish one shape and dtype, or iterate items instead of batches"
+    )]
+    Mismatch {
+        /// The field.
+        field: String,
+        /// The instance that sent the item.
+        btid: Option<i64>,
+        /// What the batch holds.
+        expected: String,
+        /// What the item has.
+        found: String,
+    },
+    /// There is no memory for the batch.
+    #[error("no memory for field '{field}' of a batch: {reason}")]
+    Memory {
+        /// The field.
+        field: String,
+        /// The allocator's words.
+        reason: String,
+    },
+}
+
+fn has(present: bool) -> &'static str {
+    if present { "in an item" } else { "in no item" }
+}
+
+/// The batch being assembled.
+pub(super) struct Assembler<A: Allocator> {
+    batch_size: usize,
+    allocator: A,
+    headers: Vec<Header>,
+    columns: IndexMap<String, Building<A::Storage>>,
+}
+
+enum Building<S> {
+    /// Arrays, copied as they come.
+    Tensor {
+        column: TensorColumn<S>,
+        item_bytes: usize,
+    },
+    Values(Vec<Value>),
+}
+
+impl<A: Allocator> Assembler<A> {
+    pub(super) fn new(batch_size: usize, allocator: A) -> Self {
+        Self {
+            batch_size: batch_size.max(1),
+            allocator,
+            headers: Vec::new(),
+            columns: IndexMap::new(),
+        }
+    }
+
+    /// Items in the unfinished batch.
+    pub(super) fn len(&self) -> usize {
+        self.headers.len()
+    }
+
+    /// Adds an item; the batch that it completes.
+    pub(super) fn push(
+        &mut self,
+        message: Message,
+    ) -> Result<Option<Batch<A::Storage>>, CollateError> {
+        let Message { header, mut fields } = message;
+        if self.headers.is_empty() {
+            self.start(&fields)?;
+        } else {
+            self.check(&fields, &header)?;
+        }
+        let row = self.headers.len();
+        for (name, building) in &mut self.columns {
+            match (building, fields.swap_remove(name)) {
+                (Building::Tensor { column, item_bytes }, Some(Value::Tensor(tensor))) => {
+                    let start = row * *item_bytes;
+                    column.storage.bytes_mut()[start..start + *item_bytes]
+                        .copy_from_slice(tensor.bytes());
+                }
+                (Building::Values(values), Some(value)) => values.push(value),
+                // `check` has refused such an item.
+                (_, _) => {}
+            }
+        }
+        self.headers.push(header);
+        match self.headers.len() == self.batch_size {
+            true => self.flush(),
+            false => Ok(None),
+        }
+    }
+
+    /// The batch of what there is, if there is anything.
+    pub(super) fn flush(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
+        let headers = std::mem::take(&mut self.headers);
+        let rows = headers.len();
+        let mut columns = IndexMap::new();
+        for (name, building) in std::mem::take(&mut self.columns) {
+            let column = match building {
+                Building::Tensor { mut column, .. } => {
+                    if rows < self.batch_size {
+                        column.storage.truncate(rows);
+                        column.shape[0] = rows;
+                    }
+                    Column::Tensor(column)
+                }
+                Building::Values(values) => self.stack(&name, values)?,
+            };
+            columns.insert(name, column);
+        }
+        Ok((rows > 0).then_some(Batch { columns, headers }))
+    }
+
+    /// Makes room for a batch of items like this first one.
+    fn start(&mut self, fields: &Fields) -> Result<(), CollateError> {
+        let mut columns = IndexMap::new();
+        for (name, value) in fields {
+            let building = match value {
+                Value::Tensor(tensor) => {
+                    let shape = [&[self.batch_size], tensor.shape()].concat();
+                    Building::Tensor {
+                        column: self.allocate(name, tensor.dtype(), shape)?,
+                        item_bytes: tensor.bytes().len(),
+                    }
+                }
+                _ => Building::Values(Vec::with_capacity(self.batch_size)),
+            };
+            columns.insert(name.clone(), building);
+        }
+        self.columns = columns;
+        Ok(())
+    }
+
+    /// Refuses an item that does not fit, before any of it is stored.
+    fn check(&self, fields: &Fields, header: &Header) -> Result<(), CollateError> {
+        let btid = header.btid;
+        let differs = |field: &String, present| CollateError::Fields {
+            field: field.clone(),
+            btid,
+            present,
+        };
+        if let Some(extra) = fields.keys().find(|name| !self.columns.contains_key(*name)) {
+            return Err(differs(extra, true));
+        }
+        for (name, building) in &self.columns {
+            let value = fields.get(name).ok_or_else(|| differs(name, false))?;
+            let expected = match (building, value) {
+                (Building::Tensor { column, .. }, Value::Tensor(tensor))
+                    if tensor.dtype() == column.dtype && tensor.shape() == &column.shape[1..] =>
+                {
+                    continue;
+                }
+                (Building::Tensor { column, .. }, _) => {
+                    describe_tensor(column.dtype, &column.shape[1..])
+                }
+                (Building::Values(_), Value::Tensor(_)) => "no array".to_owned(),
+                (Building::Values(_), _) => continue,
+            };
+            let found = match value {
+                Value::Tensor(tensor) => describe_tensor(tensor.dtype(), tensor.shape()),
+                _ => "no array".to_owned(),
+            };
+            return Err(CollateError::Mismatch {
+                field: name.clone(),
+                btid,
+                expected,
+                found,
+            });
+        }
+        Ok(())
+    }
+
+    fn allocate(
+        &mut self,
+        field: &str,
+        dtype: DType,
+        shape: Vec<usize>,
+    ) -> Result<TensorColumn<A::Storage>, CollateError> {
+        let storage = self.allocator.allocate(dtype, &shape);
+        let storage = storage.map_err(|reason| CollateError::Memory {
+            field: field.to_owned(),
+            reason,
+        })?;
+        Ok(TensorColumn {
+            dtype,
+            shape,
+            storage,
+        })
+    }
+
+    /// Numbers of one kind become a tensor; anything else stays a list.
+    fn stack(
+        &mut self,
+        field: &str,
+        values: Vec<Value>,
+    ) -> Result<Column<A::Storage>, CollateError> {
+        let Some((dtype, bytes)) = numbers(&values) else {
+            return Ok(Column::Values(values));
+        };
+        let mut column = self.allocate(field, dtype, vec![values.len()])?;
+        column.storage.bytes_mut().copy_from_slice(&bytes);
+        Ok(Column::Tensor(column))
+    }
+}
+
+fn describe_tensor(dtype: DType, shape: &[usize]) -> String {
+    format!("a {dtype} array of shape {shape:?}")
+}
+
+/// The values as little-endian elements: bools, or integers, or numbers with at least one float,
+/// or scalars of one dtype.
+fn numbers(values: &[Value]) -> Option<(DType, Vec<u8>)> {
+    let all = |convert: &dyn Fn(&Value) -> Option<Scalar>| -> Option<(DType, Vec<u8>)> {
+        let scalars: Vec<_> = values.iter().map(convert).collect::<Option<_>>()?;
+        let dtype = scalars.first()?.dtype();
+        let uniform = scalars.iter().all(|scalar| scalar.dtype() == dtype);
+        uniform.then(|| {
+            (
+                dtype,
+                scalars.iter().flat_map(Scalar::bytes).copied().collect(),
+            )
+        })
+    };
+    all(&|value| match value {
+        Value::Bool(value) => Scalar::new(DType::Bool, &[u8::from(*value)]),
+        Value::Int(value) => Scalar::new(DType::I64, &value.to_le_bytes()),
+        Value::Scalar(scalar) => Some(*scalar),
+        _ => None,
+    })
+    .or_else(|| {
+        all(&|value| {
+            #[allow(clippy::cast_precision_loss, reason = "Python's own conversion")]
+            let float = match value {
+                Value::Float(value) => *value,
+                Value::Int(value) => *value as f64,
+                Value::UInt(value) => *value as f64,
+                _ => return None,
+            };
+            Scalar::new(DType::F64, &float.to_le_bytes())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loader::HeapAllocator;
+    use blendtorch_wire::Tensor;
+
+    fn item(sequence: u64, image: &[u8], reward: impl Into<Value>) -> Message {
+        Message::data(1, sequence)
+            .with(
+                "image",
+                Tensor::from_vec(&[image.len()], image.to_vec()).unwrap(),
+            )
+            .with("reward", reward)
+            .with("name", format!("item {sequence}"))
+    }
+
+    fn assembler(batch_size: usize) -> Assembler<HeapAllocator> {
+        Assembler::new(batch_size, HeapAllocator)
+    }
+
+    #[test]
+    fn arrays_and_numbers_are_stacked_and_the_rest_is_listed() {
+        let mut assembler = assembler(2);
+        assert!(assembler.push(item(0, &[1, 2, 3], 0)).unwrap().is_none());
+        let batch = assembler.push(item(1, &[4, 5, 6], 0.5)).unwrap().unwrap();
+        let image = batch.tensor("image").unwrap();
+        assert_eq!(image.shape, [2, 3]);
+        assert_eq!(image.as_slice::<u8>().unwrap(), [1, 2, 3, 4, 5, 6]);
+        let reward = batch.tensor("reward").unwrap();
+        assert_eq!(reward.as_slice::<f64>().unwrap(), [0.0, 0.5]);
+        let Column::Values(names) = &batch.columns["name"] else {
+            panic!("names are no tensor");
+        };
+        assert_eq!(names[1].as_str(), Some("item 1"));
+        assert_eq!(
+            batch.columns.keys().collect::<Vec<_>>(),
+            ["image", "reward", "name"]
+        );
+        assert_eq!(assembler.len(), 0);
+    }
+
+    #[test]
+    fn a_last_batch_is_shorter() {
+        let mut assembler = assembler(4);
+        assembler.push(item(0, &[1, 2], true)).unwrap();
+        assembler.push(item(1, &[3, 4], false)).unwrap();
+        let batch = assembler.flush().unwrap().unwrap();
+        let image = batch.tensor("image").unwrap();
+        assert_eq!((batch.len(), &image.shape[..]), (2, &[2, 2][..]));
+        assert_eq!(image.as_slice::<u8>().unwrap(), [1, 2, 3, 4]);
+        assert_eq!(batch.tensor("reward").unwrap().dtype, DType::Bool);
+        assert!(assembler.flush().unwrap().is_none());
+    }
+
+    #[test]
+    fn an_item_of_another_shape_is_refused_whole() {
+        let mut assembler = assembler(2);
+        assembler.push(item(0, &[1, 2], 0)).unwrap();
+        let error = assembler
+            .push(item(1, &[3, 4, 5], 0))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("field 'image'") && error.contains("[3]"),
+            "{error}"
+        );
+        let without_reward = Message::data(1, 2)
+            .with("image", Tensor::from_vec(&[2], vec![0u8; 2]).unwrap())
+            .with("name", "x");
+        let error = assembler.push(without_reward).unwrap_err().to_string();
+        assert!(error.contains("field 'reward' is in no item"), "{error}");
+        let batch = assembler.push(item(3, &[3, 4], 1)).unwrap().unwrap();
+        assert_eq!(
+            batch.tensor("image").unwrap().as_slice::<u8>().unwrap(),
+            [1, 2, 3, 4]
+        );
+        assert_eq!(
+            batch.tensor("reward").unwrap().as_slice::<i64>().unwrap(),
+            [0, 1]
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! The data loader: a thread that assembles batches ahead of the training loop.
+
+mod assemble;
+mod batch;
+mod queue;
+mod storage;
+
+pub use assemble::CollateError;
+pub use batch::{Batch, Column, TensorColumn};
+pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
+
+use crate::dataset::{RemoteIterableDataset, Wait};
+use crate::error::Error;
+use crate::stats::Stats;
+use assemble::Assembler;
+use queue::Queue;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often the loader's thread looks whether it is still wanted.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// How a [`DataLoader`] batches.
+#[derive(Clone, Copy, Debug)]
+pub struct LoaderOptions {
+    /// Items in a batch; 8.
+    pub batch_size: usize,
+    /// Whether a last batch with fewer items is left out; false. Its items count as discarded.
+    pub drop_last: bool,
+    /// Bytes of finished batches that may wait for the training loop; 64 MiB. One batch may
+    /// always wait, and one more is being assembled.
+    pub prefetch_bytes: usize,
+}
+
+impl Default for LoaderOptions {
+    fn default() -> Self {
+        Self {
+            batch_size: 8,
+            drop_last: false,
+            prefetch_bytes: 64 << 20,
+        }
+    }
+}
+
+/// Batches of a dataset, assembled in the background: each tensor is copied once, from where it
+/// was received straight into the memory of its batch.
+///
+/// ```no_run
+/// use btt::{DataLoader, DatasetOptions, LoaderOptions, RemoteIterableDataset};
+///
+/// let addresses = ["tcp://127.0.0.1:11000"];
+/// let dataset = RemoteIterableDataset::connect(&addresses, DatasetOptions::default())?;
+/// for batch in DataLoader::new(dataset, LoaderOptions::default())? {
+///     let batch = batch?;
+///     let image = batch.tensor("image").expect("the scene publishes images");
+///     println!("{} {:?}", image.dtype, image.shape); // uint8 [8, 480, 640, 4]
+/// }
+/// # Ok::<(), btt::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct DataLoader<A: Allocator = HeapAllocator> {
+    queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
+    stop: Arc<AtomicBool>,
+    stats: Arc<Mutex<Stats>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl DataLoader {
+    /// A loader with batches in ordinary memory.
+    ///
+    /// # Errors
+    /// [`Error::Thread`].
+    pub fn new(dataset: RemoteIterableDataset, options: LoaderOptions) -> Result<Self, Error> {
+        Self::with_allocator(dataset, options, HeapAllocator)
+    }
+}
+
+impl<A: Allocator> DataLoader<A> {
+    /// A loader with batches in memory that `allocator` provides.
+    ///
+    /// # Errors
+    /// [`Error::Thread`].
+    pub fn with_allocator(
+        dataset: RemoteIterableDataset,
+        options: LoaderOptions,
+        allocator: A,
+    ) -> Result<Self, Error> {
+        let queue = Arc::new(Queue::new(options.prefetch_bytes));
+        let stop = Arc::new(AtomicBool::new(false));
+        let stats = dataset.stats_handle();
+        let worker = Worker {
+            dataset,
+            assembler: Assembler::new(options.batch_size, allocator),
+            drop_last: options.drop_last,
+            queue: queue.clone(),
+            stop: stop.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("btt-loader".into())
+            .spawn(move || worker.run())
+            .map_err(|error| Error::Thread(error.to_string()))?;
+        Ok(Self {
+            queue,
+            stop,
+            stats,
+            thread: Some(thread),
+        })
+    }
+
+    /// What the dataset has seen so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.clone()
+    }
+
+    /// Waits up to `timeout` for the next batch. `None` when none came, or the stream has ended
+    /// (then [`is_finished`](Self::is_finished) says so).
+    ///
+    /// # Errors
+    /// As the dataset's, and [`Error::Collate`]. The iteration may go on after an error.
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Batch<A::Storage>>, Error> {
+        self.queue.pop_timeout(timeout).transpose()
+    }
+
+    /// Whether every batch has been delivered.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.queue.is_finished()
+    }
+
+    /// Ends the iteration. Items that were received and not delivered count as discarded.
+    ///
+    /// # Errors
+    /// [`Error::Thread`] if the loader's thread had panicked.
+    pub fn close(&mut self) -> Result<(), Error> {
+        self.stop.store(true, Ordering::Release);
+        let left: usize = self.queue.close().iter().flatten().map(Batch::len).sum();
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.discarded += left as u64;
+        drop(stats);
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Err(_)) => Err(Error::Thread(
+                "panicked: this is a bug in blendtorch".into(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<A: Allocator> Iterator for DataLoader<A> {
+    type Item = Result<Batch<A::Storage>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.is_finished() {
+            if let Some(next) = self.next_timeout(Duration::from_secs(3600)).transpose() {
+                return Some(next);
+            }
+        }
+        None
+    }
+}
+
+impl<A: Allocator> Drop for DataLoader<A> {
+    fn drop(&mut self) {
+        // A panic of the thread has been printed by itself.
+        let _ = self.close();
+    }
+}
+
+struct Worker<A: Allocator> {
+    dataset: RemoteIterableDataset,
+    assembler: Assembler<A>,
+    drop_last: bool,
+    queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
+    stop: Arc<AtomicBool>,
+}
+
+/// Tells the training loop that nothing more comes, also when the thread panics.
+struct FinishOnDrop<T>(Arc<Queue<T>>);
+
+impl<T> Drop for FinishOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+impl<A: Allocator> Worker<A> {
+    fn run(mut self) {
+        let _finish = FinishOnDrop(self.queue.clone());
+        while !self.stop.load(Ordering::Acquire) {
+            match self.dataset.wait(SLICE) {
+                Ok(Wait::Sample { message, .. }) => match self.assembler.push(message) {
+                    Ok(None) => {}
+                    Ok(Some(batch)) => self.deliver(batch),
+                    Err(error) => {
+                        self.discard(1);
+                        self.fail(error.into());
+                    }
+                },
+                Ok(Wait::Nothing) => {}
+                Ok(Wait::End) => break,
+                Err(error @ Error::Transport(_)) => {
+                    self.fail(error);
+                    break;
+                }
+                Err(error) => self.fail(error),
+            }
+        }
+        self.dataset.finish();
+        if self.drop_last || self.stop.load(Ordering::Acquire) {
+            self.discard(self.assembler.len());
+        } else {
+            match self.assembler.flush() {
+                Ok(Some(batch)) => self.deliver(batch),
+                Ok(None) => {}
+                Err(error) => self.fail(error.into()),
+            }
+        }
+    }
+
+    fn deliver(&self, batch: Batch<A::Storage>) {
+        let (items, bytes) = (batch.len(), batch.byte_len());
+        if !self.queue.push(Ok(batch), bytes) {
+            self.discard(items);
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        // A few errors may wait; the loop that reads none of them is not helped by more.
+        self.queue.push(Err(error), self.queue.limit() / 4 + 1);
+    }
+
+    fn discard(&self, items: usize) {
+        let stats = self.dataset.stats_handle();
+        let mut stats = stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.discarded += items as u64;
+    }
+}

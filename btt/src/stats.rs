@@ -1,0 +1,50 @@
+//! What a dataset has seen.
+
+use std::time::Duration;
+
+/// Counters of a dataset. A sample's identity is (publisher id, sequence number).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Samples received, each counted once.
+    pub received: u64,
+    /// Samples that came a second time; they are not delivered again.
+    pub duplicated: u64,
+    /// Samples that came after one with a higher sequence number.
+    pub reordered: u64,
+    /// Sequence numbers skipped so far. They are lost if this is the only consumer; otherwise
+    /// another consumer has them.
+    pub missing: u64,
+    /// Messages that were not blendtorch's.
+    pub malformed: u64,
+    /// Samples that had been received when the iteration ended, and were thrown away.
+    pub discarded: u64,
+    /// Bytes received, headers included.
+    pub bytes: u64,
+    /// Of these, bytes that came through shared memory.
+    pub shm_bytes: u64,
+    /// Time spent waiting for a message.
+    pub blocked: Duration,
+    /// Publishers that have said that they ended.
+    pub ended: u64,
+    /// The publishers seen, in order of appearance. A restarted one is a new one.
+    pub publishers: Vec<PublisherStats>,
+}
+
+/// What came from one publisher.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublisherStats {
+    /// Its random 64 bits.
+    pub publisher: u64,
+    /// Its instance, as the launcher numbered it.
+    pub btid: Option<i64>,
+    /// Samples received, each counted once.
+    pub received: u64,
+    /// Samples that came a second time.
+    pub duplicated: u64,
+    /// Samples that came late.
+    pub reordered: u64,
+    /// Sequence numbers skipped so far.
+    pub missing: u64,
+    /// It has said that it ended.
+    pub ended: bool,
+}

@@ -1,0 +1,247 @@
+//! Publishers and datasets over real sockets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use btb::{Publisher, PublisherOptions};
+use btt::{
+    DataLoader, DatasetOptions, Error, Fields, Item, LoaderOptions, RemoteIterableDataset, Value,
+};
+use std::time::Duration;
+
+const ANY_PORT: &str = "tcp://127.0.0.1:0";
+/// A guard against hangs, with room for a slow machine.
+const LONG: Duration = Duration::from_secs(60);
+
+fn publisher(btid: i64) -> Publisher {
+    let options = PublisherOptions {
+        btid: Some(btid),
+        linger: LONG,
+        ..PublisherOptions::default()
+    };
+    Publisher::bind(ANY_PORT, options).unwrap()
+}
+
+fn options() -> DatasetOptions {
+    DatasetOptions {
+        timeout: LONG,
+        ..DatasetOptions::default()
+    }
+}
+
+fn dataset(publishers: &[&Publisher]) -> RemoteIterableDataset {
+    let addresses: Vec<_> = publishers.iter().map(|p| p.address()).collect();
+    RemoteIterableDataset::connect(&addresses, options()).unwrap()
+}
+
+/// Fields whose every byte tells their number.
+fn fields(publisher: &Publisher, number: u8) -> Fields {
+    let image = publisher
+        .tensor_from(&[64, 64, 4], &[number; 64 * 64 * 4])
+        .unwrap();
+    let xy = publisher
+        .tensor_from(&[2], &[f32::from(number); 2])
+        .unwrap();
+    Fields::from_iter([
+        ("image".to_owned(), image.into()),
+        ("xy".to_owned(), xy.into()),
+        ("frameid".to_owned(), Value::Int(number.into())),
+    ])
+}
+
+fn publish(mut publisher: Publisher, count: u8) {
+    for number in 0..count {
+        publisher.publish(fields(&publisher, number)).unwrap();
+    }
+    assert!(publisher.close());
+}
+
+/// Publishes until nobody takes anything for half a second, or 2000 items; how many went.
+fn flood(publisher: &mut Publisher) -> u64 {
+    for sent in 0..2000 {
+        let mut patience = 5;
+        let fields = fields(publisher, 0);
+        let outcome = publisher.publish_while(fields, || {
+            patience -= 1;
+            if patience == 0 { Err(()) } else { Ok(()) }
+        });
+        if outcome.is_err() {
+            return sent;
+        }
+    }
+    2000
+}
+
+fn check(item: &Item) -> u8 {
+    let number = u8::try_from(item.fields["frameid"].as_i64().unwrap()).unwrap();
+    let image = item.fields["image"].as_tensor().unwrap();
+    assert_eq!(image.shape(), [64, 64, 4]);
+    assert!(image.bytes().iter().all(|&byte| byte == number));
+    number
+}
+
+#[test]
+fn an_iteration_ends_when_every_publisher_has_ended() {
+    let publishers = [publisher(0), publisher(1)];
+    let mut dataset = dataset(&[&publishers[0], &publishers[1]]);
+    std::thread::scope(|scope| {
+        for publisher in publishers {
+            scope.spawn(move || publish(publisher, 100));
+        }
+        let mut next = [0, 0];
+        for item in &mut dataset {
+            let item = item.unwrap();
+            let btid = usize::try_from(item.header.btid.unwrap()).unwrap();
+            assert_eq!(check(&item), next[btid], "instance {btid}");
+            next[btid] += 1;
+        }
+        assert_eq!(next, [100, 100]);
+    });
+    let stats = dataset.stats();
+    assert_eq!((stats.received, stats.ended), (200, 2));
+    assert_eq!(
+        (stats.missing, stats.duplicated, stats.reordered),
+        (0, 0, 0)
+    );
+    assert!(stats.shm_bytes > stats.bytes / 2, "{stats:?}");
+}
+
+#[test]
+fn kept_items_do_not_stall_the_stream() {
+    let publisher = publisher(0);
+    let mut dataset = dataset(&[&publisher]);
+    let kept: Vec<Item> = std::thread::scope(|scope| {
+        scope.spawn(move || publish(publisher, 200));
+        (&mut dataset).map(Result::unwrap).collect()
+    });
+    assert_eq!(kept.len(), 200);
+    for (number, item) in (0..).zip(&kept) {
+        assert_eq!(check(item), number);
+    }
+}
+
+#[test]
+fn batches_are_whole_and_prefetch_is_bounded_in_bytes() {
+    let publisher = publisher(0);
+    let dataset = dataset(&[&publisher]);
+    let batch_bytes = 4 * (64 * 64 * 4 + 2 * 4 + 8);
+    let loader_options = LoaderOptions {
+        batch_size: 4,
+        prefetch_bytes: 2 * batch_bytes,
+        ..LoaderOptions::default()
+    };
+    let mut loader = DataLoader::new(dataset, loader_options).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || publish(publisher, 102));
+        let mut number = 0;
+        let mut sizes = Vec::new();
+        for batch in &mut loader {
+            let batch = batch.unwrap();
+            let image = batch.tensor("image").unwrap();
+            assert_eq!(image.shape, [batch.len(), 64, 64, 4]);
+            for row in image.as_slice::<u8>().unwrap().chunks(64 * 64 * 4) {
+                assert!(row.iter().all(|&byte| byte == number));
+                number += 1;
+            }
+            sizes.push(batch.len());
+        }
+        assert_eq!(number, 102);
+        assert_eq!((sizes[0], *sizes.last().unwrap()), (4, 2));
+    });
+    assert_eq!(loader.stats().discarded, 0);
+}
+
+#[test]
+fn the_loader_holds_its_publisher_back() {
+    let mut publisher = publisher(0);
+    let dataset = dataset(&[&publisher]);
+    let loader_options = LoaderOptions {
+        batch_size: 2,
+        prefetch_bytes: 1,
+        ..LoaderOptions::default()
+    };
+    let mut loader = DataLoader::new(dataset, loader_options).unwrap();
+    let sent = flood(&mut publisher);
+    assert!(sent < 2000, "nothing holds the publisher back");
+    loader.close().unwrap();
+    let stats = loader.stats();
+    assert_eq!(
+        stats.discarded, stats.received,
+        "every received item is accounted for"
+    );
+    assert!(stats.received <= sent);
+}
+
+#[test]
+fn max_items_ends_the_iteration_and_counts_what_was_thrown_away() {
+    let mut publisher = publisher(0);
+    let address = publisher.address();
+    let max_items = Some(10);
+    let options = DatasetOptions {
+        max_items,
+        ..options()
+    };
+    let mut dataset = RemoteIterableDataset::connect(&[address], options).unwrap();
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(|| flood(&mut publisher));
+        assert_eq!((&mut dataset).map(Result::unwrap).count(), 10);
+        assert!(dataset.is_finished());
+        let stats = dataset.stats();
+        assert!(
+            stats.discarded > 0,
+            "a flooding publisher had filled the queue"
+        );
+        assert_eq!(stats.received, 10 + stats.discarded);
+        assert!(sent.join().unwrap() >= stats.received);
+    });
+}
+
+#[test]
+fn silence_names_the_addresses_that_never_connected() {
+    let free = publisher(0).address(); // closed at once: nobody listens there
+    let live = publisher(1);
+    let options = DatasetOptions {
+        timeout: Duration::from_millis(300),
+        first_item_timeout: Duration::from_millis(600),
+        ..DatasetOptions::default()
+    };
+    let addresses = [free.clone(), live.address()];
+    let mut dataset = RemoteIterableDataset::connect(&addresses, options).unwrap();
+    let error = dataset.next().unwrap().unwrap_err();
+    let Error::Timeout { waited, .. } = &error else {
+        panic!("{error}");
+    };
+    assert!(
+        *waited >= Duration::from_millis(600),
+        "a connected publisher gets longer"
+    );
+    let text = error.to_string();
+    assert!(text.contains(&format!("{free} never connected")), "{text}");
+    assert!(
+        text.contains(&format!("{} is connected since", live.address())),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_message_of_another_make_is_an_error_that_names_its_sender() {
+    use blendtorch_transport::{Bytes, Outgoing, Sender, SenderOptions};
+    let address = ANY_PORT.parse().unwrap();
+    let sender = Sender::bind(&address, &SenderOptions::default()).unwrap();
+    let address = sender.address().to_string();
+    let mut dataset = RemoteIterableDataset::connect(&[&address], options()).unwrap();
+    let pickle = Outgoing::new(vec![Bytes::from_static(b"\x80\x04}\x94.")]);
+    let good = btt::wire::Message::data(1, 0).with("frameid", 3);
+    let good = Outgoing::new(good.encode().unwrap());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(sender.send_timeout(&pickle, LONG).unwrap());
+            assert!(sender.send_timeout(&good, LONG).unwrap());
+        });
+        let error = dataset.next().unwrap().unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        assert!(error.to_string().contains(&address), "{error}");
+        let item = dataset.next().unwrap().unwrap();
+        assert_eq!(item.fields["frameid"], Value::Int(3));
+    });
+    assert_eq!(dataset.stats().malformed, 1);
+}
