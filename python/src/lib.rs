@@ -5,8 +5,14 @@
 
 mod args;
 mod camera;
+mod errors;
+mod fleet;
+mod memory;
 mod pixels;
+mod publisher;
 mod seeds;
+mod stream;
+mod values;
 
 use pyo3::prelude::*;
 
@@ -14,7 +20,11 @@ use pyo3::prelude::*;
 fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
+    errors::register(module)?;
+    fleet::register(module)?;
     pixels::register(module)?;
+    publisher::register(module)?;
     seeds::register(module)?;
+    stream::register(module)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What every way of transport must do, run over tcp, ipc and shared memory alike.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use blendtorch_transport::{
     Address, Bytes, Error, Outgoing, Path, Received, Receiver, ReceiverOptions, Sender,
@@ -59,7 +59,7 @@ impl Place {
     }
 
     fn receiver(&self) -> Receiver {
-        receiver(&[self.address.clone()])
+        receiver(std::slice::from_ref(&self.address))
     }
 }
 

@@ -1,0 +1,96 @@
+"""The publisher of a scene script."""
+
+import weakref
+from types import TracebackType
+from typing import Any
+
+from .._blendtorch import Publisher
+from . import progress
+
+# Consumers that are connected get at least this long to take what is queued when a script ends,
+# also with the default of no linger time: else the last samples of every script would be lost.
+_LEAST_LINGER_MS = 1000
+
+
+class DataPublisher:
+    """Publishes what a scene script renders, to whoever connects; each item goes to one consumer.
+
+        pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid)
+        pub.publish(image=off.render(), frameid=anim.frameid)
+
+    What may be published: None, bool, int, float, str, bytes, list, tuple, dict, numpy arrays and
+    scalars, and Blender's Vector, Matrix, Quaternion, Euler and Color (as arrays).
+    """
+
+    def __init__(
+        self,
+        bind_address: str,
+        btid: int | None = None,
+        send_hwm: int = 10,
+        lingerms: int = 0,
+    ) -> None:
+        """Binds `bind_address`, which the launcher gave as `btsockets["NAME"]`.
+
+        Args:
+            bind_address: `tcp://host:port` or `ipc://path`.
+            btid: the instance's number; every item carries it.
+            send_hwm: items queued for each consumer before `publish` blocks.
+            lingerms: how long `close` lets connected consumers take what is queued, in
+                milliseconds; at least a second.
+
+        Raises:
+            OSError: the address is in use, or not of this machine.
+            ValueError: it is no address.
+        """
+        self.btid = btid
+        self._publisher = Publisher(
+            bind_address,
+            btid=btid,
+            send_hwm=send_hwm,
+            linger_ms=max(lingerms, _LEAST_LINGER_MS),
+        )
+        # Closing while the interpreter still runs is the only way to flush from a daemon thread,
+        # a forgotten publisher, a script that just ends.
+        self._at_exit = weakref.finalize(self, self._publisher.close)
+        self._at_exit.atexit = True
+
+    @property
+    def address(self) -> str:
+        """The bound address, with the port that the system chose for port 0."""
+        return self._publisher.address
+
+    def publish(self, **kwargs: Any) -> None:
+        """Publishes one item with these fields.
+
+        Arrays are copied once, into memory that a consumer on this host reads directly: they may
+        be changed as soon as this returns. Blocks while the queues are full or nobody is
+        connected; other threads run meanwhile.
+
+        Raises:
+            TypeError: a value cannot travel; the message names its field.
+            OSError: the publisher is closed.
+        """
+        self._publisher.publish(kwargs, progress.episode, progress.index)
+
+    def stats(self) -> dict[str, float]:
+        """`messages` and `bytes` sent, and seconds `blocked` waiting for room."""
+        return self._publisher.stats()
+
+    def close(self) -> bool:
+        """Lets consumers take what is queued, tells each that this was all, and closes.
+
+        Returns:
+            Whether everything went out before `lingerms` ran out.
+        """
+        return self._publisher.close()
+
+    def __enter__(self) -> "DataPublisher":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

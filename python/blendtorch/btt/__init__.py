@@ -1,0 +1,24 @@
+"""The consumer side: launch Blender instances, iterate what they publish, train on it.
+
+    with btt.BlenderLauncher("", "cube.blend.py", named_sockets=["DATA"], background=True) as bl:
+        dataset = btt.RemoteIterableDataset(bl.launch_info.addresses["DATA"], max_items=1000)
+        for batch in btt.DataLoader(dataset, batch_size=8):
+            batch["image"]  # a torch tensor
+
+Works without torch, but for `DataLoader`'s tensors.
+"""
+
+from .._blendtorch import LaunchError, MalformedMessageError
+from .dataset import RemoteIterableDataset
+from .launcher import BlenderLauncher, LaunchInfo, discover_blender
+from .loader import DataLoader
+
+__all__ = [
+    "BlenderLauncher",
+    "DataLoader",
+    "LaunchError",
+    "LaunchInfo",
+    "MalformedMessageError",
+    "RemoteIterableDataset",
+    "discover_blender",
+]

@@ -1,0 +1,94 @@
+"""A dataset whose items come from Blender instances, here or on another machine."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .._blendtorch import ItemStream
+
+if TYPE_CHECKING:
+    from torch.utils.data import IterableDataset
+else:
+    try:
+        from torch.utils.data import IterableDataset
+    except ImportError:  # Everything but torch's own DataLoader works without it.
+        IterableDataset = object
+
+Item = dict[str, Any]
+
+
+class RemoteIterableDataset(IterableDataset):
+    """Iterates what the publishers at `addresses` send, taking from them fairly.
+
+    An item is a dict of what was published, arrays as numpy arrays, and `btid`, the instance's
+    number. Sockets are opened where it is iterated, so that it can be sent to the workers of
+    torch's DataLoader: each of W workers yields `max_items // W` items, and no two the same.
+    """
+
+    def __init__(
+        self,
+        addresses: str | Iterable[str],
+        queue_size: int = 10,
+        timeoutms: int = 10000,
+        max_items: int = 100000,
+        item_transform: Callable[[Item], Any] | None = None,
+    ) -> None:
+        """Stores how to connect.
+
+        Args:
+            addresses: as in `launch_info.addresses["DATA"]`.
+            queue_size: items queued for each address before its publisher is held back.
+            timeoutms: silence longer than this raises TimeoutError. A connected publisher gets
+                two minutes for its first item: a first frame may compile shaders.
+            max_items: the iteration ends after so many items, or when all publishers have ended.
+            item_transform: called with each item; what it returns is yielded.
+        """
+        self.addresses = [addresses] if isinstance(addresses, str) else list(addresses)
+        self.queue_size = queue_size
+        self.timeoutms = timeoutms
+        self.max_items = max_items
+        self.item_transform = item_transform
+        self._stream: ItemStream | None = None
+
+    def stream_length(self, max_items: int) -> None:
+        """Sets how many items an iteration yields."""
+        self.max_items = max_items
+
+    def stats(self) -> dict[str, Any]:
+        """Counters of the latest iteration in this process; empty before the first.
+
+        `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
+        publisher), `malformed`, `discarded` (received when the iteration ended), `bytes`,
+        `shm_bytes`, `ended`, `blocked` (seconds), and the same for each of `publishers`.
+        """
+        return {} if self._stream is None else self._stream.stats()
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.max_items_here() == 0:
+            return
+        stream = self._stream = ItemStream(
+            self.addresses,
+            queue_size=self.queue_size,
+            timeout_ms=self.timeoutms,
+            max_items=self.max_items_here(),
+        )
+        try:
+            for item in stream:
+                yield self._item(item)
+        finally:
+            stream.close()
+
+    def _item(self, item: Item) -> Any:
+        """What is yielded for an item; subclasses may override it."""
+        return item if self.item_transform is None else self.item_transform(item)
+
+    def max_items_here(self) -> int:
+        """How many items an iteration yields in this process: a worker's share, or all."""
+        try:
+            from torch.utils.data import get_worker_info
+        except ImportError:
+            return self.max_items
+        worker = get_worker_info()
+        return self.max_items if worker is None else self.max_items // worker.num_workers
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_stream": None}

@@ -1,0 +1,154 @@
+"""Launching Blender instances from Python."""
+
+import json
+import sys
+from collections.abc import Sequence
+from os import PathLike, fspath
+from types import TracebackType
+from typing import IO, Any
+
+from .._blendtorch import Fleet, find_blender
+
+
+class LaunchInfo:
+    """How to reach the instances, and how they were started."""
+
+    def __init__(self, addresses: dict[str, list[str]], commands: list[str]) -> None:
+        self.addresses = addresses
+        """Addresses of all instances, by socket name."""
+        self.commands = commands
+        """The command line of each instance."""
+
+    @staticmethod
+    def save_json(file: str | PathLike[str] | IO[str], launch_info: "LaunchInfo") -> None:
+        """Writes a launch info to a path or an open text file."""
+        text = json.dumps(
+            {"addresses": launch_info.addresses, "commands": launch_info.commands}, indent=4
+        )
+        if isinstance(file, str | PathLike):
+            with open(file, "w", encoding="utf-8") as opened:
+                opened.write(text)
+        else:
+            file.write(text)
+
+    @staticmethod
+    def load_json(file: str | PathLike[str] | IO[str]) -> "LaunchInfo":
+        """Reads a launch info from a path or an open text file."""
+        if isinstance(file, str | PathLike):
+            with open(file, encoding="utf-8") as opened:
+                data = json.load(opened)
+        else:
+            data = json.load(file)
+        return LaunchInfo(data["addresses"], data["commands"])
+
+
+class BlenderLauncher:
+    """Runs Blender instances while its `with` block lasts.
+
+    with btt.BlenderLauncher("", "cube.blend.py", named_sockets=["DATA"]) as bl:
+        addresses = bl.launch_info.addresses["DATA"]
+
+    Leaving ends every process, its children too; so does whatever ends this program.
+    """
+
+    def __init__(
+        self,
+        scene: str | PathLike[str] | None,
+        script: str | PathLike[str],
+        num_instances: int = 1,
+        named_sockets: Sequence[str] | None = None,
+        start_port: int = 11000,
+        bind_addr: str = "127.0.0.1",
+        instance_args: Sequence[Sequence[str]] | None = None,
+        proto: str = "tcp",
+        blend_path: str | PathLike[str] | None = None,
+        seed: int | None = None,
+        background: bool = False,
+    ) -> None:
+        """Stores what to launch.
+
+        Args:
+            scene: the .blend file to open; None or "" starts from Blender's own scene.
+            script: the scene script that every instance runs.
+            num_instances: how many instances.
+            named_sockets: names of the sockets that each binds, such as ["DATA"].
+            start_port: socket `s` of instance `i` has start_port + s * num_instances + i.
+            bind_addr: what the sockets bind; "primaryip" is the address of the default route.
+            instance_args: further arguments, one list an instance.
+            proto: "tcp" or "ipc".
+            blend_path: a Blender program, a folder with one, or an environment with bpy.
+            seed: of instance 0; instance `i` gets seed + i. None draws one.
+            background: run without a window.
+        """
+        self._description = {
+            "scene": fspath(scene) if scene else None,
+            "script": fspath(script),
+            "num_instances": num_instances,
+            "named_sockets": list(named_sockets or []),
+            "start_port": start_port,
+            "bind_addr": bind_addr,
+            "instance_args": [list(map(str, args)) for args in instance_args or []],
+            "proto": proto,
+            "blend_path": fspath(blend_path) if blend_path else None,
+            "seed": seed,
+            "background": background,
+        }
+        self._fleet: Fleet | None = None
+        self._launch_info: LaunchInfo | None = None
+
+    @property
+    def launch_info(self) -> LaunchInfo:
+        """Addresses and command lines of the running instances."""
+        if self._launch_info is None:
+            raise RuntimeError("nothing is launched yet: use `with BlenderLauncher(...) as bl:`")
+        return self._launch_info
+
+    def __enter__(self) -> "BlenderLauncher":
+        if self._fleet is not None:
+            raise RuntimeError("this launcher's instances run already: make another for more")
+        self._fleet = Fleet(json.dumps(self._description))
+        info = json.loads(self._fleet.launch_info())
+        self._launch_info = LaunchInfo(info["addresses"], info["commands"])
+        warning = self._fleet.warning()
+        if warning:
+            print(warning, file=sys.stderr)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._fleet is not None:
+            self._fleet.stop()
+            self._fleet = None
+
+    def assert_alive(self) -> None:
+        """Raises LaunchError unless every instance runs; says which do not, and why."""
+        self._running().assert_alive()
+
+    def wait(self) -> None:
+        """Waits until every instance has ended."""
+        self._running().wait()
+
+    def status(self) -> list[dict[str, Any]]:
+        """One dict an instance: `index`, `pid`, `running`, `exit_code`, `signal`, `failed`,
+        `report` (several lines for people)."""
+        return self._running().status()
+
+    def _running(self) -> Fleet:
+        if self._fleet is None:
+            raise RuntimeError("nothing is launched: use `with BlenderLauncher(...) as bl:`")
+        return self._fleet
+
+
+def discover_blender(
+    additional_blender_paths: str | PathLike[str] | None = None,
+) -> dict[str, Any] | None:
+    """The Blender that would run: {"path", "major", "minor"}, or None if there is none."""
+    found = find_blender(fspath(additional_blender_paths) if additional_blender_paths else None)
+    if found is None:
+        return None
+    path, major, minor = found
+    return {"path": path, "major": major, "minor": minor}

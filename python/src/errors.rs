@@ -1,0 +1,51 @@
+//! Rust errors as Python exceptions.
+
+use pyo3::create_exception;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyValueError};
+use pyo3::prelude::*;
+
+create_exception!(
+    blendtorch,
+    MalformedMessageError,
+    PyValueError,
+    "A peer sent something that is no blendtorch message. The iteration may go on."
+);
+create_exception!(
+    blendtorch,
+    LaunchError,
+    PyRuntimeError,
+    "Instances could not be started, or have died."
+);
+
+/// An error of the consumer side.
+pub(crate) fn consumer(error: &btt::Error) -> PyErr {
+    let text = error.to_string();
+    match error {
+        btt::Error::Timeout { .. } => PyTimeoutError::new_err(text),
+        btt::Error::Malformed { .. } => MalformedMessageError::new_err(text),
+        btt::Error::NoAddresses | btt::Error::Address(_) | btt::Error::Collate(_) => {
+            PyValueError::new_err(text)
+        }
+        btt::Error::Transport(_) => PyOSError::new_err(text),
+        _ => PyRuntimeError::new_err(text),
+    }
+}
+
+/// An error of the producer side.
+pub(crate) fn producer(error: btb::PublishError<PyErr>) -> PyErr {
+    match error {
+        btb::PublishError::Interrupted(error) => error,
+        btb::PublishError::Transport(error) => PyOSError::new_err(error.to_string()),
+        error => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// Adds the exceptions to `_blendtorch`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add(
+        "MalformedMessageError",
+        py.get_type::<MalformedMessageError>(),
+    )?;
+    module.add("LaunchError", py.get_type::<LaunchError>())
+}

@@ -1,0 +1,223 @@
+//! What may be published: each Python object as a value, or a TypeError that names its field.
+
+use super::raw;
+use blendtorch_wire::{Bytes, DType, Fields, Scalar, Value};
+use btb::Publisher;
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple,
+};
+
+/// Nesting beyond this is refused by every reader; the codec says so with the field's name.
+const MAX_DEPTH: usize = 64;
+
+/// The keyword arguments of `publish` as fields. Arrays are copied once, into memory from which
+/// they are sent.
+pub(crate) fn fields_from_python(
+    publisher: &Publisher,
+    kwargs: &Bound<'_, PyDict>,
+) -> PyResult<Fields> {
+    let mut fields = Fields::with_capacity(kwargs.len());
+    for (name, object) in kwargs {
+        let name: String = name.extract()?;
+        let value = value(publisher, &object, &name, 0)?;
+        fields.insert(name, value);
+    }
+    Ok(fields)
+}
+
+fn value(
+    publisher: &Publisher,
+    object: &Bound<'_, PyAny>,
+    field: &str,
+    depth: usize,
+) -> PyResult<Value> {
+    if depth > MAX_DEPTH {
+        return Err(PyValueError::new_err(format!(
+            "field '{field}' nests deeper than {MAX_DEPTH} lists or dicts"
+        )));
+    }
+    if object.is_none() {
+        return Ok(Value::Null);
+    }
+    // numpy's scalars first: some are subclasses of Python's numbers.
+    if is_numpy_scalar(object)? {
+        return scalar(object, field);
+    }
+    if object.is_instance_of::<PyBool>() {
+        return Ok(Value::Bool(object.extract()?));
+    }
+    if object.is_instance_of::<PyInt>() {
+        return integer(object, field);
+    }
+    if object.is_instance_of::<PyFloat>() {
+        return Ok(Value::Float(object.extract()?));
+    }
+    if object.is_instance_of::<PyString>() {
+        return Ok(Value::Str(object.extract()?));
+    }
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return Ok(Value::Bytes(Bytes::copy_from_slice(bytes.as_bytes())));
+    }
+    if let Ok(bytes) = object.cast::<PyByteArray>() {
+        return Ok(Value::Bytes(bytes.to_vec().into()));
+    }
+    let items = |iterable: &Bound<'_, PyAny>| -> PyResult<Vec<Value>> {
+        let mut values = Vec::new();
+        for (index, item) in iterable.try_iter()?.enumerate() {
+            values.push(value(
+                publisher,
+                &item?,
+                &format!("{field}[{index}]"),
+                depth + 1,
+            )?);
+        }
+        Ok(values)
+    };
+    if object.is_instance_of::<PyList>() {
+        return Ok(Value::List(items(object)?));
+    }
+    if object.is_instance_of::<PyTuple>() {
+        return Ok(Value::Tuple(items(object)?));
+    }
+    if let Ok(dict) = object.cast::<PyDict>() {
+        let mut entries = Vec::with_capacity(dict.len());
+        for (key, item) in dict {
+            let name = format!("{field}[{}]", key.repr()?);
+            let key = value(
+                publisher,
+                &key,
+                &format!("{field}: the key {}", key.repr()?),
+                depth + 1,
+            )?;
+            entries.push((key, value(publisher, &item, &name, depth + 1)?));
+        }
+        return Ok(Value::Map(entries));
+    }
+    if let Ok(buffer) = PyUntypedBuffer::get(object) {
+        return array(publisher, object, &buffer, field);
+    }
+    // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats.
+    let module = object.get_type().module()?;
+    if module.to_str()? == "mathutils" {
+        let array = numpy(object.py())?.call_method1("array", (object,))?;
+        let buffer = PyUntypedBuffer::get(&array)?;
+        return array_of(publisher, &buffer, field);
+    }
+    Err(cannot_travel(object, field))
+}
+
+fn cannot_travel(object: &Bound<'_, PyAny>, field: &str) -> PyErr {
+    let kind = object.get_type().fully_qualified_name();
+    let kind = kind.map_or_else(|_| "of an unknown type".to_owned(), |name| name.to_string());
+    PyTypeError::new_err(format!(
+        "field '{field}' is a {kind}, which cannot travel: publish None, bool, int, float, str, \
+         bytes, list, tuple, dict, numpy arrays and scalars, or Blender's vectors and matrices"
+    ))
+}
+
+fn integer(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
+    if let Ok(int) = object.extract::<i64>() {
+        return Ok(Value::Int(int));
+    }
+    object.extract::<u64>().map(Value::UInt).map_err(|_| {
+        PyTypeError::new_err(format!("field '{field}' is an int of more than 64 bits"))
+    })
+}
+
+fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static NUMPY: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = NUMPY.get_or_try_init(py, || Ok::<_, PyErr>(py.import("numpy")?.unbind()))?;
+    Ok(module.bind(py))
+}
+
+fn is_numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    // A cheap question first: numpy is not imported for scripts that publish none of its types.
+    let module = object.get_type().module()?;
+    if !module.to_str()?.starts_with("numpy") {
+        return Ok(false);
+    }
+    object.is_instance(&numpy(object.py())?.getattr("generic")?)
+}
+
+fn scalar(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
+    let name: String = object.getattr("dtype")?.getattr("name")?.extract()?;
+    let dtype: DType = name.parse().map_err(|_| cannot_travel(object, field))?;
+    let raw: Vec<u8> = object.call_method0("tobytes")?.extract()?;
+    let scalar = Scalar::new(dtype, &raw).ok_or_else(|| cannot_travel(object, field))?;
+    Ok(Value::Scalar(scalar))
+}
+
+fn array(
+    publisher: &Publisher,
+    object: &Bound<'_, PyAny>,
+    buffer: &PyUntypedBuffer,
+    field: &str,
+) -> PyResult<Value> {
+    if dtype_of(buffer).is_some() && buffer.is_c_contiguous() {
+        return array_of(publisher, buffer, field);
+    }
+    // Another order or byte order: numpy makes a plain copy, if it is an array of numbers at all.
+    let numpy = numpy(object.py())?;
+    let array = numpy.call_method1("ascontiguousarray", (object,))?;
+    let native = array
+        .getattr("dtype")?
+        .call_method1("newbyteorder", ("<",))?;
+    let plain = array.call_method1("astype", (native,))?;
+    // ascontiguousarray gives rank 0 a dimension.
+    let plain = plain.call_method1("reshape", (object.getattr("shape")?,))?;
+    let buffer = PyUntypedBuffer::get(&plain).map_err(|_| cannot_travel(object, field))?;
+    if dtype_of(&buffer).is_none() {
+        let dtype = array.getattr("dtype")?;
+        return Err(PyTypeError::new_err(format!(
+            "field '{field}' is an array of {dtype}, which cannot travel: convert it to bool, \
+             (u)int8 to 64 or float16 to 64"
+        )));
+    }
+    array_of(publisher, &buffer, field)
+}
+
+/// Copies a C-contiguous buffer of a known format, without the GIL.
+fn array_of(publisher: &Publisher, buffer: &PyUntypedBuffer, field: &str) -> PyResult<Value> {
+    let (Some(dtype), Some(bytes)) = (dtype_of(buffer), raw::bytes(buffer)) else {
+        return Err(PyTypeError::new_err(format!(
+            "field '{field}' is a buffer that cannot travel: make it a numpy array"
+        )));
+    };
+    let shape = buffer.shape();
+    let tensor = Python::attach(|py| {
+        py.detach(|| publisher.tensor(dtype, shape, |memory| memory.copy_from_slice(bytes)))
+    });
+    tensor
+        .map(Value::Tensor)
+        .map_err(|error| PyValueError::new_err(format!("field '{field}': {error}")))
+}
+
+/// The element type of a buffer, by its format as Python's `struct` module writes it.
+fn dtype_of(buffer: &PyUntypedBuffer) -> Option<DType> {
+    let format = buffer.format().to_bytes();
+    let code = match format {
+        [code] => *code,
+        [b'<' | b'=' | b'@' | b'|', code] => *code,
+        _ => return None,
+    };
+    let dtype = match (code, buffer.item_size()) {
+        (b'?', 1) => DType::Bool,
+        (b'B' | b'c', 1) => DType::U8,
+        (b'b', 1) => DType::I8,
+        (b'H', 2) => DType::U16,
+        (b'h', 2) => DType::I16,
+        (b'I' | b'L', 4) => DType::U32,
+        (b'i' | b'l', 4) => DType::I32,
+        (b'L' | b'Q' | b'N', 8) => DType::U64,
+        (b'l' | b'q' | b'n', 8) => DType::I64,
+        (b'e', 2) => DType::F16,
+        (b'f', 4) => DType::F32,
+        (b'd', 8) => DType::F64,
+        _ => return None,
+    };
+    Some(dtype)
+}
