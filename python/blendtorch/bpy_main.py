@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
             # Only if the script took SIGINT back to Python's handler.
             traceback.print_exc()
             sys.exit(128 + signal.SIGINT)
-        except BaseException as error:  # noqa: BLE001 - a script may raise anything
+        except BaseException as error:
             _print_error(error)
             sys.exit(exit_code)
 
@@ -154,7 +154,7 @@ def _run(source: bytes, filename: str) -> None:
     module = ModuleType("__main__")
     module.__dict__.update(__file__=filename, __builtins__=__builtins__)
     sys.modules["__main__"] = module
-    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - what this is for
+    exec(compile(source, filename, "exec"), module.__dict__)
 
 
 def _threads(count: int) -> Callable[[], None]:

@@ -60,7 +60,10 @@ def test_exit_codes(tmp_path: Path, options: tuple[str, ...], code: str, expecte
 
 def test_a_scene_is_opened_before_its_script(tmp_path: Path) -> None:
     scene = tmp_path / "scene.blend"
-    save = f"import bpy; bpy.data.objects['Cube'].name = 'Kept'; bpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})"
+    save = (
+        "import bpy; bpy.data.objects['Cube'].name = 'Kept'; "
+        f"bpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})"
+    )
     assert bpy_main("--python-expr", save).returncode == 0
     path = script(tmp_path, "import bpy; print('there', 'Kept' in bpy.data.objects)")
     done = bpy_main(scene, "--python", path)

@@ -165,7 +165,7 @@ class AnimationController:
                 if self.index == 0:
                     self.pre_animation.invoke()
                 self.pre_frame.invoke()
-            except BaseException as error:  # noqa: BLE001 - raised below
+            except BaseException as error:
                 raised.append(error)
 
         bpy.app.handlers.frame_change_pre.append(before)
@@ -186,7 +186,7 @@ class AnimationController:
         except StopIteration:
             self._playing = None
             return None
-        except BaseException as error:  # noqa: BLE001 - printed, and the process ends
+        except BaseException as error:
             _end_instance(error)
         return 0.0
 

@@ -1,0 +1,79 @@
+# blendtorch: the two commands are `make demo` and `make test`; `make help` lists the rest.
+#
+# Downloads and builds live in the user's cache folder, so that a second clone is quick.
+
+ifneq ($(BLENDTORCH_CACHE),)
+CACHE := $(BLENDTORCH_CACHE)
+else ifneq ($(XDG_CACHE_HOME),)
+CACHE := $(XDG_CACHE_HOME)/blendtorch
+else
+CACHE := $(HOME)/.cache/blendtorch
+endif
+
+export BLENDTORCH_CACHE := $(CACHE)
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export PYTHON ?= python3.11
+export PIP_ROOT_USER_ACTION := ignore
+
+TOOLS := $(CACHE)/tools
+VENV := $(CACHE)/python
+LIBTORCH_DIR := $(CACHE)/libtorch-2.13.0-cpu
+WHEELS := $(CARGO_TARGET_DIR)/wheels
+# Seconds of training in the demo.
+SECONDS ?= 60
+
+# One target at a time: they share the cache, and cargo uses all cores by itself.
+.NOTPARALLEL:
+.PHONY: help demo test lint bench setup python-env system libtorch clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: setup ## several Blenders render, and a network learns from them at that moment
+	cargo build --release -p blendtorch-examples --features tch --bin train
+	$(CARGO_TARGET_DIR)/release/train --launch examples/train/launch.json \
+		--out out/demo --seconds $(SECONDS)
+
+test: setup python-env ## every test, Rust and Python, with real Blender
+	cargo build --workspace --all-features --bins
+	cargo test --workspace --all-features
+	$(VENV)/bin/python -m pytest tests -q
+
+lint: libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
+	$(TOOLS)/bin/ruff format --check .
+	$(TOOLS)/bin/ruff check .
+	$(TOOLS)/bin/mypy
+
+bench: setup python-env ## throughput and latency beside the original's way, in out/bench.json
+	cargo build --release -p blendtorch-benches
+	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
+
+setup: system libtorch $(CACHE)/.tools ## the managed Blender and libtorch, in the cache folder
+	cargo build --release -p blendtorch-launcher
+	$(CARGO_TARGET_DIR)/release/blendtorch setup \
+		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS))"
+
+# torch for Python is 2.7 GB: only what needs it asks for it.
+python-env: $(CACHE)/.tools
+	scripts/venv.sh $(VENV) scripts/requirements/python.txt
+	scripts/install-wheel.sh $(VENV) $(WHEELS)/*.whl
+
+system:
+	@scripts/system.sh
+
+# LIBTORCH or LIBTORCH_USE_PYTORCH in the environment win.
+libtorch: system
+ifeq ($(LIBTORCH)$(LIBTORCH_USE_PYTORCH),)
+	@scripts/libtorch.sh $(LIBTORCH_DIR)
+	@ln -sfn $(LIBTORCH_DIR) .libtorch
+endif
+
+.PHONY: $(CACHE)/.tools
+$(CACHE)/.tools: system
+	@scripts/venv.sh $(TOOLS) scripts/requirements/tools.txt
+
+clean: ## what this clone made; the cache folder stays
+	rm -rf out target
