@@ -1,1 +1,0 @@
-//! Benchmarks of blendtorch, each beside its baseline in the same run.

@@ -1,0 +1,47 @@
+//! Throughput of streaming 640×480×4 images into batches of 8, beside the original's way.
+//!
+//! Every round runs each case once, so that a machine that grows busy slows all of them alike;
+//! medians and spread are over rounds, ratios are between cases of the same round. Producers and
+//! consumer are processes of their own. Speed is reported here and asserted nowhere.
+
+mod case;
+mod report;
+mod roles;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Measures throughput beside the original's way; prints a table and writes bench.json.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    role: Option<Role>,
+    /// A Python with torch, pyzmq and blendtorch.
+    #[arg(long, default_value = "python3")]
+    python: PathBuf,
+    /// Folder for bench.json.
+    #[arg(long, default_value = "out")]
+    out: PathBuf,
+    /// How often each case is run.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+}
+
+/// What the processes of a case do; not for users.
+#[derive(Subcommand)]
+enum Role {
+    #[command(hide = true)]
+    Producer(roles::Producer),
+    #[command(hide = true)]
+    Consumer(roles::Consumer),
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.role {
+        Some(Role::Producer(producer)) => producer.run(),
+        Some(Role::Consumer(consumer)) => consumer.run(),
+        None => report::measure(&cli.python, &cli.out, cli.rounds),
+    }
+}
