@@ -65,6 +65,8 @@ pub struct DataLoader<A: Allocator = HeapAllocator> {
     stop: Arc<AtomicBool>,
     stats: Arc<Mutex<Stats>>,
     thread: Option<JoinHandle<()>>,
+    /// The loader's thread lives in this process and in no child forked from it.
+    process: u32,
 }
 
 impl DataLoader {
@@ -106,6 +108,7 @@ impl<A: Allocator> DataLoader<A> {
             stop,
             stats,
             thread: Some(thread),
+            process: std::process::id(),
         })
     }
 
@@ -122,13 +125,16 @@ impl<A: Allocator> DataLoader<A> {
     /// # Errors
     /// As the dataset's, and [`Error::Collate`]. The iteration may go on after an error.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Batch<A::Storage>>, Error> {
+        if self.is_inherited() {
+            return Err(blendtorch_transport::Error::Forked.into());
+        }
         self.queue.pop_timeout(timeout).transpose()
     }
 
-    /// Whether every batch has been delivered.
+    /// Whether every batch has been delivered. In a forked child, false: ask the parent.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.queue.is_finished()
+        !self.is_inherited() && self.queue.is_finished()
     }
 
     /// Ends the iteration. Items that were received and not delivered count as discarded.
@@ -136,6 +142,11 @@ impl<A: Allocator> DataLoader<A> {
     /// # Errors
     /// [`Error::Thread`] if the loader's thread had panicked.
     pub fn close(&mut self) -> Result<(), Error> {
+        if self.is_inherited() {
+            // No thread to join, and locks that it may have held for ever.
+            std::mem::forget(self.thread.take());
+            return Ok(());
+        }
         self.stop.store(true, Ordering::Release);
         let left: usize = self.queue.close().iter().flatten().map(Batch::len).sum();
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,6 +158,10 @@ impl<A: Allocator> DataLoader<A> {
             )),
             _ => Ok(()),
         }
+    }
+
+    fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
     }
 }
 
