@@ -29,14 +29,12 @@ pub struct TchStorage {
 impl TchStorage {
     /// The tensor. From now on [`Storage::bytes_mut`] gives nothing and [`Storage::truncate`] does
     /// nothing: the tensor may be shared.
-    #[must_use]
     pub fn tensor(&self) -> &Tensor {
         self.private.set(false);
         &self.tensor
     }
 
     /// The tensor for keeps.
-    #[must_use]
     pub fn into_tensor(self) -> Tensor {
         self.tensor
     }
