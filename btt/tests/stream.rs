@@ -181,18 +181,15 @@ fn max_items_ends_the_iteration_and_counts_what_was_thrown_away() {
         ..options()
     };
     let mut dataset = RemoteIterableDataset::connect(&[address], options).unwrap();
-    std::thread::scope(|scope| {
-        let sent = scope.spawn(|| flood(&mut publisher));
-        assert_eq!((&mut dataset).map(Result::unwrap).count(), 10);
-        assert!(dataset.is_finished());
-        let stats = dataset.stats();
-        assert!(
-            stats.discarded > 0,
-            "a flooding publisher had filled the queue"
-        );
-        assert_eq!(stats.received, 10 + stats.discarded);
-        assert!(sent.join().unwrap() >= stats.received);
-    });
+    // All queues are full before the first item is taken.
+    let sent = flood(&mut publisher);
+    assert!(sent > 10, "{sent}");
+    assert_eq!((&mut dataset).map(Result::unwrap).count(), 10);
+    assert!(dataset.is_finished());
+    let stats = dataset.stats();
+    assert!(stats.discarded > 0, "{stats:?}");
+    assert_eq!(stats.received, 10 + stats.discarded);
+    assert!(stats.received <= sent);
 }
 
 #[test]

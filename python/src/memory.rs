@@ -30,8 +30,8 @@ impl Memory {
         }
     }
 
-    pub(crate) fn copy_of(tensor: &Tensor) -> Result<Self, String> {
-        let mut storage = HeapAllocator.allocate(tensor.dtype(), tensor.shape())?;
+    pub(crate) fn copy_of(tensor: &Tensor, allocator: &mut HeapAllocator) -> Result<Self, String> {
+        let mut storage = allocator.allocate(tensor.dtype(), tensor.shape())?;
         storage.bytes_mut().copy_from_slice(tensor.bytes());
         Ok(Self::new(TensorColumn {
             dtype: tensor.dtype(),

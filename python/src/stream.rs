@@ -35,7 +35,10 @@ fn connect(
 
 /// Iterates the items of many publishers, as dicts.
 #[pyclass(name = "ItemStream", module = "blendtorch._blendtorch")]
-pub(crate) struct ItemStream(RemoteIterableDataset);
+pub(crate) struct ItemStream {
+    dataset: RemoteIterableDataset,
+    allocator: HeapAllocator,
+}
 
 #[pymethods]
 impl ItemStream {
@@ -49,7 +52,10 @@ impl ItemStream {
         timeout_ms: u64,
         max_items: Option<usize>,
     ) -> PyResult<Self> {
-        connect(py, &addresses, queue_size, timeout_ms, max_items).map(Self)
+        Ok(Self {
+            dataset: connect(py, &addresses, queue_size, timeout_ms, max_items)?,
+            allocator: HeapAllocator::default(),
+        })
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -59,14 +65,14 @@ impl ItemStream {
     /// The next item; waits without the GIL.
     fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         loop {
-            let dataset = &mut self.0;
+            let (dataset, allocator) = (&mut self.dataset, &mut self.allocator);
             let item = py
-                .detach(|| next_owned(dataset))
+                .detach(|| next_owned(dataset, allocator))
                 .map_err(|error| errors::consumer(&error))?;
             if let Some((item, owned)) = item {
                 return item_to_python(py, &item, owned);
             }
-            if self.0.is_finished() {
+            if self.dataset.is_finished() {
                 return Err(PyStopIteration::new_err(()));
             }
             py.check_signals()?;
@@ -75,24 +81,27 @@ impl ItemStream {
 
     /// Counters; see the stub.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        stats_to_python(py, &self.0.stats())
+        stats_to_python(py, &self.dataset.stats())
     }
 
     /// Ends the iteration.
     fn close(&mut self, py: Python<'_>) {
-        py.detach(|| self.0.finish());
+        py.detach(|| self.dataset.finish());
     }
 }
 
 type Owned = VecDeque<Result<Memory, String>>;
 
-fn next_owned(dataset: &mut RemoteIterableDataset) -> Result<Option<(Item, Owned)>, btt::Error> {
+fn next_owned(
+    dataset: &mut RemoteIterableDataset,
+    allocator: &mut HeapAllocator,
+) -> Result<Option<(Item, Owned)>, btt::Error> {
     let Some(mut item) = dataset.next_leased(SLICE)? else {
         return Ok(None);
     };
     let mut owned = Owned::new();
     for value in item.fields.values_mut() {
-        own_tensors(value, &mut owned);
+        own_tensors(value, allocator, &mut owned);
     }
     Ok(Some((item, owned)))
 }
@@ -190,9 +199,10 @@ fn batch_to_python(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> 
             Column::Tensor(tensor) => dict.set_item(name, Memory::new(tensor))?,
             Column::Values(mut values) => {
                 let mut owned = Owned::new();
+                let mut allocator = HeapAllocator::default();
                 values
                     .iter_mut()
-                    .for_each(|value| own_tensors(value, &mut owned));
+                    .for_each(|value| own_tensors(value, &mut allocator, &mut owned));
                 let list = PyList::empty(py);
                 for value in &values {
                     list.append(value_to_python(py, value, &mut owned)?)?;
@@ -209,7 +219,7 @@ fn btids(headers: &[Header]) -> Option<TensorColumn> {
     use btt::Allocator;
     let btids: Vec<i64> = headers.iter().map(|h| h.btid).collect::<Option<_>>()?;
     let shape = vec![btids.len()];
-    let mut storage = HeapAllocator.allocate(DType::I64, &shape).ok()?;
+    let mut storage = HeapAllocator::default().allocate(DType::I64, &shape).ok()?;
     for (bytes, btid) in storage.bytes_mut().chunks_exact_mut(8).zip(&btids) {
         bytes.copy_from_slice(&btid.to_le_bytes());
     }

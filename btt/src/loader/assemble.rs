@@ -282,7 +282,7 @@ mod tests {
     }
 
     fn assembler(batch_size: usize) -> Assembler<HeapAllocator> {
-        Assembler::new(batch_size, HeapAllocator)
+        Assembler::new(batch_size, HeapAllocator::default())
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl DataLoader {
     /// # Errors
     /// [`Error::Thread`].
     pub fn new(dataset: RemoteIterableDataset, options: LoaderOptions) -> Result<Self, Error> {
-        Self::with_allocator(dataset, options, HeapAllocator)
+        Self::with_allocator(dataset, options, HeapAllocator::default())
     }
 }
 

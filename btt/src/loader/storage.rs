@@ -1,6 +1,7 @@
 //! Where a batch's tensors live.
 
 use blendtorch_wire::{DType, byte_len};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Provides the memory of batches, so that a tensor library's own tensors can be filled directly.
 pub trait Allocator: Send + 'static {
@@ -24,8 +25,11 @@ pub trait Storage: Send + 'static {
 }
 
 /// Ordinary memory, aligned for every element type.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HeapAllocator;
+///
+/// Large buffers come back to their allocator when their storage is dropped, from whatever thread:
+/// the system takes and gives fresh pages at a cost like that of copying into them.
+#[derive(Clone, Debug, Default)]
+pub struct HeapAllocator(Arc<Shelf>);
 
 /// Memory of a [`HeapAllocator`].
 #[derive(Debug)]
@@ -33,6 +37,37 @@ pub struct HeapStorage {
     words: Vec<u64>,
     len: usize,
     row_bytes: usize,
+    shelf: Weak<Shelf>,
+}
+
+/// Buffers that wait for their next use.
+#[derive(Debug, Default)]
+struct Shelf(Mutex<Vec<Vec<u64>>>);
+
+/// Smaller buffers come quickly from the system's allocator.
+const SMALLEST_SHELVED: usize = 64 << 10;
+/// A loop holds one or two batches at a time; what more of them leaves behind is given back.
+const MOST_SHELVED: usize = 4;
+
+impl Shelf {
+    /// A buffer of exactly so many words, if one waits. Its contents are old.
+    fn take(&self, words: usize) -> Option<Vec<u64>> {
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = buffers.iter().position(|buffer| buffer.len() == words)?;
+        Some(buffers.swap_remove(index))
+    }
+
+    fn put(&self, buffer: Vec<u64>) {
+        if buffer.len() * 8 < SMALLEST_SHELVED {
+            return;
+        }
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffers.len() == MOST_SHELVED {
+            // The oldest may be of a size that is no longer asked for.
+            buffers.remove(0);
+        }
+        buffers.push(buffer);
+    }
 }
 
 impl HeapStorage {
@@ -48,10 +83,12 @@ impl Allocator for HeapAllocator {
 
     fn allocate(&mut self, dtype: DType, shape: &[usize]) -> Result<HeapStorage, String> {
         let len = byte_len(dtype, shape).map_err(|error| error.to_string())?;
+        let words = len.div_ceil(8);
         Ok(HeapStorage {
-            words: vec![0; len.div_ceil(8)],
+            words: self.0.take(words).unwrap_or_else(|| vec![0; words]),
             len,
             row_bytes: shape.first().map_or(0, |rows| len / rows.max(&1)),
+            shelf: Arc::downgrade(&self.0),
         })
     }
 }
@@ -63,5 +100,43 @@ impl Storage for HeapStorage {
 
     fn truncate(&mut self, rows: usize) {
         self.len = self.len.min(rows * self.row_bytes);
+    }
+}
+
+impl Drop for HeapStorage {
+    fn drop(&mut self) {
+        if let Some(shelf) = self.shelf.upgrade() {
+            shelf.put(std::mem::take(&mut self.words));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_buffers_are_used_again_and_few_are_kept() {
+        let mut allocator = HeapAllocator::default();
+        let shape = [100, 1000];
+        let mut storages: Vec<_> = (0..6)
+            .map(|_| allocator.allocate(DType::U8, &shape).unwrap())
+            .collect();
+        let addresses: Vec<_> = storages.iter().map(|s| s.bytes().as_ptr()).collect();
+        storages.clear();
+        assert_eq!(allocator.0.0.lock().unwrap().len(), MOST_SHELVED);
+        let again = allocator.allocate(DType::U8, &shape).unwrap();
+        assert!(addresses.contains(&again.bytes().as_ptr()));
+        let other = allocator.allocate(DType::U8, &[100, 1001]).unwrap();
+        assert_eq!(other.bytes().len(), 100_100);
+    }
+
+    #[test]
+    fn storage_may_outlive_its_allocator() {
+        let mut allocator = HeapAllocator::default();
+        let mut storage = allocator.allocate(DType::U8, &[1 << 20]).unwrap();
+        drop(allocator);
+        storage.bytes_mut().fill(7);
+        assert!(storage.bytes().iter().all(|&byte| byte == 7));
     }
 }

@@ -2,14 +2,21 @@
 
 use crate::memory::Memory;
 use blendtorch_wire::{Tensor, Value};
+use btt::HeapAllocator;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::collections::VecDeque;
 
 /// The tensors of a value, copied out of their publisher's memory, in order. Needs no GIL.
-pub(crate) fn own_tensors(value: &mut Value, owned: &mut VecDeque<Result<Memory, String>>) {
-    value.for_each_tensor_mut(&mut |tensor: &mut Tensor| owned.push_back(Memory::copy_of(tensor)));
+pub(crate) fn own_tensors(
+    value: &mut Value,
+    allocator: &mut HeapAllocator,
+    owned: &mut VecDeque<Result<Memory, String>>,
+) {
+    value.for_each_tensor_mut(&mut |tensor: &mut Tensor| {
+        owned.push_back(Memory::copy_of(tensor, allocator));
+    });
 }
 
 /// A value as a Python object; its tensors are taken from `owned`, in order.
