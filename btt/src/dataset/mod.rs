@@ -16,6 +16,9 @@ use patience::Patience;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
+const LAST_LOOK: Duration = Duration::from_millis(5);
+
 /// The samples of many publishers, taken fairly, in the order of each.
 ///
 /// Iterating ends when every publisher has said that it ended, or after `max_items`. A time-out
@@ -131,7 +134,7 @@ impl RemoteIterableDataset {
         // At most what the queues hold: a producer must not keep us here by sending on.
         let most = self.addresses.len() * (self.options.queue_size as usize + 1);
         for _ in 0..most {
-            let Ok(Some(received)) = self.receiver.try_recv() else {
+            let Ok(Some(received)) = self.receiver.recv_timeout(LAST_LOOK) else {
                 break;
             };
             if let Ok(message) = Message::decode(&received.frames, &self.limits)
