@@ -113,14 +113,6 @@ impl Receiver {
         }
     }
 
-    /// The next message if it has already arrived.
-    ///
-    /// # Errors
-    /// [`Error::Closed`], [`Error::Forked`].
-    pub fn try_recv(&mut self) -> Result<Option<Received>, Error> {
-        self.inner.get_mut()?.try_recv()
-    }
-
     /// What is known of each address, in the order given to [`Receiver::connect`].
     ///
     /// # Errors
