@@ -3,19 +3,80 @@
 use crate::errors;
 use crate::values::fields_from_python;
 use btb::{PublishError, Publisher, PublisherOptions};
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-/// Publishes keyword arguments as messages at one address.
-#[pyclass(name = "Publisher", module = "blendtorch._blendtorch")]
-pub(crate) struct PyPublisher(Option<Publisher>);
+/// Publishes keyword arguments as messages at one address. Threads take turns.
+#[pyclass(name = "Publisher", frozen, module = "blendtorch._blendtorch")]
+pub(crate) struct PyPublisher {
+    address: String,
+    publisher: Mutex<Option<Publisher>>,
+    /// Who has the publisher: a signal handler that interrupts a wait must not wait for itself.
+    holder: Mutex<Option<ThreadId>>,
+    /// A close was asked for: a publish that waits gives up.
+    closing: AtomicBool,
+    /// A forked child must not wait for a turn that a thread of its parent had.
+    process: u32,
+}
+
+/// The publisher, as long as one call has it.
+struct Turn<'a> {
+    publisher: MutexGuard<'a, Option<Publisher>>,
+    owner: &'a PyPublisher,
+}
+
+impl Turn<'_> {
+    fn get(&mut self) -> PyResult<&mut Publisher> {
+        self.publisher.as_mut().ok_or_else(closed)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.owner.holder() = None;
+    }
+}
+
+fn closed() -> PyErr {
+    PyOSError::new_err("the publisher is closed")
+}
 
 impl PyPublisher {
-    fn get(&mut self) -> PyResult<&mut Publisher> {
-        let closed = || PyOSError::new_err("the publisher is closed");
-        self.0.as_mut().ok_or_else(closed)
+    fn holder(&self) -> MutexGuard<'_, Option<ThreadId>> {
+        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_mine(&self) -> bool {
+        *self.holder() == Some(thread::current().id())
+    }
+
+    /// Waits for this thread's turn, without the GIL.
+    fn turn(&self, py: Python<'_>) -> PyResult<Turn<'_>> {
+        if self.process != std::process::id() {
+            return Err(PyOSError::new_err(
+                "this publisher was opened before a fork: open one in the child",
+            ));
+        }
+        if self.is_mine() {
+            return Err(PyRuntimeError::new_err(
+                "this publisher is publishing: a signal handler may only close it",
+            ));
+        }
+        let publisher = self
+            .publisher
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner);
+        *self.holder() = Some(thread::current().id());
+        Ok(Turn {
+            publisher,
+            owner: self,
+        })
     }
 }
 
@@ -37,7 +98,13 @@ impl PyPublisher {
             ..PublisherOptions::default()
         };
         match py.detach(|| Publisher::bind(address, options)) {
-            Ok(publisher) => Ok(Self(Some(publisher))),
+            Ok(publisher) => Ok(Self {
+                address: publisher.address(),
+                publisher: Mutex::new(Some(publisher)),
+                holder: Mutex::default(),
+                closing: AtomicBool::new(false),
+                process: std::process::id(),
+            }),
             Err(PublishError::Transport(error)) => Err(PyOSError::new_err(error.to_string())),
             Err(error) => Err(pyo3::exceptions::PyValueError::new_err(error.to_string())),
         }
@@ -45,13 +112,13 @@ impl PyPublisher {
 
     /// The bound address, with the port that the system chose for port 0.
     #[getter]
-    fn address(&mut self) -> PyResult<String> {
-        Ok(self.get()?.address())
+    fn address(&self) -> &str {
+        &self.address
     }
 
     /// Messages sent, their bytes, and seconds spent waiting for room.
-    fn stats<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let stats = self.get()?.stats();
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.turn(py)?.get()?.stats();
         let dict = PyDict::new(py);
         dict.set_item("messages", stats.messages)?;
         dict.set_item("bytes", stats.bytes)?;
@@ -60,33 +127,51 @@ impl PyPublisher {
     }
 
     /// Publishes `fields`, which belong to a sample of an episode. Blocks without the GIL while
-    /// the queues are full or nobody is connected; signals are served.
+    /// the queues are full or nobody is connected; signals are served, and a close from elsewhere
+    /// ends the wait.
     fn publish(
-        &mut self,
+        &self,
         py: Python<'_>,
         fields: &Bound<'_, PyDict>,
         episode: Option<u64>,
         sample: Option<u64>,
     ) -> PyResult<()> {
-        let publisher = self.get()?;
+        let mut turn = self.turn(py)?;
+        let publisher = turn.get()?;
         let fields = fields_from_python(publisher, fields)?;
         publisher.set_place(episode, sample);
         #[allow(
             clippy::redundant_closure_for_method_calls,
             reason = "the method alone is not general enough over lifetimes"
         )]
-        let check = || Python::attach(|py| py.check_signals());
-        py.detach(|| publisher.publish_while(fields, check))
-            .map_err(errors::producer)
+        let check = || {
+            Python::attach(|py| py.check_signals())?;
+            match self.closing.load(Ordering::Acquire) {
+                true => Err(closed()),
+                false => Ok(()),
+            }
+        };
+        let published = py.detach(|| publisher.publish_while(fields, check));
+        if self.closing.load(Ordering::Acquire) {
+            // Asked for by a signal handler of this very thread, or by a thread that waits.
+            let publisher = turn.publisher.take();
+            py.detach(|| drop(publisher));
+        }
+        published.map_err(errors::producer)
     }
 
     /// Lets consumers take what is queued, tells each that this was all, and closes. False when
     /// the linger time ran out before that.
-    fn close(&mut self, py: Python<'_>) -> bool {
-        match self.0.take() {
-            Some(mut publisher) => py.detach(|| publisher.close()),
-            None => true,
+    fn close(&self, py: Python<'_>) -> PyResult<bool> {
+        if self.process != std::process::id() {
+            return Ok(true); // it is the parent's to close
         }
+        self.closing.store(true, Ordering::Release);
+        if self.is_mine() {
+            return Ok(false); // a signal handler during `publish`, which closes when it gives up
+        }
+        let publisher = self.turn(py)?.publisher.take();
+        Ok(publisher.is_none_or(|mut publisher| py.detach(|| publisher.close())))
     }
 }
 

@@ -58,6 +58,25 @@ pub enum EncodeError {
         /// The limit.
         max: usize,
     },
+    /// More values in lists, tuples and dicts than any reader takes.
+    #[error(
+        "the fields hold {actual} values, nested ones included, more than the {max} that a message \
+         may have: publish numbers as arrays"
+    )]
+    TooManyValues {
+        /// Values in all fields.
+        actual: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// More bytes than any reader takes.
+    #[error("the message has {actual} bytes, more than the limit of {max}: publish smaller arrays")]
+    TooLarge {
+        /// Bytes of all frames.
+        actual: usize,
+        /// The limit.
+        max: usize,
+    },
     /// The header frame has grown over the limit of every reader.
     #[error(
         "strings, bytes and lists of the message take {actual} bytes, more than the {max} that a \

@@ -252,3 +252,31 @@ fn what_no_reader_would_take_is_not_sent() {
         "{error}"
     );
 }
+
+#[test]
+fn as_many_values_are_sent_as_are_read() {
+    let max = Limits::default().max_values;
+    // The list is one, the tuple and the array in it are two, and so is an entry of the dict.
+    let with_nulls = |nulls| {
+        let tuple = Value::Tuple(vec![Value::Null; nulls]);
+        let dict = Value::Map(vec![(Value::Int(1), tuple)]);
+        Message::data(1, 2).with("list", Value::List(vec![dict]))
+    };
+    let frames = with_nulls(max - 5).encode().unwrap();
+    assert!(Message::decode(&frames, &Limits::default()).is_ok());
+    let error = with_nulls(max - 4).encode().unwrap_err();
+    let expected = max + 1;
+    assert!(
+        matches!(error, EncodeError::TooManyValues { actual, .. } if actual == expected),
+        "{error}"
+    );
+}
+
+#[test]
+fn more_bytes_than_are_read_are_not_sent() {
+    let tensor = Tensor::from_vec(&[8 << 20], vec![0u8; 8 << 20]).unwrap();
+    // They share their memory: a gigabyte is said, not used.
+    let many = Value::List(vec![Value::Tensor(tensor); 128]);
+    let error = Message::data(1, 2).with("many", many).encode().unwrap_err();
+    assert!(matches!(error, EncodeError::TooLarge { .. }), "{error}");
+}

@@ -1,7 +1,7 @@
 //! What may be published: each Python object as a value, or a TypeError that names its field.
 
 use super::raw;
-use blendtorch_wire::{Bytes, DType, Fields, Scalar, Value};
+use blendtorch_wire::{Bytes, DType, Fields, Scalar, Tensor, Value};
 use btb::Publisher;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -100,6 +100,13 @@ fn value(
     if let Ok(buffer) = PyUntypedBuffer::get(object) {
         return array(publisher, object, &buffer, field);
     }
+    // An array of rank 0 has no shape to point to, which buffers are refused for.
+    if object
+        .getattr("ndim")
+        .is_ok_and(|ndim| ndim.eq(0).unwrap_or(false))
+    {
+        return rank_zero(publisher, object, field, depth);
+    }
     // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats.
     let module = object.get_type().module()?;
     if module.to_str()? == "mathutils" {
@@ -178,6 +185,22 @@ fn array(
         )));
     }
     array_of(publisher, &buffer, field)
+}
+
+/// An array of rank 0, by way of one with a single element.
+fn rank_zero(
+    publisher: &Publisher,
+    object: &Bound<'_, PyAny>,
+    field: &str,
+    depth: usize,
+) -> PyResult<Value> {
+    let one_element = object.call_method1("reshape", (1,))?;
+    let Value::Tensor(tensor) = value(publisher, &one_element, field, depth)? else {
+        return Err(cannot_travel(object, field));
+    };
+    Tensor::new(tensor.dtype(), &[], tensor.bytes().clone())
+        .map(Value::Tensor)
+        .map_err(|error| PyValueError::new_err(format!("field '{field}': {error}")))
 }
 
 /// Copies a C-contiguous buffer of a known format, without the GIL.

@@ -24,6 +24,13 @@ impl Message {
                 });
             }
         }
+        let values = self.fields.values().map(count).sum();
+        if values > limits.max_values {
+            return Err(EncodeError::TooManyValues {
+                actual: values,
+                max: limits.max_values,
+            });
+        }
         let frames = RefCell::new(vec![Bytes::new()]);
         let header = pack(&HeaderMap {
             header: &self.header,
@@ -44,6 +51,13 @@ impl Message {
             });
         }
         frames[0] = header.into();
+        let total = frames.iter().map(Bytes::len).fold(0, usize::saturating_add);
+        if total > limits.max_message_bytes {
+            return Err(EncodeError::TooLarge {
+                actual: total,
+                max: limits.max_message_bytes,
+            });
+        }
         Ok(frames)
     }
 }
@@ -60,6 +74,19 @@ fn within_depth(value: &Value, left: usize) -> bool {
                     .all(|(key, value)| [key, value].iter().all(|v| within_depth(v, left - 1)))
         }
         _ => true,
+    }
+}
+
+/// How many values a reader counts: a tuple and the array in it are two.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::List(values) => 1 + values.iter().map(count).sum::<usize>(),
+        Value::Tuple(values) => 2 + values.iter().map(count).sum::<usize>(),
+        Value::Map(entries) => {
+            let entries = entries.iter().map(|(key, value)| count(key) + count(value));
+            1 + entries.sum::<usize>()
+        }
+        _ => 1,
     }
 }
 
