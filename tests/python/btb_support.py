@@ -37,29 +37,23 @@ def bpy_python() -> str:
     """The interpreter that has `bpy`."""
     if given := os.environ.get("BLENDTORCH_BPY_PYTHON"):
         return given
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blendtorch"
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blendtorch"
+    cache = Path(os.environ.get("BLENDTORCH_CACHE") or default)
     found = sorted(cache.glob("bpy-*/bin/python"))
     if not found:
         raise RuntimeError(f"no Blender in {cache}: run `make setup`, or set BLENDTORCH_BPY_PYTHON")
     return str(found[0])
 
 
-def environment() -> dict[str, str]:
-    """The environment of a Blender that imports this checkout's package."""
-    path = [str(ROOT / "python"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
-
-
 def command(*args: str | Path) -> list[str]:
-    """A command line of the managed runtime."""
-    return [bpy_python(), "-m", "blendtorch.bpy_main", "--background", *map(str, args)]
+    """A command line of the managed runtime, with the package that is installed there."""
+    return [bpy_python(), "-P", "-m", "blendtorch.bpy_main", "--background", *map(str, args)]
 
 
 def bpy_main(*args: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs the managed runtime to its end."""
     return subprocess.run(
         command(*args),
-        env=environment(),
         capture_output=True,
         text=True,
         timeout=HANG_S,

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from btb_support import HANG_S, bpy_main, command, environment
+from btb_support import HANG_S, bpy_main, command
 
 
 def script(tmp_path: Path, code: str) -> Path:
@@ -90,9 +90,7 @@ def test_wrong_command_lines_are_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_at_once(tmp_path: Path, ending: signal.Signals) -> None:
     path = script(tmp_path, "print('ready', flush=True)\nwhile True: pass")
-    with subprocess.Popen(
-        command("--python", path), env=environment(), stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command("--python", path), stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             while process.stdout.readline() not in ("ready\n", ""):
