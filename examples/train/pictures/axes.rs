@@ -77,7 +77,7 @@ impl Axes {
     }
 
     fn time_ticks(&mut self) {
-        let step = round_step(self.seconds / 6.0);
+        let step = round_step(self.seconds / 8.0);
         let mut at = 0.0;
         while at <= self.seconds * 1.000_001 {
             let (x, _) = self.place(at, 1.0);

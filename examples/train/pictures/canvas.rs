@@ -68,9 +68,22 @@ impl Canvas {
         self.disc(centre, radius, color);
     }
 
+    /// A ring with dark rims: it shows on any ground, and what lies in it shows too.
+    pub(super) fn ring(&mut self, centre: Point, radius: f32, color: Color) {
+        let reach = radius + 4.0;
+        for (width, color) in [(4.5, BLACK), (2.5, color)] {
+            let low = (centre.0 - reach, centre.1 - reach);
+            let high = (centre.0 + reach, centre.1 + reach);
+            self.cover(low, high, color, |x, y| {
+                let off = (x - centre.0).hypot(y - centre.1) - radius;
+                width / 2.0 + 0.5 - off.abs()
+            });
+        }
+    }
+
     /// An × with a dark rim.
     pub(super) fn cross(&mut self, centre: Point, radius: f32, color: Color) {
-        for (width, color) in [(5.0, BLACK), (2.5, color)] {
+        for (width, color) in [(4.0, BLACK), (2.0, color)] {
             for side in [-radius, radius] {
                 let (x, y) = centre;
                 self.line((x - side, y - radius), (x + side, y + radius), width, color);

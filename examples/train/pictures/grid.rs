@@ -19,6 +19,8 @@ const CELL_WIDTH: u32 = 320;
 
 const TRUTH: Color = [255, 214, 10];
 const PREDICTED: Color = [255, 45, 160];
+/// Of the rings: room for a cross.
+const TRUTH_RADIUS: f32 = 7.0;
 const EDGES: Color = [235, 235, 235];
 
 /// Images of a batch with their corners and the edges between them.
@@ -48,9 +50,9 @@ pub(crate) fn predictions(evaluation: &Evaluation) -> Result<RgbImage> {
     let mut grid = Grid::new(samples)?;
     let head = f32_of(HEAD) / 2.0;
     let mut x = GAP_F + 8.0;
-    grid.canvas.dot((x, head), 4.0, TRUTH);
+    grid.canvas.ring((x, head), TRUTH_RADIUS, TRUTH);
     x = grid.words(x + 12.0, "truth", BLACK) + 28.0;
-    grid.canvas.cross((x, head), 5.0, PREDICTED);
+    grid.canvas.cross((x, head), 3.0, PREDICTED);
     x = grid.words(x + 14.0, "predicted", BLACK) + 28.0;
     let off = evaluation.pixels;
     grid.words(
@@ -63,11 +65,11 @@ pub(crate) fn predictions(evaluation: &Evaluation) -> Result<RgbImage> {
     for (cell, (truth, predicted)) in truth.iter().zip(&predicted).enumerate().take(grid.cells) {
         for &point in truth {
             let place = grid.place(cell, point);
-            grid.canvas.dot(place, 4.0, TRUTH);
+            grid.canvas.ring(place, TRUTH_RADIUS, TRUTH);
         }
         for &point in predicted {
             let place = grid.place(cell, point);
-            grid.canvas.cross(place, 4.0, PREDICTED);
+            grid.canvas.cross(place, 3.0, PREDICTED);
         }
     }
     Ok(grid.canvas.into_image())

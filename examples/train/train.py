@@ -1,0 +1,112 @@
+"""Trains a small network while Blender renders: it learns to see where a cube's corners are.
+
+python examples/train/train.py --seconds 60
+
+Two Blender processes publish images of a cube with the pixels of its corners; the network learns
+from the stream as it comes. The first images are kept apart, to compare with at the end.
+"""
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+from blendtorch import btt
+from torch import nn
+
+HELD_OUT = 128
+
+
+class CornerNet(nn.Module):
+    """One map over the image for each corner; the mean place of its softmax is the prediction."""
+
+    def __init__(self, channels: int, points: int) -> None:
+        super().__init__()
+        self.maps = nn.Sequential(
+            nn.Conv2d(channels, 16, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(32, 64, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(64, 64, 5, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(64, 64, 5, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(64, points, 1),
+        )
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """From uint8 items × height × width × channels to items × points × 2 in 0 … 1."""
+        light = images.permute(0, 3, 1, 2).float() / 255
+        maps = self.maps(light.sqrt() - 0.4)  # The root spreads the dark tones.
+        places = maps.flatten(2).softmax(-1).view_as(maps)
+        height, width = maps.shape[2:]
+        x = (places.sum(2) * (torch.arange(width) + 0.5) / width).sum(-1)
+        y = (places.sum(3) * (torch.arange(height) + 0.5) / height).sum(-1)
+        return torch.stack([x, y], -1)
+
+
+def normalised(batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images of a batch, and their corners as parts of width and height."""
+    images = batch["image"]
+    return images, batch["xy"] / torch.tensor([images.shape[2], images.shape[1]])
+
+
+def train(addresses: list[str], seconds: float, rate: float = 2e-3) -> None:
+    torch.manual_seed(1)
+    # An iteration ends after max_items: no end here but the clock.
+    loader = btt.DataLoader(btt.RemoteIterableDataset(addresses, max_items=10**9), batch_size=16)
+    held: list[tuple[torch.Tensor, torch.Tensor]] = []
+    start = told = 0.0
+    count, mean = 0, math.nan
+    for batch in loader:
+        images, targets = normalised(batch)
+        start, count = start or time.monotonic(), count + len(images)
+        if sum(len(part) for part, _ in held) < HELD_OUT:
+            held.append((images, targets))
+            continue
+        if math.isnan(mean):
+            net = CornerNet(images.shape[3], targets.shape[1])
+            optimizer = torch.optim.Adam(net.parameters(), rate)
+        elapsed = time.monotonic() - start
+        done = min(elapsed / seconds, 1)
+        fall = min(done / 0.05, 1) * (1 + math.cos(math.pi * done)) / 2
+        optimizer.param_groups[0]["lr"] = rate * max(fall, 0.01)
+        loss = nn.functional.mse_loss(net(images), targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        mean = loss.item() if math.isnan(mean) else 0.95 * mean + 0.05 * loss.item()
+        if elapsed - told >= 2:
+            told = elapsed
+            print(f"{elapsed:3.0f} s, {count / elapsed:.0f} images/s, loss {mean:.6f}", flush=True)
+        if elapsed >= seconds:
+            break
+    if math.isnan(mean):
+        raise SystemExit(f"{count} images came, and {HELD_OUT} are held out: give more --seconds")
+    images, targets = (torch.cat(parts) for parts in zip(*held, strict=True))
+    with torch.no_grad():
+        heldout = nn.functional.mse_loss(net(images), targets).item()
+    constant = (targets - targets.mean(0)).square().mean().item()
+    print(f"held-out loss {heldout:.6f}; best constant guess {constant:.6f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--launch", type=Path, default=Path(__file__).parent / "launch.json")
+    parser.add_argument("--seconds", type=float, default=60, help="from the first image on")
+    args = parser.parse_args()
+    launch = json.loads(args.launch.read_text())
+    launch["script"] = args.launch.parent / launch["script"]
+    launch.setdefault("scene", None)
+    # More threads than free cores would wait for each other at every step.
+    torch.set_num_threads(max((torch.get_num_threads()) - launch.get("num_instances", 1), 1))
+    with btt.BlenderLauncher(**launch) as bl:
+        train(bl.launch_info.addresses["DATA"], args.seconds)
+
+
+if __name__ == "__main__":
+    main()
