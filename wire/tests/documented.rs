@@ -1,6 +1,11 @@
 //! `docs/wire-format.md` says what the codec does: its tables and its example are read from there.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 use blendtorch_wire::{
     Bytes, DType, FORMAT_VERSION, Header, Kind, Limits, Message, Scalar, Tensor, Value,
@@ -130,4 +135,40 @@ fn the_documented_limits_are_ours() {
         let row = format!("| {what} | {limit} |");
         assert!(document.contains(&row), "no row reads: {row}");
     }
+}
+
+#[test]
+fn header_keys_that_are_not_known_are_skipped_whatever_their_value() {
+    let frames = example().encode().unwrap();
+    let values: [&[u8]; 9] = [
+        b"\xc0",                     // nil
+        b"\x07",                     // 7
+        b"\xcb\0\0\0\0\0\0\0\0",     // 0.0
+        b"\xa1x",                    // "x"
+        b"\xc4\x02ab",               // bytes
+        b"\x92\x01\x81\x02\xc3",     // [1, {2: true}]
+        b"\xc7\x03\x02\x92\x02\x01", // ext 2: the tuple (2, 1)
+        b"\xd4\x63\x00",             // ext 99, one byte
+        b"\xd6\xff\0\0\0\0",         // ext -1: a timestamp
+    ];
+    for value in values {
+        let mut header = frames[0].to_vec();
+        header[0] += 1; // one more entry of the map
+        header.extend(b"\xa5later");
+        header.extend(value);
+        let frames = [Bytes::from(header), frames[1].clone()];
+        let message = Message::decode(&frames, &Limits::default());
+        assert_eq!(
+            message.unwrap_or_else(|error| panic!("{value:?}: {error}")),
+            example()
+        );
+    }
+}
+
+#[test]
+fn four_header_keys_are_enough() {
+    let mut header = b"\x84\xa6format\x01\xa4kind\xa4data".to_vec();
+    header.extend(b"\xa9publisher\x07\xa8sequence\x05");
+    let message = Message::decode(&[header.into()], &Limits::default()).unwrap();
+    assert_eq!(message, Message::data(7, 5));
 }
