@@ -1,6 +1,6 @@
 """A consumer of ours in Python: `btt.DataLoader` giving torch tensors.
 
-    torch_loader.py --addresses A...
+torch_loader.py --addresses A...
 """
 
 import argparse
