@@ -7,10 +7,9 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from blendtorch import btb, btt
-
-import numpy as np
 
 
 def publish(publisher: btb.DataPublisher, count: int) -> threading.Thread:
