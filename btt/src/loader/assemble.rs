@@ -11,8 +11,8 @@ use thiserror::Error;
 pub enum CollateError {
     /// A field that the batch's first item has is missing, or the other way round.
     #[error(
-        "field '{field}' is {} of instance {btid:?} but {} of the batch before it: publish the \
-         same fields every time", has(*present), has(!*present)
+        "field '{field}' is {} of {} but {} of the batch before it: publish the same fields every \
+         time", has(*present), instance(*btid), has(!*present)
     )]
     Fields {
         /// The field.
@@ -24,8 +24,8 @@ pub enum CollateError {
     },
     /// A field has another shape, dtype or kind than in the batch's first item.
     #[error(
-        "field '{field}' of instance {btid:?} is {found}, but {expected} in the batch before it: \
-         publish one shape and dtype, or iterate items instead of batches"
+        "field '{field}' of {} is {found}, but {expected} in the batch before it: publish one shape \
+         and dtype, or iterate items instead of batches", instance(*btid)
     )]
     Mismatch {
         /// The field.
@@ -49,6 +49,12 @@ pub enum CollateError {
 
 fn has(present: bool) -> &'static str {
     if present { "in an item" } else { "in no item" }
+}
+
+fn instance(btid: Option<i64>) -> String {
+    btid.map_or("a publisher without btid".to_owned(), |btid| {
+        format!("instance {btid}")
+    })
 }
 
 /// The batch being assembled.
@@ -228,7 +234,7 @@ impl<A: Allocator> Assembler<A> {
 }
 
 fn describe_tensor(dtype: DType, shape: &[usize]) -> String {
-    format!("a {dtype} array of shape {shape:?}")
+    format!("an array of {dtype} and shape {shape:?}")
 }
 
 /// The values as little-endian elements: bools, or integers, or numbers with at least one float,

@@ -120,6 +120,14 @@ fn value(
 fn cannot_travel(object: &Bound<'_, PyAny>, field: &str) -> PyErr {
     let kind = object.get_type().fully_qualified_name();
     let kind = kind.map_or_else(|_| "of an unknown type".to_owned(), |name| name.to_string());
+    if kind == "numpy.ndarray"
+        && let Ok(dtype) = object.getattr("dtype")
+    {
+        return PyTypeError::new_err(format!(
+            "field '{field}' is an array of {dtype}, which cannot travel: convert it to bool, \
+             (u)int8 to 64 or float16 to 64"
+        ));
+    }
     PyTypeError::new_err(format!(
         "field '{field}' is a {kind}, which cannot travel: publish None, bool, int, float, str, \
          bytes, list, tuple, dict, numpy arrays and scalars, or Blender's vectors and matrices"
@@ -176,14 +184,10 @@ fn array(
     let plain = array.call_method1("astype", (native,))?;
     // ascontiguousarray gives rank 0 a dimension.
     let plain = plain.call_method1("reshape", (object.getattr("shape")?,))?;
-    let buffer = PyUntypedBuffer::get(&plain).map_err(|_| cannot_travel(object, field))?;
-    if dtype_of(&buffer).is_none() {
-        let dtype = array.getattr("dtype")?;
-        return Err(PyTypeError::new_err(format!(
-            "field '{field}' is an array of {dtype}, which cannot travel: convert it to bool, \
-             (u)int8 to 64 or float16 to 64"
-        )));
-    }
+    let buffer = PyUntypedBuffer::get(&plain)
+        .ok()
+        .filter(|buffer| dtype_of(buffer).is_some())
+        .ok_or_else(|| cannot_travel(&array, field))?;
     array_of(publisher, &buffer, field)
 }
 

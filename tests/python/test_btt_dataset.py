@@ -1,0 +1,287 @@
+"""The dataset of btt over real sockets: ownership of memory, waits, ends, counts."""
+
+import pickle
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from blendtorch import btb, btt
+from btt_support import HANG_S, LONG_MS, dataset, publishing
+
+
+def count_to(n: int, **more: Any) -> Any:
+    """Publishes `n` items whose every byte tells their number."""
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        image = np.empty((64, 64, 4), np.uint8)
+        for number in range(n):
+            image[:] = number % 256  # also shows that publish has copied the one before
+            publisher.publish(number=number, image=image, **more)
+
+    return publish
+
+
+def assert_counted(items: list[dict[str, Any]], n: int) -> None:
+    assert [item["number"] for item in items] == list(range(n))
+    for item in items:
+        assert (item["image"] == item["number"] % 256).all()
+
+
+def test_kept_arrays_own_their_memory_while_the_stream_goes_on() -> None:
+    with publishing(count_to(300)) as address:
+        items = list(dataset(address))
+    assert_counted(items, 300)
+    for item in items:
+        assert item["image"].flags.writeable
+        assert item["image"].flags.c_contiguous
+        item["image"] += 1
+    for item in items:
+        assert (item["image"] == (item["number"] + 1) % 256).all()
+
+
+def test_publish_copies_nothing_in_python() -> None:
+    image = np.zeros((24 << 20,), np.uint8)
+    peaks: list[int] = []
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        publisher.publish(image=image)  # whatever is imported on first use
+        tracemalloc.start()
+        try:
+            for number in range(1, 4):
+                image[:] = number
+                tracemalloc.reset_peak()
+                publisher.publish(image=image)
+                peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        image[:] = 255
+
+    with publishing(publish) as address:
+        # The dataset's own memory is no concern of Python's allocators either.
+        got = [(int(item["image"].min()), int(item["image"].max())) for item in dataset(address)]
+    assert got == [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert max(peaks) < 1 << 20, peaks
+
+
+def test_publish_waits_without_the_gil() -> None:
+    with publishing(count_to(1)) as address:
+        # Nobody is connected. This thread works on, and nothing has been sent meanwhile.
+        assert sum(range(1_000_000)) == 499_999_500_000
+        assert_counted(list(dataset(address)), 1)
+
+
+def test_threads_may_ask_and_close_a_publisher_that_waits() -> None:
+    publisher = btb.DataPublisher("tcp://127.0.0.1:0")
+    failed: list[str] = []
+    waits = threading.Event()
+
+    def publish() -> None:
+        waits.set()
+        try:
+            publisher.publish(x=1)
+        except OSError as error:
+            failed.append(str(error))
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    waits.wait()
+    assert re.fullmatch(r"tcp://127\.0\.0\.1:\d+", publisher.address)
+    publisher.close()
+    thread.join(HANG_S)
+    assert failed == ["the publisher is closed"]
+    with pytest.raises(OSError, match="closed"):
+        publisher.publish(x=1)
+
+
+# Answers each signal, and raises at the second that finds the main thread in a call of ours.
+INTERRUPTED = """
+import signal, sys
+from blendtorch import btb, btt
+
+waits = 0
+def answer(number, frame):
+    global waits
+    waits += "blendtorch" in frame.f_code.co_filename
+    if waits == 2:
+        print("raises", flush=True)
+        raise KeyboardInterrupt
+    print("goes on", flush=True)
+signal.signal(signal.SIGINT, answer)
+publisher = btb.DataPublisher("tcp://127.0.0.1:0")
+dataset = btt.RemoteIterableDataset(["tcp://127.0.0.1:1"], timeoutms=10**9)
+print("goes on", flush=True)
+try:
+    WAIT
+except KeyboardInterrupt:
+    sys.exit(42)
+"""
+
+
+@pytest.mark.parametrize(
+    "wait", ["publisher.publish(x=1)", "next(iter(dataset))", "next(iter(btt.DataLoader(dataset)))"]
+)
+def test_ctrl_c_interrupts_a_wait(wait: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED.replace("WAIT", wait)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        guard = threading.Timer(HANG_S, process.kill)
+        guard.start()
+        try:
+            assert process.stdout is not None
+            while (said := process.stdout.readline()) == "goes on\n":
+                process.send_signal(signal.SIGINT)
+            assert said == "raises\n", "a signal was not served"
+            assert process.wait() == 42
+        finally:
+            guard.cancel()
+            process.kill()
+
+
+def test_silence_is_a_timeout_that_names_the_addresses() -> None:
+    with socket.socket() as bound:  # does not listen: nobody can
+        bound.bind(("127.0.0.1", 0))
+        nobody = f"tcp://127.0.0.1:{bound.getsockname()[1]}"
+        silent = btb.DataPublisher("tcp://127.0.0.1:0")
+        thread = threading.Thread(target=silent.publish, kwargs={"x": 1})
+        thread.start()
+        items = iter(dataset(nobody, silent.address, timeoutms=300))
+        assert next(items)["x"] == 1
+        with pytest.raises(TimeoutError) as raised:
+            next(items)
+        thread.join(HANG_S)
+        silent.close()
+    text = str(raised.value)
+    assert f"{nobody} never connected" in text
+    assert f"{silent.address} is connected since" in text and "silent after 1 items" in text
+
+
+def test_addresses_are_checked() -> None:
+    for addresses, message in [
+        ([], "no addresses"),
+        (["127.0.0.1:1"], "'127.0.0.1:1' is no address"),
+        ("tcp://127.0.0.1:x", "port"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            next(iter(btt.RemoteIterableDataset(addresses)))
+    with publishing(count_to(1)) as address, pytest.raises(OSError, match="in use"):
+        btb.DataPublisher(address)
+
+
+def test_an_iteration_ends_with_its_publishers() -> None:
+    with publishing(count_to(20), btid=0) as first, publishing(count_to(30), btid=1) as second:
+        items = list(dataset(first, second))
+    assert_counted([item for item in items if item["btid"] == 0], 20)
+    assert_counted([item for item in items if item["btid"] == 1], 30)
+
+
+def test_max_items_and_stream_length() -> None:
+    with publishing(count_to(40)) as address:
+        items = dataset(address, max_items=10)
+        assert_counted(list(items), 10)
+        items.stream_length(0)
+        assert list(items) == []
+    assert items.stats()["received"] == 10 + items.stats()["discarded"]
+
+
+def test_stats_count() -> None:
+    items = dataset("tcp://127.0.0.1:1")
+    assert items.stats() == {}
+    with publishing(count_to(25), btid=4) as address:
+        items = dataset(address)
+        stream = iter(items)
+        next(stream)
+        assert items.stats()["received"] == 1
+        list(stream)
+    stats = items.stats()
+    publisher = stats["publishers"][0]
+    for counted in (stats, publisher):
+        assert counted["received"] == 25
+        assert (counted["missing"], counted["duplicated"], counted["reordered"]) == (0, 0, 0)
+    assert (stats["malformed"], stats["discarded"], stats["ended"]) == (0, 0, 1)
+    assert (publisher["btid"], publisher["ended"]) == (4, True)
+    images = 25 * 64 * 64 * 4
+    assert images < stats["bytes"] < images + 25 * 1000
+    assert images * 0.9 < stats["shm_bytes"] <= stats["bytes"]
+    assert stats["blocked"] > 0
+
+
+def test_two_consumers_miss_what_the_other_got() -> None:
+    def publish(publisher: btb.DataPublisher) -> None:
+        both.wait(HANG_S)
+        for number in range(100):
+            publisher.publish(number=number)
+
+    both = threading.Event()
+    got: list[list[int]] = [[], []]
+    with publishing(publish) as address:
+        datasets = [dataset(address), dataset(address)]
+
+        def consume(which: int) -> None:
+            got[which] = [item["number"] for item in datasets[which]]
+
+        threads = [threading.Thread(target=consume, args=(which,)) for which in (0, 1)]
+        for thread in threads:
+            thread.start()
+        both.set()
+        for thread in threads:
+            thread.join(HANG_S)
+    assert sorted(got[0] + got[1]) == list(range(100))
+    received = sum(items.stats()["received"] for items in datasets)
+    assert received == 100
+
+
+def double(item: dict[str, Any]) -> int:
+    return 2 * int(item["number"])
+
+
+class Shouting(btt.RemoteIterableDataset):
+    """A dataset with its own way to make an item."""
+
+    def _item(self, item: dict[str, Any]) -> str:
+        return f"{super()._item(item)}!"
+
+
+def test_items_are_transformed() -> None:
+    with publishing(count_to(3)) as address:
+        assert list(dataset(address, item_transform=double)) == [0, 2, 4]
+    with publishing(count_to(3)) as address:
+        shouting = Shouting([address], timeoutms=LONG_MS, item_transform=double)
+        assert list(shouting) == ["0!", "2!", "4!"]
+
+
+def test_an_exception_of_the_transform_reaches_the_loop() -> None:
+    with publishing(count_to(3)) as address, pytest.raises(KeyError, match="nothing"):
+        list(dataset(address, item_transform=lambda item: item["nothing"]))
+
+
+def test_a_dataset_can_be_pickled_while_it_is_iterated() -> None:
+    with publishing(count_to(60)) as address:
+        items = dataset(address, max_items=20, item_transform=double)
+        stream = iter(items)
+        assert next(stream) == 0
+        other = pickle.loads(pickle.dumps(items))
+        assert next(stream) == 2
+        stream.close()
+        assert other.stats() == {}
+        assert len(list(other)) == 20
+
+
+def test_workers_of_torchs_loader_share_the_items() -> None:
+    from torch.utils.data import DataLoader
+
+    with publishing(count_to(400)) as address:
+        # Spawned: this process has threads.
+        loader = DataLoader(
+            dataset(address, max_items=40, item_transform=double),
+            batch_size=4,
+            num_workers=2,
+            multiprocessing_context="spawn",
+        )
+        numbers = [int(number) for batch in loader for number in batch]
+    assert len(numbers) == len(set(numbers)) == 40
