@@ -121,7 +121,7 @@ def on_free_ports(tmp_path: Path, use: Callable[[Launched], Any]) -> Any:
             if fleet.started():
                 return use(fleet)
         said = fleet.output.read_text()
-        assert "in use" in said, said
+        assert "occupied" in said, said
     raise AssertionError("no free ports were found")
 
 

@@ -98,7 +98,7 @@ def test_ports_are_counted_by_socket_and_instance(tmp_path: Path) -> None:
         try:
             bl.__enter__()
         except btt.LaunchError as error:
-            if "in use" not in str(error):
+            if "occupied" not in str(error):
                 raise
             continue
         with bl_entered(bl):
