@@ -31,4 +31,4 @@ pub use loader::{
     Allocator, Batch, CollateError, Column, DataLoader, HeapAllocator, HeapStorage, LoaderOptions,
     Storage, TensorColumn,
 };
-pub use stats::{PublisherStats, Stats};
+pub use stats::{PublisherStats, Stats, StatsHandle};

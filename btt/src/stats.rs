@@ -1,5 +1,6 @@
 //! What a dataset has seen.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Counters of a dataset. A sample's identity is (publisher id, sequence number).
@@ -47,4 +48,20 @@ pub struct PublisherStats {
     pub missing: u64,
     /// It has said that it ended.
     pub ended: bool,
+}
+
+/// Reads the counters of a dataset from elsewhere: another thread may be iterating it.
+#[derive(Clone, Debug, Default)]
+pub struct StatsHandle(Arc<Mutex<Stats>>);
+
+impl StatsHandle {
+    /// The counters now.
+    #[must_use]
+    pub fn get(&self) -> Stats {
+        self.lock().clone()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Stats> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

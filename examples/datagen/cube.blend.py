@@ -36,7 +36,7 @@ def randomise(anim):
     # The same seed on the command line gives the same frames again.
     rng = np.random.default_rng(anim.sample_seed)
     cube.rotation_euler = rng.uniform(-0.6, 0.6, size=3)
-    cube.location = rng.uniform(-0.9, 0.9, size=3)
+    cube.location = rng.uniform(-0.75, 0.75, size=3)
     cubes.set_background(rng.uniform(0.0, 0.3, size=3))
 
 

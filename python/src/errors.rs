@@ -31,6 +31,16 @@ pub(crate) fn consumer(error: &btt::Error) -> PyErr {
     }
 }
 
+/// Refuses a process other than the one that opened a socket or a thread: a child forked from it.
+pub(crate) fn refuse_child(owner: u32) -> PyResult<()> {
+    match owner == std::process::id() {
+        true => Ok(()),
+        false => Err(PyOSError::new_err(
+            "this was opened before a fork and cannot be used in the child: open it there",
+        )),
+    }
+}
+
 /// An error of the producer side.
 pub(crate) fn producer(error: btb::PublishError<PyErr>) -> PyErr {
     match error {

@@ -58,11 +58,7 @@ impl PyPublisher {
 
     /// Waits for this thread's turn, without the GIL.
     fn turn(&self, py: Python<'_>) -> PyResult<Turn<'_>> {
-        if self.process != std::process::id() {
-            return Err(PyOSError::new_err(
-                "this publisher was opened before a fork: open one in the child",
-            ));
-        }
+        errors::refuse_child(self.process)?;
         if self.is_mine() {
             return Err(PyRuntimeError::new_err(
                 "this publisher is publishing: a signal handler may only close it",
@@ -163,7 +159,7 @@ impl PyPublisher {
     /// Lets consumers take what is queued, tells each that this was all, and closes. False when
     /// the linger time ran out before that.
     fn close(&self, py: Python<'_>) -> PyResult<bool> {
-        if self.process != std::process::id() {
+        if errors::refuse_child(self.process).is_err() {
             return Ok(true); // it is the parent's to close
         }
         self.closing.store(true, Ordering::Release);

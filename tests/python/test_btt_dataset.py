@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from blendtorch import btb, btt
-from btt_support import HANG_S, LONG_MS, dataset, publishing
+from btt_support import HANG_S, LONG_MS, dataset, eventually, publishing
 
 
 def count_to(n: int, **more: Any) -> Any:
@@ -159,6 +159,52 @@ def test_silence_is_a_timeout_that_names_the_addresses() -> None:
     text = str(raised.value)
     assert f"{nobody} never connected" in text
     assert f"{silent.address} is connected since" in text and "silent after 1 items" in text
+
+
+def test_an_iteration_goes_on_after_a_time_out() -> None:
+    """Regression: the error had ended the iteration."""
+    go_on = threading.Event()
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        publisher.publish(x=1)
+        go_on.wait(HANG_S)
+        publisher.publish(x=2)
+
+    with publishing(publish) as address:
+        items = iter(dataset(address, timeoutms=300))
+        assert next(items)["x"] == 1
+        with pytest.raises(TimeoutError):
+            next(items)
+        go_on.set()
+        while True:
+            try:
+                assert next(items)["x"] == 2
+                break
+            except TimeoutError:  # on a slow machine
+                continue
+        items.close()
+
+
+@pytest.mark.parametrize("batches", [False, True])
+def test_counters_are_read_while_another_thread_waits(batches: bool) -> None:
+    """Regression: that was an error, for the waiting thread had the stream."""
+    go_on = threading.Event()
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        publisher.publish(x=1)
+        go_on.wait(HANG_S)
+        publisher.publish(x=2)
+
+    with publishing(publish) as address:
+        remote = dataset(address)
+        source = btt.DataLoader(remote, batch_size=2) if batches else remote
+        thread = threading.Thread(target=lambda: list(source))
+        thread.start()
+        eventually("the first is counted", lambda: source.stats().get("received") == 1)
+        assert thread.is_alive()
+        go_on.set()
+        thread.join(HANG_S)
+        assert source.stats()["received"] == 2
 
 
 def test_addresses_are_checked() -> None:

@@ -166,11 +166,19 @@ def test_items_that_do_not_fit_are_an_error_that_names_the_field(
     second: dict[str, Any], message: str
 ) -> None:
     def publish(publisher: btb.DataPublisher) -> None:
-        publisher.publish(image=np.zeros((2, 2), np.uint8))
+        publisher.publish(image=np.full((2, 2), 1, np.uint8))
         publisher.publish(**second)
+        publisher.publish(image=np.full((2, 2), 3, np.uint8))
 
-    with publishing(publish) as address, pytest.raises(ValueError, match=message):
-        list(btt.DataLoader(dataset(address), batch_size=2))
+    with publishing(publish) as address:
+        loader = btt.DataLoader(dataset(address), batch_size=2)
+        batches = iter(loader)
+        with pytest.raises(ValueError, match=message):
+            next(batches)
+        # Regression: the error had ended the iteration, and with it the other items were gone.
+        (batch,) = batches
+        assert batch["image"][:, 0, 0].tolist() == [1, 3]
+        assert loader.stats()["discarded"] == 1
 
 
 def test_what_cannot_be_batched_in_the_background_is_refused() -> None:
@@ -188,3 +196,9 @@ def test_what_cannot_be_batched_in_the_background_is_refused() -> None:
 def test_the_loader_takes_addresses() -> None:
     with publishing(scene(8)) as address:
         assert len(list(btt.DataLoader([address]))) == 1
+
+
+def test_torchs_own_loader_takes_the_dataset() -> None:
+    with publishing(scene(8)) as address:
+        loader = torch.utils.data.DataLoader(dataset(address), batch_size=None, num_workers=0)
+        assert [item["frameid"] for item in loader] == list(range(8))

@@ -9,11 +9,10 @@ pub use options::DatasetOptions;
 
 use crate::accounting::Accounts;
 use crate::error::{Error, Silence};
-use crate::stats::Stats;
+use crate::stats::{Stats, StatsHandle};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Kind, Limits, Message};
 use patience::Patience;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
@@ -30,7 +29,7 @@ pub struct RemoteIterableDataset {
     limits: Limits,
     receiver: Receiver,
     accounts: Accounts,
-    stats: Arc<Mutex<Stats>>,
+    stats: StatsHandle,
     patience: Patience,
     delivered: usize,
     finished: bool,
@@ -77,7 +76,7 @@ impl RemoteIterableDataset {
             options,
             receiver,
             accounts: Accounts::default(),
-            stats: Arc::default(),
+            stats: StatsHandle::default(),
             delivered: 0,
             finished: false,
         })
@@ -86,7 +85,7 @@ impl RemoteIterableDataset {
     /// What has been seen so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.lock_stats().clone()
+        self.stats.get()
     }
 
     /// The addresses, in the order given.
@@ -140,7 +139,7 @@ impl RemoteIterableDataset {
             if let Ok(message) = Message::decode(&received.frames, &self.limits)
                 && message.header.kind == Kind::Data
             {
-                let mut stats = lock(&self.stats);
+                let mut stats = self.stats.lock();
                 if self.accounts.enter(&message.header, &mut stats) {
                     stats.discarded += 1;
                 }
@@ -152,12 +151,10 @@ impl RemoteIterableDataset {
         }
     }
 
-    pub(crate) fn stats_handle(&self) -> Arc<Mutex<Stats>> {
+    /// Reads the counters while another thread iterates.
+    #[must_use]
+    pub fn stats_handle(&self) -> StatsHandle {
         self.stats.clone()
-    }
-
-    fn lock_stats(&self) -> MutexGuard<'_, Stats> {
-        lock(&self.stats)
     }
 
     /// Waits up to `timeout` for the next sample. Fails when the user's patience is over.
@@ -180,7 +177,7 @@ impl RemoteIterableDataset {
             let received = self
                 .receiver
                 .recv_timeout(left.min(self.patience.slice()))?;
-            self.lock_stats().blocked += start.elapsed();
+            self.stats.lock().blocked += start.elapsed();
             match received {
                 Some(received) => {
                     if let Some((message, leased)) = self.take(received)? {
@@ -209,7 +206,7 @@ impl RemoteIterableDataset {
         let message = match Message::decode(&frames, &self.limits) {
             Ok(message) => message,
             Err(source) => {
-                self.lock_stats().malformed += 1;
+                self.stats.lock().malformed += 1;
                 return Err(Error::Malformed {
                     address: self.addresses[peer].clone(),
                     source,
@@ -218,7 +215,7 @@ impl RemoteIterableDataset {
         };
         self.patience.item_came();
         let bytes: usize = frames.iter().map(blendtorch_wire::Bytes::len).sum();
-        let mut stats = lock(&self.stats);
+        let mut stats = self.stats.lock();
         stats.bytes += bytes as u64;
         if leased {
             stats.shm_bytes += bytes as u64;
@@ -265,8 +262,4 @@ impl Iterator for RemoteIterableDataset {
             }
         }
     }
-}
-
-fn lock(stats: &Mutex<Stats>) -> MutexGuard<'_, Stats> {
-    stats.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,11 +11,11 @@ pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 
 use crate::dataset::{RemoteIterableDataset, Wait};
 use crate::error::Error;
-use crate::stats::Stats;
+use crate::stats::{Stats, StatsHandle};
 use assemble::Assembler;
 use queue::Queue;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Default for LoaderOptions {
 pub struct DataLoader<A: Allocator = HeapAllocator> {
     queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
     stop: Arc<AtomicBool>,
-    stats: Arc<Mutex<Stats>>,
+    stats: StatsHandle,
     thread: Option<JoinHandle<()>>,
     /// The loader's thread lives in this process and in no child forked from it.
     process: u32,
@@ -115,8 +115,13 @@ impl<A: Allocator> DataLoader<A> {
     /// What the dataset has seen so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.clone()
+        self.stats.get()
+    }
+
+    /// Reads the counters while another thread iterates.
+    #[must_use]
+    pub fn stats_handle(&self) -> StatsHandle {
+        self.stats.clone()
     }
 
     /// Waits up to `timeout` for the next batch. `None` when none came, or the stream has ended
@@ -149,9 +154,7 @@ impl<A: Allocator> DataLoader<A> {
         }
         self.stop.store(true, Ordering::Release);
         let left: usize = self.queue.close().iter().flatten().map(Batch::len).sum();
-        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.discarded += left as u64;
-        drop(stats);
+        self.stats.lock().discarded += left as u64;
         match self.thread.take().map(JoinHandle::join) {
             Some(Err(_)) => Err(Error::Thread(
                 "panicked: this is a bug in blendtorch".into(),
@@ -249,8 +252,6 @@ impl<A: Allocator> Worker<A> {
     }
 
     fn discard(&self, items: usize) {
-        let stats = self.dataset.stats_handle();
-        let mut stats = stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.discarded += items as u64;
+        self.dataset.stats_handle().lock().discarded += items as u64;
     }
 }

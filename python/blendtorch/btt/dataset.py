@@ -63,19 +63,7 @@ class RemoteIterableDataset(IterableDataset):
         return {} if self._stream is None else self._stream.stats()
 
     def __iter__(self) -> Iterator[Any]:
-        if self.max_items_here() == 0:
-            return
-        stream = self._stream = ItemStream(
-            self.addresses,
-            queue_size=self.queue_size,
-            timeout_ms=self.timeoutms,
-            max_items=self.max_items_here(),
-        )
-        try:
-            for item in stream:
-                yield self._item(item)
-        finally:
-            stream.close()
+        return _Items(self) if self.max_items_here() > 0 else iter(())
 
     def _item(self, item: Item) -> Any:
         """What is yielded for an item; subclasses may override it."""
@@ -92,3 +80,30 @@ class RemoteIterableDataset(IterableDataset):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_stream": None}
+
+
+class _Items:
+    """One iteration. After a TimeoutError or a MalformedMessageError it may go on."""
+
+    def __init__(self, dataset: RemoteIterableDataset) -> None:
+        self._dataset = dataset
+        self._stream = dataset._stream = ItemStream(
+            dataset.addresses,
+            queue_size=dataset.queue_size,
+            timeout_ms=dataset.timeoutms,
+            max_items=dataset.max_items_here(),
+        )
+
+    def __iter__(self) -> "_Items":
+        return self
+
+    def __next__(self) -> Any:
+        return self._dataset._item(next(self._stream))
+
+    def close(self) -> None:
+        """Ends the iteration: what has been received and not been asked for is counted."""
+        if stream := getattr(self, "_stream", None):  # else opening it has failed
+            stream.close()
+
+    def __del__(self) -> None:
+        self.close()

@@ -55,23 +55,40 @@ class DataLoader:
         return {} if self._stream is None else self._stream.stats()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        return _Batches(self) if self.dataset.max_items_here() > 0 else iter(())
+
+
+class _Batches:
+    """One iteration. After an error of one item or one batch it may go on."""
+
+    def __init__(self, loader: DataLoader) -> None:
         from torch import from_dlpack
 
-        dataset = self.dataset
-        stream = self._stream = BatchStream(
+        dataset = loader.dataset
+        self._from_dlpack = from_dlpack
+        self._stream = loader._stream = BatchStream(
             dataset.addresses,
             queue_size=dataset.queue_size,
             timeout_ms=dataset.timeoutms,
             max_items=dataset.max_items_here(),
-            batch_size=self.batch_size,
-            drop_last=self.drop_last,
-            prefetch_bytes=self.prefetch_bytes,
+            batch_size=loader.batch_size,
+            drop_last=loader.drop_last,
+            prefetch_bytes=loader.prefetch_bytes,
         )
-        try:
-            for batch in stream:
-                yield {
-                    name: from_dlpack(column) if isinstance(column, Memory) else column
-                    for name, column in batch.items()
-                }
-        finally:
+
+    def __iter__(self) -> "_Batches":
+        return self
+
+    def __next__(self) -> dict[str, Any]:
+        return {
+            name: self._from_dlpack(column) if isinstance(column, Memory) else column
+            for name, column in next(self._stream).items()
+        }
+
+    def close(self) -> None:
+        """Ends the iteration: what has been received and not been asked for is counted."""
+        if stream := getattr(self, "_stream", None):  # else opening it has failed
             stream.close()
+
+    def __del__(self) -> None:
+        self.close()

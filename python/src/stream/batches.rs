@@ -1,0 +1,143 @@
+//! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
+
+use super::items::Owned;
+use super::stats::stats_to_python;
+use super::{SLICE, connect, turn};
+use crate::errors;
+use crate::memory::Memory;
+use crate::values::{own_tensors, value_to_python};
+use btt::{
+    Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions, StatsHandle,
+    Storage, TensorColumn,
+};
+use pyo3::exceptions::PyStopIteration;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use std::sync::Mutex;
+
+/// Iterates the batches of many publishers, as dicts of `Memory` and lists.
+#[pyclass(frozen, module = "blendtorch._blendtorch")]
+pub(super) struct BatchStream {
+    loader: Mutex<DataLoader<HeapAllocator>>,
+    stats: StatsHandle,
+    process: u32,
+}
+
+#[pymethods]
+impl BatchStream {
+    #[new]
+    #[pyo3(signature = (
+        addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes
+    ))]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "keywords of Python"
+    )]
+    fn new(
+        py: Python<'_>,
+        addresses: Vec<String>,
+        queue_size: u32,
+        timeout_ms: u64,
+        max_items: Option<usize>,
+        batch_size: usize,
+        drop_last: bool,
+        prefetch_bytes: usize,
+    ) -> PyResult<Self> {
+        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items)?;
+        let stats = dataset.stats_handle();
+        let options = LoaderOptions {
+            batch_size,
+            drop_last,
+            prefetch_bytes,
+        };
+        let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
+        Ok(Self {
+            loader: Mutex::new(loader),
+            stats,
+            process: std::process::id(),
+        })
+    }
+
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    /// The next batch; waits without the GIL. After an error the iteration may go on.
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        errors::refuse_child(self.process)?;
+        loop {
+            let mut turn = turn(py, &self.loader);
+            let loader = &mut *turn;
+            let batch = py.detach(|| loader.next_timeout(SLICE));
+            if let Some(batch) = batch.map_err(|error| errors::consumer(&error))? {
+                return batch_to_python(py, batch);
+            }
+            if loader.is_finished() {
+                return Err(PyStopIteration::new_err(()));
+            }
+            drop(turn);
+            py.check_signals()?;
+        }
+    }
+
+    /// Counters; see the stub.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats_to_python(py, &self.stats.get())
+    }
+
+    /// Ends the iteration.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if errors::refuse_child(self.process).is_err() {
+            return Ok(()); // it is the parent's to close
+        }
+        let mut turn = turn(py, &self.loader);
+        let loader = &mut *turn;
+        py.detach(|| loader.close())
+            .map_err(|error| errors::consumer(&error))
+    }
+}
+
+fn batch_to_python(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    match btids(&batch.headers) {
+        Some(column) => dict.set_item("btid", Memory::new(column))?,
+        None => {
+            let btids = batch.headers.iter().map(|header| header.btid);
+            dict.set_item("btid", PyList::new(py, btids.collect::<Vec<_>>())?)?;
+        }
+    }
+    for (name, column) in batch.columns {
+        match column {
+            Column::Tensor(tensor) => dict.set_item(name, Memory::new(tensor))?,
+            Column::Values(mut values) => {
+                let mut owned = Owned::new();
+                let mut allocator = HeapAllocator::default();
+                values
+                    .iter_mut()
+                    .for_each(|value| own_tensors(value, &mut allocator, &mut owned));
+                let list = PyList::empty(py);
+                for value in &values {
+                    list.append(value_to_python(py, value, &mut owned)?)?;
+                }
+                dict.set_item(name, list)?;
+            }
+        }
+    }
+    Ok(dict)
+}
+
+/// The instances' numbers as a tensor, if all have one.
+fn btids(headers: &[Header]) -> Option<TensorColumn> {
+    let btids: Vec<i64> = headers.iter().map(|h| h.btid).collect::<Option<_>>()?;
+    let shape = vec![btids.len()];
+    let mut storage = HeapAllocator::default().allocate(DType::I64, &shape).ok()?;
+    for (bytes, btid) in storage.bytes_mut().chunks_exact_mut(8).zip(&btids) {
+        bytes.copy_from_slice(&btid.to_le_bytes());
+    }
+    Some(TensorColumn {
+        dtype: DType::I64,
+        shape,
+        storage,
+    })
+}

@@ -1,0 +1,118 @@
+//! `ItemStream`: the items of a dataset, as dicts.
+
+use super::stats::stats_to_python;
+use super::{SLICE, connect, turn};
+use crate::errors;
+use crate::memory::Memory;
+use crate::values::{own_tensors, value_to_python};
+use btt::{HeapAllocator, Item, RemoteIterableDataset, StatsHandle};
+use pyo3::exceptions::PyStopIteration;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+/// Iterates the items of many publishers, as dicts.
+#[pyclass(frozen, module = "blendtorch._blendtorch")]
+pub(super) struct ItemStream {
+    stream: Mutex<Stream>,
+    stats: StatsHandle,
+    process: u32,
+}
+
+struct Stream {
+    dataset: RemoteIterableDataset,
+    allocator: HeapAllocator,
+}
+
+#[pymethods]
+impl ItemStream {
+    #[new]
+    #[pyo3(signature = (addresses, *, queue_size, timeout_ms, max_items))]
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
+    fn new(
+        py: Python<'_>,
+        addresses: Vec<String>,
+        queue_size: u32,
+        timeout_ms: u64,
+        max_items: Option<usize>,
+    ) -> PyResult<Self> {
+        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items)?;
+        Ok(Self {
+            stats: dataset.stats_handle(),
+            stream: Mutex::new(Stream {
+                dataset,
+                allocator: HeapAllocator::default(),
+            }),
+            process: std::process::id(),
+        })
+    }
+
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    /// The next item; waits without the GIL. After an error the iteration may go on.
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        errors::refuse_child(self.process)?;
+        loop {
+            let mut turn = turn(py, &self.stream);
+            let stream = &mut *turn;
+            let item = py
+                .detach(|| stream.next_owned())
+                .map_err(|error| errors::consumer(&error))?;
+            if let Some((item, owned)) = item {
+                return item_to_python(py, &item, owned);
+            }
+            if stream.dataset.is_finished() {
+                return Err(PyStopIteration::new_err(()));
+            }
+            drop(turn);
+            py.check_signals()?;
+        }
+    }
+
+    /// Counters; see the stub.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats_to_python(py, &self.stats.get())
+    }
+
+    /// Ends the iteration.
+    fn close(&self, py: Python<'_>) {
+        if errors::refuse_child(self.process).is_err() {
+            return; // it is the parent's to close
+        }
+        let mut turn = turn(py, &self.stream);
+        let stream = &mut *turn;
+        py.detach(|| stream.dataset.finish());
+    }
+}
+
+/// The tensors of an item, copied out of their publisher's memory, in order.
+pub(super) type Owned = VecDeque<Result<Memory, String>>;
+
+impl Stream {
+    fn next_owned(&mut self) -> Result<Option<(Item, Owned)>, btt::Error> {
+        let Some(mut item) = self.dataset.next_leased(SLICE)? else {
+            return Ok(None);
+        };
+        let mut owned = Owned::new();
+        for value in item.fields.values_mut() {
+            own_tensors(value, &mut self.allocator, &mut owned);
+        }
+        Ok(Some((item, owned)))
+    }
+}
+
+fn item_to_python<'py>(
+    py: Python<'py>,
+    item: &Item,
+    mut owned: Owned,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("btid", item.header.btid)?;
+    for (name, value) in &item.fields {
+        dict.set_item(name, value_to_python(py, value, &mut owned)?)?;
+    }
+    Ok(dict)
+}
