@@ -1,0 +1,179 @@
+"""The examples, run as a user runs them, on real Blender."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blendtorch import btt
+from btt_support import CUBE, HANG_S, ROOT, eventually
+
+SUMMARY = [
+    "instances",
+    "images",
+    "images_per_second",
+    "loss_first",
+    "loss_last",
+    "heldout_loss",
+    "constant_loss",
+    "missing",
+    "duplicated",
+    "blender",
+    "engine",
+]
+
+
+def program(name: str) -> Path:
+    """A Rust example, as `make test` builds it."""
+    cache = os.environ.get("BLENDTORCH_CACHE") or Path.home() / ".cache" / "blendtorch"
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or Path(cache) / "target")
+    path = target / "debug" / name
+    assert path.exists(), f"{path} is missing: cargo build -p blendtorch-examples --all-features"
+    return path
+
+
+class Run:
+    """A running program and what it has written; it ends with the test."""
+
+    def __init__(self, command: list[Any], output: Path) -> None:
+        self.output = output
+        with output.open("wb") as out:
+            self.process = subprocess.Popen(
+                list(map(str, command)),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def says(self, pattern: str) -> bool:
+        """Whether it has said so; fails if it ended without."""
+        ended = self.process.poll() is not None
+        found = re.search(pattern, self.said()) is not None
+        assert found or not ended, self.said()
+        return found
+
+    def ends_well(self) -> str:
+        assert self.process.wait(HANG_S) == 0, self.said()
+        return self.said()
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(HANG_S)
+        finally:
+            self.process.kill()
+
+
+def on_free_ports(tmp_path: Path, use: Callable[[Path, int], str]) -> str:
+    """Calls `use` with the demo's launch description on other ports, until those are free."""
+    description = json.loads((ROOT / "examples" / "train" / "launch.json").read_text())
+    description["script"] = str(CUBE)
+    said = ""
+    for _ in range(20):
+        # Below the ports that the system gives out by itself.
+        description["start_port"] = port = random.randrange(20_000, 30_000)
+        path = tmp_path / "launch.json"
+        path.write_text(json.dumps(description))
+        try:
+            return use(path, port)
+        except AssertionError as error:
+            said = str(error)
+            if "occupied" not in said:
+                raise
+    raise AssertionError(f"no free ports were found: {said}")
+
+
+def instance_at(port: int) -> int:
+    """The process of the instance that publishes at a port."""
+    mark = f"DATA=tcp://127.0.0.1:{port}".encode()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if mark in words:
+                return int(folder.name)
+    raise AssertionError(f"no instance publishes at port {port}")
+
+
+def test_the_demo_learns_and_outlives_a_killed_blender(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def train(launch: Path, port: int) -> str:
+        command = [program("train"), "--launch", launch, "--out", out, "--instances", 2]
+        with Run([*command, "--seconds", 15, "--heldout", 64], tmp_path / "output") as run:
+            eventually("it learns", lambda: run.says(r"loss 0\.\d+ .* 2 of 2 instances alive"))
+            os.kill(instance_at(port + 1), signal.SIGKILL)
+            return run.ends_well()
+
+    said = on_free_ports(tmp_path, train)
+    assert "1 of 2 instances alive" in said
+    summary = json.loads((out / "summary.json").read_text())
+    assert list(summary) == SUMMARY
+    assert (summary["missing"], summary["duplicated"], summary["instances"]) == (0, 0, 2)
+    assert summary["heldout_loss"] < 0.5 * summary["constant_loss"]
+    assert summary["loss_last"] < summary["loss_first"]
+    for name in ("batch.png", "predictions.png", "loss.png"):
+        assert (out / name).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_ctrl_c_in_the_demo_writes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def train(launch: Path, port: int) -> str:
+        command = [program("train"), "--launch", launch, "--out", out, "--instances", 2]
+        with Run([*command, "--heldout", 32], tmp_path / "output") as run:
+            eventually("it learns", lambda: run.says(r"loss 0\.\d+ "))
+            run.process.send_signal(signal.SIGINT)
+            assert run.process.wait(HANG_S) == 130, run.said()
+            with pytest.raises(AssertionError, match="no instance"):
+                instance_at(port)
+            return run.said()
+
+    assert "nothing was written" in on_free_ports(tmp_path, train)
+    assert not out.exists() or not list(out.iterdir())
+
+
+def test_the_python_twin_learns(tmp_path: Path) -> None:
+    def train(launch: Path, port: int) -> str:
+        script = ROOT / "examples" / "train" / "train.py"
+        command = [sys.executable, script, "--launch", launch, "--seconds", 12]
+        with Run(command, tmp_path / "output") as run:
+            return run.ends_well()
+
+    said = on_free_ports(tmp_path, train)
+    losses = re.search(r"held-out loss ([\d.]+); best constant guess ([\d.]+)", said)
+    assert losses, said
+    assert float(losses[1]) < float(losses[2])
+
+
+def test_the_minimal_consumers_read_the_synthetic_producer(tmp_path: Path) -> None:
+    info = tmp_path / "info.json"
+    for consumer in (
+        [program("minimal")],
+        [sys.executable, ROOT / "examples" / "minimal" / "minimal.py"],
+    ):
+        info.unlink(missing_ok=True)
+        producer = [program("synthetic"), "--publishers", 2, "--items", 40, "--launch-info", info]
+        with Run(producer, tmp_path / "producer") as synthetic:
+            eventually("it listens", info.exists)
+            assert len(btt.LaunchInfo.load_json(info).addresses["DATA"]) == 2
+            with Run([*consumer, "--launch-info", info], tmp_path / "consumer") as run:
+                said = run.ends_well()
+            synthetic.ends_well()
+        assert "80 items" in said and "0 missing" in said, said
