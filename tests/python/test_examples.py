@@ -116,7 +116,7 @@ def test_the_demo_learns_and_outlives_a_killed_blender(tmp_path: Path) -> None:
 
     def train(launch: Path, port: int) -> str:
         command = [program("train"), "--launch", launch, "--out", out, "--instances", 2]
-        with Run([*command, "--seconds", 15, "--heldout", 64], tmp_path / "output") as run:
+        with Run([*command, "--seconds", 25, "--heldout", 64], tmp_path / "output") as run:
             eventually("it learns", lambda: run.says(r"loss 0\.\d+ .* 2 of 2 instances alive"))
             os.kill(instance_at(port + 1), signal.SIGKILL)
             return run.ends_well()
@@ -152,7 +152,7 @@ def test_ctrl_c_in_the_demo_writes_nothing(tmp_path: Path) -> None:
 def test_the_python_twin_learns(tmp_path: Path) -> None:
     def train(launch: Path, port: int) -> str:
         script = ROOT / "examples" / "train" / "train.py"
-        command = [sys.executable, script, "--launch", launch, "--seconds", 12]
+        command = [sys.executable, script, "--launch", launch, "--seconds", 20]
         with Run(command, tmp_path / "output") as run:
             return run.ends_well()
 
