@@ -22,6 +22,10 @@ WHEELS := $(CARGO_TARGET_DIR)/wheels
 # Seconds of training in the demo.
 SECONDS ?= 60
 
+# What is started in the background of a script ignores Ctrl-C, and so would all that tests start,
+# whose endings are tested.
+DEFAULT_SIGNALS := env --default-signal=INT,HUP
+
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
 .PHONY: help demo test lint bench setup python-env system libtorch clean
@@ -36,8 +40,8 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 
 test: setup python-env ## every test, Rust and Python, with real Blender
 	cargo build --workspace --all-features --bins
-	cargo test --workspace --all-features
-	$(VENV)/bin/python -m pytest tests -q
+	$(DEFAULT_SIGNALS) cargo test --workspace --all-features
+	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
 
 lint: libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	cargo fmt --all --check
