@@ -4,6 +4,8 @@
 //! Owns the words of `--help` and the exit codes. It must never hold logic that a user of the library
 //! would miss.
 
+mod doctor;
+mod help;
 mod launch;
 mod signals;
 
@@ -11,16 +13,18 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 
-use crate::{SetupOptions, Version, setup};
+use crate::{LaunchDescription, SetupOptions, Version, setup};
+use help::{COMPLETIONS_HELP, DOCTOR_HELP, LAUNCH_HELP, SETUP_HELP};
 
 /// Starts, watches and ends fleets of Blender processes for training loops
 #[derive(Debug, Parser)]
 #[command(name = "blendtorch", version, about, arg_required_else_help = true)]
 #[command(
     after_help = "First `blendtorch setup`, then `blendtorch launch launch.json`; \
-    `blendtorch launch --help` explains the file."
+    `blendtorch launch --help` explains the file. If something does not work: `blendtorch doctor`."
 )]
 struct Blendtorch {
     #[command(subcommand)]
@@ -33,6 +37,12 @@ enum Task {
     Launch(LaunchArguments),
     /// Install the managed Blender (needs no root, no display and no Blender).
     Setup(SetupArguments),
+    /// Say what is found here, what is missing, and the line that mends it.
+    Doctor(DoctorArguments),
+    /// Print the completions of a shell.
+    Completions(CompletionsArguments),
+    /// Print the JSON schema of launch.json, for editors.
+    Schema,
 }
 
 /// Start the Blender instances of a launch description and watch them.
@@ -43,35 +53,6 @@ struct LaunchProgram {
     arguments: LaunchArguments,
 }
 
-const LAUNCH_HELP: &str = r#"A launch description is a JSON object (what stands right of the values is no part of it):
-  {
-    "script": "cube.blend.py",      the scene script every instance runs (needed)
-    "scene": "room.blend",          the file to open; none: Blender's own scene
-    "num_instances": 2,             how many Blenders; 1
-    "named_sockets": ["DATA"],      sockets each instance binds; none
-    "background": true,             without a window; false (the managed Blender never has one)
-    "seed": 10,                     instance i gets seed + i; random
-    "instance_args": [["--a"], []], more arguments, one list an instance; none
-    "start_port": 11000,            port = start_port + socket index * num_instances + instance
-    "bind_addr": "127.0.0.1",       or "primaryip": the address of the default route
-    "proto": "tcp",                 or "ipc": Unix sockets in a private folder
-    "blend_path": "/opt/blender"    a Blender, its folder, or an environment with bpy; see below
-  }
-Paths count from the folder of the file, then from the working folder.
-
-Which Blender runs: blend_path, else the variable BLENDTORCH_BLENDER, else the managed Blender
-of `blendtorch setup`, else `blender` on PATH.
-
-Ends: Ctrl-C or SIGTERM ends every instance (a second one at once), exit code 130 or 143.
-An instance that fails does not stop the others; the exit code is then 1. However the launcher
-ends, kill -9 included, no instance stays.
-
-Examples:
-  blendtorch setup                             once, to have a Blender
-  blendtorch-launch launch.json                start; addresses go to launch_info.json
-  blendtorch-launch --out-launch-info /tmp/info.json launch.json
-  BLENDTORCH_BLENDER=/opt/blender-4.5 blendtorch-launch launch.json"#;
-
 #[derive(Debug, Args)]
 #[command(after_help = LAUNCH_HELP)]
 struct LaunchArguments {
@@ -81,16 +62,10 @@ struct LaunchArguments {
     /// Where to write addresses and commands for consumers, once all instances are started
     #[arg(long, value_name = "FILE", default_value = "launch_info.json")]
     out_launch_info: PathBuf,
+    /// Append what instance i prints to instance-<i>.log there too; goes before the key log_dir
+    #[arg(long, value_name = "FOLDER")]
+    log_dir: Option<PathBuf>,
 }
-
-const SETUP_HELP: &str = r#"The managed Blender is the bpy wheel in a Python environment of its own, in the folder
-$BLENDTORCH_CACHE, else $XDG_CACHE_HOME/blendtorch, else ~/.cache/blendtorch. A second run finds
-it there and is done at once. Missing system libraries are named, and as root installed with apt.
-
-Examples:
-  blendtorch setup                             the default version
-  blendtorch setup --wheel target/wheels/blendtorch-0.1.0-cp311-abi3-linux_x86_64.whl
-  blendtorch setup --force                     make it anew"#;
 
 #[derive(Debug, Args)]
 #[command(after_help = SETUP_HELP)]
@@ -106,16 +81,33 @@ struct SetupArguments {
     force: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+struct DoctorArguments {
+    /// Print the checks as a JSON list, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_HELP)]
+struct CompletionsArguments {
+    /// Whose
+    shell: Shell,
+}
+
 /// The program `blendtorch`: takes its arguments, the program's name first, and gives its exit code.
 pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
-    match Blendtorch::try_parse_from(arguments) {
-        Ok(Blendtorch {
-            command: Task::Launch(arguments),
-        }) => launch::run(&arguments),
-        Ok(Blendtorch {
-            command: Task::Setup(arguments),
-        }) => run_setup(arguments),
-        Err(error) => said(&error),
+    let task = match Blendtorch::try_parse_from(arguments) {
+        Ok(Blendtorch { command }) => command,
+        Err(error) => return said(&error),
+    };
+    match task {
+        Task::Launch(arguments) => launch::run(&arguments),
+        Task::Setup(arguments) => run_setup(arguments),
+        Task::Doctor(arguments) => doctor::run(arguments.json),
+        Task::Completions(arguments) => print(&completions(arguments.shell)),
+        Task::Schema => print(&format!("{:#}\n", LaunchDescription::json_schema())),
     }
 }
 
@@ -137,6 +129,33 @@ fn said(error: &clap::Error) -> u8 {
 /// Prints a line to stderr. Where nobody takes it (a closed pipe) it is lost, which ends nothing.
 fn say(program: &str, line: &str) {
     let _ = writeln!(std::io::stderr(), "{program}: {line}");
+}
+
+/// Prints to stdout; a reader that has gone is no failure of ours, anything else is.
+fn print(text: &str) -> u8 {
+    let mut stdout = std::io::stdout();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say("blendtorch", &format!("error: stdout: {error}"));
+            1
+        }
+        _ => 0,
+    }
+}
+
+fn completions(shell: Shell) -> String {
+    let mut text = Vec::new();
+    generate(shell, &mut Blendtorch::command(), "blendtorch", &mut text);
+    generate(
+        shell,
+        &mut LaunchProgram::command(),
+        "blendtorch-launch",
+        &mut text,
+    );
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn run_setup(arguments: SetupArguments) -> u8 {
@@ -162,7 +181,6 @@ fn run_setup(arguments: SetupArguments) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn both_command_lines_are_sound() {
@@ -181,12 +199,31 @@ mod tests {
 
     #[test]
     fn the_help_names_every_key() {
-        let all = crate::LaunchDescription::default();
-        let serde_json::Value::Object(keys) = serde_json::to_value(all).unwrap() else {
-            panic!()
-        };
-        for key in keys.keys() {
+        let schema = LaunchDescription::json_schema();
+        for key in schema["properties"].as_object().unwrap().keys() {
             assert!(LAUNCH_HELP.contains(&format!("\"{key}\":")), "{key}");
         }
+    }
+
+    #[test]
+    fn completions_know_both_programs() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let text = completions(shell);
+            for word in ["blendtorch-launch", "doctor", "log-dir"] {
+                assert!(text.contains(word), "{shell}: {word}");
+            }
+        }
+    }
+
+    /// The file in docs/ is what the types say; `blendtorch schema` writes it anew.
+    #[test]
+    fn the_schema_in_the_docs_is_that_of_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/launch.schema.json");
+        let written: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        assert!(
+            written == LaunchDescription::json_schema(),
+            "run `cargo run -p blendtorch-launcher --bin blendtorch -- schema > docs/launch.schema.json`"
+        );
     }
 }

@@ -15,7 +15,7 @@ use crate::{Blender, LaunchDescription, Runtime};
 pub(crate) struct InstanceCommand {
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
-    pub(crate) environment: Vec<(&'static str, OsString)>,
+    pub(crate) environment: Vec<(String, OsString)>,
 }
 
 impl InstanceCommand {
@@ -71,7 +71,7 @@ impl InstanceCommand {
         Self {
             program: blender.path.clone().into(),
             arguments,
-            environment: environment(blender, description.num_instances),
+            environment: environment(blender, description),
         }
     }
 
@@ -85,25 +85,43 @@ impl InstanceCommand {
     }
 }
 
-/// What is set for an instance, except where the user has set it.
-fn environment(blender: &Blender, instances: usize) -> Vec<(&'static str, OsString)> {
+/// What is set for an instance: what the description says, else what the user has set, else ours.
+fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(String, OsString)> {
     // Unbuffered: a line a script prints is seen now, not when the process ends.
-    let mut wanted: Vec<(&'static str, OsString)> = vec![("PYTHONUNBUFFERED", "1".into())];
-    if instances > 1 {
+    let mut ours = vec![("PYTHONUNBUFFERED", "1")];
+    if description.num_instances > 1 {
         // Several processes of one thread each render more frames than one of several.
-        wanted.extend(["LP_NUM_THREADS", "OMP_NUM_THREADS"].map(|name| (name, "1".into())));
+        ours.extend([("LP_NUM_THREADS", "1"), ("OMP_NUM_THREADS", "1")]);
     }
-    wanted.retain(|(name, _)| std::env::var_os(name).is_none());
-    if blender.runtime == Runtime::Program {
-        let packages = crate::cache_folder().map(|cache| cache.join("blender-packages"));
-        if let Some(packages) = packages.filter(|folder| folder.is_dir()) {
-            wanted.push((
-                "PYTHONPATH",
-                before(&packages, std::env::var_os("PYTHONPATH").as_deref()),
-            ));
-        }
+    ours.retain(|(name, _)| std::env::var_os(name).is_none());
+    let ours = ours
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()));
+    let given = description.env.iter();
+    let mut all: IndexMap<String, OsString> = ours.collect();
+    all.extend(given.map(|(name, value)| (name.clone(), value.into())));
+    let python_path = description.env.get(PYTHON_PATH).map(OsStr::new);
+    if let Some((name, value)) = packages(blender, python_path) {
+        all.insert(name.to_owned(), value);
     }
-    wanted
+    all.into_iter().collect()
+}
+
+const PYTHON_PATH: &str = "PYTHONPATH";
+
+/// How a `blender` program finds our package: its folder goes before the user's path, which is
+/// `given`, else that of the environment. The `bpy` module's environment holds it.
+pub(crate) fn packages(
+    blender: &Blender,
+    given: Option<&OsStr>,
+) -> Option<(&'static str, OsString)> {
+    if blender.runtime == Runtime::Module {
+        return None;
+    }
+    let folder = crate::cache_folder()?.join("blender-packages");
+    let inherited = std::env::var_os(PYTHON_PATH);
+    let path = before(&folder, given.or(inherited.as_deref()));
+    folder.is_dir().then_some((PYTHON_PATH, path))
 }
 
 fn before(folder: &Path, path: Option<&OsStr>) -> OsString {
@@ -188,6 +206,29 @@ mod tests {
             made.line()
         );
         assert!(made.arguments.iter().all(|a| !a.is_empty()));
+    }
+
+    #[test]
+    fn the_description_sets_variables_and_wins() {
+        let description = LaunchDescription {
+            script: "/a.py".into(),
+            num_instances: 2,
+            env: [("A", "1"), ("LP_NUM_THREADS", "3")]
+                .map(|(name, value)| (name.into(), value.into()))
+                .into(),
+            ..Default::default()
+        };
+        let set = environment(&blender(Runtime::Module), &description);
+        let value = |wanted: &str| {
+            let mut found = set.iter().filter(|(name, _)| name == wanted);
+            let value = found.next().map(|(_, value)| value.to_str().unwrap());
+            assert!(found.next().is_none(), "{wanted} is set twice");
+            value
+        };
+        assert_eq!(value("A"), Some("1"));
+        assert_eq!(value("LP_NUM_THREADS"), Some("3"));
+        let unbuffered = std::env::var_os("PYTHONUNBUFFERED").is_none();
+        assert_eq!(value("PYTHONUNBUFFERED"), unbuffered.then_some("1"));
     }
 
     #[test]

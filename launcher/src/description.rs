@@ -4,20 +4,32 @@
 
 mod checks;
 mod error;
+mod expected;
+mod scene;
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use error::DescriptionError;
-use error::problem;
+pub(crate) use error::{place, problem};
 
 /// What to launch. The names and defaults are the keys of `launch.json`.
 ///
 /// In a file every key but `script` may be left out or `null`, which both mean its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+// Its schema is docs/launch.schema.json: `blendtorch schema` writes it, a test compares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "launch.json", extend("$id" = "launch.schema.json"))]
 pub struct LaunchDescription {
+    /// Where an editor finds the JSON schema of the file. The launcher does not look there.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The file this was read from, for errors to name; not a key.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// The `.blend` file to open; none (`null` or `""`) starts from Blender's own scene.
     #[serde(default, deserialize_with = "null_is_default")]
     pub scene: Option<PathBuf>,
@@ -25,32 +37,67 @@ pub struct LaunchDescription {
     pub script: PathBuf,
     /// How many Blender processes to start, at least 1.
     #[serde(default = "one", deserialize_with = "null_is_one")]
+    #[schemars(with = "Option<usize>", range(min = 1, max = MOST_INSTANCES))]
     pub num_instances: usize,
     /// Names of the sockets each instance binds, for example `["DATA"]`.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schemars(with = "Option<Vec<String>>")]
     pub named_sockets: Vec<String>,
     /// First tcp port; socket `s` of instance `i` has `start_port + s * num_instances + i`.
     #[serde(default = "start_port", deserialize_with = "null_is_start_port")]
+    #[schemars(with = "Option<u16>")]
     pub start_port: u16,
     /// Address the sockets bind: a name or number, or `"primaryip"` for the address of the default
     /// route.
     #[serde(default = "bind_addr", deserialize_with = "null_is_bind_addr")]
+    #[schemars(with = "Option<String>")]
     pub bind_addr: String,
     /// Further arguments of each instance: empty, or one list an instance.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schemars(with = "Option<Vec<Vec<String>>>")]
     pub instance_args: Vec<Vec<String>>,
     /// `"tcp"`, or `"ipc"` for Unix sockets in a private folder that goes with the fleet.
     #[serde(default = "proto", deserialize_with = "null_is_proto")]
+    #[schemars(with = "Option<Proto>")]
     pub proto: String,
-    /// A Blender program, a folder that holds one, or a virtual environment with `bpy`.
+    /// Which Blender runs: `"bpy"` is the managed one of `blendtorch setup`; else a program, a folder
+    /// that holds one, a virtual environment with `bpy`, or the name of a program on `PATH`. Without
+    /// it: the variable `BLENDTORCH_BLENDER` (the same), the managed one, `blender` on `PATH`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub blender: Option<PathBuf>,
+    /// The original's name of `blender`. Only one of the two may be written.
     #[serde(default, deserialize_with = "null_is_default")]
     pub blend_path: Option<PathBuf>,
+    /// Variables set in the environment of every instance, beside those that the launcher itself has.
+    #[serde(default, deserialize_with = "null_is_default")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, String>>")]
+    pub env: IndexMap<String, String>,
+    /// Folder for a file of each instance, `instance-<i>.log`, to which everything it prints is
+    /// appended; made if it is not there.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub log_dir: Option<PathBuf>,
     /// Seed of instance 0; instance `i` gets `seed + i`. Drawn at random when there is none.
     #[serde(default)]
     pub seed: Option<u64>,
     /// Run without a window.
     #[serde(default, deserialize_with = "null_is_default")]
+    #[schemars(with = "Option<bool>")]
     pub background: bool,
+}
+
+/// More instances than this on one machine are a slip of the finger.
+pub(crate) const MOST_INSTANCES: usize = 4096;
+
+/// The words of `proto`, for the schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum Proto {
+    /// tcp sockets.
+    Tcp,
+    /// Unix sockets in a private folder that goes with the fleet.
+    Ipc,
 }
 
 fn one() -> usize {
@@ -94,6 +141,8 @@ impl Default for LaunchDescription {
     /// Every key at its default. `script` is empty and has to be set.
     fn default() -> Self {
         Self {
+            schema: None,
+            file: None,
             scene: None,
             script: PathBuf::new(),
             num_instances: one(),
@@ -102,7 +151,10 @@ impl Default for LaunchDescription {
             bind_addr: bind_addr(),
             instance_args: Vec::new(),
             proto: proto(),
+            blender: None,
             blend_path: None,
+            env: IndexMap::new(),
+            log_dir: None,
             seed: None,
             background: false,
         }
@@ -118,10 +170,7 @@ impl LaunchDescription {
     /// or script that is not there. The error names file, key and remedy.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, DescriptionError> {
         let path = path.as_ref();
-        let in_file = |mut error: DescriptionError| {
-            error.file = Some(path.to_path_buf());
-            error
-        };
+        let in_file = |error: DescriptionError| error.in_file(Some(path));
         let text = std::fs::read_to_string(path).map_err(|e| {
             in_file(problem(
                 None,
@@ -132,6 +181,7 @@ impl LaunchDescription {
         let mut description = Self::from_json(&text).map_err(in_file)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         description.resolve(folder).map_err(in_file)?;
+        description.file = Some(path.to_path_buf());
         Ok(description)
     }
 
@@ -144,18 +194,11 @@ impl LaunchDescription {
         let description: Self = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let key = e.path().to_string();
             let key = (key != "." && key != "?").then_some(key);
-            let said = e.inner().to_string();
-            let remedy = if said.contains("missing field `script`") {
-                "add \"script\": \"FILE\", the Python scene script to run"
-            } else if said.contains("unknown field") {
-                "remove it or correct its spelling"
-            } else if e.inner().is_data() {
-                "see blendtorch-launch --help for the keys and their types"
-            } else {
-                "the file must hold one JSON object (keys and strings in double quotes, no comment, \
-                 no comma before a closing bracket)"
-            };
-            problem(key.as_deref(), said, remedy)
+            problem(
+                key.as_deref(),
+                e.inner().to_string(),
+                &expected::remedy(key.as_deref(), e.inner()),
+            )
         })?;
         json.end().map_err(|e| {
             problem(
@@ -173,10 +216,25 @@ impl LaunchDescription {
     /// # Errors
     /// A value out of range, a scene or script that is not there.
     pub fn checked(&self) -> Result<Self, DescriptionError> {
-        self.check_values()?;
-        let mut checked = self.clone();
-        checked.resolve(Path::new(""))?;
-        Ok(checked)
+        let checked = || {
+            self.check_values()?;
+            let mut checked = self.clone();
+            checked.resolve(Path::new(""))?;
+            Ok(checked)
+        };
+        checked().map_err(|error: DescriptionError| error.in_file(self.file.as_deref()))
+    }
+
+    /// The JSON schema of the file, for editors and other programs.
+    #[must_use]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    /// The place that names the Blender to run, and the key that does.
+    pub(crate) fn named_blender(&self) -> Option<(&'static str, &Path)> {
+        let blender = self.blender.as_deref().map(|path| ("blender", path));
+        blender.or_else(|| self.blend_path.as_deref().map(|path| ("blend_path", path)))
     }
 }
 

@@ -7,11 +7,18 @@ mod error;
 mod version;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::managed;
+use crate::memory::Memory;
+use crate::{managed, probe};
 pub use error::DiscoverError;
 pub use version::Version;
+
+/// The word that stands for the managed Blender where a place is expected.
+pub(crate) const MANAGED: &str = "bpy";
+
+/// The variable that names a Blender.
+pub(crate) const VARIABLE: &str = "BLENDTORCH_BLENDER";
 
 /// How a Blender is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,43 +40,61 @@ pub struct Blender {
     pub version: Version,
 }
 
-/// Finds the Blender to run. The order is `blend_path` (a program, a folder with one, a virtual
-/// environment with `bpy`), the variable `BLENDTORCH_BLENDER` (the same), the managed Blender,
-/// `blender` on `PATH`. Only a `blender` program is started for it, once.
+/// Finds the Blender to run. The order is `place` (a program, a folder with one, a virtual
+/// environment with `bpy`, or the word "bpy" for the managed one), the variable `BLENDTORCH_BLENDER`
+/// (the same), the managed Blender, `blender` on `PATH`.
+///
+/// Only a `blender` program is started for it, once in its life: the answer is remembered in the
+/// cache folder until the program's file changes.
 ///
 /// # Errors
 /// A named place without a Blender, a program that is none or is too old, nothing found anywhere.
-pub fn discover(blend_path: Option<&Path>) -> Result<Blender, DiscoverError> {
-    if let Some(path) = blend_path {
-        return at(path, "blend_path");
+pub fn discover(place: Option<&Path>) -> Result<Blender, DiscoverError> {
+    find(place.map(|path| ("blender", path)), &Memory::open())
+}
+
+/// As [`discover`]; `named` is the key that names the place, and the place.
+pub(crate) fn find(
+    named: Option<(&'static str, &Path)>,
+    memory: &Memory,
+) -> Result<Blender, DiscoverError> {
+    if let Some((key, path)) = named {
+        return at(path, key, memory);
     }
-    if let Some(path) = std::env::var_os("BLENDTORCH_BLENDER").filter(|v| !v.is_empty()) {
-        return at(Path::new(&path), "BLENDTORCH_BLENDER");
+    if let Some(path) = std::env::var_os(VARIABLE).filter(|v| !v.is_empty()) {
+        return at(Path::new(&path), VARIABLE, memory);
     }
-    if let Some((folder, marker)) = managed::cache_folder().as_deref().and_then(managed::find) {
-        let path = managed::python(&folder);
-        return Ok(Blender {
-            path,
-            runtime: Runtime::Module,
-            version: marker.bpy,
-        });
+    if let Some(blender) = managed_blender() {
+        return Ok(blender);
     }
     match on_path("blender") {
-        Some(path) => program(path),
+        Some(path) => program(path, memory),
         None => Err(DiscoverError::NotFound),
     }
 }
 
-fn at(path: &Path, named_by: &'static str) -> Result<Blender, DiscoverError> {
+fn managed_blender() -> Option<Blender> {
+    let (folder, marker) = managed::cache_folder().as_deref().and_then(managed::find)?;
+    Some(Blender {
+        path: managed::python(&folder),
+        runtime: Runtime::Module,
+        version: marker.bpy,
+    })
+}
+
+fn at(path: &Path, named_by: &'static str, memory: &Memory) -> Result<Blender, DiscoverError> {
+    if path == Path::new(MANAGED) {
+        return managed_blender().ok_or(DiscoverError::NotManaged { named_by });
+    }
     let not_there = || DiscoverError::NotThere {
         named_by,
         path: path.to_path_buf(),
     };
     if is_program(path) {
-        return program(path.to_path_buf());
+        return program(path.to_path_buf(), memory);
     }
     if is_program(&path.join("blender")) {
-        return program(path.join("blender"));
+        return program(path.join("blender"), memory);
     }
     let version = match managed::Marker::read(path) {
         Some(marker) => Some(marker.bpy),
@@ -101,29 +126,37 @@ pub(crate) fn installed_bpy(environment: &Path) -> Option<Version> {
         })
 }
 
-/// Asks a program for its version, and where that leaves it open, for its Python's.
-fn program(path: PathBuf) -> Result<Blender, DiscoverError> {
-    let said = answer(&path, &["--version"])?;
-    let Some(version) = version_in(&said) else {
-        let said = said.lines().next().unwrap_or("nothing").to_owned();
-        return Err(DiscoverError::NotBlender { path, said });
-    };
-    // Official builds have Python 3.11 from 4.1 on; distributions build older ones with their own.
-    if (version.major, version.minor) < (4, 1) {
-        const SHOW: &str = "import sys; print('python-is', *sys.version_info[:2])";
-        let said = answer(
-            &path,
-            &["--background", "--factory-startup", "--python-expr", SHOW],
-        )?;
-        let python = python_in(&said);
-        if python.is_none_or(|found| found < (3, 11)) {
-            let python = python.map_or("unknown".into(), |(a, b)| format!("{a}.{b}"));
-            return Err(DiscoverError::TooOld {
-                path,
-                version,
-                python,
-            });
+/// What a `blender` program prints when it is asked who it is: its version and its Python's.
+const WHO: &str = "import bpy, sys; print('blendtorch-found', '.'.join(map(str, bpy.app.version)), \
+                   '%d.%d' % sys.version_info[:2])";
+
+/// The Python that our package needs.
+const OLDEST_PYTHON: (u32, u32) = (3, 11);
+
+/// A program, once it is known what it is.
+fn program(path: PathBuf, memory: &Memory) -> Result<Blender, DiscoverError> {
+    let real = probe::canonical(&path);
+    let question = format!("who is {}", real.display());
+    let remembered = memory.recall(&question, &[&real]);
+    let known = remembered.and_then(|answer| who(&answer));
+    let (version, python) = match known {
+        Some(known) => known,
+        None => {
+            let answer = introduce(&path)?;
+            let Some(known) = who(&answer) else {
+                return Err(DiscoverError::NotBlender { path, said: answer });
+            };
+            memory.keep(&question, &[&real], &answer);
+            known
         }
+    };
+    if python < OLDEST_PYTHON {
+        let python = format!("{}.{}", python.0, python.1);
+        return Err(DiscoverError::TooOld {
+            path,
+            version,
+            python,
+        });
     }
     Ok(Blender {
         path,
@@ -132,43 +165,27 @@ fn program(path: PathBuf) -> Result<Blender, DiscoverError> {
     })
 }
 
-fn answer(path: &Path, arguments: &[&str]) -> Result<String, DiscoverError> {
+/// Starts the program to ask it who it is.
+fn introduce(path: &Path) -> Result<String, DiscoverError> {
     let no = |said: String| DiscoverError::NotBlender {
         path: path.to_path_buf(),
         said,
     };
-    let output = Command::new(path)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| no(e.to_string()))?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let last = stderr
-            .lines()
-            .rfind(|l| !l.trim().is_empty())
-            .unwrap_or("no word on stderr");
-        return Err(no(format!(
-            "`{}` ended with {}: {last}",
-            arguments[0], output.status
-        )));
+    let mut command = Command::new(path);
+    command.args(["--background", "--factory-startup", "--python-expr", WHO]);
+    let answer = probe::ask(&mut command).map_err(|error| no(error.to_string()))?;
+    match answer.line("blendtorch-found ") {
+        Some(line) => Ok(line.to_owned()),
+        None => Err(no(answer.complaint())),
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn version_in(said: &str) -> Option<Version> {
-    let line = said
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Blender "))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-fn python_in(said: &str) -> Option<(u32, u32)> {
-    let line = said
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("python-is "))?;
-    let (major, minor) = line.split_once(' ')?;
-    Some((major.parse().ok()?, minor.trim().parse().ok()?))
+/// Reads "3.4.1 3.11".
+fn who(answer: &str) -> Option<(Version, (u32, u32))> {
+    let (version, python) = answer.split_once(' ')?;
+    let (major, minor) = python.split_once('.')?;
+    let python = (major.parse().ok()?, minor.parse().ok()?);
+    Some((version.parse().ok()?, python))
 }
 
 /// The first program of that name in the folders of `PATH`.
@@ -188,12 +205,22 @@ fn is_program(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    /// A shell script that answers `--version` and the question for its Python as a Blender does.
-    fn answering(folder: &Path, version: &str, python: &str) -> PathBuf {
+    /// Nothing of these tests goes to the user's cache.
+    fn forgetful() -> Memory {
+        Memory::in_file(None)
+    }
+
+    fn look(place: &Path) -> Result<Blender, DiscoverError> {
+        find(Some(("blender", place)), &forgetful())
+    }
+
+    /// A shell script that answers as a Blender does, and counts in `starts` how often it was asked.
+    fn answering(folder: &Path, answer: &str) -> PathBuf {
         let path = folder.join("blender");
+        let starts = folder.join("starts");
         let text = format!(
-            "#!/bin/sh\ncase $1 in --version) echo 'Blender {version}'; echo '  build date: x';; \
-             *) echo 'python-is {python}';; esac\n"
+            "#!/bin/sh\necho asked >> {}\necho 'Blender x'\necho 'blendtorch-found {answer}'\n",
+            starts.display()
         );
         // Another process writes the program: a fork elsewhere in these tests could hold a file that
         // this one has open for writing, and such a file cannot be run.
@@ -201,7 +228,7 @@ mod tests {
         install
             .args(["-m", "755", "/dev/stdin"])
             .arg(&path)
-            .stdin(Stdio::piped());
+            .stdin(std::process::Stdio::piped());
         let mut install = install.spawn().unwrap();
         std::io::Write::write_all(&mut install.stdin.take().unwrap(), text.as_bytes()).unwrap();
         assert!(install.wait().unwrap().success());
@@ -211,31 +238,44 @@ mod tests {
     #[test]
     fn a_program_or_its_folder_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let path = answering(folder.path(), "4.5.1 LTS", "3.11");
+        let path = answering(folder.path(), "4.5.1 3.11");
         for place in [folder.path(), &path] {
-            let found = discover(Some(place)).unwrap();
+            let found = look(place).unwrap();
             assert_eq!(
                 (found.path.as_path(), found.runtime),
                 (path.as_path(), Runtime::Program)
             );
-            assert_eq!(
-                found.version,
-                Version {
-                    major: 4,
-                    minor: 5,
-                    patch: 1
-                }
-            );
+            assert_eq!(found.version.to_string(), "4.5.1");
         }
     }
 
     #[test]
-    fn an_older_one_is_asked_for_its_python() {
+    fn a_program_is_started_once_until_it_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let path = answering(folder.path(), "3.4.1", "3 11");
-        assert_eq!(discover(Some(&path)).unwrap().version.minor, 4);
-        answering(folder.path(), "3.6.0", "3 10");
-        let said = discover(Some(&path)).unwrap_err().to_string();
+        let memory = Memory::in_file(Some(folder.path().join("remembered.json")));
+        let path = answering(folder.path(), "4.5.1 3.11");
+        let starts = || {
+            let text = std::fs::read_to_string(folder.path().join("starts"));
+            text.unwrap_or_default().lines().count()
+        };
+        let ask = || find(Some(("blender", &path)), &memory).map(|found| found.version.to_string());
+        assert_eq!(ask().unwrap(), "4.5.1");
+        assert_eq!(ask().unwrap(), "4.5.1");
+        assert_eq!(starts(), 1);
+        answering(folder.path(), "3.6.10 3.10");
+        // Too old is an answer too.
+        let said = ask().unwrap_err().to_string();
+        assert_eq!(said, ask().unwrap_err().to_string());
+        assert_eq!(starts(), 2);
+    }
+
+    #[test]
+    fn one_with_an_older_python_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = answering(folder.path(), "3.4.1 3.11");
+        assert_eq!(look(&path).unwrap().version.minor, 4);
+        answering(folder.path(), "3.6.0 3.10");
+        let said = look(&path).unwrap_err().to_string();
         assert!(said.contains("Blender 3.6.0 with Python 3.10"), "{said}");
         assert!(said.contains("blendtorch setup"), "{said}");
     }
@@ -243,22 +283,25 @@ mod tests {
     #[test]
     fn what_is_no_blender_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let said = discover(Some(folder.path())).unwrap_err().to_string();
+        let said = look(folder.path()).unwrap_err().to_string();
         assert!(
-            said.starts_with("blend_path names") && said.contains("setup"),
+            said.starts_with("blender names") && said.contains("setup"),
             "{said}"
         );
-        let said = discover(Some(Path::new("/bin/true")))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            said.contains("/bin/true does not run as a Blender"),
-            "{said}"
-        );
-        let said = discover(Some(Path::new("/bin/false")))
-            .unwrap_err()
-            .to_string();
-        assert!(said.contains("exit status: 1"), "{said}");
+        for (program, says) in [
+            ("/bin/true", "exit status: 0"),
+            ("/bin/false", "exit status: 1"),
+        ] {
+            let said = look(Path::new(program)).unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("{program} does not run as a Blender: ")),
+                "{said}"
+            );
+            assert!(said.contains(says), "{said}");
+        }
+        let path = answering(folder.path(), "nonsense");
+        let said = look(&path).unwrap_err().to_string();
+        assert!(said.contains("nonsense"), "{said}");
     }
 
     #[test]
@@ -268,7 +311,7 @@ mod tests {
         std::fs::create_dir_all(packages.join("bpy-4.5.15.dist-info")).unwrap();
         std::fs::create_dir_all(folder.path().join("bin")).unwrap();
         std::fs::write(folder.path().join("bin/python"), "").unwrap();
-        let found = discover(Some(folder.path())).unwrap();
+        let found = look(folder.path()).unwrap();
         assert_eq!(found.runtime, Runtime::Module);
         assert_eq!(found.version.to_string(), "4.5.15");
     }

@@ -1,7 +1,9 @@
 //! The one error that starting and watching a fleet can end in.
 
 use std::io;
+use std::path::PathBuf;
 
+use crate::description::place;
 use crate::{AddressError, DescriptionError, DiscoverError};
 
 /// Why a fleet could not be started, or is no longer whole.
@@ -12,11 +14,23 @@ pub enum LaunchError {
     #[error(transparent)]
     Description(#[from] DescriptionError),
     /// There is no Blender that can run it.
-    #[error(transparent)]
-    Discover(#[from] DiscoverError),
+    #[error("{}{error}", place(.file.as_deref(), *.key))]
+    Discover {
+        /// The launch description's file, where there is one.
+        file: Option<PathBuf>,
+        /// The key that names a Blender or could; `None` where the environment names it.
+        key: Option<&'static str>,
+        /// What is wrong.
+        error: DiscoverError,
+    },
     /// The sockets cannot have the addresses the description asks for.
-    #[error(transparent)]
-    Address(#[from] AddressError),
+    #[error("{}{error}", place(.file.as_deref(), Some(.error.key())))]
+    Address {
+        /// The launch description's file, where there is one.
+        file: Option<PathBuf>,
+        /// What is wrong.
+        error: AddressError,
+    },
     /// An instance's process could not be started. Those started before it were ended.
     #[error("instance {instance} could not be started: {program}: {source}")]
     Spawn {

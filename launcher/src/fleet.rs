@@ -5,6 +5,7 @@
 //! that thread reports.
 
 mod board;
+mod logs;
 mod output;
 mod status;
 mod supervise;
@@ -17,7 +18,10 @@ use tokio::sync::watch;
 
 use crate::addresses::Addresses;
 use crate::command::InstanceCommand;
-use crate::{Blender, LaunchDescription, LaunchError, LaunchInfo, discover};
+use crate::memory::Memory;
+use crate::{
+    Blender, DescriptionError, LaunchDescription, LaunchError, LaunchInfo, discover, opening,
+};
 
 use board::Board;
 pub use output::Output;
@@ -72,9 +76,7 @@ impl Fleet {
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
         let description = description.checked()?;
-        let addresses = Addresses::plan(&description)?;
-        let blender = discover(description.blend_path.as_deref())?;
-        description.check_display(blender.runtime)?;
+        let (addresses, blender) = prepare(&description)?;
         let seed = description
             .seed
             .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));
@@ -86,6 +88,10 @@ impl Fleet {
             commands: commands.iter().map(InstanceCommand::line).collect(),
         };
 
+        let logs = match &description.log_dir {
+            Some(folder) => logs::open(folder, &info.commands).map_err(in_file(&description))?,
+            None => Vec::new(),
+        };
         let board = Arc::new(Board::default());
         let (level, watched) = watch::channel(Level::Run);
         let (started, ready) = mpsc::channel();
@@ -96,6 +102,7 @@ impl Fleet {
         let plan = Plan {
             commands,
             options,
+            logs,
             folder,
             board: Arc::clone(&board),
             level: watched,
@@ -207,6 +214,40 @@ impl Fleet {
     fn is_owner(&self) -> bool {
         std::process::id() == self.owner
     }
+}
+
+/// All that can be seen to be wrong before anything is started: the addresses, and a Blender that runs
+/// the description.
+fn prepare(description: &LaunchDescription) -> Result<(Addresses, Blender), LaunchError> {
+    let file = || description.file.clone();
+    let addresses = Addresses::plan(description).map_err(|error| LaunchError::Address {
+        file: file(),
+        error,
+    })?;
+    let memory = Memory::open();
+    let named = description.named_blender();
+    let blender = discover::find(named, &memory).map_err(|error| {
+        let elsewhere = std::env::var_os(discover::VARIABLE).is_some_and(|place| !place.is_empty());
+        let key = named.map(|(key, _)| key);
+        LaunchError::Discover {
+            file: file(),
+            key: key.or((!elsewhere).then_some("blender")),
+            error,
+        }
+    })?;
+    let in_file = in_file(description);
+    description
+        .check_display(blender.runtime)
+        .map_err(&in_file)?;
+    if let Some(scene) = &description.scene {
+        opening::check(&blender, scene, &memory).map_err(&in_file)?;
+    }
+    Ok((addresses, blender))
+}
+
+/// Says of an error whose file it is about.
+fn in_file(description: &LaunchDescription) -> impl Fn(DescriptionError) -> LaunchError {
+    |error| error.in_file(description.file.as_deref()).into()
 }
 
 impl Drop for Fleet {

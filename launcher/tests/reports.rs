@@ -10,7 +10,6 @@
 mod support;
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 
 use blendtorch_launcher::LaunchInfo;
 use support::{Stage, eventually, has_ended};
@@ -69,23 +68,6 @@ fn a_natural_end_is_clean() {
 }
 
 #[test]
-fn an_occupied_port_is_named_before_anything_starts() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let more = format!(r#""named_sockets": ["DATA"], "start_port": {port}"#);
-    let stage = Stage::new(1, r#"echo > "$DIR/started""#, &more);
-    let (code, _, stderr) = stage.launch().end();
-    assert_eq!(code, Some(1));
-    assert!(
-        stderr.contains(&format!("port {port} of 127.0.0.1")),
-        "{stderr}"
-    );
-    assert!(stderr.contains("socket DATA of instance 0"), "{stderr}");
-    assert!(stderr.contains("another start_port"), "{stderr}");
-    assert!(!stage.path("started").exists() && !stage.path("launch_info.json").exists());
-}
-
-#[test]
 fn the_launch_info_is_there_while_the_instances_run() {
     let script = r#"
 echo "$@" > "$DIR/arguments-$2.new" && mv "$DIR/arguments-$2.new" "$DIR/arguments-$2"
@@ -126,37 +108,6 @@ fn an_unwritable_launch_info_ends_what_was_started() {
 }
 
 #[test]
-fn a_wrong_description_names_file_key_and_remedy() {
-    let stage = Stage::new(1, "", r#""num_instance": 2"#);
-    let (code, _, stderr) = stage.launch().end();
-    assert_eq!(code, Some(1));
-    assert!(
-        stderr.starts_with("blendtorch-launch: error: launch.json: key \"num_instance\""),
-        "{stderr}"
-    );
-    assert!(stderr.contains("correct its spelling"), "{stderr}");
-}
-
-#[test]
-fn a_window_without_a_display_is_refused_with_the_remedy() {
-    let stage = Stage::new(1, r#"echo > "$DIR/started""#, "");
-    let text = std::fs::read_to_string(stage.path("launch.json")).unwrap();
-    std::fs::write(stage.path("launch.json"), text.replace("true", "false")).unwrap();
-    let mut command = stage.command();
-    let output = command
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        stderr.contains("launch.json: key \"background\"") && stderr.contains("write true"),
-        "{stderr}"
-    );
-    assert!(!stage.path("started").exists());
-}
-
-#[test]
 fn two_launchers_coexist() {
     let script = r#"while [ ! -e "$DIR/go" ]; do sleep 0.05; done"#;
     let stages = [Stage::new(1, script, ""), Stage::new(1, script, "")];
@@ -172,4 +123,58 @@ fn two_launchers_coexist() {
             .into_iter()
             .all(|launcher| launcher.end().0 == Some(0))
     );
+}
+
+#[test]
+fn each_instance_has_a_log_file_of_its_own() {
+    let script = "echo out of $2\necho err of $2 >&2\necho $COLOUR";
+    let more = r#""log_dir": "logs/today", "env": {"COLOUR": "ultra marine"}"#;
+    let stage = Stage::new(2, script, more);
+    for _ in 0..2 {
+        let (code, stdout, _) = stage.launch().end();
+        assert_eq!(code, Some(0));
+        assert!(stdout.contains("[1] out of 1\n"), "{stdout}");
+    }
+    for i in 0..2 {
+        let path = stage.path(&format!("logs/today/instance-{i}.log"));
+        let text = std::fs::read_to_string(path).unwrap();
+        // Both runs are there, each after its command.
+        assert_eq!(text.matches("$ ").count(), 2, "{text}");
+        for line in [
+            format!("out of {i}\n"),
+            format!("err of {i}\n"),
+            "ultra marine\n".into(),
+        ] {
+            assert_eq!(text.matches(&line).count(), 2, "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_option_log_dir_goes_before_the_key() {
+    let stage = Stage::new(1, "echo hello", r#""log_dir": "by-key""#);
+    let output = stage
+        .command()
+        .args(["--log-dir", "by-option"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = std::fs::read_to_string(stage.path("by-option/instance-0.log")).unwrap();
+    assert!(text.ends_with("\nhello\n"), "{text}");
+    assert!(!stage.path("by-key").exists());
+}
+
+#[test]
+fn a_blender_is_started_once_to_learn_who_it_is_and_once_for_each_scene() {
+    let stage = Stage::new(1, "true", r#""scene": "room.blend""#);
+    let asked = || std::fs::read_to_string(stage.path("asked")).unwrap();
+    stage.write_scene("room.blend");
+    for _ in 0..2 {
+        assert_eq!(stage.launch().end().0, Some(0));
+        assert_eq!(asked(), "asked\nopened\n");
+    }
+    stage.write_scene("other.blend");
+    std::fs::rename(stage.path("other.blend"), stage.path("room.blend")).unwrap();
+    assert_eq!(stage.launch().end().0, Some(0));
+    assert_eq!(asked(), "asked\nopened\nopened\n");
 }

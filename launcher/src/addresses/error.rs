@@ -8,8 +8,9 @@ use std::io;
 pub enum AddressError {
     /// Ports beyond 65535 would be needed.
     #[error(
-        "{sockets} sockets of {instances} instances from start_port {start_port} on go beyond port \
-         65535; choose a smaller start_port"
+        "there are not ports enough: {sockets} sockets of {instances} instances from start_port \
+         {start_port} on go beyond port 65535; write fewer instances, a smaller start_port, or proto \
+         \"ipc\", which needs none"
     )]
     TooManyPorts {
         /// First port.
@@ -57,4 +58,17 @@ pub enum AddressError {
     /// The private folder of the ipc sockets could not be made.
     #[error("no private folder for ipc sockets could be made in /tmp: {0}; use proto \"tcp\"")]
     NoFolder(io::Error),
+}
+
+impl AddressError {
+    /// The key of the description that is to blame.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::TooManyPorts { .. } => "num_instances",
+            Self::Occupied { .. } => "start_port",
+            Self::Unusable { .. } | Self::NoPrimary(_) => "bind_addr",
+            Self::NoFolder(_) => "proto",
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The program `blendtorch`: `blendtorch launch` and `blendtorch setup`.
+//! The program `blendtorch`: launch, setup, doctor.
 
 fn main() -> std::process::ExitCode {
     blendtorch_launcher::main_blendtorch(std::env::args_os()).into()

@@ -11,13 +11,12 @@ use crate::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, LaunchError}
 pub(super) fn run(arguments: &LaunchArguments) -> u8 {
     let fleet = LaunchDescription::from_file(&arguments.description)
         .map_err(LaunchError::from)
-        .and_then(|description| Fleet::start(&description, FleetOptions::default()));
+        .and_then(|mut description| {
+            description.log_dir = arguments.log_dir.clone().or(description.log_dir);
+            Fleet::start(&description, FleetOptions::default())
+        });
     let fleet = match fleet {
         Ok(fleet) => fleet,
-        Err(LaunchError::Description(mut error)) => {
-            error.file = Some(arguments.description.clone());
-            return failed(&error.to_string());
-        }
         Err(error) => return failed(&error.to_string()),
     };
     let signals = match Signals::stop(fleet.stopper()) {

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{DescriptionError, problem};
+use super::{MOST_INSTANCES, scene};
+use crate::discover::{MANAGED, on_path};
 use crate::{LaunchDescription, Runtime};
 
 impl LaunchDescription {
@@ -30,6 +32,16 @@ impl LaunchDescription {
                 Some("num_instances"),
                 "0 instances cannot stream anything".into(),
                 "write how many Blender processes to start, 1 or more",
+            ));
+        }
+        if self.num_instances > MOST_INSTANCES {
+            return Err(problem(
+                Some("num_instances"),
+                format!(
+                    "{} instances are more than one machine can run",
+                    self.num_instances
+                ),
+                &format!("write a number from 1 to {MOST_INSTANCES}"),
             ));
         }
         if !self.instance_args.is_empty() && self.instance_args.len() != self.num_instances {
@@ -59,6 +71,32 @@ impl LaunchDescription {
                 "seed + number of instances does not fit in 64 bits".into(),
                 "write a smaller seed",
             ));
+        }
+        if self.blender.as_deref().is_some_and(is_given)
+            && self.blend_path.as_deref().is_some_and(is_given)
+        {
+            return Err(problem(
+                Some("blend_path"),
+                "\"blender\" names a Blender already".into(),
+                "leave one of the two out",
+            ));
+        }
+        for (name, value) in &self.env {
+            let key = format!("env.{name}");
+            if name.is_empty() || name.contains(['=', '\0']) {
+                return Err(problem(
+                    Some(&key),
+                    format!("{name:?} cannot be the name of a variable"),
+                    "write a name without '=', as \"CUDA_VISIBLE_DEVICES\"",
+                ));
+            }
+            if value.contains('\0') {
+                return Err(problem(
+                    Some(&key),
+                    "a variable cannot hold the character U+0000".into(),
+                    "write the value without it",
+                ));
+            }
         }
         for (i, name) in self.named_sockets.iter().enumerate() {
             let odd = |c: char| c == '=' || c.is_whitespace() || c.is_control();
@@ -90,19 +128,57 @@ impl LaunchDescription {
             ));
         }
         self.script = find_file(folder, &self.script, "script", Path::is_file)?;
-        self.scene = match self.scene.take() {
-            Some(scene) if !scene.as_os_str().is_empty() => {
-                Some(find_file(folder, &scene, "scene", Path::is_file)?)
+        self.scene = match self.scene.take().filter(|path| is_given(path)) {
+            Some(scene) => {
+                let scene = find_file(folder, &scene, "scene", Path::is_file)?;
+                scene::look(&scene).map_err(|unsuitable| {
+                    problem(Some("scene"), unsuitable.problem, unsuitable.remedy)
+                })?;
+                Some(scene)
             }
-            _ => None,
+            None => None,
         };
-        self.blend_path = match self.blend_path.take() {
-            Some(path) if !path.as_os_str().is_empty() => {
-                Some(find_file(folder, &path, "blend_path", Path::exists)?)
+        self.blender = find_blender(folder, self.blender.take(), "blender")?;
+        self.blend_path = find_blender(folder, self.blend_path.take(), "blend_path")?;
+        // The folder of the logs is made, not found: beside the file, whether it is there or not.
+        self.log_dir = match self.log_dir.take().filter(|path| is_given(path)) {
+            Some(logs) => {
+                let logs = folder.join(logs);
+                Some(std::path::absolute(&logs).unwrap_or(logs))
             }
-            _ => None,
+            None => None,
         };
         Ok(())
+    }
+}
+
+fn is_given(path: &Path) -> bool {
+    !path.as_os_str().is_empty()
+}
+
+/// The place of a Blender: a word stays a word, and a bare name may be that of a program on `PATH`.
+fn find_blender(
+    folder: &Path,
+    given: Option<PathBuf>,
+    key: &str,
+) -> Result<Option<PathBuf>, DescriptionError> {
+    let Some(path) = given.filter(|path| is_given(path)) else {
+        return Ok(None);
+    };
+    if path == Path::new(MANAGED) {
+        return Ok(Some(path));
+    }
+    let bare = path.file_name() == Some(path.as_os_str());
+    match find_file(folder, &path, key, Path::exists) {
+        Err(error) if bare => match path.to_str().and_then(on_path) {
+            Some(program) => Ok(Some(program)),
+            None => Err(problem(
+                Some(key),
+                format!("{}, nor a program of that name on PATH", error.problem),
+                "write \"bpy\" for the managed Blender, or the path of a Blender",
+            )),
+        },
+        found => found.map(Some),
     }
 }
 

@@ -1,12 +1,10 @@
 //! What is wrong with a launch description.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A launch description that cannot be used: which file, which key, what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{}{problem}; {remedy}",
-    .file.as_ref().map(|f| format!("{}: ", f.display())).unwrap_or_default(),
-    .key.as_ref().map(|k| format!("key {k:?}: ")).unwrap_or_default())]
+#[error("{}{problem}; {remedy}", place(.file.as_deref(), .key.as_deref()))]
 pub struct DescriptionError {
     /// The file that was read; `None` for a description made in code.
     pub file: Option<PathBuf>,
@@ -18,7 +16,22 @@ pub struct DescriptionError {
     pub remedy: String,
 }
 
-pub(super) fn problem(key: Option<&str>, problem: String, remedy: &str) -> DescriptionError {
+impl DescriptionError {
+    /// The same error, of that file.
+    pub(crate) fn in_file(mut self, file: Option<&Path>) -> Self {
+        self.file = file.map(Path::to_path_buf);
+        self
+    }
+}
+
+/// The place of an error, before its words: `launch.json: key "scene": `.
+pub(crate) fn place(file: Option<&Path>, key: Option<&str>) -> String {
+    let file = file.map(|file| format!("{}: ", file.display()));
+    let key = key.map(|key| format!("key {key:?}: "));
+    file.unwrap_or_default() + &key.unwrap_or_default()
+}
+
+pub(crate) fn problem(key: Option<&str>, problem: String, remedy: &str) -> DescriptionError {
     DescriptionError {
         file: None,
         key: key.map(Into::into),

@@ -10,10 +10,18 @@ use super::Version;
 pub enum DiscoverError {
     /// There is none anywhere.
     #[error(
-        "no Blender was found (no blend_path, no BLENDTORCH_BLENDER, no managed Blender, no `blender` \
-         on PATH); run `blendtorch setup` once to install the managed one"
+        "no Blender was found (none is named here or by BLENDTORCH_BLENDER, there is no managed one and no \
+         `blender` on PATH); run `blendtorch setup` once to install the managed one"
     )]
     NotFound,
+    /// The managed Blender was named and is not there.
+    #[error(
+        "{named_by} names \"bpy\", the managed Blender, and there is none yet; run `blendtorch setup`"
+    )]
+    NotManaged {
+        /// What named it: a key of the description, or `BLENDTORCH_BLENDER`.
+        named_by: &'static str,
+    },
     /// The place that was named holds none.
     #[error(
         "{named_by} names {}, which is neither a Blender program, nor a folder with one, nor a virtual \
@@ -21,13 +29,13 @@ pub enum DiscoverError {
         .path.display()
     )]
     NotThere {
-        /// What named the place: `blend_path` or `BLENDTORCH_BLENDER`.
+        /// What named the place: a key of the description, or `BLENDTORCH_BLENDER`.
         named_by: &'static str,
         /// The place.
         path: PathBuf,
     },
     /// The program does not answer as Blender does.
-    #[error("{} does not run as a Blender: {said}; name another one with blend_path or \
+    #[error("{} does not run as a Blender: {said}; name another one with the key blender or \
              BLENDTORCH_BLENDER, or run `blendtorch setup`", .path.display())]
     NotBlender {
         /// The program.
@@ -39,7 +47,7 @@ pub enum DiscoverError {
     #[error(
         "{} is Blender {version} with Python {python}; blendtorch needs Python 3.11 or later (Blender \
          4.1 or later, or a 3.4 built on it): run `blendtorch setup`, or name a newer Blender with \
-         blend_path or BLENDTORCH_BLENDER", .path.display()
+         the key blender or BLENDTORCH_BLENDER", .path.display()
     )]
     TooOld {
         /// The program.

@@ -1,6 +1,6 @@
 //! The lines instances print: split, kept, and forwarded with the instance's number before them.
 //!
-//! Owns the printing thread. It must never let a terminal or pipe that takes no more lines hold up
+//! Owns the thread that prints and logs. It must never let a terminal or pipe that takes no more lines hold up
 //! the supervision: then the instances wait, as they would if they printed there themselves.
 
 use std::io::{IsTerminal, Write};
@@ -8,13 +8,15 @@ use std::io::{IsTerminal, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, oneshot};
 
+use super::logs::Log;
+
 /// What becomes of the lines the instances print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Output {
     /// They go to this program's stdout and stderr, with `[i]` before those of instance `i`.
     #[default]
     Forward,
-    /// They are read and dropped; the last ones of stderr are kept in the statuses.
+    /// They are not printed; the last ones are kept in the statuses.
     Silence,
 }
 
@@ -62,8 +64,15 @@ fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(line).into_owned()
 }
 
-/// Starts the thread that prints. It ends after the last sender; the receiver then hears so.
-pub(super) fn printer() -> std::io::Result<(mpsc::Sender<Line>, oneshot::Receiver<()>)> {
+/// Starts the thread that prints and logs, if there is anything to do. It ends after the last sender;
+/// the receiver then hears so.
+pub(super) fn printer(
+    output: Output,
+    mut logs: Vec<Log>,
+) -> std::io::Result<Option<(mpsc::Sender<Line>, oneshot::Receiver<()>)>> {
+    if output == Output::Silence && logs.is_empty() {
+        return Ok(None);
+    }
     let (sender, mut lines) = mpsc::channel::<Line>(256);
     let (finished, hear) = oneshot::channel();
     std::thread::Builder::new()
@@ -73,16 +82,31 @@ pub(super) fn printer() -> std::io::Result<(mpsc::Sender<Line>, oneshot::Receive
             let stdout_coloured = coloured && std::io::stdout().is_terminal();
             let stderr_coloured = coloured && std::io::stderr().is_terminal();
             while let Some(line) = lines.blocking_recv() {
+                let log = logs.get_mut(line.instance);
+                let logged = log.map_or(Ok(()), |log| log.write(&line.text));
+                if output == Output::Silence {
+                    continue;
+                }
                 // Nobody reads any more: no reason to end the instances.
                 let _ = match line.stream {
                     Stream::Stdout => std::io::stdout().write_all(&printed(&line, stdout_coloured)),
                     Stream::Stderr => std::io::stderr().write_all(&printed(&line, stderr_coloured)),
                 };
+                if let Err(error) = logged {
+                    let (instance, stream) = (line.instance, Stream::Stderr);
+                    let text = format!("(log) {error}");
+                    let line = Line {
+                        instance,
+                        stream,
+                        text,
+                    };
+                    let _ = std::io::stderr().write_all(&printed(&line, stderr_coloured));
+                }
             }
             let _ = std::io::stdout().flush();
             let _ = finished.send(());
         })?;
-    Ok((sender, hear))
+    Ok(Some((sender, hear)))
 }
 
 fn printed(line: &Line, coloured: bool) -> Vec<u8> {

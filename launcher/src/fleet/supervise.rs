@@ -18,7 +18,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::FleetOptions;
 use super::board::Board;
-use super::output::{Line, Output, Stream, printer, read_lines};
+use super::logs::Log;
+use super::output::{Line, Stream, printer, read_lines};
 use super::status::InstanceState;
 use crate::LaunchError;
 use crate::command::InstanceCommand;
@@ -36,6 +37,8 @@ pub(super) enum Level {
 pub(super) struct Plan {
     pub(super) commands: Vec<InstanceCommand>,
     pub(super) options: FleetOptions,
+    /// One an instance, or none at all.
+    pub(super) logs: Vec<Log>,
     pub(super) folder: Option<PathBuf>,
     pub(super) board: Arc<Board>,
     pub(super) level: watch::Receiver<Level>,
@@ -75,12 +78,9 @@ async fn supervise(
 ) -> Result<(), LaunchError> {
     let failed = |what| move |source| LaunchError::Supervision { what, source };
     let guard = Arc::new(Guard::start(plan.folder.as_deref()).map_err(failed("guard process"))?);
-    let (lines, printed) = match plan.options.output {
-        Output::Forward => printer()
-            .map(|(s, r)| (Some(s), Some(r)))
-            .map_err(failed("output thread"))?,
-        Output::Silence => (None, None),
-    };
+    let (lines, printed) = printer(plan.options.output, plan.logs)
+        .map_err(failed("output thread"))?
+        .unzip();
     let mut watchers = JoinSet::new();
     let mut outcome = Ok(());
     let (abandon, abandoned) = watch::channel(Level::Run);

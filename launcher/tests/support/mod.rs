@@ -13,7 +13,14 @@ use std::time::{Duration, Instant};
 /// What the stand-in runs: `-btid i` are the script's first two arguments, `$DIR` is the folder.
 const STAND_IN: &str = r#"#!/bin/sh
 # Not a Blender: a stand-in to test the supervision of processes.
-if [ "$1" = --version ]; then echo 'Blender 4.5.0 (stand-in)'; exit; fi
+case "$*" in *blendtorch-found*)
+    echo asked >> "${0%/*}/asked"; echo 'blendtorch-found 4.5.0 3.11'; exit;;
+esac
+case "$*" in *blendtorch-opened*)
+    echo opened >> "${0%/*}/asked"
+    case "$*" in *broken.blend*) echo 'Error: File format is not supported'; exit 0;; esac
+    echo blendtorch-opened; exit;;
+esac
 while [ "$1" != --python ]; do shift; done
 script=$2
 shift 3
@@ -32,7 +39,7 @@ impl Stage {
             folder: tempfile::tempdir().unwrap(),
         };
         std::fs::write(stage.path("scene.sh"), script).unwrap();
-        stage.install_stand_in();
+        stage.install("blender", STAND_IN);
         let more = if more.is_empty() {
             String::new()
         } else {
@@ -45,22 +52,31 @@ impl Stage {
         stage
     }
 
-    /// Another process writes it: a fork elsewhere in these tests could hold a file that this one
-    /// has open for writing, and such a file cannot be run.
-    fn install_stand_in(&self) {
+    /// The smallest file that looks like a scene.
+    pub(crate) fn write_scene(&self, name: &str) {
+        let end = [0; 20];
+        std::fs::write(
+            self.path(name),
+            [b"BLENDER-v405ENDB".as_slice(), &end].concat(),
+        )
+        .unwrap();
+    }
+
+    /// Writes a program into the folder. Another process does: a fork elsewhere in these tests could
+    /// hold a file that this one has open for writing, and such a file cannot be run.
+    pub(crate) fn install(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
         let mut install = Command::new("install");
         install
             .args(["-m", "755", "/dev/stdin"])
-            .arg(self.path("blender"))
+            .arg(&path)
             .stdin(Stdio::piped());
         let mut install = install.spawn().unwrap();
-        install
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(STAND_IN.as_bytes())
-            .unwrap();
+        let mut stdin = install.stdin.take().unwrap();
+        stdin.write_all(text.as_bytes()).unwrap();
+        drop(stdin);
         assert!(install.wait().unwrap().success());
+        path
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -83,6 +99,8 @@ impl Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_blendtorch-launch"));
         command
             .arg("launch.json")
+            .env("BLENDTORCH_CACHE", self.path("cache"))
+            .env_remove("BLENDTORCH_BLENDER")
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command

@@ -1,0 +1,53 @@
+//! Whether a Blender opens a scene file, asked of that Blender before instances of it are started.
+//!
+//! `blender --background broken.blend --python a.py` ends with code 0 and runs no script, so that
+//! nobody would hear of it. Owns the question; the answer is remembered until either file changes.
+
+use std::path::Path;
+
+use crate::description::{DescriptionError, problem};
+use crate::memory::Memory;
+use crate::{Blender, probe};
+
+const OPENED: &str = "blendtorch-opened";
+
+/// Sees that `scene` opens in `blender`.
+pub(crate) fn check(
+    blender: &Blender,
+    scene: &Path,
+    memory: &Memory,
+) -> Result<(), DescriptionError> {
+    let program = probe::canonical(&blender.path);
+    let scene = probe::canonical(scene);
+    let question = format!("{} opens {}", program.display(), scene.display());
+    let files = [program.as_path(), scene.as_path()];
+    if memory.recall(&question, &files).is_some() {
+        return Ok(());
+    }
+    let complaint = match open(blender, &scene) {
+        Ok(answer) if answer.line(OPENED).is_some() => {
+            memory.keep(&question, &files, "yes");
+            return Ok(());
+        }
+        Ok(answer) => answer.complaint(),
+        Err(error) => error.to_string(),
+    };
+    Err(problem(
+        Some("scene"),
+        format!(
+            "Blender {} does not open {}: {complaint}",
+            blender.version,
+            scene.display()
+        ),
+        "open and save it with this version of Blender, or name the Blender that saved it with the key \
+         blender",
+    ))
+}
+
+fn open(blender: &Blender, scene: &Path) -> std::io::Result<probe::Answer> {
+    let mut command = probe::background(blender);
+    let opened = format!("print('{OPENED}')");
+    command.arg(scene).args(["--python-expr", &opened]);
+    probe::with_packages(&mut command, blender);
+    probe::ask(&mut command)
+}
