@@ -2,7 +2,8 @@
 
 use crate::errors::LaunchError;
 use blendtorch_launcher::{
-    Fleet, FleetOptions, InstanceState, LaunchDescription, discover, main_blendtorch, main_launch,
+    Fleet, FleetOptions, InstanceState, InstanceStatus, LaunchDescription, discover,
+    main_blendtorch, main_launch,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -77,12 +78,18 @@ impl PyFleet {
         Ok(list)
     }
 
-    /// Waits until every instance has ended; signals are served.
-    fn wait(&self, py: Python<'_>) -> PyResult<()> {
+    /// Waits until every instance has ended, and gives their exit codes, -N for signal N as
+    /// `subprocess` does; signals to this process are served.
+    fn wait(&self, py: Python<'_>) -> PyResult<Vec<i32>> {
         while !py.detach(|| self.0.wait_timeout(SLICE)) {
             py.check_signals()?;
         }
-        Ok(())
+        let code = |status: InstanceStatus| match status.state {
+            InstanceState::Signaled(signal) => -signal,
+            InstanceState::Exited(code) => code,
+            InstanceState::Running => 0,
+        };
+        Ok(self.0.status().into_iter().map(code).collect())
     }
 
     /// Ends every instance and its children.

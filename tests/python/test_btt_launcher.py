@@ -70,7 +70,7 @@ def test_wait_returns_when_the_scenes_have_ended() -> None:
         items = dataset(*bl.launch_info.addresses["DATA"])
         thread = threading.Thread(target=lambda: frames.extend(i["frameid"] for i in items))
         thread.start()
-        bl.wait()
+        assert bl.wait() == [0]
         thread.join()
         (status,) = bl.status()
         assert (status["running"], status["exit_code"], status["failed"]) == (False, 0, False)
@@ -81,9 +81,26 @@ def test_a_script_that_raises_is_reported_with_its_traceback(tmp_path: Path) -> 
     script = tmp_path / "scene.py"
     script.write_text("import bpy\n1 / 0\n")
     with launcher(script) as bl:
-        bl.wait()
+        assert bl.wait() == [1]
         with pytest.raises(btt.LaunchError, match=r"(?s)exit code 1.*line 2.*ZeroDivisionError"):
             bl.assert_alive()
+
+
+def test_wait_reports_exit_codes_and_signals(tmp_path: Path) -> None:
+    script = tmp_path / "scene.py"
+    script.write_text(
+        "import os, signal, sys\n"
+        "if sys.argv[sys.argv.index('-btid') + 1] == '0':\n"
+        "    sys.exit(int(os.environ['ENDS_WITH']))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    logs = tmp_path / "logs"
+    with launcher(script, num_instances=2, env={"ENDS_WITH": "7"}, log_dir=logs) as bl:
+        assert bl.wait() == [7, -signal.SIGKILL]
+        with pytest.raises(btt.LaunchError, match=r"(?s)2 of 2 .*exit code 7.*SIGKILL"):
+            bl.assert_alive()
+    for i in range(2):
+        assert f"-btid {i} " in (logs / f"instance-{i}.log").read_text()
 
 
 def test_ports_are_counted_by_socket_and_instance(tmp_path: Path) -> None:
@@ -129,6 +146,8 @@ def test_wrong_descriptions_are_explained() -> None:
         ({"script": CUBE, "num_instances": 0}, "num_instances"),
         ({"script": CUBE, "proto": "udp"}, "proto"),
         ({"script": CUBE, "instance_args": [["a"], ["b"]]}, "instance_args"),
+        ({"script": CUBE, "env": {"": "a"}}, "env"),
+        ({"script": CUBE, "blender": "bpy", "blend_path": "/opt"}, "blend_path"),
     ]:
         bl = btt.BlenderLauncher(scene=None, background=True, **options)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=message), bl:

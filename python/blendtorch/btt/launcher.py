@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from types import TracebackType
 from typing import IO, Any
@@ -64,6 +64,10 @@ class BlenderLauncher:
         blend_path: str | PathLike[str] | None = None,
         seed: int | None = None,
         background: bool = False,
+        *,
+        blender: str | PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        log_dir: str | PathLike[str] | None = None,
     ) -> None:
         """Stores what to launch.
 
@@ -79,6 +83,10 @@ class BlenderLauncher:
             blend_path: a Blender program, a folder with one, or an environment with bpy.
             seed: of instance 0; instance `i` gets seed + i. None draws one.
             background: run without a window.
+            blender: "bpy" for the managed Blender, or all that blend_path takes.
+            env: variables set for every instance, beside those of this process.
+            log_dir: a folder for `instance-<i>.log`, to which all that instance i prints is
+                appended.
         """
         self._description = {
             "scene": fspath(scene) if scene else None,
@@ -90,6 +98,9 @@ class BlenderLauncher:
             "instance_args": [list(map(str, args)) for args in instance_args or []],
             "proto": proto,
             "blend_path": fspath(blend_path) if blend_path else None,
+            "blender": fspath(blender) if blender else None,
+            "env": {str(name): str(value) for name, value in (env or {}).items()},
+            "log_dir": fspath(log_dir) if log_dir else None,
             "seed": seed,
             "background": background,
         }
@@ -128,9 +139,9 @@ class BlenderLauncher:
         """Raises LaunchError unless every instance runs; says which do not, and why."""
         self._running().assert_alive()
 
-    def wait(self) -> None:
-        """Waits until every instance has ended."""
-        self._running().wait()
+    def wait(self) -> list[int]:
+        """Waits until every instance has ended; their exit codes, -N for one that signal N ended."""
+        return self._running().wait()
 
     def status(self) -> list[dict[str, Any]]:
         """One dict an instance: `index`, `pid`, `running`, `exit_code`, `signal`, `failed`,
