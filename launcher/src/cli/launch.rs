@@ -43,7 +43,12 @@ pub(super) fn run(arguments: &LaunchArguments) -> u8 {
     drop(fleet);
     match signals.exit_code() {
         Some(code) => {
-            say(&format!("stopped; {} ended", counted(statuses.len())));
+            let before = failures(&statuses).map(|why| format!(", after {why}"));
+            let ended = counted(statuses.len());
+            say(&format!(
+                "stopped; {ended} ended{}",
+                before.unwrap_or_default()
+            ));
             code
         }
         None => verdict(&statuses),
@@ -73,18 +78,21 @@ fn watch(fleet: &Fleet, at_first: &[InstanceStatus]) {
 
 /// The last line: whether all went well, and if not, which failed and why.
 fn verdict(statuses: &[InstanceStatus]) -> u8 {
-    let failures: Vec<_> = statuses.iter().filter(|status| status.failed()).collect();
-    if failures.is_empty() {
-        say(&format!("{} ended", counted(statuses.len())));
-        return 0;
+    match failures(statuses) {
+        None => {
+            say(&format!("{} ended", counted(statuses.len())));
+            0
+        }
+        Some(why) => failed(&why),
     }
+}
+
+fn failures(statuses: &[InstanceStatus]) -> Option<String> {
+    let failures: Vec<_> = statuses.iter().filter(|status| status.failed()).collect();
     let each: Vec<_> = failures.iter().map(|status| status.summary()).collect();
     let of = counted(statuses.len());
-    failed(&format!(
-        "{} of {of} failed: {}",
-        failures.len(),
-        each.join("; ")
-    ))
+    let all = format!("{} of {of} failed: {}", failures.len(), each.join("; "));
+    (!failures.is_empty()).then_some(all)
 }
 
 fn counted(n: usize) -> String {
