@@ -35,14 +35,18 @@ pub struct FleetOptions {
     pub output: Output,
     /// How long an instance may take to end after SIGTERM before it is sent SIGKILL.
     pub grace: Duration,
+    /// Whether what is learnt by starting a Blender is kept in the cache folder, so that it need not
+    /// be started for it the next time.
+    pub remember: bool,
 }
 
 impl Default for FleetOptions {
-    /// Lines are forwarded; three seconds of grace.
+    /// Lines are forwarded; three seconds of grace; answers are kept.
     fn default() -> Self {
         Self {
             output: Output::Forward,
             grace: Duration::from_secs(3),
+            remember: true,
         }
     }
 }
@@ -76,7 +80,11 @@ impl Fleet {
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
         let description = description.checked()?;
-        let (addresses, blender) = prepare(&description)?;
+        let memory = match options.remember {
+            true => Memory::open(),
+            false => Memory::in_file(None),
+        };
+        let (addresses, blender) = prepare(&description, &memory)?;
         let seed = description
             .seed
             .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));
@@ -218,15 +226,17 @@ impl Fleet {
 
 /// All that can be seen to be wrong before anything is started: the addresses, and a Blender that runs
 /// the description.
-fn prepare(description: &LaunchDescription) -> Result<(Addresses, Blender), LaunchError> {
+fn prepare(
+    description: &LaunchDescription,
+    memory: &Memory,
+) -> Result<(Addresses, Blender), LaunchError> {
     let file = || description.file.clone();
     let addresses = Addresses::plan(description).map_err(|error| LaunchError::Address {
         file: file(),
         error,
     })?;
-    let memory = Memory::open();
     let named = description.named_blender();
-    let blender = discover::find(named, &memory).map_err(|error| {
+    let blender = discover::find(named, memory).map_err(|error| {
         let elsewhere = std::env::var_os(discover::VARIABLE).is_some_and(|place| !place.is_empty());
         let key = named.map(|(key, _)| key);
         LaunchError::Discover {
@@ -240,7 +250,7 @@ fn prepare(description: &LaunchDescription) -> Result<(Addresses, Blender), Laun
         .check_display(blender.runtime)
         .map_err(&in_file)?;
     if let Some(scene) = &description.scene {
-        opening::check(&blender, scene, &memory).map_err(&in_file)?;
+        opening::check(&blender, scene, memory).map_err(&in_file)?;
     }
     Ok((addresses, blender))
 }

@@ -17,10 +17,11 @@ pub(crate) fn check(
     scene: &Path,
     memory: &Memory,
 ) -> Result<(), DescriptionError> {
-    let program = probe::canonical(&blender.path);
     let scene = probe::canonical(scene);
-    let question = format!("{} opens {}", program.display(), scene.display());
-    let files = [program.as_path(), scene.as_path()];
+    // The path as it is: the Python of every environment is a link to the same program.
+    let program = blender.path.display();
+    let question = format!("{program} {} opens {}", blender.version, scene.display());
+    let files = [blender.path.as_path(), scene.as_path()];
     if memory.recall(&question, &files).is_some() {
         return Ok(());
     }
@@ -29,7 +30,11 @@ pub(crate) fn check(
             memory.keep(&question, &files, "yes");
             return Ok(());
         }
-        Ok(answer) => answer.complaint(),
+        Ok(answer) => {
+            let complaint = answer.complaint();
+            let error = complaint.split_once("Error: ");
+            error.map_or(complaint.clone(), |(_, error)| error.to_owned())
+        }
         Err(error) => error.to_string(),
     };
     Err(problem(

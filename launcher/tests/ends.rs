@@ -45,6 +45,7 @@ fn start(stage: &Stage, grace: Duration) -> Fleet {
         FleetOptions {
             output: Output::Silence,
             grace,
+            remember: false,
         },
     )
     .unwrap()

@@ -176,7 +176,7 @@ fn a_scene_that_does_not_open() {
     assert_eq!(
         said_on(&stage, &keys, |_| {}),
         format!(
-            "{begin}Blender 4.5.0 does not open {}: Error: File format is not supported; open and save \
+            "{begin}Blender 4.5.0 does not open {}: File format is not supported; open and save \
              it with this version of Blender, or name the Blender that saved it with the key blender",
             stage.path("broken.blend").canonicalize().unwrap().display()
         )
