@@ -1,15 +1,17 @@
-//! Throughput of streaming 640×480×4 images into batches of 8, beside the original's way.
+//! Throughput of streaming 640×480×4 images into batches of 8, beside the original's way, and the
+//! time from a launch to the first items.
 //!
 //! Every round runs each case once, so that a machine that grows busy slows all of them alike;
 //! medians and spread are over rounds, ratios are between cases of the same round. Producers and
 //! consumer are processes of their own. Speed is reported here and asserted nowhere.
 
 mod case;
+mod launch;
 mod report;
 mod roles;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Measures throughput beside the original's way; prints a table and writes bench.json.
@@ -26,6 +28,18 @@ struct Cli {
     /// How often each case is run.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Leave out all but these.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Images into batches.
+    Throughput,
+    /// A launch of four instances.
+    Launch,
 }
 
 /// What the processes of a case do; not for users.
@@ -42,6 +56,6 @@ fn main() -> Result<()> {
     match cli.role {
         Some(Role::Producer(producer)) => producer.run(),
         Some(Role::Consumer(consumer)) => consumer.run(),
-        None => report::measure(&cli.python, &cli.out, cli.rounds),
+        None => report::measure(&cli.python, &cli.out, cli.rounds, cli.only),
     }
 }

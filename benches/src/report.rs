@@ -1,6 +1,8 @@
 //! Runs all cases round by round, prints a table and writes bench.json.
 
+use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
+use crate::launch::{INSTANCES, bare_imports, first_items};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -21,18 +23,38 @@ struct Row {
     ratio: f64,
     /// Lowest and highest ratio of a round.
     ratio_spread: [f64; 2],
-    /// What `ratio` should reach, or stay below where less is better.
-    goal: Option<f64>,
+    /// What is to be reached: the ratio ("≥ 4.00×"), or the value ("≤ 1.5 s").
+    goal: Option<String>,
 }
 
-pub(crate) fn measure(python: &Path, out: &Path, rounds: usize) -> Result<()> {
+pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Part>) -> Result<()> {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    let mut table = Vec::new();
+    if wanted(Part::Throughput) {
+        table.extend(throughput(python, rounds)?);
+    }
+    if wanted(Part::Launch) {
+        table.push(launches(rounds)?);
+    }
+    print_table(&table);
+    std::fs::create_dir_all(out)?;
+    let path = out.join("bench.json");
+    std::fs::write(&path, serde_json::to_string_pretty(&table)?)?;
+    println!("written to {}", path.display());
+    Ok(())
+}
+
+fn progress(steps: usize) -> Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} {msg}")?;
+    Ok(ProgressBar::new(steps as u64).with_style(style))
+}
+
+fn throughput(python: &Path, rounds: usize) -> Result<Vec<Row>> {
     let cases: Vec<(Way, usize)> = PRODUCERS
         .into_iter()
         .flat_map(|producers| WAYS.map(|way| (way, producers)))
         .collect();
-    let bar = ProgressBar::new((rounds * cases.len()) as u64).with_style(
-        ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} {msg}")?,
-    );
+    let bar = progress(rounds * cases.len())?;
     let mut measured: Vec<Vec<Measured>> = vec![Vec::new(); cases.len()];
     for _ in 0..rounds {
         for (&(way, producers), results) in cases.iter().zip(&mut measured) {
@@ -43,13 +65,23 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize) -> Result<()> {
         }
     }
     bar.finish_and_clear();
-    let rows = rows(&cases, &measured);
-    print_table(&rows);
-    std::fs::create_dir_all(out)?;
-    let path = out.join("bench.json");
-    std::fs::write(&path, serde_json::to_string_pretty(&rows)?)?;
-    println!("written to {}", path.display());
-    Ok(())
+    Ok(rows(&cases, &measured))
+}
+
+fn launches(rounds: usize) -> Result<Row> {
+    let bar = progress(rounds)?;
+    bar.set_message("launches");
+    first_items().context("launch")?; // The files are in memory from now on, for both.
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        bare.push(bare_imports().context("import bpy")?);
+        ours.push(first_items().context("launch")?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let name = format!("{INSTANCES} instances to first items (bare import bpy)");
+    let goal = Some("≤ 1.5 s".into());
+    Ok(row(name, "s", &ours, &bare, |seconds| *seconds, goal))
 }
 
 fn rows(cases: &[(Way, usize)], measured: &[Vec<Measured>]) -> Vec<Row> {
@@ -63,9 +95,10 @@ fn rows(cases: &[(Way, usize)], measured: &[Vec<Measured>]) -> Vec<Row> {
         };
         let (rate_goal, cpu_goal) = match way {
             Way::Baseline => (None, None),
-            Way::Inline => (Some(1.5), Some(1.0 / 3.0)),
-            Way::Shm | Way::ShmTorch => (Some(4.0), Some(1.0 / 8.0)),
+            Way::Inline => (Some("≥ 1.50×"), Some("≤ 0.33×")),
+            Way::Shm | Way::ShmTorch => (Some("≥ 4.00×"), Some("≤ 0.13×")),
         };
+        let (rate_goal, cpu_goal) = (rate_goal.map(Into::into), cpu_goal.map(Into::into));
         let name = format!("{}, {producers} producers", way.name());
         let rate = |m: &Measured| m.images_per_second;
         let cpu = |m: &Measured| m.cpu_per_gb;
@@ -82,13 +115,13 @@ fn rows(cases: &[(Way, usize)], measured: &[Vec<Measured>]) -> Vec<Row> {
     rows
 }
 
-fn row(
+fn row<M>(
     name: String,
     unit: &'static str,
-    results: &[Measured],
-    baseline: &[Measured],
-    value: impl Fn(&Measured) -> f64,
-    goal: Option<f64>,
+    results: &[M],
+    baseline: &[M],
+    value: impl Fn(&M) -> f64,
+    goal: Option<String>,
 ) -> Row {
     let ratios: Vec<f64> = results
         .iter()
@@ -129,7 +162,7 @@ fn print_table(rows: &[Row]) {
         "", "median", "", "ratio", "(of rounds)", "goal"
     );
     for row in rows {
-        let goal = row.goal.map_or(String::new(), |goal| format!("{goal:.2}"));
+        let goal = row.goal.as_deref().unwrap_or_default();
         let spread = format!("{:.2} to {:.2}", row.ratio_spread[0], row.ratio_spread[1]);
         println!(
             "{:<48} {:>10.3} {:<9} {:>8.2} {:>15} {:>7}",
