@@ -9,6 +9,9 @@ use thiserror::Error;
 /// How long one wait for room lasts before the caller is asked whether to go on.
 const SLICE: Duration = Duration::from_millis(100);
 
+/// The variable that a launcher sets for its instances.
+const LAUNCHED: &str = "BLENDTORCH_LAUNCHED";
+
 /// How a [`Publisher`] names itself and queues.
 #[derive(Clone, Debug)]
 pub struct PublisherOptions {
@@ -118,6 +121,20 @@ impl Publisher {
     #[must_use]
     pub fn address(&self) -> String {
         self.sender.address().to_string()
+    }
+
+    /// A line for the user when others than this machine can reach the address: show it once. `None`
+    /// where they cannot, and in an instance of a launcher, which has said it for all of them.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let address = self.sender.address();
+        let told = std::env::var_os(LAUNCHED).is_some();
+        (!address.is_local() && !told).then(|| {
+            format!(
+                "the publisher is bound to {address}: whoever reaches this port can read the stream; \
+                 use 127.0.0.1 or ipc where that is not wanted"
+            )
+        })
     }
 
     /// Random 64 bits that name this publisher's life.
@@ -256,4 +273,23 @@ pub enum TensorError {
 fn now_ns() -> u64 {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since_epoch.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_others_can_reach_is_warned_of() {
+        let warning = |address: &str| {
+            let publisher = Publisher::bind(address, PublisherOptions::default());
+            publisher.unwrap().warning()
+        };
+        assert_eq!(warning("tcp://127.0.0.1:0"), None);
+        let said = warning("tcp://0.0.0.0:0").unwrap();
+        assert!(
+            said.contains("bound to tcp://0.0.0.0:") && said.contains("can read the stream"),
+            "{said}"
+        );
+    }
 }

@@ -99,6 +99,8 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
         .map(|(name, value)| (name.to_owned(), value.into()));
     let given = description.env.iter();
     let mut all: IndexMap<String, OsString> = ours.collect();
+    // The launcher warns of addresses that others reach, once for all instances.
+    all.insert("BLENDTORCH_LAUNCHED".into(), "1".into());
     all.extend(given.map(|(name, value)| (name.clone(), value.into())));
     let python_path = description.env.get(PYTHON_PATH).map(OsStr::new);
     if let Some((name, value)) = packages(blender, python_path) {

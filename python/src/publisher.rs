@@ -16,6 +16,7 @@ use std::time::Duration;
 #[pyclass(name = "Publisher", frozen, module = "blendtorch._blendtorch")]
 pub(crate) struct PyPublisher {
     address: String,
+    warning: Option<String>,
     publisher: Mutex<Option<Publisher>>,
     /// Who has the publisher: a signal handler that interrupts a wait must not wait for itself.
     holder: Mutex<Option<ThreadId>>,
@@ -96,6 +97,7 @@ impl PyPublisher {
         match py.detach(|| Publisher::bind(address, options)) {
             Ok(publisher) => Ok(Self {
                 address: publisher.address(),
+                warning: publisher.warning(),
                 publisher: Mutex::new(Some(publisher)),
                 holder: Mutex::default(),
                 closing: AtomicBool::new(false),
@@ -110,6 +112,12 @@ impl PyPublisher {
     #[getter]
     fn address(&self) -> &str {
         &self.address
+    }
+
+    /// A line for the user when others than this machine can reach the address.
+    #[getter]
+    fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// Messages sent, their bytes, and seconds spent waiting for room.

@@ -1,5 +1,6 @@
 """The publisher of a scene script."""
 
+import warnings
 import weakref
 from types import TracebackType
 from typing import Any
@@ -38,6 +39,8 @@ class DataPublisher:
             lingerms: how long `close` lets connected consumers take what is queued, in
                 milliseconds; at least a second.
 
+        Bound to an address that other machines reach, it warns once that they can read the stream.
+
         Raises:
             OSError: the address is in use, or not of this machine.
             ValueError: it is no address.
@@ -49,6 +52,8 @@ class DataPublisher:
             send_hwm=send_hwm,
             linger_ms=max(lingerms, _LEAST_LINGER_MS),
         )
+        if self._publisher.warning:
+            warnings.warn(self._publisher.warning, stacklevel=2)
         # Closing while the interpreter still runs is the only way to flush from a daemon thread,
         # a forgotten publisher, a script that just ends.
         self._at_exit = weakref.finalize(self, self._publisher.close)
