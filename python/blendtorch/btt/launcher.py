@@ -140,7 +140,7 @@ class BlenderLauncher:
         self._running().assert_alive()
 
     def wait(self) -> list[int]:
-        """Waits until every instance has ended; their exit codes, -N for one that signal N ended."""
+        """Waits until every instance has ended; their exit codes, -N where signal N ended it."""
         return self._running().wait()
 
     def status(self) -> list[dict[str, Any]]:
