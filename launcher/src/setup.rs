@@ -1,4 +1,5 @@
-//! Makes the managed Blender: a virtual environment with the `bpy` wheel and ours.
+//! Makes the managed Blender, a virtual environment with the `bpy` wheel and ours, and lays our
+//! package out for installed Blenders.
 //!
 //! Owns the steps, their order and the lock that keeps two set-ups apart. The marker file is written
 //! last, so an interrupted set-up leaves an environment that nobody takes for a whole one. It must
@@ -7,6 +8,7 @@
 
 mod error;
 mod host;
+mod packages;
 mod wheel;
 
 use std::fs::{File, TryLockError};
@@ -24,9 +26,9 @@ pub use error::SetupError;
 pub struct SetupOptions {
     /// Version of the `bpy` wheel; [`DEFAULT_BPY_VERSION`] when there is none.
     pub bpy_version: Option<Version>,
-    /// The blendtorch wheel to install beside it.
+    /// The blendtorch wheel to install beside it, and to lay out for installed `blender` programs.
     pub wheel: Option<PathBuf>,
-    /// Make the environment anew even if it is whole.
+    /// Make it all anew even if it is whole.
     pub force: bool,
 }
 
@@ -65,6 +67,15 @@ pub fn setup(options: &SetupOptions, say: &mut dyn FnMut(&str)) -> Result<PathBu
         None => make(&lock, &environment, bpy, python, say)?,
     };
     if let Some((wheel, stamp)) = wheel {
+        let for_programs = (wheel, &stamp);
+        packages::install(
+            &lock,
+            &cache,
+            &environment,
+            for_programs,
+            options.force,
+            say,
+        )?;
         install_wheel(&lock, &environment, wheel, stamp, &mut marker, say)?;
     } else if !wheel::is_installed(&environment) {
         say(
