@@ -53,6 +53,7 @@ def main(argv: list[str]) -> None:
     import bpy  # noqa: F401
 
     atexit.register(_forget_multiprocessing)
+    atexit.register(_forget_handlers, _handlers())
     for step in steps:
         try:
             step()
@@ -187,6 +188,21 @@ def _forget_multiprocessing() -> None:
     """`import multiprocessing` keeps the script's module under a second name, and the process can
     crash when Blender is torn down before it."""
     sys.modules.pop("__mp_main__", None)
+
+
+def _handlers() -> list[tuple[list[Any], list[Any]]]:
+    """Blender's lists of handlers, each with a copy of what is in it."""
+    import bpy
+
+    lists = (getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers))
+    return [(handlers, list(handlers)) for handlers in lists if isinstance(handlers, list)]
+
+
+def _forget_handlers(before: list[tuple[list[Any], list[Any]]]) -> None:
+    """Blender is torn down when nothing refers to `bpy` any more; a handler that the script left
+    does, and the process would hang at its end, printing without end."""
+    for handlers, kept in before:
+        handlers[:] = kept
 
 
 def _fail(message: str, code: int = USAGE_ERROR) -> NoReturn:

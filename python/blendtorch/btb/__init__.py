@@ -12,6 +12,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from . import runtime
 from .arguments import BlendtorchArgs, parse_blendtorch_args
 from .publisher import DataPublisher
 from .seeds import episode_seed, sample_seed
@@ -37,6 +38,8 @@ __all__ = [
     "sample_seed",
     "utils",
 ]
+
+runtime.settle()
 
 # Imported when first asked for: these need bpy, which a producer without Blender does not have.
 _NEEDS_BPY = {

@@ -5,6 +5,8 @@ from typing import Any, TypedDict
 import bpy
 import gpu
 
+from . import runtime
+
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "lavapipe")
 """How OpenGL and Vulkan name themselves when they draw on the CPU."""
 
@@ -34,11 +36,7 @@ def ensure_gpu() -> None:
     if _ready:
         return
     if bpy.app.background:
-        if hasattr(gpu, "init"):
-            gpu.init()
-        else:
-            # Before 5.2 a context only comes into being with a render. The smallest one will do.
-            _render_once()
+        runtime.make_gpu_context()
     try:
         gpu.platform.renderer_get()
     except SystemError as error:
@@ -81,20 +79,4 @@ def choose_engine(scene: Any = None) -> str:
 
 def eevee() -> str:
     """The name of EEVEE here: versions 4.2 to 4.5 call it otherwise."""
-    return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
-
-
-def _render_once() -> None:
-    """Renders an empty scene of its own: the user's may be heavy, and keeps its settings."""
-    scene = bpy.data.scenes.new("first render")
-    camera = bpy.data.cameras.new("first render")
-    scene.camera = bpy.data.objects.new("first render", camera)
-    scene.collection.objects.link(scene.camera)
-    scene.render.engine = "BLENDER_WORKBENCH"
-    scene.render.resolution_x = scene.render.resolution_y = 16
-    try:
-        bpy.ops.render.render(scene=scene.name)
-    finally:
-        bpy.data.objects.remove(scene.camera)
-        bpy.data.cameras.remove(camera)
-        bpy.data.scenes.remove(scene)
+    return runtime.eevee()

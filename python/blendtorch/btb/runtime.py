@@ -1,0 +1,86 @@
+"""What differs between the Blenders that run scene scripts: `blender` programs from 3.4 on, and the
+`bpy` module.
+
+Owns every such difference, under a name and with its reason: no other module compares versions. It
+must never hold what is the same everywhere. Loading it needs no Blender.
+"""
+
+import signal
+import sys
+import threading
+from typing import Any
+
+
+def settle() -> None:
+    """Makes a `blender` program treat its script as Python does; called when `btb` is imported.
+
+    The `bpy` module, run by `blendtorch.bpy_main` or by hand, needs none of it.
+    """
+    if is_program():
+        _end_on_interrupt()
+        _forget_multiprocessing()
+
+
+def is_program() -> bool:
+    """Whether this is the Python inside a `blender` program."""
+    # A program has loaded bpy before any script; elsewhere, what is not loaded is not running.
+    app = getattr(sys.modules.get("bpy"), "app", None)
+    return bool(app and app.binary_path)
+
+
+def make_gpu_context() -> None:
+    """Makes a graphics context in background mode, where there is none yet.
+
+    From 5.2 on `gpu.init` does so. Before, one only comes into being with a render: the smallest
+    Workbench render there is takes a tenth of a second.
+    """
+    import gpu
+
+    if hasattr(gpu, "init"):
+        gpu.init()
+    else:
+        _render_once()
+
+
+def eevee() -> str:
+    """The name of the engine EEVEE: from 4.2 on the rewritten one, which took over the old name
+    in 5.0."""
+    import bpy
+
+    return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
+
+
+def _end_on_interrupt() -> None:
+    """A program in background mode takes SIGINT for itself: the first Ctrl-C only asks a render to
+    stop, and a script that waits or loops never hears of it. Now it ends the process."""
+    # None: the handler is not Python's, so it is Blender's. What a script has set stays.
+    theirs = signal.getsignal(signal.SIGINT) is None
+    if theirs and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _forget_multiprocessing() -> None:
+    """Importing `multiprocessing` keeps the script's module under a second name, and a program that
+    ends its script by taking that module apart crashes on it (3.4.1: exit code 139). Python's exit
+    hooks come too late; imported here, no later import brings the name back."""
+    import multiprocessing  # noqa: F401
+
+    sys.modules.pop("__mp_main__", None)
+
+
+def _render_once() -> None:
+    """Renders an empty scene of its own: the user's may be heavy, and keeps its settings."""
+    import bpy
+
+    scene: Any = bpy.data.scenes.new("first render")
+    camera = bpy.data.cameras.new("first render")
+    scene.camera = bpy.data.objects.new("first render", camera)
+    scene.collection.objects.link(scene.camera)
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.render.resolution_x = scene.render.resolution_y = 16
+    try:
+        bpy.ops.render.render(scene=scene.name)
+    finally:
+        bpy.data.objects.remove(scene.camera)
+        bpy.data.cameras.remove(camera)
+        bpy.data.scenes.remove(scene)
