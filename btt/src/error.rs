@@ -20,7 +20,11 @@ pub enum Error {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// Nothing came for too long.
-    #[error("no item for {:.1} s: {}", waited.as_secs_f64(), list(silent))]
+    #[error(
+        "no item for {:.1} s: {}; see that the instances run (their launcher tells of those that \
+         end), or wait longer with a larger time-out",
+        waited.as_secs_f64(), list(silent)
+    )]
     Timeout {
         /// Since the last item, or since the start.
         waited: Duration,
@@ -59,6 +63,8 @@ pub struct Silence {
     pub ever_connected: bool,
     /// Messages that came before the silence.
     pub messages: u64,
+    /// Since the last of them.
+    pub since_last: Option<Duration>,
 }
 
 impl Silence {
@@ -69,6 +75,7 @@ impl Silence {
             since: status.since.elapsed(),
             ever_connected: status.connections > 0,
             messages: status.messages,
+            since_last: status.last_message.map(|last| last.elapsed()),
         }
     }
 }
@@ -79,16 +86,28 @@ impl fmt::Display for Silence {
             address, messages, ..
         } = self;
         let since = self.since.as_secs_f64();
-        match (self.path, self.ever_connected) {
-            (Some(_), _) => write!(
+        let items = if *messages == 1 { "item" } else { "items" };
+        match (self.path, self.since_last) {
+            (Some(_), Some(last)) => {
+                let last = last.as_secs_f64();
+                write!(
+                    f,
+                    "{address} is connected since {since:.1} s and silent since {last:.1} s, after \
+                     {messages} {items}"
+                )
+            }
+            (Some(_), None) => write!(
                 f,
-                "{address} is connected since {since:.1} s and silent after {messages} items"
+                "{address} is connected since {since:.1} s and has sent nothing"
             ),
-            (None, true) => write!(
+            (None, _) if self.ever_connected => write!(
                 f,
-                "{address} is disconnected since {since:.1} s, after {messages} items"
+                "{address} is disconnected since {since:.1} s, after {messages} {items}"
             ),
-            (None, false) => write!(f, "{address} never connected: nobody listens there"),
+            (None, _) => write!(
+                f,
+                "{address} never connected: nobody has listened there for {since:.1} s"
+            ),
         }
     }
 }
@@ -96,4 +115,55 @@ impl fmt::Display for Silence {
 fn list(silent: &[Silence]) -> String {
     let lines: Vec<_> = silent.iter().map(ToString::to_string).collect();
     lines.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silence(path: Option<Path>, ever_connected: bool, messages: u64) -> Silence {
+        Silence {
+            address: "tcp://127.0.0.1:11000".parse().unwrap(),
+            path,
+            since: Duration::from_millis(12_340),
+            ever_connected,
+            messages,
+            since_last: (messages > 0).then_some(Duration::from_secs(10)),
+        }
+    }
+
+    #[test]
+    fn a_time_out_says_of_each_address_what_it_is_and_since_when() {
+        for (silence, says) in [
+            (
+                silence(None, false, 0),
+                "never connected: nobody has listened there for 12.3 s",
+            ),
+            (
+                silence(Some(Path::Shm), true, 0),
+                "is connected since 12.3 s and has sent nothing",
+            ),
+            (
+                silence(Some(Path::Inline), true, 7),
+                "is connected since 12.3 s and silent since 10.0 s, after 7 items",
+            ),
+            (
+                silence(None, true, 1),
+                "is disconnected since 12.3 s, after 1 item",
+            ),
+        ] {
+            assert_eq!(silence.to_string(), format!("tcp://127.0.0.1:11000 {says}"));
+        }
+        let error = Error::Timeout {
+            waited: Duration::from_secs(10),
+            silent: vec![silence(None, false, 0), silence(None, true, 3)],
+        };
+        assert_eq!(
+            error.to_string(),
+            "no item for 10.0 s: tcp://127.0.0.1:11000 never connected: nobody has listened there for \
+             12.3 s; tcp://127.0.0.1:11000 is disconnected since 12.3 s, after 3 items; see that the \
+             instances run (their launcher tells of those that end), or wait longer with a larger \
+             time-out"
+        );
+    }
 }

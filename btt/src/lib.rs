@@ -21,8 +21,11 @@ mod accounting;
 mod dataset;
 mod error;
 mod loader;
+mod queue;
 mod stats;
+mod stream;
 
+pub use accounting::{PublisherReceipts, PublisherTotals, Receipts, Totals};
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, Fields, Header, Scalar, Tensor, Value};
 pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
@@ -32,3 +35,4 @@ pub use loader::{
     Storage, TensorColumn,
 };
 pub use stats::{PublisherStats, Stats, StatsHandle};
+pub use stream::{BatchStream, ItemStream};

@@ -1,5 +1,6 @@
 //! What a dataset has seen.
 
+use crate::accounting::{Accounts, Receipts};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ pub struct Stats {
     /// Samples that came after one with a higher sequence number.
     pub reordered: u64,
     /// Sequence numbers skipped so far. They are lost if this is the only consumer; otherwise
-    /// another consumer has them.
+    /// another consumer may have them: [`Receipts::total`] of all consumers tells.
     pub missing: u64,
     /// Messages that were not blendtorch's.
     pub malformed: u64,
@@ -52,16 +53,42 @@ pub struct PublisherStats {
 
 /// Reads the counters of a dataset from elsewhere: another thread may be iterating it.
 #[derive(Clone, Debug, Default)]
-pub struct StatsHandle(Arc<Mutex<Stats>>);
+pub struct StatsHandle(Arc<Mutex<Books>>);
+
+/// The counters and what they are counted from.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) stats: Stats,
+    pub(crate) accounts: Accounts,
+}
 
 impl StatsHandle {
     /// The counters now.
     #[must_use]
     pub fn get(&self) -> Stats {
-        self.lock().clone()
+        self.lock().stats.clone()
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Stats> {
+    /// The sequence numbers received so far, to be put together with those of other consumers.
+    #[must_use]
+    pub fn receipts(&self) -> Receipts {
+        let books = self.lock();
+        books.accounts.receipts(&books.stats)
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    /// Enters a sample. False for a duplicate, which is not to be delivered.
+    pub(crate) fn enter(&mut self, header: &blendtorch_wire::Header) -> bool {
+        self.accounts.enter(header, &mut self.stats)
+    }
+
+    /// Enters a publisher's end.
+    pub(crate) fn enter_end(&mut self, header: &blendtorch_wire::Header) {
+        self.accounts.enter_end(header, &mut self.stats);
     }
 }

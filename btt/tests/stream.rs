@@ -193,30 +193,46 @@ fn max_items_ends_the_iteration_and_counts_what_was_thrown_away() {
 }
 
 #[test]
-fn silence_names_the_addresses_that_never_connected() {
-    let free = publisher(0).address(); // closed at once: nobody listens there
-    let live = publisher(1);
+fn silence_says_of_each_address_what_it_is_and_since_when() {
+    let nobody = publisher(0).address(); // closed at once: nobody listens there
+    let mute = publisher(1);
+    let mut once = publisher(2);
     let options = DatasetOptions {
         timeout: Duration::from_millis(300),
         first_item_timeout: Duration::from_millis(600),
         ..DatasetOptions::default()
     };
-    let addresses = [free.clone(), live.address()];
+    let addresses = [nobody.clone(), mute.address(), once.address()];
     let mut dataset = RemoteIterableDataset::connect(&addresses, options).unwrap();
+    let publishing = std::thread::spawn(move || {
+        once.publish(fields(&once, 1)).unwrap();
+        once
+    });
+    check(&dataset.next().unwrap().unwrap());
+    let _once = publishing.join().unwrap();
     let error = dataset.next().unwrap().unwrap_err();
-    let Error::Timeout { waited, .. } = &error else {
+    let Error::Timeout { waited, silent } = &error else {
         panic!("{error}");
     };
     assert!(
-        *waited >= Duration::from_millis(600),
-        "a connected publisher gets longer"
+        *waited >= Duration::from_millis(300) && silent[1].since >= Duration::from_millis(600),
+        "a connected publisher gets longer for its first item: {error}"
     );
-    let text = error.to_string();
-    assert!(text.contains(&format!("{free} never connected")), "{text}");
-    assert!(
-        text.contains(&format!("{} is connected since", live.address())),
-        "{text}"
-    );
+    let said = silent.iter().map(ToString::to_string);
+    let seconds = |said: String| said.replace(|c: char| c.is_ascii_digit() || c == '.', "");
+    let says = [
+        (&nobody, "never connected: nobody has listened there for  s"),
+        (&addresses[1], "is connected since  s and has sent nothing"),
+        (
+            &addresses[2],
+            "is connected since  s and silent since  s, after  item",
+        ),
+    ];
+    for (said, (address, says)) in said.zip(says) {
+        assert!(said.starts_with(address.as_str()), "{said}");
+        assert!(seconds(said.clone()).ends_with(says), "{said}");
+        assert!(error.to_string().contains(&said), "{error}");
+    }
 }
 
 #[test]

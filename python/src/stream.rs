@@ -41,9 +41,10 @@ fn turn<'a, T>(py: Python<'_>, stream: &'a Mutex<T>) -> MutexGuard<'a, T> {
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Adds this module's classes to `_blendtorch`.
+/// Adds this module's names to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Memory>()?;
     module.add_class::<items::ItemStream>()?;
-    module.add_class::<batches::BatchStream>()
+    module.add_class::<batches::BatchStream>()?;
+    module.add_function(wrap_pyfunction!(stats::total_receipts, module)?)
 }

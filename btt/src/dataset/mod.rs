@@ -7,7 +7,7 @@ mod patience;
 pub use item::Item;
 pub use options::DatasetOptions;
 
-use crate::accounting::Accounts;
+use crate::accounting::Receipts;
 use crate::error::{Error, Silence};
 use crate::stats::{Stats, StatsHandle};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
@@ -28,7 +28,6 @@ pub struct RemoteIterableDataset {
     options: DatasetOptions,
     limits: Limits,
     receiver: Receiver,
-    accounts: Accounts,
     stats: StatsHandle,
     patience: Patience,
     delivered: usize,
@@ -75,7 +74,6 @@ impl RemoteIterableDataset {
             addresses,
             options,
             receiver,
-            accounts: Accounts::default(),
             stats: StatsHandle::default(),
             delivered: 0,
             finished: false,
@@ -86,6 +84,13 @@ impl RemoteIterableDataset {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.stats.get()
+    }
+
+    /// The sequence numbers received so far, to be put together with those of other consumers:
+    /// [`Receipts::total`] says what was lost.
+    #[must_use]
+    pub fn receipts(&self) -> Receipts {
+        self.stats.receipts()
     }
 
     /// The addresses, in the order given.
@@ -139,9 +144,9 @@ impl RemoteIterableDataset {
             if let Ok(message) = Message::decode(&received.frames, &self.limits)
                 && message.header.kind == Kind::Data
             {
-                let mut stats = self.stats.lock();
-                if self.accounts.enter(&message.header, &mut stats) {
-                    stats.discarded += 1;
+                let mut books = self.stats.lock();
+                if books.enter(&message.header) {
+                    books.stats.discarded += 1;
                 }
             }
         }
@@ -177,7 +182,7 @@ impl RemoteIterableDataset {
             let received = self
                 .receiver
                 .recv_timeout(left.min(self.patience.slice()))?;
-            self.stats.lock().blocked += start.elapsed();
+            self.stats.lock().stats.blocked += start.elapsed();
             match received {
                 Some(received) => {
                     if let Some((message, leased)) = self.take(received)? {
@@ -206,7 +211,7 @@ impl RemoteIterableDataset {
         let message = match Message::decode(&frames, &self.limits) {
             Ok(message) => message,
             Err(source) => {
-                self.stats.lock().malformed += 1;
+                self.stats.lock().stats.malformed += 1;
                 return Err(Error::Malformed {
                     address: self.addresses[peer].clone(),
                     source,
@@ -215,17 +220,17 @@ impl RemoteIterableDataset {
         };
         self.patience.item_came();
         let bytes: usize = frames.iter().map(blendtorch_wire::Bytes::len).sum();
-        let mut stats = self.stats.lock();
-        stats.bytes += bytes as u64;
+        let mut books = self.stats.lock();
+        books.stats.bytes += bytes as u64;
         if leased {
-            stats.shm_bytes += bytes as u64;
+            books.stats.shm_bytes += bytes as u64;
         }
         if message.header.kind == Kind::Data {
-            let new = self.accounts.enter(&message.header, &mut stats);
+            let new = books.enter(&message.header);
             return Ok(new.then_some((message, leased)));
         }
-        self.accounts.enter_end(&message.header, &mut stats);
-        drop(stats);
+        books.enter_end(&message.header);
+        drop(books);
         self.receiver.disconnect(peer)?;
         self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
         Ok(None)

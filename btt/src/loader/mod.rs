@@ -2,20 +2,21 @@
 
 mod assemble;
 mod batch;
-mod queue;
 mod storage;
 
 pub use assemble::CollateError;
 pub use batch::{Batch, Column, TensorColumn};
 pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 
+use crate::accounting::Receipts;
 use crate::dataset::{RemoteIterableDataset, Wait};
 use crate::error::Error;
+use crate::queue::{FinishOnDrop, Queue};
 use crate::stats::{Stats, StatsHandle};
 use assemble::Assembler;
-use queue::Queue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -118,6 +119,12 @@ impl<A: Allocator> DataLoader<A> {
         self.stats.get()
     }
 
+    /// As [`RemoteIterableDataset::receipts`].
+    #[must_use]
+    pub fn receipts(&self) -> Receipts {
+        self.stats.receipts()
+    }
+
     /// Reads the counters while another thread iterates.
     #[must_use]
     pub fn stats_handle(&self) -> StatsHandle {
@@ -134,6 +141,17 @@ impl<A: Allocator> DataLoader<A> {
             return Err(blendtorch_transport::Error::Forked.into());
         }
         self.queue.pop_timeout(timeout).transpose()
+    }
+
+    /// The next batch for a task: see [`BatchStream`](crate::BatchStream).
+    pub(crate) fn poll_next(
+        &mut self,
+        context: &Context<'_>,
+    ) -> Poll<Option<Result<Batch<A::Storage>, Error>>> {
+        if self.is_inherited() {
+            return Poll::Ready(Some(Err(blendtorch_transport::Error::Forked.into())));
+        }
+        self.queue.poll_pop(context)
     }
 
     /// Whether every batch has been delivered. In a forked child, false: ask the parent.
@@ -154,7 +172,7 @@ impl<A: Allocator> DataLoader<A> {
         }
         self.stop.store(true, Ordering::Release);
         let left: usize = self.queue.close().iter().flatten().map(Batch::len).sum();
-        self.stats.lock().discarded += left as u64;
+        self.stats.lock().stats.discarded += left as u64;
         match self.thread.take().map(JoinHandle::join) {
             Some(Err(_)) => Err(Error::Thread(
                 "panicked: this is a bug in blendtorch".into(),
@@ -194,15 +212,6 @@ struct Worker<A: Allocator> {
     drop_last: bool,
     queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
     stop: Arc<AtomicBool>,
-}
-
-/// Tells the training loop that nothing more comes, also when the thread panics.
-struct FinishOnDrop<T>(Arc<Queue<T>>);
-
-impl<T> Drop for FinishOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.finish();
-    }
 }
 
 impl<A: Allocator> Worker<A> {
@@ -252,6 +261,6 @@ impl<A: Allocator> Worker<A> {
     }
 
     fn discard(&self, items: usize) {
-        self.dataset.stats_handle().lock().discarded += items as u64;
+        self.dataset.stats_handle().lock().stats.discarded += items as u64;
     }
 }

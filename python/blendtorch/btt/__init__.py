@@ -12,6 +12,7 @@ from .._blendtorch import LaunchError, MalformedMessageError
 from .dataset import RemoteIterableDataset
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
+from .receipts import merge_receipts
 
 __all__ = [
     "BlenderLauncher",
@@ -21,4 +22,5 @@ __all__ = [
     "MalformedMessageError",
     "RemoteIterableDataset",
     "discover_blender",
+    "merge_receipts",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import ItemStream
+from .receipts import Receipts, read_receipts
 
 if TYPE_CHECKING:
     from torch.utils.data import IterableDataset
@@ -57,10 +58,15 @@ class RemoteIterableDataset(IterableDataset):
         """Counters of the latest iteration in this process; empty before the first.
 
         `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
-        publisher), `malformed`, `discarded` (received when the iteration ended), `bytes`,
-        `shm_bytes`, `ended`, `blocked` (seconds), and the same for each of `publishers`.
+        publisher: lost if this is its only consumer, else see `receipts`), `malformed`,
+        `discarded` (received when the iteration ended), `bytes`, `shm_bytes`, `ended`,
+        `blocked` (seconds), and the same for each of `publishers`.
         """
         return {} if self._stream is None else self._stream.stats()
+
+    def receipts(self) -> Receipts:
+        """What the latest iteration in this process has received; for `merge_receipts`."""
+        return read_receipts(self._stream)
 
     def __iter__(self) -> Iterator[Any]:
         return _Items(self) if self.max_items_here() > 0 else iter(())

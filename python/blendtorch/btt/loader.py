@@ -5,6 +5,7 @@ from typing import Any
 
 from .._blendtorch import BatchStream, Memory
 from .dataset import RemoteIterableDataset
+from .receipts import Receipts, read_receipts
 
 
 class DataLoader:
@@ -53,6 +54,10 @@ class DataLoader:
     def stats(self) -> dict[str, Any]:
         """Counters of the latest iteration, as `RemoteIterableDataset.stats`."""
         return {} if self._stream is None else self._stream.stats()
+
+    def receipts(self) -> Receipts:
+        """What the latest iteration in this process has received; for `merge_receipts`."""
+        return read_receipts(self._stream)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return _Batches(self) if self.dataset.max_items_here() > 0 else iter(())

@@ -1,7 +1,7 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
 use super::items::Owned;
-use super::stats::stats_to_python;
+use super::stats::{receipts_to_json, stats_to_python};
 use super::{SLICE, connect, turn};
 use crate::errors;
 use crate::memory::Memory;
@@ -84,6 +84,11 @@ impl BatchStream {
     /// Counters; see the stub.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats_to_python(py, &self.stats.get())
+    }
+
+    /// The sequence numbers received, as JSON.
+    fn receipts(&self) -> PyResult<String> {
+        receipts_to_json(&self.stats)
     }
 
     /// Ends the iteration.

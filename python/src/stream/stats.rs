@@ -1,6 +1,7 @@
-//! The counters of a dataset, as a dict.
+//! The counters of a dataset as a dict, its receipts as JSON: those travel between programs.
 
-use btt::Stats;
+use btt::{Receipts, Stats, StatsHandle};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -34,4 +35,24 @@ pub(super) fn stats_to_python<'py>(py: Python<'py>, stats: &Stats) -> PyResult<B
     }
     dict.set_item("publishers", publishers)?;
     Ok(dict)
+}
+
+pub(super) fn receipts_to_json(stats: &StatsHandle) -> PyResult<String> {
+    serde_json::to_string(&stats.receipts()).map_err(|e| PyRuntimeError::new_err(e.to_string()))
+}
+
+/// Puts together receipts as JSON; the totals as JSON.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
+pub(super) fn total_receipts(receipts: Vec<String>) -> PyResult<String> {
+    let read = |text: &String| {
+        serde_json::from_str::<Receipts>(text).map_err(|error| {
+            PyValueError::new_err(format!(
+                "these are no receipts of a dataset ({error}): give what receipts() returned"
+            ))
+        })
+    };
+    let all: Vec<Receipts> = receipts.iter().map(read).collect::<PyResult<_>>()?;
+    let total = Receipts::total(all);
+    serde_json::to_string(&total).map_err(|e| PyRuntimeError::new_err(e.to_string()))
 }

@@ -1,12 +1,13 @@
-//! A queue bounded in bytes.
+//! A queue bounded in bytes, or in whatever its pushers count: its popper is a thread or a task.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// Holds values until their bytes reach the limit; one value always fits.
 #[derive(Debug)]
-pub(super) struct Queue<T> {
+pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
     limit: usize,
@@ -20,28 +21,31 @@ struct State<T> {
     finished: bool,
     /// Nobody pops any more.
     closed: bool,
+    /// The task that waits for a value.
+    task: Option<Waker>,
 }
 
 impl<T> Queue<T> {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 values: VecDeque::new(),
                 bytes: 0,
                 finished: false,
                 closed: false,
+                task: None,
             }),
             changed: Condvar::new(),
             limit,
         }
     }
 
-    pub(super) fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
     /// Waits until there is room. False when the queue was closed: the value is dropped.
-    pub(super) fn push(&self, value: T, bytes: usize) -> bool {
+    pub(crate) fn push(&self, value: T, bytes: usize) -> bool {
         let full = |state: &mut State<T>| {
             !state.closed && !state.values.is_empty() && state.bytes + bytes > self.limit
         };
@@ -54,12 +58,12 @@ impl<T> Queue<T> {
         }
         state.bytes += bytes;
         state.values.push_back((value, bytes));
-        self.changed.notify_all();
+        self.tell(state);
         true
     }
 
     /// Waits for a value up to `timeout`, or until the queue has finished.
-    pub(super) fn pop_timeout(&self, timeout: Duration) -> Option<T> {
+    pub(crate) fn pop_timeout(&self, timeout: Duration) -> Option<T> {
         let empty = |state: &mut State<T>| state.values.is_empty() && !state.finished;
         let (mut state, _) = self
             .changed
@@ -71,18 +75,53 @@ impl<T> Queue<T> {
         Some(value)
     }
 
-    pub(super) fn finish(&self) {
-        self.lock().finished = true;
-        self.changed.notify_all();
+    /// A value, `None` behind the last one, or a wake-up of the task when there is either.
+    pub(crate) fn poll_pop(&self, context: &Context<'_>) -> Poll<Option<T>> {
+        let mut state = self.lock();
+        match state.values.pop_front() {
+            Some((value, bytes)) => {
+                state.bytes -= bytes;
+                self.changed.notify_all();
+                Poll::Ready(Some(value))
+            }
+            None if state.finished => Poll::Ready(None),
+            None => {
+                match &mut state.task {
+                    Some(task) => task.clone_from(context.waker()),
+                    task => *task = Some(context.waker().clone()),
+                }
+                Poll::Pending
+            }
+        }
     }
 
-    pub(super) fn is_finished(&self) -> bool {
+    pub(crate) fn finish(&self) {
+        let mut state = self.lock();
+        state.finished = true;
+        self.tell(state);
+    }
+
+    /// Wakes whoever waits for a value: outside the lock, since a waker may run the task.
+    fn tell(&self, mut state: MutexGuard<'_, State<T>>) {
+        let task = state.task.take();
+        drop(state);
+        self.changed.notify_all();
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
         let state = self.lock();
         state.finished && state.values.is_empty()
     }
 
     /// Lets pushers go; what was left.
-    pub(super) fn close(&self) -> Vec<T> {
+    pub(crate) fn close(&self) -> Vec<T> {
         let mut state = self.lock();
         state.closed = true;
         state.bytes = 0;
@@ -93,6 +132,16 @@ impl<T> Queue<T> {
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells the popper that nothing more comes, also when the pusher's thread panics.
+#[derive(Debug)]
+pub(crate) struct FinishOnDrop<T>(pub(crate) Arc<Queue<T>>);
+
+impl<T> Drop for FinishOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.finish();
     }
 }
 

@@ -1,0 +1,59 @@
+//! Publishers and datasets for the tests.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use btb::{Publisher, PublisherOptions};
+use btt::{DatasetOptions, Fields, Item, RemoteIterableDataset, Value};
+use std::time::Duration;
+
+/// A guard against hangs, with room for a slow machine.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+pub(crate) const ANY_PORT: &str = "tcp://127.0.0.1:0";
+
+/// The ways in which items travel on one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Shm,
+    Inline,
+}
+
+pub(crate) const WAYS: [Way; 2] = [Way::Shm, Way::Inline];
+
+pub(crate) fn publisher(btid: i64, way: Way) -> Publisher {
+    let options = PublisherOptions {
+        btid: Some(btid),
+        linger: LONG,
+        shm_bytes: match way {
+            Way::Shm => PublisherOptions::default().shm_bytes,
+            Way::Inline => 0,
+        },
+        ..PublisherOptions::default()
+    };
+    Publisher::bind(ANY_PORT, options).unwrap()
+}
+
+/// A patient dataset.
+pub(crate) fn dataset(addresses: &[String]) -> RemoteIterableDataset {
+    let options = DatasetOptions {
+        timeout: LONG,
+        ..DatasetOptions::default()
+    };
+    RemoteIterableDataset::connect(addresses, options).unwrap()
+}
+
+/// Publishes an image of 64 KiB and its number.
+pub(crate) fn publish(publisher: &mut Publisher, number: i64) {
+    let image = publisher.tensor_from(&[1 << 16], &vec![7_u8; 1 << 16]);
+    let fields = [
+        ("image".to_owned(), image.unwrap().into()),
+        ("number".to_owned(), Value::Int(number)),
+    ];
+    publisher.publish(Fields::from_iter(fields)).unwrap();
+}
+
+/// Who published an item, and its number.
+pub(crate) fn identity(item: &Item) -> (i64, i64) {
+    let number = item.fields["number"].as_i64().unwrap();
+    (item.header.btid.unwrap(), number)
+}
