@@ -2,112 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use blendtorch_transport::{
-    Address, Bytes, Error, Outgoing, Path, Received, Receiver, ReceiverOptions, Sender,
-    SenderOptions,
+mod support;
+
+use blendtorch_transport::{Error, Path, Receiver, ReceiverOptions, Sender, SenderOptions};
+use std::time::Duration;
+use support::{
+    LONG, Place, SHORT, WAYS, end, number, receiver, recv, send, try_send, wait_for_consumers,
 };
-use std::time::{Duration, Instant};
-
-/// A guard against hangs, with room for a slow machine.
-const LONG: Duration = Duration::from_secs(60);
-const SHORT: Duration = Duration::from_millis(100);
-
-/// One way of transport.
-#[derive(Clone, Copy, Debug)]
-enum Way {
-    Tcp,
-    TcpShm,
-    Ipc,
-    IpcShm,
-}
-
-const WAYS: [Way; 4] = [Way::Tcp, Way::TcpShm, Way::Ipc, Way::IpcShm];
-
-struct Place {
-    way: Way,
-    address: Address,
-    _folder: tempfile::TempDir,
-}
-
-impl Place {
-    fn new(way: Way) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let address = match way {
-            Way::Tcp | Way::TcpShm => "tcp://127.0.0.1:0".to_owned(),
-            Way::Ipc | Way::IpcShm => format!("ipc://{}/socket", folder.path().display()),
-        };
-        Self {
-            way,
-            address: address.parse().unwrap(),
-            _folder: folder,
-        }
-    }
-
-    fn shm(&self) -> bool {
-        matches!(self.way, Way::TcpShm | Way::IpcShm)
-    }
-
-    /// Binds; the first time on a port that the system chooses, later on the same.
-    fn sender(&mut self) -> Sender {
-        let options = SenderOptions {
-            shm_bytes: if self.shm() { 64 << 20 } else { 0 },
-            ..SenderOptions::default()
-        };
-        let sender = Sender::bind(&self.address, &options).unwrap();
-        self.address = sender.address().clone();
-        sender
-    }
-
-    fn receiver(&self) -> Receiver {
-        receiver(std::slice::from_ref(&self.address))
-    }
-}
-
-fn receiver(addresses: &[Address]) -> Receiver {
-    Receiver::connect(addresses, &ReceiverOptions::default()).unwrap()
-}
-
-fn wait_for_consumers(sender: &Sender, wanted: usize) {
-    let deadline = Instant::now() + LONG;
-    while sender.consumers().unwrap() < wanted {
-        assert!(Instant::now() < deadline, "no consumer came");
-        std::thread::yield_now();
-    }
-}
-
-fn end() -> Outgoing {
-    Outgoing::new(vec![Bytes::from_static(b"end")])
-}
-
-fn send(sender: &Sender, number: u32, len: usize) {
-    assert!(
-        try_send(sender, number, len, LONG),
-        "message {number} was not taken"
-    );
-}
-
-fn try_send(sender: &Sender, number: u32, len: usize, timeout: Duration) -> bool {
-    let body = sender
-        .frame(len, |bytes| bytes.fill(number.to_le_bytes()[0]))
-        .unwrap();
-    let head = Bytes::copy_from_slice(&number.to_le_bytes());
-    let small = Bytes::copy_from_slice(&[7; 64]);
-    sender
-        .send_timeout(&Outgoing::new(vec![head, body, small]), timeout)
-        .unwrap()
-}
-
-fn recv(receiver: &mut Receiver) -> Received {
-    receiver.recv_timeout(LONG).unwrap().expect("no message")
-}
-
-fn number(received: &Received) -> u32 {
-    let number = u32::from_le_bytes(received.frames[0][..].try_into().unwrap());
-    let body = &received.frames[1];
-    assert!(body.iter().all(|&byte| byte == number.to_le_bytes()[0]));
-    assert_eq!(received.frames[2][..], [7; 64]);
-    number
-}
 
 #[test]
 fn messages_arrive_whole_and_in_order() {
