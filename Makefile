@@ -28,7 +28,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test lint bench setup python-env system libtorch clean
+.PHONY: help demo test lint bench setup python-env system blender-program libtorch clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,7 +38,7 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 	$(CARGO_TARGET_DIR)/release/train --launch examples/train/launch.json \
 		--out out/demo --seconds $(SECONDS)
 
-test: setup python-env ## every test, Rust and Python, with real Blender
+test: setup python-env blender-program ## every test, Rust and Python, with real Blender
 	cargo build --workspace --all-features --bins
 	$(DEFAULT_SIGNALS) cargo test --workspace --all-features
 	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
@@ -55,7 +55,7 @@ bench: setup python-env ## throughput and latency beside the original's way, in 
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
 
-setup: system libtorch $(CACHE)/.tools ## the managed Blender and libtorch, in the cache folder
+setup: system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
 	cargo build --release -p blendtorch-launcher
 	$(CARGO_TARGET_DIR)/release/blendtorch setup \
 		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS))"
@@ -67,6 +67,10 @@ python-env: $(CACHE)/.tools
 
 system:
 	@scripts/system.sh
+
+# A second Blender, for tests alone: what else runs takes the managed one.
+blender-program: system
+	@scripts/blender-deb.sh
 
 # LIBTORCH or LIBTORCH_USE_PYTORCH in the environment win.
 libtorch: system

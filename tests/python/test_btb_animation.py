@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from btb_support import reported, run_script
+from btb_support import Runtime
 
 RECORD = """
 anim, seen = btb.AnimationController(), []
@@ -20,8 +20,8 @@ def frames(first: int, last: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("frame_range", [(1, 3), (0, 2), (5, 5), (0, 0)])
-def test_order_of_signals(tmp_path: Path, frame_range: tuple[int, int]) -> None:
-    got = reported(
+def test_order_of_signals(runtime: Runtime, tmp_path: Path, frame_range: tuple[int, int]) -> None:
+    got = runtime.reported(
         tmp_path,
         RECORD + f"anim.play(frame_range={frame_range}, num_episodes=2)\nreport(seen=seen)",
     )
@@ -31,8 +31,10 @@ def test_order_of_signals(tmp_path: Path, frame_range: tuple[int, int]) -> None:
     assert seen[-1] == ["post_play", frame_range[1]]
 
 
-def test_rewind_begins_a_new_episode_and_ranges_are_checked(tmp_path: Path) -> None:
-    got = reported(
+def test_rewind_begins_a_new_episode_and_ranges_are_checked(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
         tmp_path,
         RECORD
         + """
@@ -55,8 +57,10 @@ report(seen=seen_before, errors=errors, episode=anim.episode)
     assert len(got["errors"]) == 2
 
 
-def test_what_a_callback_changes_is_in_the_frame_and_physics_starts_over(tmp_path: Path) -> None:
-    got = reported(
+def test_what_a_callback_changes_is_in_the_frame_and_physics_starts_over(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
         tmp_path,
         """
 cubes.empty_scene(64, 48)
@@ -95,7 +99,7 @@ report(heights=heights, driven_x=driven_x)
         assert heights[-1] == pytest.approx(1.0, abs=0.1)
 
 
-def test_seeds_repeat_and_differ(tmp_path: Path) -> None:
+def test_seeds_repeat_and_differ(runtime: Runtime, tmp_path: Path) -> None:
     code = """
 from blendtorch.btb import progress
 anim, seeds, places = btb.AnimationController(), [], []
@@ -105,7 +109,7 @@ anim.play((4, 6), num_episodes=2)
 report(seeds=seeds, first=btb.sample_seed(btb.episode_seed(7, 1, 0), 0),
        places=places, after=[progress.episode, progress.index])
 """
-    got = reported(tmp_path, code, "-btid", "1", "-btseed", "7")
+    got = runtime.reported(tmp_path, code, "-btid", "1", "-btseed", "7")
     assert [s[:2] for s in got["seeds"]] == [[e, i] for e in (0, 1) for i in (0, 1, 2)]
     assert len({s[2] for s in got["seeds"]}) == 6
     assert got["seeds"][0][2] == got["first"]
@@ -115,8 +119,10 @@ report(seeds=seeds, first=btb.sample_seed(btb.episode_seed(7, 1, 0), 0),
 
 
 @pytest.mark.parametrize("signal", ["pre_play", "pre_animation", "pre_frame", "post_frame"])
-def test_an_exception_in_a_callback_ends_the_instance(tmp_path: Path, signal: str) -> None:
-    done = run_script(
+def test_an_exception_in_a_callback_ends_the_instance(
+    runtime: Runtime, tmp_path: Path, signal: str
+) -> None:
+    done = runtime.run_script(
         tmp_path,
         f"""
 def broken():
@@ -128,8 +134,9 @@ anim.play()
 """,
     )
     assert done.returncode == 1
-    assert "in broken" in done.stderr
-    assert "RuntimeError: out of cubes" in done.stderr
+    # A `blender` program writes tracebacks to stdout.
+    assert "in broken" in done.stdout + done.stderr
+    assert "RuntimeError: out of cubes" in done.stdout + done.stderr
 
 
 # What Blender's timer calls in a Blender with a window, which these tests do not have.
@@ -140,14 +147,14 @@ while anim._next_frame() is not None:
 """
 
 
-def test_a_timer_plays_the_same_frames(tmp_path: Path) -> None:
-    got = reported(tmp_path, RECORD + TIMER + "report(seen=seen)")
+def test_a_timer_plays_the_same_frames(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(tmp_path, RECORD + TIMER + "report(seen=seen)")
     assert got["seen"][1:-1] == frames(1, 2)
 
 
-def test_an_exception_under_a_timer_ends_the_instance_too(tmp_path: Path) -> None:
+def test_an_exception_under_a_timer_ends_the_instance_too(runtime: Runtime, tmp_path: Path) -> None:
     code = "import atexit; atexit.register(print, 'hook')\nanim.pre_frame.add(lambda: 1 / 0)\n"
-    done = run_script(tmp_path, RECORD + code + TIMER + "print('went on')")
+    done = runtime.run_script(tmp_path, RECORD + code + TIMER + "print('went on')")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
     assert "hook" in done.stdout

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from btb_support import reported
+from btb_support import Runtime
 
 # Everything that moves a pixel: an odd image, a scaled and turned camera, a shifted lens.
 SCRIPT = """
@@ -46,8 +46,10 @@ report(
 
 @pytest.mark.parametrize("fit", ["AUTO", "VERTICAL"])
 @pytest.mark.parametrize("kind", ["PERSP", "ORTHO"])
-def test_pixels_and_depth_are_blenders(tmp_path: Path, kind: str, fit: str) -> None:
-    got = reported(tmp_path, SCRIPT.replace("KIND", repr(kind)).replace("FIT", repr(fit)))
+def test_pixels_and_depth_are_blenders(
+    runtime: Runtime, tmp_path: Path, kind: str, fit: str
+) -> None:
+    got = runtime.reported(tmp_path, SCRIPT.replace("KIND", repr(kind)).replace("FIT", repr(fit)))
     assert got["shape"] == [235, 321]
     assert got["kind"] == kind
     assert got["points"] > 3 * got["originals"], "vertices must be the evaluated ones"
@@ -59,8 +61,8 @@ def test_pixels_and_depth_are_blenders(tmp_path: Path, kind: str, fit: str) -> N
     assert got["order"] == 0
 
 
-def test_wrong_arguments_are_explained(tmp_path: Path) -> None:
-    got = reported(
+def test_wrong_arguments_are_explained(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
         tmp_path,
         """
 cubes.empty_scene(64, 48)

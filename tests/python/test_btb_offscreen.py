@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from btb_support import reported
+from btb_support import Runtime
 
 SCRIPT = """
 scene = cubes.empty_scene(320, 240)
@@ -57,9 +57,11 @@ report(
 
 
 @pytest.mark.parametrize("engine", ["WORKBENCH", "EEVEE"])
-def test_faces_have_their_colors_where_they_are_projected(tmp_path: Path, engine: str) -> None:
+def test_faces_have_their_colors_where_they_are_projected(
+    runtime: Runtime, tmp_path: Path, engine: str
+) -> None:
     name = "'BLENDER_WORKBENCH'" if engine == "WORKBENCH" else "btb.rendering.eevee()"
-    got = reported(tmp_path, SCRIPT.replace("ENGINE", name))
+    got = runtime.reported(tmp_path, SCRIPT.replace("ENGINE", name))
     assert got["shapes"] == [[240, 320, 4], [240, 320, 3]]
     assert got["dtype"] == "uint8"
     step = 1 / 255
@@ -74,8 +76,8 @@ def test_faces_have_their_colors_where_they_are_projected(tmp_path: Path, engine
     assert isinstance(got["described"]["software"], bool)
 
 
-def test_a_scene_changed_since_is_rendered_as_it_is(tmp_path: Path) -> None:
-    got = reported(
+def test_a_scene_changed_since_is_rendered_as_it_is(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
         tmp_path,
         """
 cubes.empty_scene(64, 48)

@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 from blendtorch import btt
-from btb_support import bpy_python
+from btb_support import Runtime, bpy_python
 from btt_support import CUBE, LONG_MS, dataset, eventually, has_ended, run_python
 
 SMALL = ["--width", "64", "--height", "48"]
 
 
-def launcher(script: Path, **options: Any) -> btt.BlenderLauncher:
-    return btt.BlenderLauncher("", script, proto="ipc", seed=1, background=True, **options)
+def launcher(script: Path, runtime: Runtime | None = None, **options: Any) -> btt.BlenderLauncher:
+    place = runtime.place if runtime else None
+    return btt.BlenderLauncher(
+        "", script, proto="ipc", seed=1, background=True, blender=place, **options
+    )
 
 
 def test_a_launch_info_is_saved_and_loaded(tmp_path: Path) -> None:
@@ -33,12 +36,12 @@ def test_a_launch_info_is_saved_and_loaded(tmp_path: Path) -> None:
     assert btt.LaunchInfo.load_json(file).addresses == info.addresses
 
 
-def test_a_fleet_lives_as_long_as_its_with_block() -> None:
-    before = launcher(CUBE, named_sockets=["DATA"])
+def test_a_fleet_lives_as_long_as_its_with_block(runtime: Runtime) -> None:
+    before = launcher(CUBE, runtime, named_sockets=["DATA"])
     with pytest.raises(RuntimeError, match="with BlenderLauncher"):
         _ = before.launch_info
     with launcher(
-        CUBE, num_instances=2, named_sockets=["DATA"], instance_args=[SMALL, SMALL]
+        CUBE, runtime, num_instances=2, named_sockets=["DATA"], instance_args=[SMALL, SMALL]
     ) as bl:
         with pytest.raises(RuntimeError, match="run already"):
             bl.__enter__()
@@ -64,8 +67,10 @@ def test_a_fleet_lives_as_long_as_its_with_block() -> None:
     assert all(has_ended(pid) for pid in pids)
 
 
-def test_wait_returns_when_the_scenes_have_ended() -> None:
-    with launcher(CUBE, named_sockets=["DATA"], instance_args=[[*SMALL, "--episodes", "1"]]) as bl:
+def test_wait_returns_when_the_scenes_have_ended(runtime: Runtime) -> None:
+    with launcher(
+        CUBE, runtime, named_sockets=["DATA"], instance_args=[[*SMALL, "--episodes", "1"]]
+    ) as bl:
         frames: list[int] = []
         items = dataset(*bl.launch_info.addresses["DATA"])
         thread = threading.Thread(target=lambda: frames.extend(i["frameid"] for i in items))
@@ -77,16 +82,18 @@ def test_wait_returns_when_the_scenes_have_ended() -> None:
     assert frames == list(range(1, 101))
 
 
-def test_a_script_that_raises_is_reported_with_its_traceback(tmp_path: Path) -> None:
+def test_a_script_that_raises_is_reported_with_its_traceback(
+    runtime: Runtime, tmp_path: Path
+) -> None:
     script = tmp_path / "scene.py"
     script.write_text("import bpy\n1 / 0\n")
-    with launcher(script) as bl:
+    with launcher(script, runtime) as bl:
         assert bl.wait() == [1]
         with pytest.raises(btt.LaunchError, match=r"(?s)exit code 1.*line 2.*ZeroDivisionError"):
             bl.assert_alive()
 
 
-def test_wait_reports_exit_codes_and_signals(tmp_path: Path) -> None:
+def test_wait_reports_exit_codes_and_signals(runtime: Runtime, tmp_path: Path) -> None:
     script = tmp_path / "scene.py"
     script.write_text(
         "import os, signal, sys\n"
@@ -95,7 +102,7 @@ def test_wait_reports_exit_codes_and_signals(tmp_path: Path) -> None:
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     logs = tmp_path / "logs"
-    with launcher(script, num_instances=2, env={"ENDS_WITH": "7"}, log_dir=logs) as bl:
+    with launcher(script, runtime, num_instances=2, env={"ENDS_WITH": "7"}, log_dir=logs) as bl:
         assert bl.wait() == [7, -signal.SIGKILL]
         with pytest.raises(btt.LaunchError, match=r"(?s)2 of 2 .*exit code 7.*SIGKILL"):
             bl.assert_alive()
