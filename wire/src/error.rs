@@ -58,6 +58,16 @@ pub enum EncodeError {
         /// The limit.
         max: usize,
     },
+    /// A tensor of more dimensions than any reader takes.
+    #[error("{field}: a tensor of rank {actual}, more than the limit of {max}: reshape it")]
+    RankTooHigh {
+        /// The field.
+        field: String,
+        /// Its dimensions.
+        actual: usize,
+        /// The limit.
+        max: usize,
+    },
     /// More values in lists, tuples and dicts than any reader takes.
     #[error(
         "the fields hold {actual} values, nested ones included, more than the {max} that a message \

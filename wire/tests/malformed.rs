@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use blendtorch_wire::{Bytes, DecodeError, EncodeError, Limits, Message, Tensor, Value};
+use blendtorch_wire::{Bytes, DType, DecodeError, EncodeError, Limits, Message, Tensor, Value};
 
 fn decode(header: &[u8], payload: &[&[u8]]) -> Result<Message, DecodeError> {
     let mut frames = vec![Bytes::copy_from_slice(header)];
@@ -279,4 +279,22 @@ fn more_bytes_than_are_read_are_not_sent() {
     let many = Value::List(vec![Value::Tensor(tensor); 128]);
     let error = Message::data(1, 2).with("many", many).encode().unwrap_err();
     assert!(matches!(error, EncodeError::TooLarge { .. }), "{error}");
+}
+
+/// Regression: only the reader refused a rank over its limit, and the stream went on with a hole.
+#[test]
+fn a_rank_that_no_reader_takes_is_not_sent() {
+    let of_rank = |rank: usize| {
+        let tensor = Tensor::new(DType::U8, &vec![1; rank], Bytes::from_static(&[7])).unwrap();
+        let mut message = Message::data(1, 0);
+        let nested = Value::List(vec![Value::Int(1), tensor.into()]);
+        message.fields.insert("deep".into(), nested);
+        message.encode()
+    };
+    let frames = of_rank(64).unwrap();
+    assert!(Message::decode(&frames, &Limits::default()).is_ok());
+    assert_eq!(
+        of_rank(65).unwrap_err().to_string(),
+        "deep: a tensor of rank 65, more than the limit of 64: reshape it"
+    );
 }

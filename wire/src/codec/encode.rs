@@ -24,6 +24,16 @@ impl Message {
                 });
             }
         }
+        for (name, value) in &self.fields {
+            let rank = highest_rank(value);
+            if rank > limits.max_rank {
+                return Err(EncodeError::RankTooHigh {
+                    field: name.clone(),
+                    actual: rank,
+                    max: limits.max_rank,
+                });
+            }
+        }
         let values = self.fields.values().map(count).sum();
         if values > limits.max_values {
             return Err(EncodeError::TooManyValues {
@@ -75,6 +85,23 @@ fn within_depth(value: &Value, left: usize) -> bool {
         }
         _ => true,
     }
+}
+
+/// Of the tensors in a value that is not too deep.
+fn highest_rank(value: &Value) -> usize {
+    let of = |values: &[Value]| values.iter().map(highest_rank).max();
+    let highest = match value {
+        Value::Tensor(tensor) => Some(tensor.shape().len()),
+        Value::List(values) | Value::Tuple(values) => of(values),
+        Value::Map(entries) => {
+            let ranks = entries
+                .iter()
+                .flat_map(|(k, v)| [highest_rank(k), highest_rank(v)]);
+            ranks.max()
+        }
+        _ => None,
+    };
+    highest.unwrap_or(0)
 }
 
 /// How many values a reader counts: a tuple and the array in it are two.
