@@ -37,9 +37,10 @@ if [ "$(id -u)" != 0 ]; then
 fi
 $root apt-get update -qq || without "apt-get update failed"
 # Blender 3.4 is the oldest that was ever built with the Python 3.11 we need.
-found=$(apt-cache policy blender | sed -n 's/^ *Candidate: //p')
-dpkg --compare-versions "${found:-0}" ge 3.4 ||
-    without "this system's blender (${found:-none}) is older than 3.4; install one from blender.org"
+found=$(apt-cache policy blender | sed -n 's/^ *Candidate: \([0-9]\)/\1/p')
+[ -n "$found" ] || without "there is no blender, and this system has no package of it"
+dpkg --compare-versions "$found" ge 3.4 ||
+    without "this system's blender ($found) is older than 3.4; install one from blender.org"
 say "installing Blender $found (about 250 MB to download), to test on it"
 $root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends blender python3-numpy ||

@@ -19,16 +19,15 @@ def frames(first: int, last: int) -> list[Any]:
     return [["pre_animation", first], *middle, ["post_animation", last]]
 
 
-@pytest.mark.parametrize("frame_range", [(1, 3), (0, 2), (5, 5), (0, 0)])
-def test_order_of_signals(runtime: Runtime, tmp_path: Path, frame_range: tuple[int, int]) -> None:
-    got = runtime.reported(
-        tmp_path,
-        RECORD + f"anim.play(frame_range={frame_range}, num_episodes=2)\nreport(seen=seen)",
-    )
-    seen = got["seen"]
-    assert seen[0][0] == "pre_play"
-    assert seen[1:-1] == 2 * frames(*frame_range)
-    assert seen[-1] == ["post_play", frame_range[1]]
+def test_order_of_signals(runtime: Runtime, tmp_path: Path) -> None:
+    ranges = [(1, 3), (0, 2), (5, 5), (0, 0)]
+    played = RECORD + "anim.play(frame_range=RANGE, num_episodes=2)\norders.append(seen)\n"
+    code = "orders = []\n" + "".join(played.replace("RANGE", str(r)) for r in ranges)
+    orders = runtime.reported(tmp_path, code + "report(orders=orders)")["orders"]
+    for frame_range, seen in zip(ranges, orders, strict=True):
+        assert seen[0][0] == "pre_play"
+        assert seen[1:-1] == 2 * frames(*frame_range)
+        assert seen[-1] == ["post_play", frame_range[1]]
 
 
 def test_rewind_begins_a_new_episode_and_ranges_are_checked(

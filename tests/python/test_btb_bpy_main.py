@@ -105,8 +105,14 @@ while True: pub.publish(a=1)
 }
 
 
-@pytest.mark.parametrize("where", WAITS)
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("ending", "where"),
+    [
+        (signal.SIGINT, "a loop"),
+        (signal.SIGINT, "a publisher"),
+        (signal.SIGTERM, "a publisher"),
+    ],
+)
 def test_signals_end_it_at_once(
     runtime: Runtime, tmp_path: Path, ending: signal.Signals, where: str
 ) -> None:
