@@ -13,7 +13,7 @@ use support::{LONG, WAYS, Way, dataset, identity, publish, publisher};
 /// Two publishers end when each of so many consumers has had something of them, and 50 items later.
 fn all_hear_the_end(way: Way, consumers: usize) {
     let mut publishers: Vec<_> = (0..2).map(|btid| publisher(btid, way)).collect();
-    let addresses: Vec<_> = publishers.iter().map(|p| p.address()).collect();
+    let addresses: Vec<_> = publishers.iter().map(btb::Publisher::address).collect();
     let had: Vec<_> = (0..2).map(|_| Arc::new(AtomicUsize::new(0))).collect();
     std::thread::scope(|scope| {
         let sent: Vec<_> = publishers

@@ -39,7 +39,7 @@ fn runs_in(block_on: impl Fn(std::pin::Pin<Box<dyn Future<Output = Vec<i64>>>>) 
 
 #[test]
 fn items_stream_in_every_executor() {
-    runs_in(|task| futures_executor::block_on(task));
+    runs_in(futures_executor::block_on);
     let single = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

@@ -14,13 +14,13 @@ fn in_a_child(work: impl FnOnce() -> i32) -> i32 {
     // SAFETY: the child runs only `work` and leaves by `_exit`: no destructor of the parent's runs in
     // it, and what it allocates glibc makes safe after a fork.
     match unsafe { libc::fork() } {
-        -1 => panic!("fork: {}", std::io::Error::last_os_error()),
         0 => {
             let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
             // SAFETY: ends the process at once.
             unsafe { libc::_exit(code.unwrap_or(99)) }
         }
         child => {
+            assert!(child > 0, "fork: {}", std::io::Error::last_os_error());
             let mut status = 0;
             // SAFETY: `status` is a place for the answer, and `child` is a child of this process.
             let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
