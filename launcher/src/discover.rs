@@ -96,6 +96,10 @@ fn at(path: &Path, named_by: &'static str, memory: &Memory) -> Result<Blender, D
     if is_program(&path.join("blender")) {
         return program(path.join("blender"), memory);
     }
+    let bare = path.file_name() == Some(path.as_os_str()) && !path.exists();
+    if let Some(found) = path.to_str().filter(|_| bare).and_then(on_path) {
+        return program(found, memory);
+    }
     let version = match managed::Marker::read(path) {
         Some(marker) => Some(marker.bpy),
         None => installed_bpy(path),
@@ -278,6 +282,13 @@ mod tests {
         let said = look(&path).unwrap_err().to_string();
         assert!(said.contains("Blender 3.6.0 with Python 3.10"), "{said}");
         assert!(said.contains("blendtorch setup"), "{said}");
+    }
+
+    #[test]
+    fn a_bare_name_is_looked_for_on_the_path() {
+        // `true` is on every PATH, and no Blender.
+        let said = look(Path::new("true")).unwrap_err().to_string();
+        assert!(said.contains("/true does not run as a Blender"), "{said}");
     }
 
     #[test]
