@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that blendtorch needs and this machine lacks.
 #
-#   scripts/system.sh
+#   scripts/system.sh [FURTHER PACKAGE…]
 #
 # bpy needs libraries of X11 and OpenGL even without a display; torch-sys needs a C++ compiler.
 set -eu
@@ -12,7 +12,7 @@ if ! command -v dpkg-query >/dev/null; then
     say "this is no Debian or Ubuntu: if something is missing, install what README.md lists"
     exit 0
 fi
-wanted="libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1"
+wanted="libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1 $*"
 missing=""
 for package in $wanted; do
     status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

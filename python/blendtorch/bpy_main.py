@@ -86,6 +86,9 @@ def _parse(argv: list[str]) -> tuple[list[Callable[[], None]], int]:
             _fail(f"{option} needs a whole number from {low} to {high}, not {text!r}")
         return int(text)
 
+    def runs_scripts() -> bool:
+        return autoexec  # as the whole command line has it
+
     for argument in arguments:
         match argument:
             case "--":
@@ -114,20 +117,21 @@ def _parse(argv: list[str]) -> tuple[list[Callable[[], None]], int]:
             case _ if argument.startswith("-"):
                 _fail(f"unknown option {argument!r}; a script's own arguments follow `--`")
             case _:
-                steps.append(_scene(argument, autoexec))
+                # As in Blender, it does not matter where the options about it stand.
+                steps.append(_scene(argument, runs_scripts))
     return steps, exit_code
 
 
-def _scene(path: str, autoexec: bool) -> Callable[[], None]:
+def _scene(path: str, autoexec: Callable[[], bool]) -> Callable[[], None]:
     if not os.path.isfile(path):
         _fail(f"no such scene file: {path}")
 
     def step() -> None:
         import bpy
 
-        bpy.context.preferences.filepaths.use_scripts_auto_execute = autoexec
+        bpy.context.preferences.filepaths.use_scripts_auto_execute = autoexec()
         try:
-            bpy.ops.wm.open_mainfile(filepath=os.path.abspath(path), use_scripts=autoexec)
+            bpy.ops.wm.open_mainfile(filepath=os.path.abspath(path), use_scripts=autoexec())
         except RuntimeError as error:
             _fail(f"Blender {bpy.app.version_string} cannot open {path}: {error}", code=1)
 

@@ -147,3 +147,27 @@ def test_what_a_script_leaves_behind_does_not_spoil_its_end(
     assert "done" in done.stdout.splitlines(), done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Not freed" not in done.stdout + done.stderr
+
+
+def test_a_scene_runs_its_own_scripts_wherever_the_option_stands(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Regression: with the scene named before `--enable-autoexec`, as the launcher writes it, the
+    bpy module had not run them."""
+    scene = tmp_path / "scene.blend"
+    save = f"""
+import bpy
+text = bpy.data.texts.new("start.py")
+text.write("print('the scene speaks')")
+text.use_module = True
+bpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})
+"""
+    assert runtime.run("--python-expr", save).returncode == 0
+    for options, speaks in [
+        ([scene, "--enable-autoexec"], True),
+        (["--enable-autoexec", scene], True),
+        ([scene, "--disable-autoexec"], False),
+    ]:
+        done = runtime.run(*options, "--python-expr", "print('done')")
+        assert done.returncode == 0 and "done" in done.stdout, done.stderr
+        assert ("the scene speaks" in done.stdout) is speaks, options

@@ -18,7 +18,7 @@ try:
     import importlib.metadata
 
     import blendtorch
-    import blendtorch._blendtorch
+    import blendtorch._blendtorch  # noqa: F401
 
     said["blendtorch"] = importlib.metadata.version("blendtorch")
 except Exception as error:
