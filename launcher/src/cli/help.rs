@@ -40,6 +40,8 @@ Examples:
 pub(super) const SETUP_HELP: &str = r#"The managed Blender is the bpy wheel in a Python environment of its own, in the folder
 $BLENDTORCH_CACHE, else $XDG_CACHE_HOME/blendtorch, else ~/.cache/blendtorch. A second run finds
 it there and is done at once. Missing system libraries are named, and as root installed with apt.
+--wheel also lays the wheel into the folder blender-packages beside it, where an installed
+`blender` that the launcher starts finds it.
 
 Examples:
   blendtorch setup                             the default version
