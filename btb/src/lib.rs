@@ -8,4 +8,6 @@ pub mod pixels;
 mod publisher;
 pub mod seeds;
 
-pub use publisher::{PublishError, Publisher, PublisherOptions, PublisherStats, TensorError};
+pub use publisher::{
+    PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
+};

@@ -3,6 +3,7 @@
 use blendtorch_transport::{AddressError, Outgoing, Sender, SenderOptions};
 use blendtorch_wire::{Bytes, DType, EncodeError, Fields, Header, Kind, Message, Tensor};
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use thiserror::Error;
 
@@ -73,6 +74,22 @@ pub struct PublisherStats {
     pub blocked: Duration,
 }
 
+/// The counters of a [`Publisher`], while and after it lives.
+#[derive(Clone, Debug, Default)]
+pub struct StatsHandle(Arc<Mutex<PublisherStats>>);
+
+impl StatsHandle {
+    /// The counters now; `blocked` is at most a tenth of a second behind.
+    #[must_use]
+    pub fn get(&self) -> PublisherStats {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PublisherStats> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Publishes samples at one address, to whoever connects; each sample goes to one consumer.
 ///
 /// ```no_run
@@ -91,7 +108,7 @@ pub struct Publisher {
     options: PublisherOptions,
     sequence: u64,
     place: (Option<u64>, Option<u64>),
-    stats: PublisherStats,
+    stats: StatsHandle,
 }
 
 impl Publisher {
@@ -113,7 +130,7 @@ impl Publisher {
             options,
             sequence: 0,
             place: (None, None),
-            stats: PublisherStats::default(),
+            stats: StatsHandle::default(),
         })
     }
 
@@ -146,7 +163,13 @@ impl Publisher {
     /// What has been sent so far.
     #[must_use]
     pub fn stats(&self) -> PublisherStats {
-        self.stats
+        self.stats.get()
+    }
+
+    /// Reads the counters from elsewhere: another thread may be publishing, or waiting to.
+    #[must_use]
+    pub fn stats_handle(&self) -> StatsHandle {
+        self.stats.clone()
     }
 
     /// Says which episode, and which sample of it, the next messages belong to.
@@ -220,21 +243,22 @@ impl Publisher {
             fields,
         };
         let outgoing = Outgoing::new(message.encode()?);
-        let start = Instant::now();
-        let mut sent = self.sender.send_timeout(&outgoing, SLICE);
-        while matches!(sent, Ok(false)) {
-            if let Err(interruption) = go_on() {
-                self.stats.blocked += start.elapsed();
-                return Err(PublishError::Interrupted(interruption));
-            }
-            sent = self.sender.send_timeout(&outgoing, SLICE);
+        while !self.try_send(&outgoing)? {
+            go_on().map_err(PublishError::Interrupted)?;
         }
-        self.stats.blocked += start.elapsed();
-        sent?;
         self.sequence += 1;
-        self.stats.messages += 1;
-        self.stats.bytes += outgoing.byte_len() as u64;
+        let mut stats = self.stats.lock();
+        stats.messages += 1;
+        stats.bytes += outgoing.byte_len() as u64;
         Ok(())
+    }
+
+    /// Waits a slice of time for room; whether the message was sent.
+    fn try_send(&self, message: &Outgoing) -> Result<bool, blendtorch_transport::Error> {
+        let start = Instant::now();
+        let sent = self.sender.send_timeout(message, SLICE);
+        self.stats.lock().blocked += start.elapsed();
+        sent
     }
 
     /// Lets connected consumers take what is queued, tells each that this was all, and closes.

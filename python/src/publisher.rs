@@ -2,7 +2,7 @@
 
 use crate::errors;
 use crate::values::fields_from_python;
-use btb::{PublishError, Publisher, PublisherOptions};
+use btb::{PublishError, Publisher, PublisherOptions, StatsHandle};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -17,6 +17,7 @@ use std::time::Duration;
 pub(crate) struct PyPublisher {
     address: String,
     warning: Option<String>,
+    stats: StatsHandle,
     publisher: Mutex<Option<Publisher>>,
     /// Who has the publisher: a signal handler that interrupts a wait must not wait for itself.
     holder: Mutex<Option<ThreadId>>,
@@ -98,6 +99,7 @@ impl PyPublisher {
             Ok(publisher) => Ok(Self {
                 address: publisher.address(),
                 warning: publisher.warning(),
+                stats: publisher.stats_handle(),
                 publisher: Mutex::new(Some(publisher)),
                 holder: Mutex::default(),
                 closing: AtomicBool::new(false),
@@ -120,9 +122,9 @@ impl PyPublisher {
         self.warning.as_deref()
     }
 
-    /// Messages sent, their bytes, and seconds spent waiting for room.
+    /// Messages sent, their bytes, and seconds spent waiting for room; at any time.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let stats = self.turn(py)?.get()?.stats();
+        let stats = self.stats.get();
         let dict = PyDict::new(py);
         dict.set_item("messages", stats.messages)?;
         dict.set_item("bytes", stats.bytes)?;

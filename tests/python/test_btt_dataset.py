@@ -70,20 +70,10 @@ def test_publish_copies_nothing_in_python() -> None:
     assert max(peaks) < 1 << 20, peaks
 
 
-def test_publish_waits_without_the_gil() -> None:
-    with publishing(count_to(1)) as address:
-        # Nobody is connected. This thread works on, and nothing has been sent meanwhile.
-        assert sum(range(1_000_000)) == 499_999_500_000
-        assert_counted(list(dataset(address)), 1)
-
-
-def test_threads_may_ask_and_close_a_publisher_that_waits() -> None:
-    publisher = btb.DataPublisher("tcp://127.0.0.1:0")
-    failed: list[str] = []
-    waits = threading.Event()
+def publishing_thread(publisher: btb.DataPublisher, failed: list[str]) -> threading.Thread:
+    """A thread that waits in `publish`, because nobody is connected."""
 
     def publish() -> None:
-        waits.set()
         try:
             publisher.publish(x=1)
         except OSError as error:
@@ -91,11 +81,30 @@ def test_threads_may_ask_and_close_a_publisher_that_waits() -> None:
 
     thread = threading.Thread(target=publish)
     thread.start()
-    waits.wait()
+    # Counted from inside the wait; and this thread could not ask if that held the GIL.
+    eventually("it waits", lambda: publisher.stats()["blocked"] > 0.2)
+    return thread
+
+
+def test_publish_waits_without_the_gil() -> None:
+    failed: list[str] = []
+    with btb.DataPublisher("tcp://127.0.0.1:0") as publisher:
+        thread = publishing_thread(publisher, failed)
+        assert publisher.stats()["messages"] == 0
+        assert next(iter(dataset(publisher.address)))["x"] == 1
+        thread.join(HANG_S)
+        assert publisher.stats()["messages"] == 1 and not failed
+
+
+def test_threads_may_ask_and_close_a_publisher_that_waits() -> None:
+    failed: list[str] = []
+    publisher = btb.DataPublisher("tcp://127.0.0.1:0")
+    thread = publishing_thread(publisher, failed)
     assert re.fullmatch(r"tcp://127\.0\.0\.1:\d+", publisher.address)
     publisher.close()
     thread.join(HANG_S)
     assert failed == ["the publisher is closed"]
+    assert publisher.stats()["messages"] == 0
     with pytest.raises(OSError, match="closed"):
         publisher.publish(x=1)
 

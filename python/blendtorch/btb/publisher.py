@@ -78,7 +78,8 @@ class DataPublisher:
         self._publisher.publish(kwargs, progress.episode, progress.index)
 
     def stats(self) -> dict[str, float]:
-        """`messages` and `bytes` sent, and seconds `blocked` waiting for room."""
+        """`messages` and `bytes` sent, and seconds `blocked` waiting for room. May be asked at any
+        time, also by another thread while `publish` waits, and after `close`."""
         return self._publisher.stats()
 
     def close(self) -> bool:
