@@ -21,10 +21,11 @@ def produce(address: str, items: int) -> None:
     socket.setsockopt(zmq.IMMEDIATE, 1)
     socket.bind(address)
     image = np.full((480, 640, 4), 127, dtype=np.uint8)
+    imported = time.process_time()  # what imports take is not for the images
     for frame in range(items):
         socket.send_pyobj({"btid": 0, "image": image, "frameid": frame})
     socket.close(linger=60_000)
-    print(json.dumps({"cpu": time.process_time()}))
+    print(json.dumps({"cpu": time.process_time() - imported}))
 
 
 def consume(addresses: list[str], items: int) -> None:
@@ -42,10 +43,10 @@ def consume(addresses: list[str], items: int) -> None:
 
     batches = iter(DataLoader(Stream(), batch_size=8, num_workers=0))
     next(batches)
-    start = time.perf_counter()
+    start, imported = time.perf_counter(), time.process_time()
     images = sum(len(batch["image"]) for batch in batches)
     rate = images / (time.perf_counter() - start)
-    print(json.dumps({"cpu": time.process_time(), "images_per_second": rate}))
+    print(json.dumps({"cpu": time.process_time() - imported, "images_per_second": rate}))
 
 
 def main() -> None:

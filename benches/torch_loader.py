@@ -18,11 +18,12 @@ def main() -> None:
     loader = btt.DataLoader(dataset, batch_size=8)
     batches = iter(loader)
     next(batches)
-    start = time.perf_counter()
+    # What imports take is not for the images.
+    start, imported = time.perf_counter(), time.process_time()
     images = sum(len(batch["image"]) for batch in batches)
     rate = images / (time.perf_counter() - start)
     assert loader.stats()["missing"] == 0
-    print(json.dumps({"cpu": time.process_time(), "images_per_second": rate}))
+    print(json.dumps({"cpu": time.process_time() - imported, "images_per_second": rate}))
 
 
 if __name__ == "__main__":
