@@ -1,6 +1,9 @@
 //! Frames in shared memory: where large payloads are written once, and read by the consumer.
 
+mod heap;
+
 use bytes::Bytes;
+use heap::Shelf;
 use omq_tokio::{PayloadPool, shm_payload_pool};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +26,7 @@ const POLL: Duration = Duration::from_micros(50);
 pub(crate) struct FramePool {
     classes: Mutex<Vec<(usize, PayloadPool)>>,
     max_bytes: usize,
+    heap: Shelf,
 }
 
 impl FramePool {
@@ -30,6 +34,7 @@ impl FramePool {
         Self {
             classes: Mutex::default(),
             max_bytes,
+            heap: Shelf::default(),
         }
     }
 
@@ -43,9 +48,7 @@ impl FramePool {
             fill(&mut buffer.writable()[..len]);
             return buffer.into_payload().into_bytes();
         }
-        let mut heap = vec![0; len];
-        fill(&mut heap);
-        heap.into()
+        self.heap.frame(len, fill)
     }
 
     fn class(&self, len: usize) -> Option<PayloadPool> {
