@@ -233,6 +233,7 @@ fn silence_says_of_each_address_what_it_is_and_since_when() {
         assert!(seconds(said.clone()).ends_with(says), "{said}");
         assert!(error.to_string().contains(&said), "{error}");
     }
+    drop(dataset); // else the publishers would linger for it
 }
 
 #[test]
