@@ -22,12 +22,12 @@ def program(name: str) -> Path:
 class Run:
     """A running program and what it has written; it ends with the test."""
 
-    def __init__(self, command: Sequence[Any], output: Path) -> None:
+    def __init__(self, command: Sequence[Any], output: Path, cwd: Path = ROOT) -> None:
         self.output = output
         with output.open("wb") as out:
             self.process = subprocess.Popen(
                 list(map(str, command)),
-                cwd=ROOT,
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

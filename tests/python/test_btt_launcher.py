@@ -5,6 +5,7 @@ import io
 import os
 import random
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 from blendtorch import btt
 from btb_support import Runtime, bpy_python
-from btt_support import CUBE, LONG_MS, dataset, eventually, has_ended, run_python
+from btt_support import CUBE, HANG_S, LONG_MS, dataset, eventually, has_ended, run_python
+from program_support import Run
 
 SMALL = ["--width", "64", "--height", "48"]
 
@@ -186,3 +188,16 @@ except ModuleNotFoundError as error:
     print(error)
 """
     assert run_python(code, python=bpy_python()) == "[[0, 1, 2]]\nNo module named 'torch'\n"
+
+
+def test_ctrl_c_on_the_console_script_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    """Regression: Python raised KeyboardInterrupt once the fleet had ended."""
+    (tmp_path / "scene.py").write_text("import time\nprint('runs', flush=True)\ntime.sleep(1000)\n")
+    (tmp_path / "launch.json").write_text('{"script": "scene.py", "background": true}')
+    program = Path(sys.executable).with_name("blendtorch-launch")
+    with Run([program, tmp_path / "launch.json"], tmp_path / "said", cwd=tmp_path) as run:
+        eventually("the instance runs", lambda: run.says(r"\[0\] runs"))
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(HANG_S) == 130, run.said()
+    assert "stopped; 1 instance ended" in run.said()
+    assert "Traceback" not in run.said()
