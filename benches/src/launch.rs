@@ -46,6 +46,7 @@ pub(crate) fn first_items() -> Result<f64> {
         seen.insert(item.header.btid);
     }
     let seconds = start.elapsed().as_secs_f64();
+    drop(dataset); // else the instances would linger for it
     fleet.wait();
     Ok(seconds)
 }
