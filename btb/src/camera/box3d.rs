@@ -131,8 +131,8 @@ mod tests {
                 prop_assert!(close(found.size[i], 2.0 * scale[i].abs()), "{:?}", found.size);
             }
             for (corner, own) in found.corners.iter().zip(UNIT) {
-                for k in 0..3 {
-                    prop_assert!(close(corner[k], transform(&matrix, own)[k]));
+                for (value, moved) in corner.iter().zip(transform(&matrix, own)) {
+                    prop_assert!(close(*value, moved));
                 }
             }
         }
