@@ -19,10 +19,11 @@ from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, rendering, utils
+    from . import camera, paths, rendering, utils
     from .animation import AnimationController
     from .camera import Camera
     from .offscreen import OffScreenRenderer
+    from .paths import add_scene_dir_to_path
 
 __all__ = [
     "AnimationController",
@@ -31,9 +32,11 @@ __all__ = [
     "DataPublisher",
     "OffScreenRenderer",
     "Signal",
+    "add_scene_dir_to_path",
     "camera",
     "episode_seed",
     "parse_blendtorch_args",
+    "paths",
     "rendering",
     "sample_seed",
     "utils",
@@ -46,7 +49,9 @@ _NEEDS_BPY = {
     "AnimationController": "animation",
     "Camera": "camera",
     "OffScreenRenderer": "offscreen",
+    "add_scene_dir_to_path": "paths",
     "camera": "",
+    "paths": "",
     "rendering": "",
     "utils": "",
 }

@@ -17,23 +17,24 @@ class Boxes2D(NamedTuple):
     """Upright rectangles in the picture, one an object."""
 
     boxes: "NDArray[np.float64]"
-    """x0, y0, x1, y1 in pixels from the upper left corner, within the image; N × 4. NaN where
-    nothing of the object is in view."""
+    """x0, y0, x1, y1 in pixels from the upper left corner, within the image; shape (N, 4).
+    NaN where nothing of the object is in view."""
     in_view: "NDArray[np.bool_]"
-    """Whether anything of the object is in view; N."""
+    """Whether anything of the object is in view; shape (N,)."""
 
 
 class Boxes3D(NamedTuple):
     """Boxes in space that turn with their objects, one an object."""
 
     corners: "NDArray[np.float64]"
-    """The corners, in Blender's order of `bound_box`; N × 8 × 3."""
+    """The corners, in Blender's order of `bound_box`; shape (N, 8, 3)."""
     center: "NDArray[np.float64]"
-    """The middles; N × 3."""
+    """The middles; shape (N, 3)."""
     size: "NDArray[np.float64]"
-    """Lengths of the edges along the box's own x, y and z, in world units; N × 3."""
+    """Lengths of the edges along the box's own x, y and z, in world units; shape (N, 3)."""
     rotation: "NDArray[np.float64]"
-    """Its columns are the box's own axes: right-handed, at right angles, of length 1; N × 3 × 3."""
+    """Its columns are the box's own axes: right-handed, at right angles, of length 1;
+    shape (N, 3, 3)."""
 
 
 def boxes_2d(camera: Any, objs: tuple[Any, ...]) -> Boxes2D:

@@ -9,7 +9,9 @@ Works without torch, but for `DataLoader`'s tensors.
 """
 
 from .._blendtorch import LaunchError, MalformedMessageError
+from . import colors
 from .dataset import RemoteIterableDataset
+from .env_rendering import create_renderer
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
@@ -21,6 +23,8 @@ __all__ = [
     "LaunchInfo",
     "MalformedMessageError",
     "RemoteIterableDataset",
+    "colors",
+    "create_renderer",
     "discover_blender",
     "merge_receipts",
 ]
