@@ -22,15 +22,15 @@ def compute_object_visibility(
     """The fraction of the object's surface that the camera sees, by `N` random rays; 0 to 1.
 
     A random point of the evaluated surface counts as seen if it is in the picture and the ray to
-    it meets this object before any other. What of an object is hidden by itself counts as seen:
-    an object that nothing else hides has visibility 1. Points are drawn by area, with numpy's
+    it meets no other object first. What of an object is hidden by itself counts as seen: one that
+    is wholly in the picture, and that nothing else hides, has visibility 1. Points are drawn by area, with numpy's
     global generator: `np.random.seed` makes them reproducible.
 
     Rays meet what the viewport shows, and do not know materials: glass hides what is behind it.
     The error of the fraction is up to 0.5/√N (one standard deviation).
 
     Args:
-        obj: the object; one without faces is never seen.
+        obj: the object; one without faces, or hidden in the viewport, is never seen.
         cam: a `btb.Camera`, taken where its Blender camera is now.
         N: how many rays.
         scene: the scene of both; by default the current one.
@@ -44,25 +44,21 @@ def compute_object_visibility(
         current = scene == bpy.context.scene
         view_layer = bpy.context.view_layer if current else scene.view_layers[0]
     view_layer.update()
+    if not obj.visible_get(view_layer=view_layer):
+        return 0.0
     depsgraph = view_layer.depsgraph
     camera = type(cam)(cam.bpy_camera, cam.shape)
 
     points = _surface_points(obj.evaluated_get(depsgraph), N)
     ndc, depth = camera.world_to_ndc(points, return_depth=True)
-    seen = (np.abs(ndc) <= 1).all(axis=1) & (depth > 0)
-    origins, directions, skipped = _rays(camera, points[seen])
-    reach = np.inf if dist is None else dist
-    hits = 0
-    for origin, direction, before in zip(origins, directions, skipped, strict=True):
-        left = min(reach - before, _FAR)
-        if left > 0:
-            hit, _, _, _, met, _ = scene.ray_cast(depsgraph, origin, direction, distance=left)
-            hits += hit and met.original == obj.original
-    return hits / N
-
-
-# What Blender takes for no limit of a ray's length.
-_FAR = 1.70141e38
+    in_view = (np.abs(ndc) <= 1).all(axis=1) & (depth > 0)
+    if dist is not None:
+        in_view &= camera.distance(points) <= dist
+    seen = 0
+    for origin, direction, length in zip(*_rays(camera, points[in_view]), strict=True):
+        hit, _, _, _, met, _ = scene.ray_cast(depsgraph, origin, direction, distance=length)
+        seen += not hit or met.original == obj.original
+    return seen / N
 
 
 def _surface_points(evaluated: Any, number: int) -> "NDArray[np.float64]":
@@ -86,19 +82,19 @@ def _surface_points(evaluated: Any, number: int) -> "NDArray[np.float64]":
 def _rays(
     camera: Any, points: "NDArray[np.float64]"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]":
-    """Origins and directions of the lines of sight to points, and the lengths left out of them.
+    """Lines of sight to points: origins, directions, and lengths.
 
-    They begin at the near plane: what stands before that is not rendered and hides nothing.
+    They begin at the near plane: what stands before that is not rendered and hides nothing. They
+    end just before the point: rounding must not decide whether its own surface is met.
     """
     to_world = np.linalg.inv(np.vstack([camera.extrinsics(), [0, 0, 0, 1]]))
     eye, forward = to_world[:3, 3], to_world[:3, 2]
-    depth = (points - eye) @ forward
     if camera.type == "ORTHO":
-        starts = points - depth[:, None] * forward
+        starts = points - ((points - eye) @ forward)[:, None] * forward
         directions = np.broadcast_to(forward, points.shape)
     else:
         starts = np.broadcast_to(eye, points.shape)
-        away = points - eye
-        directions = away / np.linalg.norm(away, axis=1, keepdims=True)
+        directions = (points - eye) / camera.distance(points)[:, None]
     skipped = camera.clip_range[0] / (directions @ forward)
-    return starts + skipped[:, None] * directions, directions, skipped
+    lengths = (camera.distance(points) - skipped) * (1 - 1e-5)
+    return starts + skipped[:, None] * directions, directions, lengths
