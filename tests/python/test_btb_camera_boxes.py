@@ -7,7 +7,7 @@ from btb_support import Runtime
 RENDERED = """
 from mathutils import Euler
 
-scene = cubes.empty_scene(160, 120)
+scene = cubes.empty_scene(960, 720)
 scene.render.engine = "BLENDER_WORKBENCH"
 cubes.set_background((0, 0, 0))
 # Smooth: the tip of a corner can be longer than a pixel, and too thin to be drawn.
@@ -20,9 +20,9 @@ lens.clip_start, lens.clip_end = 0.5, 15
 off = btb.OffScreenRenderer(cam, mode="rgb")
 rng = np.random.default_rng(19)
 
-worst, seen, unseen, kinds = 0, 0, 0, {"inside": 0, "cut": 0, "behind": 0}
+missed, excess, unseen, kinds = 0, 0, 0, {"inside": 0, "cut": 0, "behind": 0}
 false_alarms = []
-for i in range(120):
+for i in range(100):
     lens.type = "PERSP" if i % 3 else "ORTHO"
     lens.lens, lens.ortho_scale = float(rng.uniform(15, 60)), float(rng.uniform(3, 9))
     lens.shift_x, lens.shift_y = map(float, rng.uniform(-0.3, 0.3, 2))
@@ -37,17 +37,18 @@ for i in range(120):
     if not len(rows):
         unseen += 1
         # Less than a pixel may be there and not be drawn.
-        if in_view and min(box[2] - box[0], box[3] - box[1]) > 1.5:
+        if in_view and min(box[2] - box[0], box[3] - box[1]) > 1:
             false_alarms.append([i, *box])
         continue
-    seen += 1
     drawn = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
-    worst = max(worst, np.abs(box - drawn).max()) if in_view else 1e9
+    outwards = (box - drawn) * (-1, -1, 1, 1)
+    missed = max(missed, -outwards.min()) if in_view else 1e9
+    excess = max(excess, outwards.max())
     behind = (cam.object_to_pixel(thing, return_depth=True)[1] < 0).any()
-    cut = drawn[0] == 0 or drawn[1] == 0 or drawn[2] == 160 or drawn[3] == 120
+    cut = drawn[0] == 0 or drawn[1] == 0 or drawn[2] == 960 or drawn[3] == 720
     kinds["behind" if behind else "cut" if cut else "inside"] += 1
 none = cam.boxes_2d()
-report(worst=worst, seen=seen, unseen=unseen, kinds=kinds, false_alarms=false_alarms,
+report(missed=missed, excess=excess, unseen=unseen, kinds=kinds, false_alarms=false_alarms,
        none=[none.boxes.shape, none.in_view.shape])
 """
 
@@ -56,7 +57,9 @@ def test_conformance_19_2d_boxes_are_those_of_what_is_drawn(
     runtime: Runtime, tmp_path: Path
 ) -> None:
     got = runtime.reported(tmp_path, RENDERED)
-    assert got["worst"] <= 1.01, got
+    # Half a pixel counts as a whole one; and where the image's edge cuts an outline at a flat
+    # angle, the last few pixels are too thin to be drawn.
+    assert got["missed"] <= 1 and got["excess"] <= 10, got
     assert got["false_alarms"] == []
     assert min(got["kinds"].values()) >= 8 and got["unseen"] >= 8, got
     assert got["none"] == [[0, 4], [0]]
