@@ -135,6 +135,14 @@ def visibility(x=0, y=-3, at=(0, 0, 0), kind="PERSP", **kw):
     screen.location, thing.location, lens.type = (x, y, 0), at, kind
     return btb.utils.compute_object_visibility(thing, cam, N=N, **kw)
 
+def beside(kind):
+    # Close to the camera the screen ends beside the object; lines from the eye cross it.
+    screen.location, thing.location, lens.type = (0.9, -8, 0), (2, 0, 0), kind
+    lens.ortho_scale, lens.lens = 8, 20
+    found = btb.utils.compute_object_visibility(thing, cam, N=N)
+    lens.ortho_scale, lens.lens = 5, 50
+    return found
+
 def twice():
     np.random.seed(3)
     return visibility()
@@ -152,6 +160,7 @@ report(
     unseen=unseen(),
     free=visibility(x=-20), hidden=visibility(x=5), half=visibility(),
     ortho=[visibility(x=-20, kind="ORTHO"), visibility(kind="ORTHO"), visibility(5, kind="ORTHO")],
+    beside_screen=[beside("ORTHO"), beside("PERSP")],
     behind=visibility(at=(0, -30, 0)), beside=visibility(x=-20, at=(30, 0, 0)),
     behind_screen_moved_back=visibility(x=5, y=3), before_near=visibility(x=5, y=-8.8),
     far=visibility(x=-20, at=(0, 120, 0)), dist=[visibility(-20, dist=5), visibility(-20, dist=50)],
@@ -172,6 +181,7 @@ def test_conformance_surface_visibility_is_the_part_that_rays_reach(
     # The screen's edge is the middle of the cube: five standard deviations of 400 rays.
     assert abs(got["half"] - 0.5) < 0.125
     assert got["ortho"][0] == 1 and abs(got["ortho"][1] - 0.5) < 0.125 and got["ortho"][2] == 0
+    assert got["beside_screen"] == [1, 0], "rays are parallel, or come from the eye"
     assert got["behind"] == got["beside"] == got["far"] == 0
     assert got["behind_screen_moved_back"] == 1, "what stands farther away hides nothing"
     assert got["before_near"] == 1, "what stands before the near plane is not rendered"

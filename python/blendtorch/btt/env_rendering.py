@@ -26,12 +26,8 @@ class MatplotlibRenderer:
         self.fig: Any = None
         import matplotlib.pyplot as plt
 
-        try:
-            self.fig, self.ax = plt.subplots(1, 1, **kwargs)
-        except ImportError:
-            # A backend with windows was asked for, but there is no display.
-            plt.switch_backend("agg")
-            self.fig, self.ax = plt.subplots(1, 1, **kwargs)
+        # Without a display this is one that draws into memory, whatever was asked for.
+        self.fig, self.ax = plt.subplots(1, 1, **kwargs)
         self._close = plt.close
         self.img: Any = None
         self.has_window = self.fig.canvas.required_interactive_framework is not None
@@ -42,8 +38,8 @@ class MatplotlibRenderer:
             plt.show(block=False)
         else:
             warnings.warn(
-                "images are not shown: matplotlib has no window to draw in (no display, or "
-                f"MPLBACKEND={plt.get_backend()})",
+                "images are not shown: there is no display, or matplotlib draws without windows "
+                f"(its backend is {plt.get_backend()}): `viewer.fig.savefig(...)` has them",
                 stacklevel=2,
             )
 
