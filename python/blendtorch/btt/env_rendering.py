@@ -6,6 +6,7 @@ its own. The libraries behind them are imported when a viewer is made.
 
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 
@@ -24,8 +25,7 @@ class MatplotlibRenderer:
             kwargs: for `matplotlib.pyplot.subplots`, such as `figsize`.
         """
         self.fig: Any = None
-        import matplotlib.pyplot as plt
-
+        plt = import_module("matplotlib.pyplot")
         # Without a display this is one that draws into memory, whatever was asked for.
         self.fig, self.ax = plt.subplots(1, 1, **kwargs)
         self._close = plt.close
@@ -74,8 +74,7 @@ class OpenAIGymRenderer:
     def __init__(self, **kwargs: Any) -> None:
         """Opens the window; `kwargs` are for gym's `SimpleImageViewer`."""
         self._viewer: Any = None
-        from gym.envs.classic_control import rendering
-
+        rendering = import_module("gym.envs.classic_control.rendering")
         self._viewer = rendering.SimpleImageViewer(**kwargs)
 
     def imshow(self, rgb: Any) -> None:
