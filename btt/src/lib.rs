@@ -1,4 +1,4 @@
-//! The consumer side of blendtorch: remote dataset, accounting, batches.
+//! The consumer side of blendtorch: remote dataset, accounting, batches, channels.
 //!
 //! Owns what a training loop needs to consume a stream; it never knows Python or torch. A
 //! [`RemoteIterableDataset`] is an iterator of items; a [`DataLoader`] assembles batches from one,
@@ -26,6 +26,10 @@ mod stats;
 mod stream;
 
 pub use accounting::{PublisherReceipts, PublisherTotals, Receipts, Totals};
+pub use blendtorch_channels::{
+    Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvOptions,
+    Error as ChannelError, Failure, RemoteEnv, Reset, Step, VectorEnv,
+};
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, Fields, Header, Scalar, Tensor, Value};
 pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};

@@ -1,7 +1,9 @@
 //! Rust errors as Python exceptions.
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyValueError};
+use pyo3::exceptions::{
+    PyConnectionResetError, PyOSError, PyRuntimeError, PyTimeoutError, PyValueError,
+};
 use pyo3::prelude::*;
 
 create_exception!(
@@ -9,6 +11,13 @@ create_exception!(
     MalformedMessageError,
     PyValueError,
     "A peer sent something that is no blendtorch message. The iteration may go on."
+);
+create_exception!(
+    blendtorch,
+    RemoteEnvError,
+    PyRuntimeError,
+    "An environment says that it failed. args: the text, the kind of the remote error, and whether \
+     the environment goes on."
 );
 create_exception!(
     blendtorch,
@@ -41,6 +50,25 @@ pub(crate) fn refuse_child(owner: u32) -> PyResult<()> {
     }
 }
 
+/// An error of a two-way channel.
+pub(crate) fn channel(error: &blendtorch_channels::Error) -> PyErr {
+    use blendtorch_channels::Error;
+    let text = error.to_string();
+    match error {
+        error if error.is_timeout() => PyTimeoutError::new_err(text),
+        Error::Malformed { .. } | Error::Unexpected { .. } => MalformedMessageError::new_err(text),
+        Error::Failed { failure, .. } => {
+            RemoteEnvError::new_err((text, failure.kind.clone(), failure.goes_on))
+        }
+        Error::Address(_) | Error::Encode(_) => PyValueError::new_err(text),
+        Error::Transport(transport) => match transport {
+            blendtorch_transport::Error::PeerLost(_) => PyConnectionResetError::new_err(text),
+            _ => PyOSError::new_err(text),
+        },
+        _ => PyRuntimeError::new_err(text),
+    }
+}
+
 /// An error of the producer side.
 pub(crate) fn producer(error: btb::PublishError<PyErr>) -> PyErr {
     match error {
@@ -57,5 +85,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         "MalformedMessageError",
         py.get_type::<MalformedMessageError>(),
     )?;
+    module.add("RemoteEnvError", py.get_type::<RemoteEnvError>())?;
     module.add("LaunchError", py.get_type::<LaunchError>())
 }

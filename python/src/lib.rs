@@ -5,6 +5,7 @@
 
 mod args;
 mod camera;
+mod channels;
 mod errors;
 mod fleet;
 mod memory;
@@ -20,6 +21,7 @@ use pyo3::prelude::*;
 fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
+    channels::register(module)?;
     errors::register(module)?;
     fleet::register(module)?;
     pixels::register(module)?;

@@ -4,5 +4,5 @@ mod from_python;
 mod raw;
 mod to_python;
 
-pub(crate) use from_python::fields_from_python;
-pub(crate) use to_python::{own_tensors, value_to_python};
+pub(crate) use from_python::{OnHeap, fields_from_python, value_from_python};
+pub(crate) use to_python::{fields_to_python, own_tensors, owned_value_to_python, value_to_python};
