@@ -12,6 +12,7 @@
 mod address;
 mod bind;
 mod dial;
+mod direct;
 mod error;
 mod pair;
 mod parker;

@@ -47,6 +47,11 @@ impl Outgoing {
         Self(Message::multipart(frames))
     }
 
+    /// The frames again, for a way that is not the library's.
+    pub(crate) fn frames(&self) -> Vec<Bytes> {
+        crate::requester::frames(self.0.clone())
+    }
+
     /// Bytes of all frames.
     #[must_use]
     pub fn byte_len(&self) -> usize {

@@ -3,7 +3,7 @@
 use super::protocol::{Answer, Command, Failure, Reset, Step, take_image};
 use crate::Error;
 use crate::sending::{Numbering, decode};
-use blendtorch_transport::{Outgoing, Path, Requester, RequesterOptions};
+use blendtorch_transport::{Outgoing, Requester, RequesterOptions};
 use blendtorch_wire::{Fields, Tensor, Value};
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,8 @@ pub struct EnvOptions {
     pub first_timeout: Duration,
     /// How long the environment may take to be there at all, since a Blender has to start; 100 s.
     pub connect_timeout: Duration,
-    /// Take shared memory where the environment is on this host; true.
-    pub shm: bool,
+    /// Go to an environment of this host directly, past the ZeroMQ library; true.
+    pub direct: bool,
 }
 
 impl EnvOptions {
@@ -28,7 +28,7 @@ impl EnvOptions {
             timeout,
             first_timeout: timeout.max(Duration::from_secs(120)),
             connect_timeout: timeout.saturating_mul(10),
-            shm: true,
+            direct: true,
         }
     }
 }
@@ -79,9 +79,8 @@ impl RemoteEnv {
     /// # Errors
     /// [`Error::Address`].
     pub fn connect(address: &str, options: EnvOptions) -> Result<Self, Error> {
-        let shm = options.shm;
         let requester_options = RequesterOptions {
-            shm,
+            direct: options.direct,
             ..RequesterOptions::default()
         };
         Ok(Self {
@@ -94,10 +93,10 @@ impl RemoteEnv {
         })
     }
 
-    /// The way messages take, while connected.
+    /// While connected, whether directly.
     #[must_use]
-    pub fn path(&self) -> Option<Path> {
-        self.requester.path()
+    pub fn is_direct(&self) -> Option<bool> {
+        self.requester.is_direct()
     }
 
     /// Begins an episode: its first observation.
@@ -173,7 +172,7 @@ impl RemoteEnv {
         if self.pending.is_some() {
             self.give_up();
         }
-        let sent = self.requester.path().is_some()
+        let sent = self.requester.is_direct().is_some()
             && self
                 .requester
                 .send(&message, Duration::ZERO)

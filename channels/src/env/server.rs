@@ -4,7 +4,7 @@ use super::protocol::{Command, Failure, Request};
 use crate::Error;
 use crate::sending::{Numbering, decode};
 use blendtorch_transport::{Replier, ReplierOptions};
-use blendtorch_wire::{DType, Fields, Tensor};
+use blendtorch_wire::Fields;
 use std::time::Duration;
 
 /// Takes commands at one address and answers them, one after another.
@@ -77,22 +77,6 @@ impl EnvServer {
             goes_on: true,
         })?;
         Ok(None)
-    }
-
-    /// A tensor for an answer, whose `bytes` (C order, little-endian) `fill` writes, all of them.
-    ///
-    /// # Errors
-    /// A shape beyond the address space, or a closed server, in words.
-    pub fn tensor(
-        &self,
-        dtype: DType,
-        shape: &[usize],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Tensor, String> {
-        let len = blendtorch_wire::byte_len(dtype, shape).map_err(|error| error.to_string())?;
-        let bytes = self.replier.frame(len, fill);
-        let bytes = bytes.map_err(|error| error.to_string())?;
-        Tensor::new(dtype, shape, bytes).map_err(|error| error.to_string())
     }
 
     /// Answers the last command. False if who gave it has left.

@@ -7,47 +7,59 @@
     anim.post_frame.add(lambda: pub.publish(image=off.render(), frameid=anim.frameid))
     anim.play()
 
-`parse_blendtorch_args`, `DataPublisher` and the seeds work in any Python; the rest needs `bpy`.
+`parse_blendtorch_args`, `DataPublisher`, `DuplexChannel`, `RemoteControlledAgent`, the spaces and the
+seeds work in any Python; the rest needs `bpy`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from . import runtime
+from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
+from .duplex import DuplexChannel
 from .publisher import DataPublisher
 from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, rendering, utils
+    from . import camera, env, rendering, spaces, utils
     from .animation import AnimationController
     from .camera import Camera
+    from .env import BaseEnv
     from .offscreen import OffScreenRenderer
 
 __all__ = [
     "AnimationController",
+    "BaseEnv",
     "BlendtorchArgs",
     "Camera",
     "DataPublisher",
+    "DuplexChannel",
     "OffScreenRenderer",
+    "RemoteControlledAgent",
     "Signal",
     "camera",
+    "env",
     "episode_seed",
     "parse_blendtorch_args",
     "rendering",
     "sample_seed",
+    "spaces",
     "utils",
 ]
 
 runtime.settle()
 
-# Imported when first asked for: these need bpy, which a producer without Blender does not have.
-_NEEDS_BPY = {
+# Imported when first asked for: nearly all need bpy, which a producer without Blender does not have.
+_LATER = {
     "AnimationController": "animation",
+    "BaseEnv": "env",
     "Camera": "camera",
     "OffScreenRenderer": "offscreen",
     "camera": "",
+    "env": "",
     "rendering": "",
+    "spaces": "",
     "utils": "",
 }
 
@@ -55,7 +67,7 @@ _NEEDS_BPY = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    module = _NEEDS_BPY.get(name)
+    module = _LATER.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if module == "":

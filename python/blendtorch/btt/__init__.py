@@ -9,7 +9,10 @@ Works without torch, but for `DataLoader`'s tensors.
 """
 
 from .._blendtorch import LaunchError, MalformedMessageError
+from . import env
 from .dataset import RemoteIterableDataset
+from .duplex import DuplexChannel
+from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, launch_env
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
@@ -17,10 +20,17 @@ from .receipts import merge_receipts
 __all__ = [
     "BlenderLauncher",
     "DataLoader",
+    "DuplexChannel",
+    "EnvTimeoutError",
     "LaunchError",
     "LaunchInfo",
     "MalformedMessageError",
+    "OpenAIRemoteEnv",
+    "RemoteEnv",
+    "RemoteEnvError",
     "RemoteIterableDataset",
     "discover_blender",
+    "env",
+    "launch_env",
     "merge_receipts",
 ]

@@ -117,13 +117,11 @@ impl PyEnvClient {
         Ok(())
     }
 
-    /// The way messages take: "shm" or "inline"; None while not connected.
+    /// While connected, whether directly, past the ZeroMQ library.
     #[getter]
-    fn path(&self, py: Python<'_>) -> PyResult<Option<String>> {
+    fn is_direct(&self, py: Python<'_>) -> PyResult<Option<bool>> {
         let mut turn = self.turn(py)?;
-        Ok(get(&mut turn)?
-            .path()
-            .map(|path| format!("{path:?}").to_lowercase()))
+        Ok(get(&mut turn)?.is_direct())
     }
 
     /// Leaves.

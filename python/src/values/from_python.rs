@@ -36,17 +36,6 @@ impl Tensors for btb::Publisher {
     }
 }
 
-impl Tensors for btb::EnvServer {
-    fn tensor(
-        &self,
-        dtype: DType,
-        shape: &[usize],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Tensor, String> {
-        btb::EnvServer::tensor(self, dtype, shape, fill)
-    }
-}
-
 /// Tensors in memory of their own, for what is no stream of images.
 pub(crate) struct OnHeap;
 
