@@ -7,7 +7,7 @@
     anim.post_frame.add(lambda: pub.publish(image=off.render(), frameid=anim.frameid))
     anim.play()
 
-`parse_blendtorch_args`, `DataPublisher`, `DuplexChannel`, `RemoteControlledAgent`, the spaces and the
+`parse_blendtorch_args`, `DataPublisher`, `DuplexChannel`, `RemoteControlledAgent`, `spaces` and the
 seeds work in any Python; the rest needs `bpy`.
 """
 
@@ -50,7 +50,7 @@ __all__ = [
 
 runtime.settle()
 
-# Imported when first asked for: nearly all need bpy, which a producer without Blender does not have.
+# Imported when first asked for: nearly all need bpy, which not every producer has.
 _LATER = {
     "AnimationController": "animation",
     "BaseEnv": "env",

@@ -8,6 +8,8 @@
 Works without torch, but for `DataLoader`'s tensors.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .._blendtorch import LaunchError, MalformedMessageError
 from . import env
 from .dataset import RemoteIterableDataset
@@ -17,8 +19,13 @@ from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
 
+if TYPE_CHECKING:
+    from .gymnasium_env import BlenderEnv, BlenderVectorEnv
+
 __all__ = [
+    "BlenderEnv",
     "BlenderLauncher",
+    "BlenderVectorEnv",
     "DataLoader",
     "DuplexChannel",
     "EnvTimeoutError",
@@ -34,3 +41,14 @@ __all__ = [
     "launch_env",
     "merge_receipts",
 ]
+
+# Imported when first asked for: they need gymnasium.
+_LATER = {"BlenderEnv": "gymnasium_env", "BlenderVectorEnv": "gymnasium_env"}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

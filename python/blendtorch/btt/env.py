@@ -179,6 +179,8 @@ def launch_env(
             scene,
             script,
             named_sockets=[SOCKET],
+            # A place of its own: several environments run beside each other.
+            proto="ipc",
             instance_args=[script_arguments(kwargs)],
             background=background,
         ) as launcher,
