@@ -93,6 +93,9 @@ def convert_pixels(
 class RemoteEnvError(RuntimeError):
     """An environment says that it failed."""
 
+    kind: str
+    goes_on: bool
+
 class Duplex:
     """One end of a channel between two."""
 

@@ -16,8 +16,8 @@ create_exception!(
     blendtorch,
     RemoteEnvError,
     PyRuntimeError,
-    "An environment says that it failed. args: the text, the kind of the remote error, and whether \
-     the environment goes on."
+    "An environment says that it failed. `kind` is the kind of the error there, and `goes_on` whether \
+     it can be commanded again."
 );
 create_exception!(
     blendtorch,
@@ -57,9 +57,17 @@ pub(crate) fn channel(error: &blendtorch_channels::Error) -> PyErr {
     match error {
         error if error.is_timeout() => PyTimeoutError::new_err(text),
         Error::Malformed { .. } | Error::Unexpected { .. } => MalformedMessageError::new_err(text),
-        Error::Failed { failure, .. } => {
-            RemoteEnvError::new_err((text, failure.kind.clone(), failure.goes_on))
-        }
+        Error::Failed { failure, .. } => Python::attach(|py| {
+            let error = RemoteEnvError::new_err(text);
+            let object = error.value(py);
+            let told = object
+                .setattr("kind", &failure.kind)
+                .and_then(|()| object.setattr("goes_on", failure.goes_on));
+            match told {
+                Ok(()) => error,
+                Err(other) => other,
+            }
+        }),
         Error::Address(_) | Error::Encode(_) => PyValueError::new_err(text),
         Error::Transport(transport) => match transport {
             blendtorch_transport::Error::PeerLost(_) => PyConnectionResetError::new_err(text),

@@ -32,6 +32,8 @@ class RemoteControlledAgent:
         self._owes = False
         """A command was taken and is not answered yet."""
         self._frame_due = time.monotonic()
+        self._known: object = None
+        """The episode whose first observation was given away."""
 
     @property
     def address(self) -> str:
@@ -41,6 +43,7 @@ class RemoteControlledAgent:
     def __call__(self, env: Any, **ctx: Any) -> tuple[object, Any]:
         """Answers the last command with `ctx`; the next command."""
         if self._owes:
+            self._known = env.events.episode
             self._answer(ctx)
         while True:
             command = self._server.recv(self._patience(env))
@@ -56,8 +59,9 @@ class RemoteControlledAgent:
             elif name == "render":
                 self._answer({"rgb_array": env.render_now()})
             elif name == "reset":
-                if env.state is env.STATE_INIT and given is None and options is None:
-                    self._answer(ctx)  # It has just been reset.
+                if self._is_new(env) and given is None and options is None:
+                    self._known = env.events.episode
+                    self._answer(ctx)  # It has begun already.
                     continue
                 env.restart(given, options)
                 return CMD_RESTART, None
@@ -80,6 +84,10 @@ class RemoteControlledAgent:
     def close(self) -> None:
         """Leaves the address."""
         self._server.close()
+
+    def _is_new(self, env: Any) -> bool:
+        """Whether an episode has begun that nobody has heard of."""
+        return env.state is env.STATE_INIT and self._known != env.events.episode
 
     def _answer(self, fields: dict[str, Any]) -> None:
         self._server.answer(fields)

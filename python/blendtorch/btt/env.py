@@ -1,5 +1,6 @@
 """Environments that run in a Blender: reset, step, render."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
@@ -19,6 +20,9 @@ else:
 __all__ = ["EnvTimeoutError", "OpenAIRemoteEnv", "RemoteEnv", "RemoteEnvError", "launch_env"]
 
 SOCKET = "GYM"
+
+# From a connection's end to that of its process, which may flush what others are to get.
+_LAST_WORDS_S = 3.0
 
 
 class EnvTimeoutError(TimeoutError, ValueError):
@@ -147,16 +151,20 @@ class RemoteEnv:
                 if self._watch is not None:
                     self._watch()
         except TimeoutError as error:
-            self._explain()
+            self._explain(0.0)
             raise EnvTimeoutError(str(error)) from None
         except ConnectionError:
-            self._explain()
+            self._explain(_LAST_WORDS_S)
             raise
 
-    def _explain(self) -> None:
-        """An instance that has died is the better explanation."""
-        if self._watch is not None:
+    def _explain(self, patience: float) -> None:
+        """An instance that has died is the better explanation; it takes a moment to be dead."""
+        deadline = time.monotonic() + patience
+        while self._watch is not None:
             self._watch()
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(0.02)
 
 
 @contextmanager

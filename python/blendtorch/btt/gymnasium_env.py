@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from os import PathLike
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class BlenderEnv(gymnasium.Env[Any, Any]):
     truncated. `render()` is linear RGB, rendered when it is asked for.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 24}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 24}  # noqa: RUF012
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class BlenderVectorEnv(VectorEnv[Any, Any, Any]):
     ignores its action and returns the first observation of the next, with a reward of 0.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata: dict[str, Any] = {  # noqa: RUF012 - as Gymnasium has it
         "render_modes": ["rgb_array"],
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
@@ -227,8 +227,8 @@ class BlenderVectorEnv(VectorEnv[Any, Any, Any]):
                 results.append(each(env))
             except Exception as error:
                 failed[i] = error
-        for i, error in failed.items():
-            error.add_note(f"in environment {i} of {self.num_envs}")
+        for i, failure in failed.items():
+            failure.add_note(f"in environment {i} of {self.num_envs}")
         if failed:
             raise next(iter(failed.values()))
         return results
