@@ -25,7 +25,11 @@ struct Options {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// What to launch
-    #[arg(long, value_name = "FILE", default_value = "examples/control/launch.json")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "examples/control/launch.json"
+    )]
     launch: PathBuf,
 }
 
