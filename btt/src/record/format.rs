@@ -54,7 +54,7 @@ pub(super) mod op {
             METADATA => "Metadata",
             SUMMARY_OFFSET => "SummaryOffset",
             DATA_END => "DataEnd",
-            other => return format!("unknown record (type 0x{other:02X})"),
+            other => return format!("record of unknown type 0x{other:02X}"),
         };
         format!("{name} record")
     }

@@ -36,9 +36,10 @@ pub(super) fn scan(path: &Path, file: &File, length: u64) -> Result<Contents, Re
         open: None,
     };
     let first = walk.first_record(path)?;
-    let stopped = walk.records(first);
-    let damage = match stopped {
+    let damage = match walk.records(first) {
         Ok(()) => walk.check_end(),
+        // A chunk with a damaged index, or half of one, is whole by itself, or the damage.
+        Err(stop @ Stop::Damage(..)) => Err(walk.close_chunk(false).err().unwrap_or(stop)),
         Err(stop) => Err(stop),
     };
     match damage {
@@ -59,8 +60,8 @@ struct Walk<'a> {
     window: Window<'a>,
     length: u64,
     contents: Contents,
-    /// A chunk whose messages have not been counted yet.
-    open: Option<Chunk>,
+    /// The last chunk, and whether a message index has been seen behind it.
+    open: Option<(Chunk, bool)>,
 }
 
 /// Why a walk ends early.
@@ -106,8 +107,8 @@ impl Walk<'_> {
         };
         let mut header = Reader(header);
         match (header.text(), header.text()) {
-            (Some(PROFILE), Some(_)) => Ok(at + RECORD_HEAD as u64 + length),
-            (Some(profile), Some(library)) => refuse(format!(
+            (Some(PROFILE), Some(_)) if header.0.is_empty() => Ok(at + RECORD_HEAD as u64 + length),
+            (Some(profile), Some(library)) if profile != PROFILE => refuse(format!(
                 "it is an MCAP file of profile '{}' by '{}', not of '{PROFILE}' as {LIBRARY} \
                  writes, at byte {at}",
                 profile.escape_debug(),
@@ -127,13 +128,13 @@ impl Walk<'_> {
             head[..count].copy_from_slice(found);
             let mut reader = Reader(&head[..count]);
             let Some((op, length)) = reader.u8().zip(reader.u64()) else {
-                self.count_open()?;
+                self.close_chunk(true)?;
                 return Err(Stop::Damage(at, self.ends_early(at)));
             };
             let content = at + RECORD_HEAD as u64;
             let left = self.length - content;
             if op != op::MESSAGE_INDEX {
-                self.count_open()?;
+                self.close_chunk(true)?;
             }
             if length > left {
                 return Err(Stop::Damage(
@@ -147,7 +148,10 @@ impl Walk<'_> {
             }
             let bad = |what: &str| Stop::Damage(at, format!("{}: {what}", op::name(op)));
             match op {
-                op::CHUNK => self.open = Some(chunk(reader, at, length).map_err(|s| bad(&s))?),
+                op::CHUNK => {
+                    let chunk = chunk(reader, at, length).map_err(|what| bad(&what))?;
+                    self.open = Some((chunk, false));
+                }
                 op::MESSAGE_INDEX => self.index(reader, length).map_err(bad)?,
                 op::DATA_END => {
                     let crc = reader.u32().filter(|_| length == 4);
@@ -162,39 +166,39 @@ impl Walk<'_> {
         }
     }
 
-    /// A chunk's message index: it says how many messages there are. The rest is in the chunk.
+    /// A message index says how many messages of a channel are in the chunk before it. The rest is
+    /// read from the chunk itself.
     fn index(&mut self, mut reader: Reader<'_>, length: u64) -> Result<(), &'static str> {
-        let mut chunk = self.open.take().ok_or("there is no chunk before it")?;
+        let (chunk, indexed) = self.open.as_mut().ok_or("there is no chunk before it")?;
         let entries = reader.u16().and_then(|_| reader.u32()).map(u64::from);
         let entries = entries
             .filter(|bytes| length == 6 + bytes && bytes % 16 == 0)
             .ok_or("its lengths contradict each other")?;
-        chunk.count = usize::try_from(entries / 16).map_err(|_| "it is too long")?;
-        self.add(chunk);
+        chunk.count += usize::try_from(entries / 16).map_err(|_| "it is too long")?;
+        *indexed = true;
         Ok(())
     }
 
-    fn add(&mut self, mut chunk: Chunk) {
+    /// Enters the last chunk. One without an index, behind which its recorder was killed, is read;
+    /// so is one whose index is not to be trusted.
+    fn close_chunk(&mut self, trust_index: bool) -> Result<(), Stop> {
+        let Some((mut chunk, indexed)) = self.open.take() else {
+            return Ok(());
+        };
+        if !(indexed && trust_index) {
+            match chunk.read(self.window.file, &HeapAllocator::default()) {
+                Ok((_, places)) => {
+                    chunk.count = places.len();
+                    chunk.places = OnceLock::from(places);
+                }
+                Err(ChunkError::Io(error)) => return Err(Stop::Io(error)),
+                Err(ChunkError::Damaged(reason)) => return Err(Stop::Damage(chunk.start, reason)),
+            }
+        }
         chunk.first = self.contents.items;
         self.contents.items += chunk.count;
         self.contents.chunks.push(chunk);
-    }
-
-    /// Counts the messages of a chunk that has no index: its recorder was killed behind it.
-    fn count_open(&mut self) -> Result<(), Stop> {
-        let Some(mut chunk) = self.open.take() else {
-            return Ok(());
-        };
-        match chunk.read(self.window.file, &HeapAllocator::default()) {
-            Ok((_, places)) => {
-                chunk.count = places.len();
-                chunk.places = OnceLock::from(places);
-                self.add(chunk);
-                Ok(())
-            }
-            Err(ChunkError::Io(error)) => Err(Stop::Io(error)),
-            Err(ChunkError::Damaged(reason)) => Err(Stop::Damage(chunk.start, reason)),
-        }
+        Ok(())
     }
 
     fn ends_early(&self, at: u64) -> String {
