@@ -1,7 +1,9 @@
 //! Rust errors as Python exceptions.
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyValueError};
+use pyo3::exceptions::{
+    PyFileNotFoundError, PyIndexError, PyOSError, PyRuntimeError, PyTimeoutError, PyValueError,
+};
 use pyo3::prelude::*;
 
 create_exception!(
@@ -9,6 +11,12 @@ create_exception!(
     MalformedMessageError,
     PyValueError,
     "A peer sent something that is no blendtorch message. The iteration may go on."
+);
+create_exception!(
+    blendtorch,
+    RecordingError,
+    PyValueError,
+    "A file is no recording, or is damaged; the text says at which byte."
 );
 create_exception!(
     blendtorch,
@@ -27,7 +35,25 @@ pub(crate) fn consumer(error: &btt::Error) -> PyErr {
             PyValueError::new_err(text)
         }
         btt::Error::Transport(_) => PyOSError::new_err(text),
+        btt::Error::Record(error) => recording(error),
         _ => PyRuntimeError::new_err(text),
+    }
+}
+
+/// An error of a recorder or a recording.
+pub(crate) fn recording(error: &btt::RecordError) -> PyErr {
+    let text = error.to_string();
+    match error {
+        btt::RecordError::NotARecording { .. } | btt::RecordError::Damaged { .. } => {
+            RecordingError::new_err(text)
+        }
+        btt::RecordError::OutOfRange { .. } => PyIndexError::new_err(text),
+        btt::RecordError::NoFiles { .. } => PyFileNotFoundError::new_err(text),
+        btt::RecordError::Io { source, .. } => match source.kind() {
+            std::io::ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
+            _ => PyOSError::new_err(text),
+        },
+        _ => PyValueError::new_err(text),
     }
 }
 
@@ -57,5 +83,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         "MalformedMessageError",
         py.get_type::<MalformedMessageError>(),
     )?;
+    module.add("RecordingError", py.get_type::<RecordingError>())?;
     module.add("LaunchError", py.get_type::<LaunchError>())
 }
