@@ -150,9 +150,11 @@ impl Recording {
         let read = self.file.read_exact_at(&mut footer, at);
         read.map_err(RecordError::io(&self.path, "read"))?;
         let mut fields = Reader(&footer);
-        let said = fields.u64().zip(fields.u64()).zip(fields.u32());
-        let right = said.is_some_and(|((summary, _), _)| summary == start)
-            && said.map(|(_, crc)| crc) == Some(self.crc(start, end)?);
+        let (summary, _, crc) = (fields.u64(), fields.u64(), fields.u32());
+        let right = match (summary, crc) {
+            (Some(0), Some(0)) => true, // there is none
+            (summary, crc) => summary == Some(start) && crc == Some(self.crc(start, end)?),
+        };
         match right {
             true => Ok(()),
             false => Err(self.damaged(Damage {
