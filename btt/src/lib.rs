@@ -22,6 +22,7 @@ mod dataset;
 mod error;
 mod loader;
 mod queue;
+mod record;
 mod stats;
 mod stream;
 
@@ -36,7 +37,11 @@ pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
 pub use error::{Error, Silence};
 pub use loader::{
     Allocator, Batch, CollateError, Column, DataLoader, HeapAllocator, HeapStorage, LoaderOptions,
-    Storage, TensorColumn,
+    Source, Storage, TensorColumn,
+};
+pub use record::{
+    Damage, RECORDING_ENDING, RecordError, Recorded, RecordedDataset, RecordedItems, Recorder,
+    RecorderOptions, Recording, recording_path, recordings_of,
 };
 pub use stats::{PublisherStats, Stats, StatsHandle};
 pub use stream::{BatchStream, ItemStream};

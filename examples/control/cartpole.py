@@ -1,7 +1,7 @@
 """Balances a pole on a cart that is simulated in Blender: a Gymnasium environment, and a controller.
 
-    python examples/control/cartpole.py                     # a P controller holds the pole; a GIF
-    python examples/control/cartpole.py --controller none   # without a force it falls
+python examples/control/cartpole.py                     # a P controller holds the pole; a GIF
+python examples/control/cartpole.py --controller none   # without a force it falls
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
 use pyo3::create_exception;
 use pyo3::exceptions::{
-    PyConnectionResetError, PyOSError, PyRuntimeError, PyTimeoutError, PyValueError,
+    PyConnectionResetError, PyFileNotFoundError, PyIndexError, PyOSError, PyRuntimeError,
+    PyTimeoutError, PyValueError,
 };
 use pyo3::prelude::*;
 
@@ -21,6 +22,12 @@ create_exception!(
 );
 create_exception!(
     blendtorch,
+    RecordingError,
+    PyValueError,
+    "A file is no recording, or is damaged; the text says at which byte."
+);
+create_exception!(
+    blendtorch,
     LaunchError,
     PyRuntimeError,
     "Instances could not be started, or have died."
@@ -36,7 +43,25 @@ pub(crate) fn consumer(error: &btt::Error) -> PyErr {
             PyValueError::new_err(text)
         }
         btt::Error::Transport(_) => PyOSError::new_err(text),
+        btt::Error::Record(error) => recording(error),
         _ => PyRuntimeError::new_err(text),
+    }
+}
+
+/// An error of a recorder or a recording.
+pub(crate) fn recording(error: &btt::RecordError) -> PyErr {
+    let text = error.to_string();
+    match error {
+        btt::RecordError::NotARecording { .. } | btt::RecordError::Damaged { .. } => {
+            RecordingError::new_err(text)
+        }
+        btt::RecordError::OutOfRange { .. } => PyIndexError::new_err(text),
+        btt::RecordError::NoFiles { .. } => PyFileNotFoundError::new_err(text),
+        btt::RecordError::Io { source, .. } => match source.kind() {
+            std::io::ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
+            _ => PyOSError::new_err(text),
+        },
+        _ => PyValueError::new_err(text),
     }
 }
 
@@ -94,5 +119,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         py.get_type::<MalformedMessageError>(),
     )?;
     module.add("RemoteEnvError", py.get_type::<RemoteEnvError>())?;
+    module.add("RecordingError", py.get_type::<RecordingError>())?;
     module.add("LaunchError", py.get_type::<LaunchError>())
 }

@@ -11,6 +11,7 @@ mod fleet;
 mod memory;
 mod pixels;
 mod publisher;
+mod recording;
 mod seeds;
 mod stream;
 mod values;
@@ -26,6 +27,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fleet::register(module)?;
     pixels::register(module)?;
     publisher::register(module)?;
+    recording::register(module)?;
     seeds::register(module)?;
     stream::register(module)?;
     Ok(())

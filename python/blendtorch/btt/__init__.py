@@ -5,19 +5,24 @@
         for batch in btt.DataLoader(dataset, batch_size=8):
             batch["image"]  # a torch tensor
 
+What `RemoteIterableDataset(..., record_path_prefix="run")` yields is recorded, and
+`FileDataset("run")` gives it again, without Blender.
+
 Works without torch, but for `DataLoader`'s tensors.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from .._blendtorch import LaunchError, MalformedMessageError
+from .._blendtorch import LaunchError, MalformedMessageError, RecordingError
 from . import env
 from .dataset import RemoteIterableDataset
 from .duplex import DuplexChannel
 from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, launch_env
+from .file import FileReader, FileRecorder
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
+from .replay import FileDataset, SingleFileDataset
 
 if TYPE_CHECKING:
     from .gymnasium_env import BlenderEnv, BlenderVectorEnv
@@ -29,13 +34,18 @@ __all__ = [
     "DataLoader",
     "DuplexChannel",
     "EnvTimeoutError",
+    "FileDataset",
+    "FileReader",
+    "FileRecorder",
     "LaunchError",
     "LaunchInfo",
     "MalformedMessageError",
     "OpenAIRemoteEnv",
+    "RecordingError",
     "RemoteEnv",
     "RemoteEnvError",
     "RemoteIterableDataset",
+    "SingleFileDataset",
     "discover_blender",
     "env",
     "launch_env",

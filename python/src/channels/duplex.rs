@@ -2,7 +2,7 @@
 
 use super::SLICE;
 use crate::errors;
-use crate::values::{OnHeap, fields_from_python, fields_to_python};
+use crate::values::{Heap, fields_from_python, fields_to_python};
 use blendtorch_channels::{Duplex, DuplexOptions};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
@@ -75,7 +75,7 @@ impl PyDuplex {
 
     /// Sends the fields; the message's number.
     fn send(&self, py: Python<'_>, fields: &Bound<'_, PyDict>) -> PyResult<u64> {
-        let fields = fields_from_python(&OnHeap, fields)?;
+        let fields = fields_from_python(&Heap, fields)?;
         let mut turn = self.turn(py)?;
         let duplex = get(&mut turn)?;
         let message = duplex

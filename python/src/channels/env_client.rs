@@ -2,7 +2,7 @@
 
 use super::SLICE;
 use crate::errors;
-use crate::values::{OnHeap, fields_to_python, value_from_python};
+use crate::values::{Heap, fields_to_python, value_from_python};
 use blendtorch_channels::{Command, EnvOptions, RemoteEnv, Reset};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -68,7 +68,7 @@ impl PyEnvClient {
                 ))
             })
         });
-        let options = options.map(|options| value_from_python(&OnHeap, options, "options"));
+        let options = options.map(|options| value_from_python(&Heap, options, "options"));
         let reset = Reset {
             seed: seed.transpose()?,
             options: options.transpose()?,
@@ -78,7 +78,7 @@ impl PyEnvClient {
 
     /// Applies an action, without waiting.
     fn begin_step(&self, py: Python<'_>, action: &Bound<'_, PyAny>) -> PyResult<()> {
-        let action = value_from_python(&OnHeap, action, "action")?;
+        let action = value_from_python(&Heap, action, "action")?;
         self.begin(py, Command::Step(action))
     }
 

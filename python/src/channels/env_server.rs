@@ -2,7 +2,7 @@
 
 use super::SLICE;
 use crate::errors;
-use crate::values::{OnHeap, fields_from_python, owned_value_to_python};
+use crate::values::{Heap, fields_from_python, owned_value_to_python};
 use blendtorch_channels::{Command, EnvServer, Failure};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
@@ -91,7 +91,7 @@ impl PyEnvServer {
     fn answer(&self, py: Python<'_>, fields: &Bound<'_, PyDict>) -> PyResult<bool> {
         let mut turn = self.turn(py)?;
         let server = get(&mut turn)?;
-        let fields = fields_from_python(&OnHeap, fields)?;
+        let fields = fields_from_python(&Heap, fields)?;
         py.detach(|| server.answer(fields))
             .map_err(|error| errors::channel(&error))
     }

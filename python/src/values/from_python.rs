@@ -1,6 +1,6 @@
 //! What may be published: each Python object as a value, or a TypeError that names its field.
 
-use super::raw;
+use super::{TensorMemory, raw};
 use blendtorch_wire::{Bytes, DType, Fields, Scalar, Tensor, Value};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -13,62 +13,23 @@ use pyo3::types::{
 /// Nesting beyond this is refused by every reader; the codec says so with the field's name.
 const MAX_DEPTH: usize = 64;
 
-/// Makes the tensors that are sent: in memory from which they are sent, so that they are copied
-/// once.
-pub(crate) trait Tensors: Sync {
-    /// A tensor whose bytes `fill` writes, or what is wrong with its shape, in words.
-    fn tensor(
-        &self,
-        dtype: DType,
-        shape: &[usize],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Tensor, String>;
-}
-
-impl Tensors for btb::Publisher {
-    fn tensor(
-        &self,
-        dtype: DType,
-        shape: &[usize],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Tensor, String> {
-        btb::Publisher::tensor(self, dtype, shape, fill).map_err(|error| error.to_string())
-    }
-}
-
-/// Tensors in memory of their own, for what is no stream of images.
-pub(crate) struct OnHeap;
-
-impl Tensors for OnHeap {
-    fn tensor(
-        &self,
-        dtype: DType,
-        shape: &[usize],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Tensor, String> {
-        let len = blendtorch_wire::byte_len(dtype, shape).map_err(|error| error.to_string())?;
-        let mut bytes = vec![0; len];
-        fill(&mut bytes);
-        Tensor::new(dtype, shape, Bytes::from(bytes)).map_err(|error| error.to_string())
-    }
-}
-
-/// Keyword arguments as fields.
-pub(crate) fn fields_from_python<T: Tensors>(
-    tensors: &T,
+/// The keyword arguments of `publish` as fields. Arrays are copied once, into memory from which
+/// they are sent.
+pub(crate) fn fields_from_python(
+    memory: &dyn TensorMemory,
     kwargs: &Bound<'_, PyDict>,
 ) -> PyResult<Fields> {
     let mut fields = Fields::with_capacity(kwargs.len());
     for (name, object) in kwargs {
         let name: String = name.extract()?;
-        let value = value(tensors, &object, &name, 0)?;
+        let value = value(memory, &object, &name, 0)?;
         fields.insert(name, value);
     }
     Ok(fields)
 }
 
-fn value<T: Tensors>(
-    tensors: &T,
+fn value(
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     field: &str,
     depth: usize,
@@ -107,7 +68,7 @@ fn value<T: Tensors>(
         let mut values = Vec::new();
         for (index, item) in iterable.try_iter()?.enumerate() {
             values.push(value(
-                tensors,
+                memory,
                 &item?,
                 &format!("{field}[{index}]"),
                 depth + 1,
@@ -126,31 +87,31 @@ fn value<T: Tensors>(
         for (key, item) in dict {
             let name = format!("{field}[{}]", key.repr()?);
             let key = value(
-                tensors,
+                memory,
                 &key,
                 &format!("{field}: the key {}", key.repr()?),
                 depth + 1,
             )?;
-            entries.push((key, value(tensors, &item, &name, depth + 1)?));
+            entries.push((key, value(memory, &item, &name, depth + 1)?));
         }
         return Ok(Value::Map(entries));
     }
     if let Ok(buffer) = PyUntypedBuffer::get(object) {
-        return array(tensors, object, &buffer, field);
+        return array(memory, object, &buffer, field);
     }
     // An array of rank 0 has no shape to point to, which buffers are refused for.
     if object
         .getattr("ndim")
         .is_ok_and(|ndim| ndim.eq(0).unwrap_or(false))
     {
-        return rank_zero(tensors, object, field, depth);
+        return rank_zero(memory, object, field, depth);
     }
     // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats.
     let module = object.get_type().module()?;
     if module.to_str()? == "mathutils" {
         let array = numpy(object.py())?.call_method1("array", (object,))?;
         let buffer = PyUntypedBuffer::get(&array)?;
-        return array_of(tensors, &buffer, field);
+        return array_of(memory, &buffer, field);
     }
     Err(cannot_travel(object, field))
 }
@@ -204,14 +165,14 @@ fn scalar(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
     Ok(Value::Scalar(scalar))
 }
 
-fn array<T: Tensors>(
-    tensors: &T,
+fn array(
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     buffer: &PyUntypedBuffer,
     field: &str,
 ) -> PyResult<Value> {
     if dtype_of(buffer).is_some() && buffer.is_c_contiguous() {
-        return array_of(tensors, buffer, field);
+        return array_of(memory, buffer, field);
     }
     // Another order or byte order: numpy makes a plain copy, if it is an array of numbers at all.
     let numpy = numpy(object.py())?;
@@ -226,18 +187,18 @@ fn array<T: Tensors>(
         .ok()
         .filter(|buffer| dtype_of(buffer).is_some())
         .ok_or_else(|| cannot_travel(&array, field))?;
-    array_of(tensors, &buffer, field)
+    array_of(memory, &buffer, field)
 }
 
 /// An array of rank 0, by way of one with a single element.
-fn rank_zero<T: Tensors>(
-    tensors: &T,
+fn rank_zero(
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     field: &str,
     depth: usize,
 ) -> PyResult<Value> {
     let one_element = object.call_method1("reshape", (1,))?;
-    let Value::Tensor(tensor) = value(tensors, &one_element, field, depth)? else {
+    let Value::Tensor(tensor) = value(memory, &one_element, field, depth)? else {
         return Err(cannot_travel(object, field));
     };
     Tensor::new(tensor.dtype(), &[], tensor.bytes().clone())
@@ -246,25 +207,23 @@ fn rank_zero<T: Tensors>(
 }
 
 /// One object as a value; `field` names it in errors.
-pub(crate) fn value_from_python<T: Tensors>(
-    tensors: &T,
+pub(crate) fn value_from_python(
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     field: &str,
 ) -> PyResult<Value> {
-    value(tensors, object, field, 0)
+    value(memory, object, field, 0)
 }
 
 /// Copies a C-contiguous buffer of a known format, without the GIL.
-fn array_of<T: Tensors>(tensors: &T, buffer: &PyUntypedBuffer, field: &str) -> PyResult<Value> {
+fn array_of(memory: &dyn TensorMemory, buffer: &PyUntypedBuffer, field: &str) -> PyResult<Value> {
     let (Some(dtype), Some(bytes)) = (dtype_of(buffer), raw::bytes(buffer)) else {
         return Err(PyTypeError::new_err(format!(
             "field '{field}' is a buffer that cannot travel: make it a numpy array"
         )));
     };
     let shape = buffer.shape();
-    let tensor = Python::attach(|py| {
-        py.detach(|| tensors.tensor(dtype, shape, |memory| memory.copy_from_slice(bytes)))
-    });
+    let tensor = Python::attach(|py| py.detach(|| memory.copy_of(dtype, shape, bytes)));
     tensor
         .map(Value::Tensor)
         .map_err(|error| PyValueError::new_err(format!("field '{field}': {error}")))
