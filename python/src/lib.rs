@@ -6,7 +6,9 @@
 mod args;
 mod camera;
 mod errors;
+mod exr;
 mod fleet;
+mod geometry;
 mod memory;
 mod pixels;
 mod publisher;
@@ -21,7 +23,9 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
     errors::register(module)?;
+    exr::register(module)?;
     fleet::register(module)?;
+    geometry::register(module)?;
     pixels::register(module)?;
     publisher::register(module)?;
     seeds::register(module)?;
