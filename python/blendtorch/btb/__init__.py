@@ -19,20 +19,26 @@ from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, rendering, utils
+    from . import camera, materials, rendering, utils
     from .animation import AnimationController
     from .camera import Camera
+    from .compositor import CompositeRenderer, CompositeSelection
     from .offscreen import OffScreenRenderer
+    from .renderer import Renderer
 
 __all__ = [
     "AnimationController",
     "BlendtorchArgs",
     "Camera",
+    "CompositeRenderer",
+    "CompositeSelection",
     "DataPublisher",
     "OffScreenRenderer",
+    "Renderer",
     "Signal",
     "camera",
     "episode_seed",
+    "materials",
     "parse_blendtorch_args",
     "rendering",
     "sample_seed",
@@ -45,8 +51,12 @@ runtime.settle()
 _NEEDS_BPY = {
     "AnimationController": "animation",
     "Camera": "camera",
+    "CompositeRenderer": "compositor",
+    "CompositeSelection": "compositor",
     "OffScreenRenderer": "offscreen",
+    "Renderer": "renderer",
     "camera": "",
+    "materials": "",
     "rendering": "",
     "utils": "",
 }

@@ -50,6 +50,31 @@ def eevee() -> str:
     return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
 
 
+def read_pass(render_pass: Any, pixels: Any) -> None:
+    """Copies a pass of a render result into `pixels`, an array of pixels × channels.
+
+    Early versions (3.4 does) count the pass in pixels, later ones (4.5) in values.
+    """
+    try:
+        render_pass.rect.foreach_get(pixels.reshape(-1))
+    except TypeError:
+        render_pass.rect.foreach_get(pixels)
+
+
+def matcap_towards(projection: Any) -> float:
+    """The z that Workbench gives the direction to the viewer of a perspective camera when it looks
+    a material capture up, with x and y those of a point in the plane at distance 1.
+
+    Early versions invert the projection wrongly (`get_view_vector_from_screen_uv` in their
+    common_view_lib.glsl), which shows the more the farther the near plane is.
+    """
+    import bpy
+
+    if bpy.app.version < (4, 4):
+        return -float(projection[2][2]) - float(projection[2][3])
+    return 1.0
+
+
 def _end_on_interrupt() -> None:
     """A program in background mode takes SIGINT for itself: the first Ctrl-C only asks a render to
     stop, and a script that waits or loops never hears of it. Now it ends the process."""
