@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from . import runtime
-from .settings import changed
+from .settings import changed, still_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,28 +55,33 @@ class _Reader:
 _reader: _Reader | None = None
 
 
-def prepare(scene: Any, layer: Any, passes: tuple[str, ...], samples: int | None) -> None:
+def prepare(
+    scene: Any, layer: Any, passes: tuple[str, ...], samples: int | None, denoise: bool
+) -> None:
     """Switches on what `render` will read. Call it before the first render.
 
     Raises:
-        RuntimeError: the view layer was rendered with persistent data, and a pass or the number of
-            samples would change: Cycles would ignore it, or worse.
+        ValueError: this Blender has no denoiser.
+        RuntimeError: the view layer was rendered with persistent data, and a pass or another
+            setting would change: Cycles would ignore it, or worse.
     """
-    wanted = [SWITCHES[name] for name in passes if not getattr(layer, SWITCHES[name])]
-    other_samples = samples is not None and scene.cycles.samples != samples
-    if (scene.name, layer.name) in _rendered and (wanted or other_samples):
-        what = ", ".join([*wanted, *(["samples"] if other_samples else [])])
-        raise RuntimeError(
-            f"{what} cannot change after the first frame with persistent data: make the Renderer "
-            "with all its passes before, or switch scene.render.use_persistent_data off"
-        )
-    for switch in wanted:
-        setattr(layer, switch, True)
+    # Without the library denoising fails once, then all renders are black.
+    if denoise and not _has_denoiser():
+        raise ValueError("this Blender is built without OpenImageDenoise: it cannot denoise")
+    wanted = [(layer, SWITCHES[name], True) for name in passes]
+    wanted.append((scene.cycles, "use_denoising", denoise))
     if samples is not None:
-        scene.cycles.samples = samples
-    # Denoising without the library fails once, then later renders are black.
-    if scene.cycles.use_denoising and not _has_denoiser():
-        scene.cycles.use_denoising = False
+        wanted.append((scene.cycles, "samples", samples))
+    changes = [change for change in wanted if getattr(change[0], change[1]) != change[2]]
+    rendered = (scene.name, layer.name) in _rendered
+    if changes and rendered and scene.render.use_persistent_data:
+        raise RuntimeError(
+            f"{', '.join(name for _, name, _ in changes)} cannot change after the first frame with "
+            "persistent data: make the Renderer with all its passes before, or switch "
+            "scene.render.use_persistent_data off"
+        )
+    for owner, name, value in changes:
+        setattr(owner, name, value)
 
 
 def render(camera: "Camera", passes: tuple[str, ...]) -> "dict[str, NDArray[np.float32]]":
@@ -103,26 +108,6 @@ def render(camera: "Camera", passes: tuple[str, ...]) -> "dict[str, NDArray[np.f
     if error:
         raise RuntimeError(error)
     return reader.arrays
-
-
-def still_of(camera: "Camera") -> Any:
-    """Makes the scene's renders those of `camera`, whole and in its shape, while in the context."""
-    from contextlib import ExitStack
-
-    height, width = camera.shape
-    scene = bpy.context.scene
-    stack = ExitStack()
-    stack.enter_context(changed(scene, camera=camera.bpy_camera))
-    stack.enter_context(
-        changed(
-            scene.render,
-            resolution_x=width,
-            resolution_y=height,
-            resolution_percentage=100,
-            use_border=False,
-        )
-    )
-    return stack
 
 
 def _hook() -> None:

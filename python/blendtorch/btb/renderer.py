@@ -55,6 +55,7 @@ class Renderer:
         samples: int | None = None,
         mode: Literal["rgb", "rgba"] = "rgb",
         srgb: bool = False,
+        denoise: bool = False,
     ) -> None:
         """Renders what `camera` sees (by default the scene's), in its shape.
 
@@ -65,9 +66,12 @@ class Renderer:
             samples: a pixel's samples, of Cycles or EEVEE; by default the scene's.
             mode: the channels of the images.
             srgb: encode the image for display.
+            denoise: with Cycles' denoiser, which costs a CPU a second or more for a frame. The
+                scene's own setting, on in a new file, is replaced.
 
         Raises:
-            ValueError: a pass or an engine that does not exist, or a pass that this engine lacks.
+            ValueError: a pass or an engine that does not exist, or a pass, samples or a denoiser
+                that this engine lacks.
             RuntimeError: Cycles has rendered before, and would not notice what changes.
         """
         passes = (passes,) if isinstance(passes, str) else tuple(passes)
@@ -92,8 +96,10 @@ class Renderer:
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
-            cycles.prepare(scene, bpy.context.view_layer, self._wanted, samples)
+            cycles.prepare(scene, bpy.context.view_layer, self._wanted, samples, denoise)
             return
+        if denoise:
+            raise ValueError(f"{self.engine} has no denoiser")
         if samples is not None:
             if self.engine == "WORKBENCH":
                 raise ValueError("WORKBENCH takes no samples")

@@ -61,6 +61,34 @@ def read_pass(render_pass: Any, pixels: Any) -> None:
         render_pass.rect.foreach_get(pixels)
 
 
+def compositor_tree(scene: Any) -> Any:
+    """The nodes that composite a scene, or None where it uses none. From 5.0 on they are a group of
+    their own."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def output_slots(node: Any) -> list[tuple[str, ...]]:
+    """The slots of a File Output node: the name of each one's layer, then what else it is called.
+
+    Before 5.0 a slot has a path for separate files beside the name of its layer.
+    """
+    if hasattr(node, "file_output_items"):
+        return [(str(item.name),) for item in node.file_output_items]
+    pairs = zip(node.layer_slots, node.file_slots, strict=True)
+    return [(str(layer.name), str(slot.path)) for layer, slot in pairs]
+
+
+def output_path(folder: str, name: str) -> dict[str, str]:
+    """The attributes that make a File Output node write `folder/name…exr`."""
+    import bpy
+
+    if bpy.app.version >= (5, 0):
+        return {"directory": folder, "file_name": name}
+    return {"base_path": f"{folder}/{name}"}
+
+
 def matcap_towards(projection: Any) -> float:
     """The z that Workbench gives the direction to the viewer of a perspective camera when it looks
     a material capture up, with x and y those of a point in the plane at distance 1.
