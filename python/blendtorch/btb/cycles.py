@@ -68,7 +68,7 @@ def prepare(
     # Without the library denoising fails once, then all renders are black.
     if denoise and not _has_denoiser():
         raise ValueError("this Blender is built without OpenImageDenoise: it cannot denoise")
-    wanted = [(layer, SWITCHES[name], True) for name in passes]
+    wanted: list[tuple[Any, str, Any]] = [(layer, SWITCHES[name], True) for name in passes]
     wanted.append((scene.cycles, "use_denoising", denoise))
     if samples is not None:
         wanted.append((scene.cycles, "samples", samples))
