@@ -31,7 +31,7 @@ class OffScreenRenderer:
 
     # Whose style the 3D view has. A script may change the view by hand: only another renderer's
     # style is replaced.
-    _styled: "OffScreenRenderer | None" = None
+    _styled: tuple[str, bool] | None = None
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class OffScreenRenderer:
                 "btb.rendering.eevee(), or draw SOLID"
             )
         self._style = (shading, overlays)
-        OffScreenRenderer._styled = self
+        OffScreenRenderer._styled = self._style
         self.space.shading.type = shading
         self.space.overlay.show_overlays = overlays
         self.space.show_gizmo = overlays
@@ -120,7 +120,7 @@ class OffScreenRenderer:
                 f"the camera's shape became {self.camera.shape}: make a new OffScreenRenderer"
             )
         context = bpy.context
-        if OffScreenRenderer._styled is not self:
+        if OffScreenRenderer._styled is not self._style:
             self.set_render_style(*self._style)
         if self._style[0] == "RENDERED" and context.scene.render.engine == "CYCLES":
             raise RuntimeError(

@@ -52,9 +52,16 @@ class SurfaceView:
         self._depth_buffer = gpu.types.Buffer("FLOAT", self._window.shape, self._window)
 
     def draw(self) -> None:
-        """Draws the scene as it is now, by the camera's matrices as they are now."""
+        """Draws the scene as it is now, by the camera's matrices as they are now.
+
+        Raises:
+            ValueError: the camera has another shape than when this was made.
+        """
         context = bpy.context
         height, width = self.camera.shape
+        if self._window.shape != (height, width):
+            raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
+        context.view_layer.update()  # Free where a frame was just set.
         shading = self.space.shading
         with (
             changed(self.space, show_gizmo=False),
