@@ -20,6 +20,7 @@ import numpy as np
 from .. import _blendtorch
 from . import runtime
 from .camera import Camera
+from .quiet import quiet
 from .settings import changed, still_of
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class CompositeRenderer:
             stack.enter_context(changed(scene.render, use_compositing=True, use_sequencer=False))
             for node, name in names.items():
                 _send(stack, _found("File Output node", node, nodes), self.folder, name)
+            stack.enter_context(quiet())
             bpy.ops.render.render()
         out: dict[str, NDArray[np.float32]] = {}
         for node, name in names.items():

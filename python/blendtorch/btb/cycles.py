@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from . import runtime
+from .quiet import quiet
 from .settings import changed, still_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def render(camera: "Camera", passes: tuple[str, ...]) -> "dict[str, NDArray[np.f
     scene, layer = bpy.context.scene, bpy.context.view_layer
     reader = _reader = _Reader(layer.name, passes)
     try:
-        with still_of(camera), changed(scene.render, use_compositing=False, use_sequencer=False):
+        without = changed(scene.render, use_compositing=False, use_sequencer=False)
+        with still_of(camera), without, quiet():
             bpy.ops.render.render(layer=layer.name, scene=scene.name)
     finally:
         _reader = None
