@@ -21,25 +21,38 @@ cubes.set_background((0.0, 0.0, 0.25))
 cam = cubes.camera((0, 0, 5), (0, 0, 0))
 layer = bpy.context.view_layer
 layer.use_pass_z = layer.use_pass_normal = True
-scene.use_nodes = True
-tree = scene.node_tree
-tree.nodes.clear()
+FIVE = hasattr(scene, "compositing_node_group")  # Blender 5 has other names.
+if FIVE:
+    tree = scene.compositing_node_group = bpy.data.node_groups.new("c", "CompositorNodeTree")
+else:
+    scene.use_nodes = True
+    tree = scene.node_tree
+    tree.nodes.clear()
 source = tree.nodes.new("CompositorNodeRLayers")
+PLACE = "directory" if FIVE else "base_path"
+KINDS = {"Image": "RGBA", "Depth": "FLOAT", "Normal": "VECTOR", None: "RGBA"}
 
 def output(name, kind, **slots):
     node = tree.nodes.new("CompositorNodeOutputFile")
     node.name = name
+    if FIVE:
+        node.format.media_type = "IMAGE" if kind == "PNG" else "MULTI_LAYER_IMAGE"
+    else:
+        node.file_slots.clear()
     node.format.file_format = kind
-    node.base_path = "/nowhere/at/all/"
-    node.file_slots.clear()
+    setattr(node, PLACE, "/nowhere/at/all/")
     for index, (slot, pass_name) in enumerate(slots.items()):
-        node.file_slots.new(slot)
+        if FIVE:
+            node.file_output_items.new(KINDS[pass_name], slot)
+        else:
+            node.file_slots.new(slot)
         if pass_name:
             tree.links.new(source.outputs[pass_name], node.inputs[index])
     return node
 
 first = output("First", "PNG", Color="Image", Depth="Depth", Unconnected=None)
 second = output("Second", "OPEN_EXR_MULTILAYER", Image="Image", Normals="Normal")
+first.format.color_depth = "8"
 second.format.color_depth = "16"
 second.format.exr_codec = "ZIP"
 select = btb.CompositeSelection
@@ -74,8 +87,8 @@ report(
     swapped=bool((got["swapped"][..., 2::-1] == got["color"]).all()),
     again=bool((got["again"] == got["color"][..., 1:2]).all()),
     left=os.listdir(renderer.folder), folder=renderer.folder,
-    settings=[first.base_path, first.format.file_format, first.format.color_depth,
-              second.base_path, second.format.file_format, second.format.color_depth,
+    settings=[getattr(first, PLACE), first.format.file_format, first.format.color_depth,
+              getattr(second, PLACE), second.format.file_format, second.format.color_depth,
               second.format.exr_codec, scene.camera.name, scene.render.resolution_x],
 )
 """,
@@ -167,7 +180,8 @@ attempt(("a", "First", "Color", "R"), ("a", "First", "Depth", "V"))
 attempt(("a", "Second", "Normals", "RGB"), render=True)
 first.mute = True
 attempt(("a", "First", "Color", "R"), render=True)
-scene.use_nodes = False
+if FIVE: scene.compositing_node_group = None
+else: scene.use_nodes = False
 attempt(("a", "First", "Color", "R"))
 report(said=said)
 """,
