@@ -22,25 +22,31 @@ from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, env, rendering, spaces, utils
+    from . import camera, env, materials, rendering, spaces, utils
     from .animation import AnimationController
     from .camera import Camera
+    from .compositor import CompositeRenderer, CompositeSelection
     from .env import BaseEnv
     from .offscreen import OffScreenRenderer
+    from .renderer import Renderer
 
 __all__ = [
     "AnimationController",
     "BaseEnv",
     "BlendtorchArgs",
     "Camera",
+    "CompositeRenderer",
+    "CompositeSelection",
     "DataPublisher",
     "DuplexChannel",
     "OffScreenRenderer",
     "RemoteControlledAgent",
+    "Renderer",
     "Signal",
     "camera",
     "env",
     "episode_seed",
+    "materials",
     "parse_blendtorch_args",
     "rendering",
     "sample_seed",
@@ -55,9 +61,13 @@ _LATER = {
     "AnimationController": "animation",
     "BaseEnv": "env",
     "Camera": "camera",
+    "CompositeRenderer": "compositor",
+    "CompositeSelection": "compositor",
     "OffScreenRenderer": "offscreen",
+    "Renderer": "renderer",
     "camera": "",
     "env": "",
+    "materials": "",
     "rendering": "",
     "spaces": "",
     "utils": "",
