@@ -22,12 +22,13 @@ from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, env, materials, rendering, spaces, utils
+    from . import camera, env, materials, paths, rendering, spaces, utils
     from .animation import AnimationController
     from .camera import Camera
     from .compositor import CompositeRenderer, CompositeSelection
     from .env import BaseEnv
     from .offscreen import OffScreenRenderer
+    from .paths import add_scene_dir_to_path
     from .renderer import Renderer
 
 __all__ = [
@@ -43,11 +44,13 @@ __all__ = [
     "RemoteControlledAgent",
     "Renderer",
     "Signal",
+    "add_scene_dir_to_path",
     "camera",
     "env",
     "episode_seed",
     "materials",
     "parse_blendtorch_args",
+    "paths",
     "rendering",
     "sample_seed",
     "spaces",
@@ -65,9 +68,11 @@ _LATER = {
     "CompositeSelection": "compositor",
     "OffScreenRenderer": "offscreen",
     "Renderer": "renderer",
+    "add_scene_dir_to_path": "paths",
     "camera": "",
     "env": "",
     "materials": "",
+    "paths": "",
     "rendering": "",
     "spaces": "",
     "utils": "",

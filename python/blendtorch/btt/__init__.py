@@ -14,10 +14,11 @@ Works without torch, but for `DataLoader`'s tensors.
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import LaunchError, MalformedMessageError, RecordingError
-from . import env
+from . import colors, env
 from .dataset import RemoteIterableDataset
 from .duplex import DuplexChannel
 from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, launch_env
+from .env_rendering import create_renderer
 from .file import FileReader, FileRecorder
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
@@ -46,6 +47,8 @@ __all__ = [
     "RemoteEnvError",
     "RemoteIterableDataset",
     "SingleFileDataset",
+    "colors",
+    "create_renderer",
     "discover_blender",
     "env",
     "launch_env",
