@@ -68,7 +68,7 @@ fn conformance_6_a_natural_end_is_clean() {
 }
 
 #[test]
-fn the_launch_info_is_there_while_the_instances_run() {
+fn conformance_5_the_launch_info_is_there_while_the_instances_run() {
     let script = r#"
 echo "$@" > "$DIR/arguments-$2.new" && mv "$DIR/arguments-$2.new" "$DIR/arguments-$2"
 while [ ! -e "$DIR/go" ]; do sleep 0.05; done

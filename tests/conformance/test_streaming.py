@@ -451,7 +451,7 @@ def test_conformance_16_every_end_of_a_script_flushes_for_lingerms(way: str) -> 
     assert all((item["load"] == item["number"]).all() for item in got)
 
 
-def test_conformance_16_close_waits_no_longer_than_lingerms() -> None:
+def test_conformance_16_close_waits_for_lingerms_and_says_whether_all_went_out() -> None:
     publisher = btb.DataPublisher("tcp://127.0.0.1:0", lingerms=1700)
     thread = threading.Thread(target=numbers(1), args=(publisher,))
     thread.start()
