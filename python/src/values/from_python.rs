@@ -107,13 +107,27 @@ fn value(
         return rank_zero(memory, object, field, depth);
     }
     // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats.
-    let module = object.get_type().module()?;
-    if module.to_str()? == "mathutils" {
+    if is_of_mathutils(object)? {
         let array = numpy(object.py())?.call_method1("array", (object,))?;
         let buffer = PyUntypedBuffer::get(&array)?;
         return array_of(memory, &buffer, field);
     }
     Err(cannot_travel(object, field))
+}
+
+/// Whether it is of one of Blender's types that hold numbers. Their `__module__` does not say so: it
+/// is `builtins`.
+fn is_of_mathutils(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let modules = object.py().import("sys")?.getattr("modules")?;
+    let Ok(mathutils) = modules.get_item("mathutils") else {
+        return Ok(false); // what is not loaded has made no object
+    };
+    for name in ["Vector", "Matrix", "Quaternion", "Euler", "Color"] {
+        if object.is_instance(&mathutils.getattr(name)?)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn cannot_travel(object: &Bound<'_, PyAny>, field: &str) -> PyErr {
