@@ -135,6 +135,4 @@ def create_renderer(backend: str | None = None, **kwargs: Any) -> Any:
             if backend is not None or name == names[-1]:
                 raise
             failed.append(f"{name}: {error}")
-    raise RuntimeError(
-        f"nothing to show images with ({'; '.join(failed)}): pip install matplotlib"
-    )
+    raise RuntimeError(f"nothing to show images with ({'; '.join(failed)}): pip install matplotlib")
