@@ -2,6 +2,7 @@
 
 use crate::roles::Usage;
 use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -68,7 +69,7 @@ pub(crate) fn run(way: Way, producers: usize, python: &Path) -> Result<Measured>
     }
     command.arg("--addresses").args(&addresses);
     children.spawn(command)?;
-    let usages = children.wait()?;
+    let usages: Vec<Usage> = children.wait()?;
     let cpu: f64 = usages.iter().map(|usage| usage.cpu).sum();
     let consumer = usages.last().context("no consumer")?;
     let images = (per_producer * producers) as f64;
@@ -120,8 +121,8 @@ impl Children {
         Ok(())
     }
 
-    pub(crate) fn wait(mut self) -> Result<Vec<Usage>> {
-        let mut usages = Vec::new();
+    pub(crate) fn wait<T: DeserializeOwned>(mut self) -> Result<Vec<T>> {
+        let mut told = Vec::new();
         for child in std::mem::take(&mut self.0) {
             let output = child.wait_with_output()?;
             ensure!(
@@ -131,9 +132,9 @@ impl Children {
             );
             let text = String::from_utf8(output.stdout)?;
             let line = text.lines().last().context("a process printed nothing")?;
-            usages.push(serde_json::from_str(line)?);
+            told.push(serde_json::from_str(line)?);
         }
-        Ok(usages)
+        Ok(told)
     }
 }
 

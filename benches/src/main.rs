@@ -6,6 +6,7 @@
 //! consumer are processes of their own. Speed is reported here and asserted nowhere.
 
 mod case;
+mod env;
 mod launch;
 mod replay;
 mod report;
@@ -43,6 +44,8 @@ enum Part {
     Launch,
     /// A recording into batches.
     Replay,
+    /// Steps of environments.
+    Env,
 }
 
 /// What the processes of a case do; not for users.

@@ -77,7 +77,7 @@ impl Files {
         let mut command = files.script(python, "record");
         command.args(["--items", &IMAGES.to_string()]);
         children.spawn(command)?;
-        children.wait()?;
+        children.wait::<serde::de::IgnoredAny>()?;
         Ok(files)
     }
 
@@ -108,7 +108,7 @@ impl Files {
         }
         let mut children = Children::default();
         children.spawn(command)?;
-        let usages = children.wait()?;
+        let usages: Vec<Usage> = children.wait()?;
         let usage = usages.first().context("no reader")?;
         Ok(usage.images_per_second * IMAGE_BYTES / 1e9)
     }

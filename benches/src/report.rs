@@ -2,6 +2,7 @@
 
 use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
+use crate::env::{ENVS, Env, Steps};
 use crate::launch::{INSTANCES, bare_imports, first_items};
 use crate::replay::{Files, REPLAYS, Replay};
 use anyhow::{Context, Result};
@@ -36,6 +37,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     }
     if wanted(Part::Replay) {
         table.extend(replays(python, rounds)?);
+    }
+    if wanted(Part::Env) {
+        table.extend(envs(python, rounds)?);
     }
     if wanted(Part::Launch) {
         table.push(launches(rounds)?);
@@ -98,6 +102,31 @@ fn replays(python: &Path, rounds: usize) -> Result<Vec<Row>> {
         )
     });
     Ok(rows.collect())
+}
+
+fn envs(python: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let bar = progress(rounds * ENVS.len())?;
+    let mut measured = ENVS.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (env, results) in ENVS.into_iter().zip(&mut measured) {
+            bar.set_message(env.name());
+            results.push(env.run(python).with_context(|| env.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut rows = Vec::new();
+    for (env, results) in ENVS.into_iter().zip(&measured) {
+        let of = |env: Env| ENVS.iter().position(|other| *other == env);
+        let baseline = of(env.baseline()).map_or(results, |index| &measured[index]);
+        let mut add = |unit, value: fn(&Steps) -> f64, goal| {
+            rows.push(row(env.name(), unit, results, baseline, value, goal));
+        };
+        add("steps/s", |steps| steps.steps_per_second, env.goal());
+        add("µs p50", |steps| steps.p50_us, None);
+        add("µs p99", |steps| steps.p99_us, None);
+    }
+    Ok(rows)
 }
 
 fn launches(rounds: usize) -> Result<Row> {

@@ -1,7 +1,7 @@
 """A cart on a rail balances a pole: rigid bodies, a motor, and an agent elsewhere that drives it.
 
-Made in code, so that there is no .blend file to keep. An action is a force on the cart in newton, one
-number; an observation is (the cart's place, the pole's place, the pole's angle), in metres and
+Made in code, so that there is no .blend file to keep. An action is a force on the cart in newton,
+one number; an observation is (the cart's place, the pole's place, the pole's angle), in metres and
 radians.
 """
 
@@ -40,7 +40,7 @@ def body(made, kind, mass=1.0):
     made.rigid_body.use_deactivation = False
     made.rigid_body.linear_damping = made.rigid_body.angular_damping = 0.0
     made.rigid_body.friction = 0.0
-    # They are held by constraints, and must not push each other away.
+    # Constraints hold them: they must not push each other away.
     made.rigid_body.collision_collections = [kind == "PASSIVE"] + [False] * 19
     return made
 

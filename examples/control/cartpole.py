@@ -1,4 +1,4 @@
-"""Balances a pole on a cart that is simulated in Blender: a Gymnasium environment, and a controller.
+"""Balances a pole on a cart simulated in Blender: a Gymnasium environment, and a controller.
 
 python examples/control/cartpole.py                     # a P controller holds the pole; a GIF
 python examples/control/cartpole.py --controller none   # without a force it falls

@@ -1,9 +1,10 @@
 """Finds the distribution of a scene's parameters from rendered images alone.
 
 Target images show ellipsoids whose two radii come from log-normal distributions that nobody knows.
-Blenders render ellipsoids with radii from ours; what is known of an image is only how far it is from
-others. The distance of the two sets of images (their energy distance) is brought down by the gradient
-of the radii's log-probability (the score function), since a renderer has no gradient of its own.
+Blenders render ellipsoids with radii from ours; what is known of an image is only how far it is
+from others. The distance of the two sets of images (their energy distance) is brought down by the
+gradient of the radii's log-probability (the score function), since a renderer has no gradient of
+its own.
 
     python examples/densityopt/densityopt.py                 # one run; a plot
     python examples/densityopt/densityopt.py --seeds 0 1 2   # three, with the same Blenders

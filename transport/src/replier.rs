@@ -2,7 +2,7 @@
 //! through ZeroMQ.
 
 use crate::bind::bind;
-use crate::direct::{Listener, SPIN, Stream, wait};
+use crate::direct::{Listener, Spin, Stream, wait};
 use crate::process::OwnProcess;
 use crate::requester::frames;
 use crate::sender::HANDSHAKE_TIMEOUT;
@@ -49,6 +49,7 @@ struct Inner {
     askers: Vec<Stream>,
     /// Whom the answer that is due goes to.
     due: Option<Way>,
+    spin: Spin,
     bell: Arc<Bell>,
     _waker: RecvWakerRegistration,
     socket: Socket,
@@ -97,6 +98,7 @@ impl Replier {
                 listener: listener.flatten(),
                 askers: Vec::new(),
                 due: None,
+                spin: Spin::default(),
                 bell,
                 _waker: waker,
                 socket,
@@ -119,18 +121,15 @@ impl Replier {
     pub fn recv(&mut self, timeout: Duration) -> Result<Option<Vec<Bytes>>, Error> {
         let inner = self.inner.get_mut()?;
         inner.due = None;
-        let start = Instant::now();
-        let deadline = start + timeout;
+        let deadline = Instant::now() + timeout;
         // The next question most likely comes from whom the last one came from, and soon.
-        let spin_until = deadline.min(start + SPIN);
-        while !inner.askers.is_empty() {
-            if let Some(question) = inner.ask_directly(0) {
-                return Ok(Some(question));
+        if !inner.askers.is_empty() {
+            let mut spin = std::mem::take(&mut inner.spin);
+            let found = spin.look(deadline, || inner.ask_directly(0));
+            inner.spin = spin;
+            if found.is_some() {
+                return Ok(found);
             }
-            if Instant::now() >= spin_until {
-                break;
-            }
-            std::hint::spin_loop();
         }
         loop {
             if let Some(question) = inner.look()? {

@@ -42,6 +42,7 @@ class RemoteControlledAgent:
 
     def __call__(self, env: Any, **ctx: Any) -> tuple[object, Any]:
         """Answers the last command with `ctx`; the next command."""
+        ctx.pop("prev_action", None)  # Who gave it knows it.
         if self._owes:
             self._known = env.events.episode
             self._answer(ctx)

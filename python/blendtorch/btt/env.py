@@ -45,6 +45,7 @@ class RemoteEnv:
                 shaders are compiled, and a Blender that is not there yet ten times `timeoutms`.
         """
         self._client = EnvClient(address, timeout_ms=timeoutms)
+        self._action: Any = None
         self._viewer: Any = None
         self._watch: Callable[[], None] | None = None
         self.env_time: int | None = None
@@ -78,6 +79,7 @@ class RemoteEnv:
     def begin_reset(self, seed: int | None = None, options: Any = None) -> None:
         """Begins a reset without waiting; `finish_reset` returns its result."""
         self._client.begin_reset(seed, options)
+        self._action = None
 
     def finish_reset(self) -> tuple[Any, dict[str, Any]]:
         """The result of `begin_reset`."""
@@ -87,6 +89,7 @@ class RemoteEnv:
     def begin_step(self, action: Any) -> None:
         """Begins a step without waiting; `finish_step` returns its result."""
         self._client.begin_step(action)
+        self._action = action
 
     def finish_step(self) -> tuple[Any, float, bool, dict[str, Any]]:
         """The result of `begin_step`."""
@@ -140,6 +143,7 @@ class RemoteEnv:
         answer = self._answer()
         self.rgb_array = answer.pop("rgb_array", None)
         self.env_time = answer.get("time")
+        answer["prev_action"] = self._action
         return answer
 
     def _answer(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 //! A message is the number of its frames (u32), the length of each (u64), and the frames, all
 //! little-endian.
 
-use super::{SPIN, wait};
+use super::{Spin, wait};
 use bytes::Bytes;
 use rustix::event::{PollFd, PollFlags};
 use std::io::{ErrorKind, IoSlice, Read, Write};
@@ -30,6 +30,7 @@ pub(crate) struct Stream {
     /// What has come and not been taken.
     inbox: Vec<u8>,
     outbox: Vec<u8>,
+    spin: Spin,
 }
 
 impl Stream {
@@ -40,6 +41,7 @@ impl Stream {
             max_bytes,
             inbox: Vec::new(),
             outbox: Vec::new(),
+            spin: Spin::default(),
         })
     }
 
@@ -68,21 +70,20 @@ impl Stream {
 
     /// The next message, or `None` when none was there by `deadline`.
     pub(crate) fn recv(&mut self, deadline: Instant) -> Result<Option<Vec<Bytes>>, Lost> {
-        let mut spin_until = None;
+        let mut spin = std::mem::take(&mut self.spin);
+        let found = spin.look(deadline, || self.try_recv().transpose());
+        self.spin = spin;
+        if let Some(found) = found {
+            return found.map(Some);
+        }
         loop {
             if let Some(message) = self.try_recv()? {
                 return Ok(Some(message));
             }
-            let now = Instant::now();
-            if now < *spin_until.get_or_insert_with(|| deadline.min(now + SPIN)) {
-                std::hint::spin_loop();
-                continue;
-            }
-            if now >= deadline {
+            if Instant::now() >= deadline {
                 return Ok(None);
             }
             wait(&mut [PollFd::new(&self.socket, PollFlags::IN)], deadline);
-            // What comes of a large message is waited for without looking.
         }
     }
 
