@@ -183,8 +183,10 @@ def test_our_loader_records(tmp_path: Path) -> None:
 
 
 def test_conformance_17_an_exception_leaves_a_whole_recording(tmp_path: Path) -> None:
+    recorder = btt.FileRecorder(tmp_path / "saved_00.mcap")
+
     def save_and_fail() -> None:
-        with btt.FileRecorder(tmp_path / "saved_00.mcap") as recorder:
+        with recorder:
             for number in range(3):
                 recorder.save(item(number))
             raise KeyError("while recording")

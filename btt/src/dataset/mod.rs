@@ -3,13 +3,14 @@
 mod item;
 mod options;
 mod patience;
+mod recording;
 
 pub use item::Item;
 pub use options::DatasetOptions;
 
 use crate::accounting::Receipts;
 use crate::error::{Error, Silence};
-use crate::record::{Recorded, Recorder};
+use crate::record::Recorder;
 use crate::stats::{Stats, StatsHandle};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Bytes, Kind, Limits, Message};
@@ -81,24 +82,6 @@ impl RemoteIterableDataset {
             finished: false,
             recorder: None,
         })
-    }
-
-    /// From now on, each sample is appended to a recording as it was received, before it is
-    /// delivered. The recording is finished with the iteration.
-    ///
-    /// When appending fails, that is the iteration's next error, once; the sample is discarded and
-    /// later ones are delivered without being recorded.
-    pub fn record(&mut self, recorder: Recorder) {
-        self.recorder = Some(recorder);
-    }
-
-    /// Finishes the recording now, if there is one; what it holds.
-    ///
-    /// # Errors
-    /// [`Error::Record`].
-    pub fn finish_recording(&mut self) -> Result<Option<Recorded>, Error> {
-        let recorder = self.recorder.take();
-        Ok(recorder.map(Recorder::finish).transpose()?)
     }
 
     /// What has been seen so far.
@@ -227,9 +210,7 @@ impl RemoteIterableDataset {
                     }
                 }
                 None => {
-                    if let Some(recorder) = &mut self.recorder {
-                        recorder.flush_if_due()?;
-                    }
+                    self.flush_recording_if_due()?;
                     self.check_patience()?;
                 }
             }
@@ -279,23 +260,6 @@ impl RemoteIterableDataset {
         self.receiver.disconnect(peer)?;
         self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
         Ok(None)
-    }
-
-    fn record_sample(&mut self, message: &Message, frames: &[Bytes]) -> Result<(), Error> {
-        let Some(recorder) = &mut self.recorder else {
-            return Ok(());
-        };
-        let mut recorded = recorder.append(&message.header, frames).map(drop);
-        // Behind the last sample nobody may ask again: the file is complete now.
-        if recorded.is_err() || self.options.max_items == Some(self.delivered + 1) {
-            let recorder = self.recorder.take();
-            let finished = recorder.map(Recorder::finish).transpose();
-            recorded = recorded.and(finished.map(drop));
-        }
-        recorded.map_err(|error| {
-            self.stats.lock().stats.discarded += 1;
-            error.into()
-        })
     }
 
     fn check_patience(&mut self) -> Result<(), Error> {
