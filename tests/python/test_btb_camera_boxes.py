@@ -7,7 +7,7 @@ from btb_support import Runtime
 RENDERED = """
 from mathutils import Euler
 
-scene = cubes.empty_scene(160, 120)
+scene = cubes.empty_scene(960, 720)
 scene.render.engine = "BLENDER_WORKBENCH"
 cubes.set_background((0, 0, 0))
 # Smooth: the tip of a corner can be longer than a pixel, and too thin to be drawn.
@@ -20,9 +20,9 @@ lens.clip_start, lens.clip_end = 0.5, 15
 off = btb.OffScreenRenderer(cam, mode="rgb")
 rng = np.random.default_rng(19)
 
-worst, seen, unseen, kinds = 0, 0, 0, {"inside": 0, "cut": 0, "behind": 0}
+missed, excess, unseen, kinds = 0, 0, 0, {"inside": 0, "cut": 0, "behind": 0}
 false_alarms = []
-for i in range(120):
+for i in range(100):
     lens.type = "PERSP" if i % 3 else "ORTHO"
     lens.lens, lens.ortho_scale = float(rng.uniform(15, 60)), float(rng.uniform(3, 9))
     lens.shift_x, lens.shift_y = map(float, rng.uniform(-0.3, 0.3, 2))
@@ -37,17 +37,18 @@ for i in range(120):
     if not len(rows):
         unseen += 1
         # Less than a pixel may be there and not be drawn.
-        if in_view and min(box[2] - box[0], box[3] - box[1]) > 1.5:
+        if in_view and min(box[2] - box[0], box[3] - box[1]) > 1:
             false_alarms.append([i, *box])
         continue
-    seen += 1
     drawn = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
-    worst = max(worst, np.abs(box - drawn).max()) if in_view else 1e9
+    outwards = (box - drawn) * (-1, -1, 1, 1)
+    missed = max(missed, -outwards.min()) if in_view else 1e9
+    excess = max(excess, outwards.max())
     behind = (cam.object_to_pixel(thing, return_depth=True)[1] < 0).any()
-    cut = drawn[0] == 0 or drawn[1] == 0 or drawn[2] == 160 or drawn[3] == 120
+    cut = drawn[0] == 0 or drawn[1] == 0 or drawn[2] == 960 or drawn[3] == 720
     kinds["behind" if behind else "cut" if cut else "inside"] += 1
 none = cam.boxes_2d()
-report(worst=worst, seen=seen, unseen=unseen, kinds=kinds, false_alarms=false_alarms,
+report(missed=missed, excess=excess, unseen=unseen, kinds=kinds, false_alarms=false_alarms,
        none=[none.boxes.shape, none.in_view.shape])
 """
 
@@ -56,7 +57,9 @@ def test_conformance_19_2d_boxes_are_those_of_what_is_drawn(
     runtime: Runtime, tmp_path: Path
 ) -> None:
     got = runtime.reported(tmp_path, RENDERED)
-    assert got["worst"] <= 1.01, got
+    # Half a pixel counts as a whole one; and where the image's edge cuts an outline at a flat
+    # angle, the last few pixels are too thin to be drawn.
+    assert got["missed"] <= 1 and got["excess"] <= 10, got
     assert got["false_alarms"] == []
     assert min(got["kinds"].values()) >= 8 and got["unseen"] >= 8, got
     assert got["none"] == [[0, 4], [0]]
@@ -132,6 +135,14 @@ def visibility(x=0, y=-3, at=(0, 0, 0), kind="PERSP", **kw):
     screen.location, thing.location, lens.type = (x, y, 0), at, kind
     return btb.utils.compute_object_visibility(thing, cam, N=N, **kw)
 
+def beside(kind):
+    # Close to the camera the screen ends beside the object; lines from the eye cross it.
+    screen.location, thing.location, lens.type = (0.9, -8, 0), (2, 0, 0), kind
+    lens.ortho_scale, lens.lens = 8, 20
+    found = btb.utils.compute_object_visibility(thing, cam, N=N)
+    lens.ortho_scale, lens.lens = 5, 50
+    return found
+
 def twice():
     np.random.seed(3)
     return visibility()
@@ -149,6 +160,7 @@ report(
     unseen=unseen(),
     free=visibility(x=-20), hidden=visibility(x=5), half=visibility(),
     ortho=[visibility(x=-20, kind="ORTHO"), visibility(kind="ORTHO"), visibility(5, kind="ORTHO")],
+    beside_screen=[beside("ORTHO"), beside("PERSP")],
     behind=visibility(at=(0, -30, 0)), beside=visibility(x=-20, at=(30, 0, 0)),
     behind_screen_moved_back=visibility(x=5, y=3), before_near=visibility(x=5, y=-8.8),
     far=visibility(x=-20, at=(0, 120, 0)), dist=[visibility(-20, dist=5), visibility(-20, dist=50)],
@@ -169,6 +181,7 @@ def test_conformance_surface_visibility_is_the_part_that_rays_reach(
     # The screen's edge is the middle of the cube: five standard deviations of 400 rays.
     assert abs(got["half"] - 0.5) < 0.125
     assert got["ortho"][0] == 1 and abs(got["ortho"][1] - 0.5) < 0.125 and got["ortho"][2] == 0
+    assert got["beside_screen"] == [1, 0], "rays are parallel, or come from the eye"
     assert got["behind"] == got["beside"] == got["far"] == 0
     assert got["behind_screen_moved_back"] == 1, "what stands farther away hides nothing"
     assert got["before_near"] == 1, "what stands before the near plane is not rendered"

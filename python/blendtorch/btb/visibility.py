@@ -23,8 +23,8 @@ def compute_object_visibility(
 
     A random point of the evaluated surface counts as seen if it is in the picture and the ray to
     it meets no other object first. What of an object is hidden by itself counts as seen: one that
-    is wholly in the picture, and that nothing else hides, has visibility 1. Points are drawn by area, with numpy's
-    global generator: `np.random.seed` makes them reproducible.
+    is wholly in the picture, and that nothing else hides, has visibility 1. Points are drawn by
+    area, with numpy's global generator: `np.random.seed` makes them reproducible.
 
     Rays meet what the viewport shows, and do not know materials: glass hides what is behind it.
     The error of the fraction is up to 0.5/√N (one standard deviation).

@@ -30,8 +30,9 @@ def gamma(x: "NDArray[Any]", coeff: float = 2.2) -> "NDArray[np.uint8]":
     if not coeff > 0:
         raise ValueError(f"coeff is {coeff}: must be above 0")
     # Images have few different values: each is computed once.
-    table = np.uint8(255.0 * (np.arange(256, dtype=np.float32) / 255) ** (1 / coeff))
+    linear = np.arange(256, dtype=np.float32) / 255
+    table = (255.0 * linear ** (1 / coeff)).astype(np.uint8)
     values = x if x.dtype == np.uint8 else np.clip(x, 0, 255).astype(np.uint8)
-    out = table[values]
+    out: NDArray[np.uint8] = table[values]
     out[..., 3:] = values[..., 3:]
     return out

@@ -6,6 +6,7 @@ its own. The libraries behind them are imported when a viewer is made.
 
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 
@@ -24,14 +25,9 @@ class MatplotlibRenderer:
             kwargs: for `matplotlib.pyplot.subplots`, such as `figsize`.
         """
         self.fig: Any = None
-        import matplotlib.pyplot as plt
-
-        try:
-            self.fig, self.ax = plt.subplots(1, 1, **kwargs)
-        except ImportError:
-            # A backend with windows was asked for, but there is no display.
-            plt.switch_backend("agg")
-            self.fig, self.ax = plt.subplots(1, 1, **kwargs)
+        plt = import_module("matplotlib.pyplot")
+        # Without a display this is one that draws into memory, whatever was asked for.
+        self.fig, self.ax = plt.subplots(1, 1, **kwargs)
         self._close = plt.close
         self.img: Any = None
         self.has_window = self.fig.canvas.required_interactive_framework is not None
@@ -42,8 +38,8 @@ class MatplotlibRenderer:
             plt.show(block=False)
         else:
             warnings.warn(
-                "images are not shown: matplotlib has no window to draw in (no display, or "
-                f"MPLBACKEND={plt.get_backend()})",
+                "images are not shown: there is no display, or matplotlib draws without windows "
+                f"(its backend is {plt.get_backend()}): `viewer.fig.savefig(...)` has them",
                 stacklevel=2,
             )
 
@@ -78,8 +74,7 @@ class OpenAIGymRenderer:
     def __init__(self, **kwargs: Any) -> None:
         """Opens the window; `kwargs` are for gym's `SimpleImageViewer`."""
         self._viewer: Any = None
-        from gym.envs.classic_control import rendering
-
+        rendering = import_module("gym.envs.classic_control.rendering")
         self._viewer = rendering.SimpleImageViewer(**kwargs)
 
     def imshow(self, rgb: Any) -> None:
