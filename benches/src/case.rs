@@ -50,7 +50,7 @@ pub(crate) fn run(way: Way, producers: usize, python: &Path) -> Result<Measured>
     };
     let addresses = free_addresses(producers)?;
     let items = per_producer.to_string();
-    let mut children = Children(Vec::new());
+    let mut children = Children::default();
     for address in &addresses {
         let mut command = ours_or(way == Way::Baseline, python, "producer")?;
         command.args(["--address", address, "--items", &items]);
@@ -87,7 +87,7 @@ fn ours_or(baseline: bool, python: &Path, role: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn script(python: &Path, name: &str) -> Command {
+pub(crate) fn script(python: &Path, name: &str) -> Command {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), name].iter().collect();
     let mut command = Command::new(python);
     command.arg(path).env("OMP_NUM_THREADS", "1");
@@ -106,10 +106,11 @@ fn free_addresses(count: usize) -> Result<Vec<String>> {
 }
 
 /// Processes that end with this value.
-struct Children(Vec<Child>);
+#[derive(Default)]
+pub(crate) struct Children(Vec<Child>);
 
 impl Children {
-    fn spawn(&mut self, mut command: Command) -> Result<()> {
+    pub(crate) fn spawn(&mut self, mut command: Command) -> Result<()> {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -119,7 +120,7 @@ impl Children {
         Ok(())
     }
 
-    fn wait(mut self) -> Result<Vec<Usage>> {
+    pub(crate) fn wait(mut self) -> Result<Vec<Usage>> {
         let mut usages = Vec::new();
         for child in std::mem::take(&mut self.0) {
             let output = child.wait_with_output()?;

@@ -1,5 +1,5 @@
-//! Throughput of streaming 640×480×4 images into batches of 8, beside the original's way, and the
-//! time from a launch to the first items.
+//! Throughput of streaming 640×480×4 images into batches of 8, and of replaying them from a
+//! recording, beside the original's way, and the time from a launch to the first items.
 //!
 //! Every round runs each case once, so that a machine that grows busy slows all of them alike;
 //! medians and spread are over rounds, ratios are between cases of the same round. Producers and
@@ -7,6 +7,7 @@
 
 mod case;
 mod launch;
+mod replay;
 mod report;
 mod roles;
 
@@ -40,6 +41,8 @@ enum Part {
     Throughput,
     /// A launch of four instances.
     Launch,
+    /// A recording into batches.
+    Replay,
 }
 
 /// What the processes of a case do; not for users.
@@ -49,6 +52,8 @@ enum Role {
     Producer(roles::Producer),
     #[command(hide = true)]
     Consumer(roles::Consumer),
+    #[command(hide = true)]
+    Replayer(replay::Replayer),
 }
 
 fn main() -> Result<()> {
@@ -56,6 +61,7 @@ fn main() -> Result<()> {
     match cli.role {
         Some(Role::Producer(producer)) => producer.run(),
         Some(Role::Consumer(consumer)) => consumer.run(),
+        Some(Role::Replayer(replayer)) => replayer.run(),
         None => report::measure(&cli.python, &cli.out, cli.rounds, cli.only),
     }
 }

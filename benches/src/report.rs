@@ -3,6 +3,7 @@
 use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
 use crate::launch::{INSTANCES, bare_imports, first_items};
+use crate::replay::{Files, REPLAYS, Replay};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -32,6 +33,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     let mut table = Vec::new();
     if wanted(Part::Throughput) {
         table.extend(throughput(python, rounds)?);
+    }
+    if wanted(Part::Replay) {
+        table.extend(replays(python, rounds)?);
     }
     if wanted(Part::Launch) {
         table.push(launches(rounds)?);
@@ -66,6 +70,34 @@ fn throughput(python: &Path, rounds: usize) -> Result<Vec<Row>> {
     }
     bar.finish_and_clear();
     Ok(rows(&cases, &measured))
+}
+
+fn replays(python: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let bar = progress(rounds * REPLAYS.len())?;
+    bar.set_message("recording");
+    let files = Files::new(python).context("recording")?;
+    let mut measured = REPLAYS.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (way, results) in REPLAYS.into_iter().zip(&mut measured) {
+            bar.set_message(way.name());
+            results.push(files.replay(way, python).context(way.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let goal = |way| (way != Replay::Baseline).then(|| "≥ 1.5 GB/s".to_owned());
+    let rows = REPLAYS.into_iter().zip(&measured).map(|(way, results)| {
+        let value = |gigabytes: &f64| *gigabytes;
+        row(
+            way.name().into(),
+            "GB/s",
+            results,
+            &measured[0],
+            value,
+            goal(way),
+        )
+    });
+    Ok(rows.collect())
 }
 
 fn launches(rounds: usize) -> Result<Row> {

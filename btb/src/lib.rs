@@ -1,5 +1,5 @@
-//! The producer side of blendtorch: publisher, camera mathematics, pixel conversion, depth and
-//! normals, OpenEXR, seeds.
+//! The producer side of blendtorch: publisher, channels, camera mathematics, pixel conversion, depth
+//! and normals, OpenEXR, seeds.
 //!
 //! Owns what a scene script needs to stream: it never knows Python, bpy or torch.
 
@@ -11,6 +11,10 @@ pub mod pixels;
 mod publisher;
 pub mod seeds;
 
+pub use blendtorch_channels::{
+    Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvServer,
+    Error as ChannelError, Failure, Request, Reset,
+};
 pub use publisher::{
     PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
 };

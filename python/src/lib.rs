@@ -5,6 +5,7 @@
 
 mod args;
 mod camera;
+mod channels;
 mod errors;
 mod exr;
 mod fleet;
@@ -12,6 +13,7 @@ mod geometry;
 mod memory;
 mod pixels;
 mod publisher;
+mod recording;
 mod seeds;
 mod stream;
 mod values;
@@ -22,12 +24,14 @@ use pyo3::prelude::*;
 fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
+    channels::register(module)?;
     errors::register(module)?;
     exr::register(module)?;
     fleet::register(module)?;
     geometry::register(module)?;
     pixels::register(module)?;
     publisher::register(module)?;
+    recording::register(module)?;
     seeds::register(module)?;
     stream::register(module)?;
     Ok(())

@@ -9,9 +9,10 @@ pub use options::DatasetOptions;
 
 use crate::accounting::Receipts;
 use crate::error::{Error, Silence};
+use crate::record::{Recorded, Recorder};
 use crate::stats::{Stats, StatsHandle};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
-use blendtorch_wire::{Kind, Limits, Message};
+use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use patience::Patience;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ pub struct RemoteIterableDataset {
     patience: Patience,
     delivered: usize,
     finished: bool,
+    recorder: Option<Recorder>,
 }
 
 /// What one wait brought.
@@ -77,7 +79,26 @@ impl RemoteIterableDataset {
             stats: StatsHandle::default(),
             delivered: 0,
             finished: false,
+            recorder: None,
         })
+    }
+
+    /// From now on, each sample is appended to a recording as it was received, before it is
+    /// delivered. The recording is finished with the iteration.
+    ///
+    /// When appending fails, that is the iteration's next error, once; the sample is discarded and
+    /// later ones are delivered without being recorded.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+    }
+
+    /// Finishes the recording now, if there is one; what it holds.
+    ///
+    /// # Errors
+    /// [`Error::Record`].
+    pub fn finish_recording(&mut self) -> Result<Option<Recorded>, Error> {
+        let recorder = self.recorder.take();
+        Ok(recorder.map(Recorder::finish).transpose()?)
     }
 
     /// What has been seen so far.
@@ -130,8 +151,11 @@ impl RemoteIterableDataset {
         self.finished
     }
 
-    /// Ends the iteration. What had been received and not delivered is counted as discarded.
+    /// Ends the iteration. What had been received and not delivered is counted as discarded. A
+    /// recording is finished; who wants to hear of a full disk calls
+    /// [`finish_recording`](Self::finish_recording) before.
     pub fn finish(&mut self) {
+        self.recorder = None;
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
@@ -164,14 +188,26 @@ impl RemoteIterableDataset {
 
     /// Waits up to `timeout` for the next sample. Fails when the user's patience is over.
     pub(crate) fn wait(&mut self, timeout: Duration) -> Result<Wait, Error> {
+        let wait = self.wait_for_sample(timeout)?;
+        if matches!(wait, Wait::End) {
+            self.finish_recording()?;
+        }
+        Ok(wait)
+    }
+
+    /// Whether all samples that were asked for have been delivered.
+    fn is_complete(&self) -> bool {
+        self.options
+            .max_items
+            .is_some_and(|max| self.delivered >= max)
+    }
+
+    fn wait_for_sample(&mut self, timeout: Duration) -> Result<Wait, Error> {
         if self.finished {
             return Ok(Wait::End);
         }
-        if self
-            .options
-            .max_items
-            .is_some_and(|max| self.delivered >= max)
-        {
+        if self.is_complete() {
+            self.finish_recording()?;
             self.finish();
             return Ok(Wait::End);
         }
@@ -190,7 +226,12 @@ impl RemoteIterableDataset {
                         return Ok(Wait::Sample { message, leased });
                     }
                 }
-                None => self.check_patience()?,
+                None => {
+                    if let Some(recorder) = &mut self.recorder {
+                        recorder.flush_if_due()?;
+                    }
+                    self.check_patience()?;
+                }
             }
             if self.finished {
                 return Ok(Wait::End);
@@ -219,7 +260,7 @@ impl RemoteIterableDataset {
             }
         };
         self.patience.item_came();
-        let bytes: usize = frames.iter().map(blendtorch_wire::Bytes::len).sum();
+        let bytes: usize = frames.iter().map(Bytes::len).sum();
         let mut books = self.stats.lock();
         books.stats.bytes += bytes as u64;
         if leased {
@@ -227,6 +268,10 @@ impl RemoteIterableDataset {
         }
         if message.header.kind == Kind::Data {
             let new = books.enter(&message.header);
+            drop(books);
+            if new {
+                self.record_sample(&message, &frames)?;
+            }
             return Ok(new.then_some((message, leased)));
         }
         books.enter_end(&message.header);
@@ -234,6 +279,23 @@ impl RemoteIterableDataset {
         self.receiver.disconnect(peer)?;
         self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
         Ok(None)
+    }
+
+    fn record_sample(&mut self, message: &Message, frames: &[Bytes]) -> Result<(), Error> {
+        let Some(recorder) = &mut self.recorder else {
+            return Ok(());
+        };
+        let mut recorded = recorder.append(&message.header, frames).map(drop);
+        // Behind the last sample nobody may ask again: the file is complete now.
+        if recorded.is_err() || self.options.max_items == Some(self.delivered + 1) {
+            let recorder = self.recorder.take();
+            let finished = recorder.map(Recorder::finish).transpose();
+            recorded = recorded.and(finished.map(drop));
+        }
+        recorded.map_err(|error| {
+            self.stats.lock().stats.discarded += 1;
+            error.into()
+        })
     }
 
     fn check_patience(&mut self) -> Result<(), Error> {

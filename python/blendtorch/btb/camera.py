@@ -1,26 +1,45 @@
 """From world coordinates to the pixels of a Blender camera."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
 import numpy as np
-from mathutils import Vector
+from mathutils import Matrix, Vector
 
 from .. import _blendtorch
-from . import utils
+from . import boxes, utils, visibility
+from .boxes import Boxes2D, Boxes3D, Frame
+from .meshes import rows
 
 if TYPE_CHECKING:
-    from mathutils import Matrix
     from numpy.typing import ArrayLike, NDArray
 
 Origin = Literal["upper-left", "lower-left"]
+
+
+def _also_called(old: str, new: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Lets the argument `new` be given by the name that it had in the original's last version."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def renamed(*args: Any, **kwargs: Any) -> Any:
+            if old in kwargs:
+                kwargs[new] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return renamed
+
+    return decorate
 
 
 class Camera:
     """A Blender camera, perspective or orthographic, and the size of its image.
 
     The view and projection matrices are taken when the object is made. After moving the camera
-    call `update_view_matrix`, after changing its lens `update_proj_matrix`.
+    call `update_view_matrix`, after changing its lens `update_proj_matrix`. Conventions of pixels,
+    depth, matrices and boxes are on one page, docs/camera.md.
 
     Pixels are continuous: (0, 0) is the corner of the image, (0.5, 0.5) the centre of its first
     pixel. Points behind a perspective camera come out mirrored; their depth is negative.
@@ -63,7 +82,7 @@ class Camera:
         return render.resolution_y * percent // 100, render.resolution_x * percent // 100
 
     @staticmethod
-    def view_from_bpy(bpy_camera: Any = None) -> "Matrix":
+    def view_from_bpy(bpy_camera: Any = None) -> Matrix:
         """World to camera: the inverse of the camera's world matrix without its scale.
 
         The world matrix is brought up to date first, so that a camera that was moved by the line
@@ -74,7 +93,7 @@ class Camera:
         return camera.evaluated_get(depsgraph).matrix_world.normalized().inverted()
 
     @staticmethod
-    def proj_from_bpy(bpy_camera: Any = None, shape: tuple[int, int] | None = None) -> "Matrix":
+    def proj_from_bpy(bpy_camera: Any = None, shape: tuple[int, int] | None = None) -> Matrix:
         """Camera to clip coordinates, for images of `shape` (height, width)."""
         camera = bpy_camera or bpy.context.scene.camera
         height, width = shape or Camera.shape_from_bpy()
@@ -87,19 +106,21 @@ class Camera:
             scale_y=render.pixel_aspect_y,
         )
 
-    def world_to_ndc(self, xyz_world: "ArrayLike", return_depth: bool = False) -> Any:
+    @_also_called("xyz_world", "xyz")
+    def world_to_ndc(self, xyz: "ArrayLike", return_depth: bool = False) -> Any:
         """Normalised device coordinates (N × 3) of world coordinates (N × 3).
 
         With `return_depth` a pair: these, and the linear depth (N): the distance along −Z of the
         camera, in world units.
         """
-        xyz = np.ascontiguousarray(xyz_world, dtype=np.float64).reshape(-1, 3)
-        ndc = np.empty_like(xyz)
-        depth = np.empty(len(xyz)) if return_depth else None
+        self._check_projects()
+        points = np.ascontiguousarray(xyz, dtype=np.float64).reshape(-1, 3)
+        ndc = np.empty_like(points)
+        depth = np.empty(len(points)) if return_depth else None
         _blendtorch.world_to_ndc(
-            [list(row) for row in self.view_matrix],
-            [list(row) for row in self.proj_matrix],
-            xyz,
+            rows(self.view_matrix),
+            rows(self.proj_matrix),
+            points,
             ndc,
             depth,
         )
@@ -128,16 +149,125 @@ class Camera:
         """
         return self._world_to_pixel(utils.bbox_world_coordinates(*objs), return_depth)
 
+    def intrinsics(self, integer_centers: bool = False) -> "NDArray[np.float64]":
+        """The matrix K of OpenCV's pinhole camera, in pixels; 3 × 3.
+
+        `K @ R|t @ (x, y, z, 1)` are the pixels of `object_to_pixel` times the depth. Lens, sensor,
+        shift and pixel aspect are in it; there is no distortion and no skew.
+
+        Args:
+            integer_centers: for pixels whose centres are whole numbers, as OpenCV's functions take
+                them: `cx` and `cy` are smaller by a half. By default (0, 0) is the corner of
+                the image.
+
+        Raises:
+            ValueError: the camera is not perspective. `camera_matrix` is there for any camera.
+        """
+        self._check_projects()
+        return np.array(_blendtorch.intrinsics(rows(self.proj_matrix), self.shape, integer_centers))
+
+    def extrinsics(self) -> "NDArray[np.float64]":
+        """The matrix [R|t] from world coordinates to OpenCV's camera frame; 3 × 4.
+
+        That frame has x to the right, y down, and z forwards: z is the depth. Units are the
+        world's. R is a rotation, unless the camera is mirrored by a negative scale.
+        """
+        return np.array(_blendtorch.extrinsics(rows(self.view_matrix)))
+
+    def camera_matrix(self, integer_centers: bool = False) -> "NDArray[np.float64]":
+        """The matrix P from world coordinates to pixels, of any camera; 3 × 4.
+
+        `P @ (x, y, z, 1)` is (u·w, v·w, w). Of a perspective camera it is K @ [R|t], and w is the
+        depth; of an orthographic one it is affine: w is 1. `integer_centers` as for `intrinsics`.
+        """
+        self._check_projects()
+        view, projection = rows(self.view_matrix), rows(self.proj_matrix)
+        return np.array(_blendtorch.camera_matrix(view, projection, self.shape, integer_centers))
+
+    def distance(self, xyz: "ArrayLike") -> "NDArray[np.float64]":
+        """Lengths (N) of the lines of sight to world coordinates (N × 3), in world units.
+
+        From the camera's eye; of an orthographic camera, whose lines of sight are parallel, from
+        its plane, which is the depth.
+        """
+        self._check_projects()
+        points = np.ascontiguousarray(xyz, dtype=np.float64).reshape(-1, 3)
+        distance = np.empty(len(points))
+        view, projection = rows(self.view_matrix), rows(self.proj_matrix)
+        _blendtorch.sight_distance(view, projection, points, distance)
+        return distance
+
+    def boxes_2d(self, *objs: Any) -> Boxes2D:
+        """The smallest upright rectangle around what of each object is in view.
+
+        A pair: `boxes` (N × 4: x0, y0, x1, y1 in pixels from the upper left corner, within the
+        image; NaN where nothing is in view) and `in_view` (N booleans).
+
+        Objects are clipped to the image and to the clip range, so this is right for what reaches
+        behind the camera too. What another object hides counts: see `visibility`.
+        """
+        self._check_projects()
+        return boxes.boxes_2d(self, objs)
+
+    def boxes_3d(self, *objs: Any, frame: Frame = "world") -> Boxes3D:
+        """The box of each object in space, turned with the object.
+
+        A tuple: `corners` (N × 8 × 3, those of `bbox_world_coordinates`), `center` (N × 3),
+        `size` (N × 3) and `rotation` (N × 3 × 3, its columns are the box's axes).
+
+        Args:
+            objs: whose boxes.
+            frame: `world`, or `camera`, which is that of `extrinsics`.
+        """
+        return boxes.boxes_3d(self, objs, frame)
+
+    def visibility(
+        self,
+        *objs: Any,
+        N: int = 100,  # noqa: N803 (as in compute_object_visibility)
+    ) -> "NDArray[np.float64]":
+        """The fraction of each object that is seen, by `N` random rays each; as many values.
+
+        See `btb.utils.compute_object_visibility`.
+        """
+        return np.array([visibility.compute_object_visibility(obj, self, N) for obj in objs])
+
     def look_at(self, look_at: Any = None, look_from: Any = None) -> None:
         """Moves the camera to `look_from` (by default it stays) and turns it to `look_at` (by
-        default the origin); +Y of the camera points up. The view matrix is updated."""
-        source = Vector(self.bpy_camera.location if look_from is None else look_from)
+        default the origin), both in world coordinates; +Y of the camera points up. The view
+        matrix is updated.
+
+        Raises:
+            ValueError: both are the same point.
+        """
+        camera = self.bpy_camera
+        if camera.parent is not None:
+            bpy.context.view_layer.update()
+            here = camera.matrix_world.translation
+        else:
+            here = camera.location
+        source = Vector(here if look_from is None else look_from)
         target = Vector((0.0, 0.0, 0.0) if look_at is None else look_at)
+        if source == target:
+            raise ValueError(f"look_at and look_from are the same point, {tuple(source)}")
         turned = (target - source).to_track_quat("-Z", "Y")
-        self.bpy_camera.location = source
-        self.bpy_camera.rotation_mode = "XYZ"
-        self.bpy_camera.rotation_euler = turned.to_euler()
+        if camera.parent is not None:
+            scale = camera.matrix_world.to_scale()
+            camera.matrix_world = Matrix.LocRotScale(source, turned, scale)
+        else:
+            camera.location = source
+            camera.rotation_mode = "XYZ"
+            camera.rotation_euler = turned.to_euler()
         self.update_view_matrix()
+
+    def _check_projects(self) -> None:
+        """Other cameras (panoramic, custom) have a matrix too, but not one that says where their
+        points are."""
+        if self.type not in ("PERSP", "ORTHO"):
+            raise ValueError(
+                f"camera {self.bpy_camera.name!r} is of type {self.type}: only PERSP and ORTHO "
+                "cameras project by a matrix; change its lens type"
+            )
 
     def _world_to_pixel(self, xyz: "NDArray[np.float64]", return_depth: bool) -> Any:
         ndc, depth = self.world_to_ndc(xyz, return_depth=True)

@@ -3,7 +3,8 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from os import PathLike, fspath
+from os import PathLike, fspath, pathsep
+from os.path import isfile
 from types import TracebackType
 from typing import IO, Any
 
@@ -82,7 +83,8 @@ class BlenderLauncher:
             proto: "tcp" or "ipc".
             blend_path: a Blender program, a folder with one, or an environment with bpy.
             seed: of instance 0; instance `i` gets seed + i. None draws one.
-            background: run without a window.
+            background: run without a window, as without a display in any case. The managed Blender
+                never has one.
             blender: "bpy" for the managed Blender, or all that blend_path takes.
             env: variables set for every instance, beside those of this process.
             log_dir: a folder for `instance-<i>.log`, to which all that instance i prints is
@@ -120,8 +122,7 @@ class BlenderLauncher:
         self._fleet = Fleet(json.dumps(self._description))
         info = json.loads(self._fleet.launch_info())
         self._launch_info = LaunchInfo(info["addresses"], info["commands"])
-        warning = self._fleet.warning()
-        if warning:
+        for warning in self._fleet.warnings():
             print(warning, file=sys.stderr)
         return self
 
@@ -157,8 +158,19 @@ class BlenderLauncher:
 def discover_blender(
     additional_blender_paths: str | PathLike[str] | None = None,
 ) -> dict[str, Any] | None:
-    """The Blender that would run: {"path", "major", "minor"}, or None if there is none."""
-    found = find_blender(fspath(additional_blender_paths) if additional_blender_paths else None)
+    """The Blender that would run: {"path", "major", "minor"}, or None if there is none.
+
+    Args:
+        additional_blender_paths: where to look first: folders, separated as in `PATH` (each may
+            also be an environment with bpy), and after them where it is always looked. One
+            program is asked about alone.
+    """
+    places = fspath(additional_blender_paths or "").split(pathsep)
+    found = None
+    for place in filter(None, places):
+        found = found or find_blender(place)
+    if found is None and not any(map(isfile, places)):
+        found = find_blender(None)
     if found is None:
         return None
     path, major, minor = found
