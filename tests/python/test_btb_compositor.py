@@ -1,6 +1,7 @@
 """What the compositor makes of a render, read back from real File Output nodes."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,40 @@ report(folder=renderer.folder)
         for path in kept:
             path.unlink()
         os.rmdir(got["folder"])
+
+
+def test_the_folder_of_a_killed_instance_is_removed_by_the_next(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    kill = """
+import signal
+renderer = btb.CompositeRenderer([select("depth", "First", "Depth", "V")])
+renderer.render()
+pathlib.Path(renderer.folder, "half written.exr").write_bytes(b"...")
+print("folder", renderer.folder, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = runtime.run_script(tmp_path, SCENE + kill)
+    folder = Path(re.search(r"folder (\S+)", done.stdout)[1])  # type: ignore[index]
+    assert folder.is_dir()
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+one = [select("depth", "First", "Depth", "V")]
+first = btb.CompositeRenderer(one)
+second = btb.CompositeRenderer(one)
+if (child := os.fork()) == 0:
+    import gc
+    for finalizer in list(__import__("weakref").finalize._registry): finalizer()
+    os._exit(0)
+os.waitpid(child, 0)
+report(alive=[os.path.isdir(first.folder), os.path.isdir(second.folder)],
+       depth=first.render()["depth"][0].mean())
+""",
+    )
+    assert not folder.exists()
+    assert got["alive"] == [True, True] and got["depth"] == pytest.approx(5, abs=1e-4)
 
 
 def test_what_is_not_there_is_said_with_what_is(runtime: Runtime, tmp_path: Path) -> None:

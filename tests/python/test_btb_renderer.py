@@ -131,6 +131,25 @@ def test_depth_and_normals_beside_an_image_of_eevee(runtime: Runtime, tmp_path: 
     as_in_the_formulas(runtime, tmp_path, "EEVEE", ("persp",))
 
 
+def test_image_and_depth_of_workbench_are_one_drawing(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+cam, obj = build("sphere", "persp")
+cubes.set_background((0.2, 0.2, 0.2))
+both = btb.Renderer(("image", "depth"), cam, "WORKBENCH")
+apart = btb.Renderer(("image", "depth", "normal"), cam, "WORKBENCH")
+first, second = both.render(), apart.render()
+report(drawings=both._surfaces is None, surface=int(np.isfinite(first["depth"]).sum()),
+       image=bool((first["image"] == second["image"]).all()),
+       depth=bool((first["depth"] == second["depth"]).all()))
+""",
+    )
+    assert got["drawings"] and got["surface"] > 1000
+    assert got["image"] and got["depth"]
+
+
 def test_a_scene_and_a_camera_changed_since_are_rendered_as_they_are(
     runtime: Runtime, tmp_path: Path
 ) -> None:

@@ -5,10 +5,6 @@ them into files, which are read and deleted. Those are OpenEXR in floats, in a f
 where there is one.
 """
 
-import os
-import shutil
-import tempfile
-import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +16,7 @@ import numpy as np
 from .. import _blendtorch
 from . import runtime
 from .camera import Camera
+from .folder import RenderFolder
 from .quiet import quiet
 from .settings import changed, still_of
 
@@ -87,15 +84,13 @@ class CompositeRenderer:
         if empty := [s.key for s in self.slots if not s.channels]:
             raise ValueError(f"the slot with the key {empty[0]!r} has no channels: say e.g. 'RGB'")
         self._by_node = _grouped(self.slots)
-        memory = "/dev/shm"
-        self.folder = tempfile.mkdtemp(
-            prefix=f"blendtorch-composite-{btid or 0:02d}-",
-            dir=memory if os.access(memory, os.W_OK) else None,
-        )
-        """Where the files are written."""
-        if delete_render_files:
-            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._folder = RenderFolder(btid or 0, keep=not delete_render_files)
         self._renders = 0
+
+    @property
+    def folder(self) -> str:
+        """Where the files are written."""
+        return self._folder.path
 
     def render(self) -> "dict[str, NDArray[np.float32]]":
         """The slots by their keys: float32 H × W × channels, row 0 at the top.

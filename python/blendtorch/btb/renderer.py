@@ -9,7 +9,7 @@ from .. import _blendtorch
 from . import cycles, rendering
 from .camera import Camera
 from .offscreen import OffScreenRenderer
-from .surfaces import SurfaceView
+from .surfaces import DepthBuffer, SurfaceView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +92,7 @@ class Renderer:
         self.channels = len(mode)
         self.srgb = srgb
         self._drawn: OffScreenRenderer | None = None
+        self._depth: DepthBuffer | None = None
         self._surfaces: SurfaceView | None = None
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
@@ -106,7 +107,12 @@ class Renderer:
             scene.eevee.taa_samples = samples
         if "image" in passes:
             self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
-        if {"depth", "normal"} & set(passes):
+        # Workbench's image has the depth of its surfaces, unless they are drawn to be seen through;
+        # EEVEE leaves none.
+        opaque = self.engine == "WORKBENCH" and not scene.display.shading.show_xray
+        if opaque and set(passes) == {"image", "depth"}:
+            self._depth = DepthBuffer(self.camera)
+        elif {"depth", "normal"} & set(passes):
             self._surfaces = SurfaceView(self.camera)
 
     def render(self) -> "dict[str, NDArray[Any]]":
@@ -131,6 +137,8 @@ class Renderer:
         out: dict[str, NDArray[Any]] = {}
         if self._drawn is not None:
             out["image"] = self._drawn.render()
+            if self._depth is not None:
+                out["depth"] = self._depth.read(self._drawn.offscreen)
         if self._surfaces is not None:
             self._surfaces.draw()
             if "depth" in self.passes:

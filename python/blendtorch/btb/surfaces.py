@@ -36,6 +36,26 @@ _matcap: str | None = None
 _folder: tempfile.TemporaryDirectory[str] | None = None
 
 
+class DepthBuffer:
+    """The depth of what was drawn into a `GPUOffScreen` of a camera's shape."""
+
+    def __init__(self, camera: "Camera") -> None:
+        """For drawings of `camera`."""
+        self.camera = camera
+        self._window = np.empty(camera.shape, np.float32)
+        self._buffer = gpu.types.Buffer("FLOAT", self._window.shape, self._window)
+
+    def read(self, offscreen: Any) -> "NDArray[np.float32]":
+        """Linear depth (H × W) of what was drawn last; infinite where nothing is."""
+        height, width = self.camera.shape
+        with offscreen.bind():
+            framebuffer: Any = gpu.state.active_framebuffer_get()
+            framebuffer.read_depth(0, 0, width, height, data=self._buffer)
+        out = np.empty((height, width), np.float32)
+        _blendtorch.linear_depth(_rows(self.camera.proj_matrix), self._window, out, flip=True)
+        return out
+
+
 class SurfaceView:
     """Draws surfaces from a camera: their depth and their normals."""
 
@@ -47,9 +67,8 @@ class SurfaceView:
         height, width = camera.shape
         self.offscreen = gpu.types.GPUOffScreen(width, height, format="RGBA16F")
         self._colors = np.empty((height, width, 4), np.float32)
-        self._window = np.empty((height, width), np.float32)
-        self._color_buffer = gpu.types.Buffer("FLOAT", self._colors.shape, self._colors)
-        self._depth_buffer = gpu.types.Buffer("FLOAT", self._window.shape, self._window)
+        self._buffer = gpu.types.Buffer("FLOAT", self._colors.shape, self._colors)
+        self._depth = DepthBuffer(camera)
 
     def draw(self) -> None:
         """Draws the scene as it is now, by the camera's matrices as they are now.
@@ -58,8 +77,7 @@ class SurfaceView:
             ValueError: the camera has another shape than when this was made.
         """
         context = bpy.context
-        height, width = self.camera.shape
-        if self._window.shape != (height, width):
+        if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
         context.view_layer.update()  # Free where a frame was just set.
         shading = self.space.shading
@@ -95,23 +113,21 @@ class SurfaceView:
                 self.camera.proj_matrix,
                 do_color_management=False,
             )
-        with self.offscreen.bind():
-            framebuffer: Any = gpu.state.active_framebuffer_get()
-            framebuffer.read_color(0, 0, width, height, 4, 0, "FLOAT", data=self._color_buffer)
-            framebuffer.read_depth(0, 0, width, height, data=self._depth_buffer)
         _forget_file()
 
     def depth(self) -> "NDArray[np.float32]":
         """Linear depth (H × W) of what was drawn last; infinite where nothing is."""
-        out = np.empty(self.camera.shape, np.float32)
-        _blendtorch.linear_depth(self._projection(), self._window, out, flip=True)
-        return out
+        return self._depth.read(self.offscreen)
 
     def normal(self) -> "NDArray[np.float32]":
         """Normals (H × W × 3) of what was drawn last, in OpenCV's camera frame; 0 where nothing
         is."""
-        out = np.empty((*self.camera.shape, 3), np.float32)
-        projection = self._projection()
+        height, width = self.camera.shape
+        with self.offscreen.bind():
+            framebuffer: Any = gpu.state.active_framebuffer_get()
+            framebuffer.read_color(0, 0, width, height, 4, 0, "FLOAT", data=self._buffer)
+        out = np.empty((height, width, 3), np.float32)
+        projection = _rows(self.camera.proj_matrix)
         towards = runtime.matcap_towards(projection)
         _blendtorch.matcap_normals(
             projection, self._colors, out, scale=_SCALE, towards=towards, flip=True
@@ -122,8 +138,9 @@ class SurfaceView:
         """Gives back the GPU's memory."""
         self.offscreen.free()
 
-    def _projection(self) -> list[list[float]]:
-        return [list(row) for row in self.camera.proj_matrix]
+
+def _rows(matrix: Any) -> list[list[float]]:
+    return [list(row) for row in matrix]
 
 
 def _load_matcap() -> str:
