@@ -126,6 +126,10 @@ class FileReader:
         recording = self._recording()
         return recording.read(self._number(recording, index))
 
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """As `read`."""
+        return self.read(index)
+
     def header(self, index: int) -> dict[str, Any]:
         """An item's identity: `publisher`, `sequence`, `btid`, `episode`, `sample`, `time_ns`."""
         recording = self._recording()
