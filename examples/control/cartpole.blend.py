@@ -28,7 +28,9 @@ def box(name, size, location, colour):
     made.name = name
     made.scale = size
     bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
-    made.color = colour
+    material = bpy.data.materials.new(name)
+    material.diffuse_color = colour  # what solid shading shows
+    made.data.materials.append(material)
     return made
 
 
