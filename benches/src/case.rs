@@ -2,6 +2,7 @@
 
 use crate::roles::Usage;
 use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -50,7 +51,7 @@ pub(crate) fn run(way: Way, producers: usize, python: &Path) -> Result<Measured>
     };
     let addresses = free_addresses(producers)?;
     let items = per_producer.to_string();
-    let mut children = Children(Vec::new());
+    let mut children = Children::default();
     for address in &addresses {
         let mut command = ours_or(way == Way::Baseline, python, "producer")?;
         command.args(["--address", address, "--items", &items]);
@@ -68,7 +69,7 @@ pub(crate) fn run(way: Way, producers: usize, python: &Path) -> Result<Measured>
     }
     command.arg("--addresses").args(&addresses);
     children.spawn(command)?;
-    let usages = children.wait()?;
+    let usages: Vec<Usage> = children.wait()?;
     let cpu: f64 = usages.iter().map(|usage| usage.cpu).sum();
     let consumer = usages.last().context("no consumer")?;
     let images = (per_producer * producers) as f64;
@@ -87,7 +88,7 @@ fn ours_or(baseline: bool, python: &Path, role: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn script(python: &Path, name: &str) -> Command {
+pub(crate) fn script(python: &Path, name: &str) -> Command {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), name].iter().collect();
     let mut command = Command::new(python);
     command.arg(path).env("OMP_NUM_THREADS", "1");
@@ -106,10 +107,11 @@ fn free_addresses(count: usize) -> Result<Vec<String>> {
 }
 
 /// Processes that end with this value.
-struct Children(Vec<Child>);
+#[derive(Default)]
+pub(crate) struct Children(Vec<Child>);
 
 impl Children {
-    fn spawn(&mut self, mut command: Command) -> Result<()> {
+    pub(crate) fn spawn(&mut self, mut command: Command) -> Result<()> {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -119,8 +121,8 @@ impl Children {
         Ok(())
     }
 
-    fn wait(mut self) -> Result<Vec<Usage>> {
-        let mut usages = Vec::new();
+    pub(crate) fn wait<T: DeserializeOwned>(mut self) -> Result<Vec<T>> {
+        let mut told = Vec::new();
         for child in std::mem::take(&mut self.0) {
             let output = child.wait_with_output()?;
             ensure!(
@@ -130,9 +132,9 @@ impl Children {
             );
             let text = String::from_utf8(output.stdout)?;
             let line = text.lines().last().context("a process printed nothing")?;
-            usages.push(serde_json::from_str(line)?);
+            told.push(serde_json::from_str(line)?);
         }
-        Ok(usages)
+        Ok(told)
     }
 }
 

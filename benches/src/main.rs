@@ -1,12 +1,14 @@
-//! Throughput of streaming 640×480×4 images into batches of 8, beside the original's way, and the
-//! time from a launch to the first items.
+//! Throughput of streaming 640×480×4 images into batches of 8, and of replaying them from a
+//! recording, beside the original's way, and the time from a launch to the first items.
 //!
 //! Every round runs each case once, so that a machine that grows busy slows all of them alike;
 //! medians and spread are over rounds, ratios are between cases of the same round. Producers and
 //! consumer are processes of their own. Speed is reported here and asserted nowhere.
 
 mod case;
+mod env;
 mod launch;
+mod replay;
 mod report;
 mod roles;
 
@@ -40,6 +42,10 @@ enum Part {
     Throughput,
     /// A launch of four instances.
     Launch,
+    /// A recording into batches.
+    Replay,
+    /// Steps of environments.
+    Env,
 }
 
 /// What the processes of a case do; not for users.
@@ -49,6 +55,8 @@ enum Role {
     Producer(roles::Producer),
     #[command(hide = true)]
     Consumer(roles::Consumer),
+    #[command(hide = true)]
+    Replayer(replay::Replayer),
 }
 
 fn main() -> Result<()> {
@@ -56,6 +64,7 @@ fn main() -> Result<()> {
     match cli.role {
         Some(Role::Producer(producer)) => producer.run(),
         Some(Role::Consumer(consumer)) => consumer.run(),
+        Some(Role::Replayer(replayer)) => replayer.run(),
         None => report::measure(&cli.python, &cli.out, cli.rounds, cli.only),
     }
 }

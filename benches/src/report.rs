@@ -2,7 +2,9 @@
 
 use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
+use crate::env::{ENVS, Env, Steps};
 use crate::launch::{INSTANCES, bare_imports, first_items};
+use crate::replay::{Files, REPLAYS, Replay};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -32,6 +34,12 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     let mut table = Vec::new();
     if wanted(Part::Throughput) {
         table.extend(throughput(python, rounds)?);
+    }
+    if wanted(Part::Replay) {
+        table.extend(replays(python, rounds)?);
+    }
+    if wanted(Part::Env) {
+        table.extend(envs(python, rounds)?);
     }
     if wanted(Part::Launch) {
         table.push(launches(rounds)?);
@@ -66,6 +74,59 @@ fn throughput(python: &Path, rounds: usize) -> Result<Vec<Row>> {
     }
     bar.finish_and_clear();
     Ok(rows(&cases, &measured))
+}
+
+fn replays(python: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let bar = progress(rounds * REPLAYS.len())?;
+    bar.set_message("recording");
+    let files = Files::new(python).context("recording")?;
+    let mut measured = REPLAYS.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (way, results) in REPLAYS.into_iter().zip(&mut measured) {
+            bar.set_message(way.name());
+            results.push(files.replay(way, python).context(way.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let goal = |way| (way != Replay::Baseline).then(|| "≥ 1.5 GB/s".to_owned());
+    let rows = REPLAYS.into_iter().zip(&measured).map(|(way, results)| {
+        let value = |gigabytes: &f64| *gigabytes;
+        row(
+            way.name().into(),
+            "GB/s",
+            results,
+            &measured[0],
+            value,
+            goal(way),
+        )
+    });
+    Ok(rows.collect())
+}
+
+fn envs(python: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let bar = progress(rounds * ENVS.len())?;
+    let mut measured = ENVS.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (env, results) in ENVS.into_iter().zip(&mut measured) {
+            bar.set_message(env.name());
+            results.push(env.run(python).with_context(|| env.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut rows = Vec::new();
+    for (env, results) in ENVS.into_iter().zip(&measured) {
+        let of = |env: Env| ENVS.iter().position(|other| *other == env);
+        let baseline = of(env.baseline()).map_or(results, |index| &measured[index]);
+        let mut add = |unit, value: fn(&Steps) -> f64, goal| {
+            rows.push(row(env.name(), unit, results, baseline, value, goal));
+        };
+        add("steps/s", |steps| steps.steps_per_second, env.goal());
+        add("µs p50", |steps| steps.p50_us, None);
+        add("µs p99", |steps| steps.p99_us, None);
+    }
+    Ok(rows)
 }
 
 fn launches(rounds: usize) -> Result<Row> {

@@ -19,7 +19,7 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    fn print(images_per_second: f64) -> Result<()> {
+    pub(crate) fn print(images_per_second: f64) -> Result<()> {
         let now = clock_gettime(ClockId::ProcessCPUTime);
         let cpu = now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9;
         let usage = Self {

@@ -2,7 +2,7 @@
 
 use crate::batch::TensorBatch;
 use crate::storage::TchAllocator;
-use btt::{DataLoader, Error, LoaderOptions, RemoteIterableDataset, Stats};
+use btt::{DataLoader, Error, LoaderOptions, Source, Stats};
 use std::time::Duration;
 
 /// Batches of a dataset as tensors, assembled in the background. It is a [`btt::DataLoader`] whose
@@ -17,7 +17,7 @@ impl TchLoader {
     ///
     /// # Errors
     /// [`Error::Thread`].
-    pub fn new(dataset: RemoteIterableDataset, options: LoaderOptions) -> Result<Self, Error> {
+    pub fn new(dataset: impl Into<Source>, options: LoaderOptions) -> Result<Self, Error> {
         let inner = DataLoader::with_allocator(dataset, options, TchAllocator)?;
         Ok(Self { inner })
     }

@@ -1,6 +1,7 @@
 //! Typed errors of the consumer side.
 
 use crate::loader::CollateError;
+use crate::record::RecordError;
 use blendtorch_transport::{Address, AddressError, Path, PeerStatus};
 use blendtorch_wire::DecodeError;
 use std::fmt;
@@ -42,6 +43,9 @@ pub enum Error {
     /// Items do not fit into one batch.
     #[error(transparent)]
     Collate(#[from] CollateError),
+    /// A recording could not be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The socket failed.
     #[error(transparent)]
     Transport(#[from] blendtorch_transport::Error),

@@ -1,4 +1,4 @@
-//! The consumer side of blendtorch: remote dataset, accounting, batches.
+//! The consumer side of blendtorch: remote dataset, accounting, batches, channels.
 //!
 //! Owns what a training loop needs to consume a stream; it never knows Python or torch. A
 //! [`RemoteIterableDataset`] is an iterator of items; a [`DataLoader`] assembles batches from one,
@@ -22,17 +22,26 @@ mod dataset;
 mod error;
 mod loader;
 mod queue;
+mod record;
 mod stats;
 mod stream;
 
 pub use accounting::{PublisherReceipts, PublisherTotals, Receipts, Totals};
+pub use blendtorch_channels::{
+    Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvOptions,
+    Error as ChannelError, Failure, RemoteEnv, Reset, Step, VectorEnv,
+};
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, Fields, Header, Scalar, Tensor, Value};
 pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
 pub use error::{Error, Silence};
 pub use loader::{
     Allocator, Batch, CollateError, Column, DataLoader, HeapAllocator, HeapStorage, LoaderOptions,
-    Storage, TensorColumn,
+    Source, Storage, TensorColumn,
+};
+pub use record::{
+    Damage, RECORDING_ENDING, RecordError, Recorded, RecordedDataset, RecordedItems, Recorder,
+    RecorderOptions, Recording, recording_path, recordings_of,
 };
 pub use stats::{PublisherStats, Stats, StatsHandle};
 pub use stream::{BatchStream, ItemStream};

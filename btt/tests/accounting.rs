@@ -131,7 +131,7 @@ fn through_the_relay(way: Way, consumers: usize) -> (Vec<Stats>, btt::Totals) {
 }
 
 #[test]
-fn one_consumer_counts_exactly_what_a_relay_has_thrown_away() {
+fn conformance_14_one_consumer_counts_exactly_what_a_relay_has_done() {
     for way in WAYS {
         let (stats, total) = through_the_relay(way, 1);
         let stats = &stats[0];

@@ -172,7 +172,7 @@ fn the_loader_holds_its_publisher_back() {
 }
 
 #[test]
-fn max_items_ends_the_iteration_and_counts_what_was_thrown_away() {
+fn conformance_14_max_items_ends_the_iteration_and_counts_what_was_thrown_away() {
     let mut publisher = publisher(0);
     let address = publisher.address();
     let max_items = Some(3);

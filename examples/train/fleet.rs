@@ -68,16 +68,14 @@ impl Instances {
     /// One line for the start.
     pub(crate) fn describe(&self) -> String {
         let blender = self.fleet.blender();
-        let warning = self
-            .fleet
-            .warning()
-            .map(|text| format!("\nwarning: {text}"));
+        let warnings = self.fleet.warnings().iter();
+        let warnings: String = warnings.map(|text| format!("\nwarning: {text}")).collect();
         format!(
             "{} instances of Blender {} ({}){}",
             self.count(),
             blender.version,
             blender.path.display(),
-            warning.unwrap_or_default()
+            warnings
         )
     }
 

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_the_one_scripts_rely_on() {
+    fn conformance_1_the_order_is_the_one_scripts_rely_on() {
         let description = LaunchDescription {
             scene: Some("/s/a room.blend".into()),
             script: "/s/a.py".into(),

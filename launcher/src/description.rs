@@ -79,7 +79,7 @@ pub struct LaunchDescription {
     /// Seed of instance 0; instance `i` gets `seed + i`. Drawn at random when there is none.
     #[serde(default)]
     pub seed: Option<u64>,
-    /// Run without a window.
+    /// Run without a window, as without a display in any case.
     #[serde(default, deserialize_with = "null_is_default")]
     #[schemars(with = "Option<bool>")]
     pub background: bool,

@@ -20,13 +20,18 @@ use crate::addresses::Addresses;
 use crate::command::InstanceCommand;
 use crate::memory::Memory;
 use crate::{
-    Blender, DescriptionError, LaunchDescription, LaunchError, LaunchInfo, discover, opening,
+    Blender, DescriptionError, LaunchDescription, LaunchError, LaunchInfo, Runtime, discover,
+    display, opening,
 };
 
 use board::Board;
 pub use output::Output;
 pub use status::{InstanceState, InstanceStatus};
 use supervise::{Level, Plan};
+
+/// Said when windows are wanted and cannot be.
+const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): Blender runs \
+    without windows, as with \"background\": true";
 
 /// How a fleet is watched.
 #[derive(Debug, Clone)]
@@ -59,7 +64,7 @@ impl Default for FleetOptions {
 pub struct Fleet {
     info: LaunchInfo,
     blender: Blender,
-    warning: Option<String>,
+    warnings: Vec<String>,
     board: Arc<Board>,
     stopper: Stopper,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -79,12 +84,20 @@ impl Fleet {
         description: &LaunchDescription,
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
-        let description = description.checked()?;
+        let mut description = description.checked()?;
         let memory = match options.remember {
             true => Memory::open(),
             false => Memory::in_file(None),
         };
         let (addresses, blender) = prepare(&description, &memory)?;
+        let mut warnings: Vec<_> = addresses.warning.into_iter().collect();
+        if !description.background && display::none() {
+            description.background = true;
+            // The bpy module never has a window.
+            if blender.runtime == Runtime::Program {
+                warnings.push(NO_DISPLAY.to_owned());
+            }
+        }
         let seed = description
             .seed
             .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));
@@ -131,7 +144,7 @@ impl Fleet {
         Ok(Self {
             info,
             blender,
-            warning: addresses.warning,
+            warnings,
             board,
             stopper: Stopper {
                 level: Arc::new(level),
@@ -152,9 +165,10 @@ impl Fleet {
         &self.blender
     }
 
-    /// A line for the user when machines other than this one can reach the sockets.
-    pub fn warning(&self) -> Option<&str> {
-        self.warning.as_deref()
+    /// Lines for the user: that machines other than this one can reach the sockets, that there is no
+    /// display for windows.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// How many instances are running.
@@ -246,9 +260,6 @@ fn prepare(
         }
     })?;
     let in_file = in_file(description);
-    description
-        .check_display(blender.runtime)
-        .map_err(&in_file)?;
     if let Some(scene) = &description.scene {
         opening::check(&blender, scene, memory).map_err(&in_file)?;
     }

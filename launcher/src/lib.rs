@@ -30,6 +30,7 @@ mod cli;
 mod command;
 mod description;
 mod discover;
+mod display;
 mod doctor;
 mod error;
 mod fleet;

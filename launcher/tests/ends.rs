@@ -55,7 +55,7 @@ fn start(stage: &Stage, grace: Duration) -> Fleet {
 const FOREVER: Duration = Duration::from_secs(100_000);
 
 #[test]
-fn kill_9_of_the_launcher_leaves_no_process_and_no_folder() {
+fn conformance_7_kill_9_of_the_launcher_leaves_no_process_and_no_folder() {
     for script in [RUNS, IGNORES] {
         let stage = Stage::new(3, script, r#""proto": "ipc", "named_sockets": ["DATA"]"#);
         let launcher = stage.launch();
@@ -107,7 +107,7 @@ fn ctrl_c_ends_everything_with_130_and_sigterm_with_143() {
 }
 
 #[test]
-fn a_sibling_that_ignores_sigterm_is_killed() {
+fn conformance_6_a_sibling_that_ignores_sigterm_is_killed() {
     let script = format!("[ $2 = 0 ] && trap '' TERM\n{RUNS}\nwhile :; do sleep 1; done");
     let stage = Stage::new(2, &script, "");
     let fleet = start(&stage, Duration::from_millis(300));
@@ -153,7 +153,7 @@ fn dropping_the_fleet_ends_it() {
 }
 
 #[test]
-fn what_an_instance_leaves_behind_ends_with_it() {
+fn conformance_6_what_an_instance_leaves_behind_ends_with_it() {
     let script = r#"
 sleep 1000 > /dev/null 2>&1 &
 echo $! > "$DIR/child-$2"

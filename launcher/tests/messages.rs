@@ -327,23 +327,6 @@ fn an_address_of_another_machine() {
 }
 
 #[test]
-fn a_window_without_a_display() {
-    let stage = Stage::new(1, MARKS, "");
-    let said = said_on(
-        &stage,
-        r#""script": "scene.sh", "blender": "./blender""#,
-        |command| {
-            command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
-        },
-    );
-    assert_eq!(
-        said,
-        "launch.json: key \"background\": Blender is to open a window and there is no display; write \
-         true to run without windows, or set DISPLAY or WAYLAND_DISPLAY"
-    );
-}
-
-#[test]
 fn a_log_folder_that_cannot_be_made() {
     let stage = Stage::new(1, MARKS, "");
     assert_eq!(

@@ -15,7 +15,7 @@ use blendtorch_launcher::LaunchInfo;
 use support::{Stage, eventually, has_ended};
 
 #[test]
-fn a_failing_instance_is_reported_and_the_others_go_on() {
+fn conformance_7_a_failing_instance_is_reported_and_the_others_go_on() {
     let script = r#"
 echo "hello from $2"
 if [ $2 = 1 ]; then
@@ -53,7 +53,7 @@ while [ ! -e "$DIR/go" ]; do sleep 0.05; done
 }
 
 #[test]
-fn a_natural_end_is_clean() {
+fn conformance_6_a_natural_end_is_clean() {
     let stage = Stage::new(2, "echo bye", "");
     let (code, stdout, stderr) = stage.launch().end();
     assert_eq!(code, Some(0), "{stderr}");
@@ -68,7 +68,7 @@ fn a_natural_end_is_clean() {
 }
 
 #[test]
-fn the_launch_info_is_there_while_the_instances_run() {
+fn conformance_5_the_launch_info_is_there_while_the_instances_run() {
     let script = r#"
 echo "$@" > "$DIR/arguments-$2.new" && mv "$DIR/arguments-$2.new" "$DIR/arguments-$2"
 while [ ! -e "$DIR/go" ]; do sleep 0.05; done

@@ -54,6 +54,7 @@ def main(argv: list[str]) -> None:
 
     atexit.register(_forget_multiprocessing)
     atexit.register(_forget_handlers, _handlers())
+    atexit.register(_forget_timers, _timers())
     for step in steps:
         try:
             step()
@@ -207,6 +208,30 @@ def _forget_handlers(before: list[tuple[list[Any], list[Any]]]) -> None:
     does, and the process would hang at its end, printing without end."""
     for handlers, kept in before:
         handlers[:] = kept
+
+
+def _timers() -> list[Callable[[], float | None]]:
+    """A list to which each timer is added from now on: Blender cannot be asked for them."""
+    from bpy.app import timers
+
+    register, added = timers.register, []
+
+    def adding(function: Callable[[], float | None], *args: Any, **kwargs: Any) -> None:
+        register(function, *args, **kwargs)
+        added.append(function)
+
+    timers.register = adding
+    return added
+
+
+def _forget_timers(added: list[Callable[[], float | None]]) -> None:
+    """A timer that the script left refers to `bpy` too."""
+    from bpy.app import timers
+
+    for function in added:
+        if timers.is_registered(function):
+            timers.unregister(function)
+    added.clear()
 
 
 def _fail(message: str, code: int = USAGE_ERROR) -> NoReturn:

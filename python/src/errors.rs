@@ -1,7 +1,10 @@
 //! Rust errors as Python exceptions.
 
 use pyo3::create_exception;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyValueError};
+use pyo3::exceptions::{
+    PyConnectionResetError, PyFileNotFoundError, PyIndexError, PyOSError, PyRuntimeError,
+    PyTimeoutError, PyValueError,
+};
 use pyo3::prelude::*;
 
 create_exception!(
@@ -9,6 +12,19 @@ create_exception!(
     MalformedMessageError,
     PyValueError,
     "A peer sent something that is no blendtorch message. The iteration may go on."
+);
+create_exception!(
+    blendtorch,
+    RemoteEnvError,
+    PyRuntimeError,
+    "An environment says that it failed. `kind` is the kind of the error there, and `goes_on` whether \
+     it can be commanded again."
+);
+create_exception!(
+    blendtorch,
+    RecordingError,
+    PyValueError,
+    "A file is no recording, or is damaged; the text says at which byte."
 );
 create_exception!(
     blendtorch,
@@ -27,7 +43,25 @@ pub(crate) fn consumer(error: &btt::Error) -> PyErr {
             PyValueError::new_err(text)
         }
         btt::Error::Transport(_) => PyOSError::new_err(text),
+        btt::Error::Record(error) => recording(error),
         _ => PyRuntimeError::new_err(text),
+    }
+}
+
+/// An error of a recorder or a recording.
+pub(crate) fn recording(error: &btt::RecordError) -> PyErr {
+    let text = error.to_string();
+    match error {
+        btt::RecordError::NotARecording { .. } | btt::RecordError::Damaged { .. } => {
+            RecordingError::new_err(text)
+        }
+        btt::RecordError::OutOfRange { .. } => PyIndexError::new_err(text),
+        btt::RecordError::NoFiles { .. } => PyFileNotFoundError::new_err(text),
+        btt::RecordError::Io { source, .. } => match source.kind() {
+            std::io::ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
+            _ => PyOSError::new_err(text),
+        },
+        _ => PyValueError::new_err(text),
     }
 }
 
@@ -38,6 +72,33 @@ pub(crate) fn refuse_child(owner: u32) -> PyResult<()> {
         false => Err(PyOSError::new_err(
             "this was opened before a fork and cannot be used in the child: open it there",
         )),
+    }
+}
+
+/// An error of a two-way channel.
+pub(crate) fn channel(error: &blendtorch_channels::Error) -> PyErr {
+    use blendtorch_channels::Error;
+    let text = error.to_string();
+    match error {
+        error if error.is_timeout() => PyTimeoutError::new_err(text),
+        Error::Malformed { .. } | Error::Unexpected { .. } => MalformedMessageError::new_err(text),
+        Error::Failed { failure, .. } => Python::attach(|py| {
+            let error = RemoteEnvError::new_err(text);
+            let object = error.value(py);
+            let told = object
+                .setattr("kind", &failure.kind)
+                .and_then(|()| object.setattr("goes_on", failure.goes_on));
+            match told {
+                Ok(()) => error,
+                Err(other) => other,
+            }
+        }),
+        Error::Address(_) | Error::Encode(_) => PyValueError::new_err(text),
+        Error::Transport(transport) => match transport {
+            blendtorch_transport::Error::PeerLost(_) => PyConnectionResetError::new_err(text),
+            _ => PyOSError::new_err(text),
+        },
+        _ => PyRuntimeError::new_err(text),
     }
 }
 
@@ -57,5 +118,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         "MalformedMessageError",
         py.get_type::<MalformedMessageError>(),
     )?;
+    module.add("RemoteEnvError", py.get_type::<RemoteEnvError>())?;
+    module.add("RecordingError", py.get_type::<RecordingError>())?;
     module.add("LaunchError", py.get_type::<LaunchError>())
 }

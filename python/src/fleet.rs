@@ -44,9 +44,9 @@ impl PyFleet {
             .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// A line for the user when other machines can reach the sockets.
-    fn warning(&self) -> Option<&str> {
-        self.0.warning()
+    /// Lines for the user: other machines can reach the sockets, there is no display for windows.
+    fn warnings(&self) -> Vec<String> {
+        self.0.warnings().to_vec()
     }
 
     /// Raises unless every instance runs; says which do not and why.

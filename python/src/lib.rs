@@ -5,11 +5,15 @@
 
 mod args;
 mod camera;
+mod channels;
 mod errors;
+mod exr;
 mod fleet;
+mod geometry;
 mod memory;
 mod pixels;
 mod publisher;
+mod recording;
 mod seeds;
 mod stream;
 mod values;
@@ -20,10 +24,14 @@ use pyo3::prelude::*;
 fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
+    channels::register(module)?;
     errors::register(module)?;
+    exr::register(module)?;
     fleet::register(module)?;
+    geometry::register(module)?;
     pixels::register(module)?;
     publisher::register(module)?;
+    recording::register(module)?;
     seeds::register(module)?;
     stream::register(module)?;
     Ok(())

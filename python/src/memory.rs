@@ -5,6 +5,7 @@ mod dlpack;
 use blendtorch_wire::{DType, Tensor};
 use btt::{Allocator, HeapAllocator, HeapStorage, Storage, TensorColumn};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCapsule, PyDict};
 
 /// Owns the memory of one C-contiguous tensor.
@@ -42,7 +43,10 @@ impl Memory {
 
     /// A numpy array over this memory.
     pub(crate) fn into_array(this: Bound<'_, Self>) -> PyResult<Bound<'_, PyAny>> {
-        this.py().import("numpy")?.call_method1("asarray", (this,))
+        static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let py = this.py();
+        let asarray = ASARRAY.import(py, "numpy", "asarray")?;
+        asarray.call1((this,))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Python bindings of `btb::pixels`.
 
-mod raw;
+pub(crate) mod raw;
 
 use btb::pixels::{Conversion, Encoding, Mode};
 use pyo3::buffer::{PyBuffer, PyUntypedBuffer};

@@ -6,11 +6,14 @@ mod batches;
 mod items;
 mod stats;
 
+pub(crate) use items::{Owned, item_to_python};
+
 use crate::errors;
 use crate::memory::Memory;
-use btt::{DatasetOptions, RemoteIterableDataset};
+use btt::{DatasetOptions, Recorder, RecorderOptions, RemoteIterableDataset};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +26,7 @@ fn connect(
     queue_size: u32,
     timeout_ms: u64,
     max_items: Option<usize>,
+    record: Option<&Path>,
 ) -> PyResult<RemoteIterableDataset> {
     let options = DatasetOptions {
         queue_size,
@@ -30,8 +34,18 @@ fn connect(
         max_items,
         ..DatasetOptions::default()
     };
-    py.detach(|| RemoteIterableDataset::connect(addresses, options))
-        .map_err(|error| errors::consumer(&error))
+    py.detach(|| {
+        let mut dataset = RemoteIterableDataset::connect(addresses, options)?;
+        if let Some(path) = record {
+            let options = RecorderOptions {
+                max_messages: max_items.unwrap_or(usize::MAX),
+                ..RecorderOptions::default()
+            };
+            dataset.record(Recorder::create(path, options)?);
+        }
+        Ok(dataset)
+    })
+    .map_err(|error| errors::consumer(&error))
 }
 
 /// Waits for this thread's turn, without the GIL.

@@ -70,7 +70,7 @@ def consumed(count: int) -> list[btt.RemoteIterableDataset]:
         source.stop()
 
 
-def test_one_consumer_counts_what_was_thrown_away() -> None:
+def test_conformance_14_one_consumer_counts_what_was_thrown_away() -> None:
     (only,) = consumed(1)
     stats = only.stats()
     assert stats["received"] == SENT - len(LOST)
@@ -81,7 +81,7 @@ def test_one_consumer_counts_what_was_thrown_away() -> None:
     assert (total["lost"], total["duplicated"]) == (len(LOST), len(REPEATED))
 
 
-def test_three_consumers_count_together_what_was_thrown_away() -> None:
+def test_conformance_14_three_consumers_count_together_what_was_thrown_away() -> None:
     datasets = consumed(3)
     each = [one.stats() for one in datasets]
     assert all(stats["missing"] > len(LOST) for stats in each)

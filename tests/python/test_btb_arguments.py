@@ -6,21 +6,7 @@ from blendtorch import btb
 LINE = "blender -b --python s.py -- -btid 2 -btseed 7 -btsockets DATA=tcp://h:1 C=ipc:///a=b -n 3"
 
 
-def test_arguments_of_the_launcher_and_the_rest() -> None:
-    args, remainder = btb.parse_blendtorch_args(LINE.split())
-    assert (args.btid, args.btseed) == (2, 7)
-    assert args.btsockets == {"DATA": "tcp://h:1", "C": "ipc:///a=b"}
-    assert remainder == ["-n", "3"]
-
-
-def test_sys_argv_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", LINE.split())
-    assert btb.parse_blendtorch_args()[0].btid == 2
-
-
 def test_errors_are_value_errors_that_say_what_to_do() -> None:
-    with pytest.raises(ValueError, match="no `--`"):
-        btb.parse_blendtorch_args(["blender", "-b"])
     with pytest.raises(ValueError, match="-btid needs a whole number"):
         btb.parse_blendtorch_args(["--", "-btid", "x"])
 

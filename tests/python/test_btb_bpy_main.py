@@ -137,6 +137,7 @@ def test_signals_end_it_at_once(
         "import multiprocessing\nfrom blendtorch import btb",
         "from blendtorch import btb\nimport multiprocessing.pool",
         "from blendtorch import btb\nbpy.app.handlers.frame_change_post.append(lambda *_: None)",
+        "from blendtorch import btb\nbpy.app.timers.register(lambda: 1.0, persistent=True)",
     ],
 )
 def test_what_a_script_leaves_behind_does_not_spoil_its_end(

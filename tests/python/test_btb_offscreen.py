@@ -107,3 +107,127 @@ report(moved=bool((seen[0] != seen[1]).any()), colored=bool((seen[1] != seen[2])
     assert "uint8" in dtype
     assert "contiguous" in contiguous
     assert "read-only" in readonly
+
+
+def test_conformance_20_output_is_linear_in_both_modes_and_origins_unless_srgb(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    got = runtime.reported(
+        tmp_path,
+        """
+# Above, a plane of linear mid grey; below, the background.
+scene = cubes.empty_scene(40, 30)
+scene.render.engine = "BLENDER_WORKBENCH"
+scene.view_settings.view_transform, scene.view_settings.exposure = "Filmic", 2
+bpy.ops.mesh.primitive_plane_add(size=20, location=(0, 10, 0))
+bpy.context.active_object.data.materials.append(cubes.plain_material("plain", (0.5, 0.2, 0.05)))
+cubes.set_background((0.25, 0.25, 0.25))
+cubes.camera((0, 0, 5), (0, 0, 0))
+images = {}
+for mode in ("rgba", "rgb"):
+    for origin in ("upper-left", "lower-left"):
+        for srgb in (False, True):
+            off = btb.OffScreenRenderer(mode=mode, origin=origin, srgb=srgb)
+            images[f"{mode} {origin} {srgb}"] = off.render()[[0, 29], 20]
+            off.free()
+default = btb.OffScreenRenderer()
+report(background=bpy.app.background, images=images, default=default.render()[[0, 29], 20],
+       dtype=str(default.render().dtype))
+""",
+    )
+    assert got["background"] and got["dtype"] == "uint8"
+    linear = {"above": [128, 51, 13], "below": [64, 64, 64]}
+    # 0.5 → 188, 0.2 → 124, 0.05 → 63, 0.25 → 137 (IEC 61966-2-1).
+    srgb = {"above": [188, 124, 63], "below": [137, 137, 137]}
+    assert len(got["images"]) == 8
+    for name, rows in got["images"].items():
+        mode, origin, encoded = name.split()
+        expected = srgb if encoded == "True" else linear
+        order = ("above", "below") if origin == "upper-left" else ("below", "above")
+        for row, part in zip(rows, order, strict=True):
+            alpha = [255] if mode == "rgba" else []
+            assert row == pytest.approx([*expected[part], *alpha], abs=1), name
+    assert got["default"] == got["images"]["rgba upper-left False"]
+
+
+def test_conformance_20_styles_draw_differently_and_each_renderer_keeps_its_own(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        """
+scene = cubes.empty_scene(64, 48)
+scene.render.engine = "BLENDER_WORKBENCH"
+cubes.colored_cube("cube")
+cubes.camera((6, -6, 5), (0, 0, 0))
+rendered, solid, wire, grid = (btb.OffScreenRenderer(mode="rgb") for _ in range(4))
+solid.set_render_style(shading="SOLID")
+wire.set_render_style("WIREFRAME", overlays=False)
+grid.set_render_style("SOLID", overlays=True)
+every = [rendered, solid, wire, grid]
+first = [off.render() for off in every]
+again = [off.render() for off in reversed(every)][::-1]
+names = ("rendered", "solid", "wire", "grid")
+report(
+    same=[bool((a == b).all()) for a, b in zip(first, again)],
+    different=[bool((first[i] != first[j]).any()) for i in range(4) for j in range(i)],
+    styles=[off.space.shading.type for off in every if off.render() is not None],
+)
+""",
+    )
+    assert got["same"] == [True] * 4
+    assert got["different"] == [True] * 6
+
+
+def test_material_style_draws_with_eevee(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        """
+scene = cubes.empty_scene(48, 32)
+scene.render.engine = btb.rendering.eevee()
+cubes.colored_cube("cube")
+cubes.camera((0, -6, 0), (0, 0, 0))
+off = btb.OffScreenRenderer(mode="rgb")
+off.set_render_style("MATERIAL")
+report(centre=off.render()[16, 24] / 255, front=cubes.FACES["front"][1])
+""",
+    )
+    assert got["centre"] == pytest.approx(got["front"], abs=1.01 / 255)
+
+
+def test_what_cannot_be_drawn_is_said(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        """
+scene = cubes.empty_scene(32, 24)
+scene.render.engine = "BLENDER_WORKBENCH"
+cam = cubes.camera((6, -6, 5), (0, 0, 0))
+off = btb.OffScreenRenderer(cam)
+said = []
+def attempt(act):
+    try: act()
+    except (ValueError, RuntimeError) as error: said.append(f"{type(error).__name__} {error}")
+    else: said.append("nothing")
+attempt(lambda: btb.OffScreenRenderer(cam, mode="bgr"))
+attempt(lambda: btb.OffScreenRenderer(cam, origin="top"))
+attempt(lambda: off.set_render_style("PRETTY"))
+attempt(lambda: off.set_render_style("MATERIAL"))
+scene.render.engine = "CYCLES"
+attempt(off.render)
+off.set_render_style("SOLID")
+attempt(off.render)
+cam.shape = (10, 10)
+attempt(off.render)
+report(said=said)
+""",
+    )
+    mode, origin, style, material, cycles, solid, shape = got["said"]
+    assert mode == 'ValueError mode must be "rgba" or "rgb", not \'bgr\''
+    assert origin == 'ValueError origin must be "upper-left" or "lower-left", not \'top\''
+    assert style.endswith("one of RENDERED, MATERIAL, SOLID, WIREFRAME, not 'PRETTY'")
+    assert material.startswith("ValueError Workbench has no style MATERIAL: set")
+    assert cycles.startswith("RuntimeError the 3D view of a scene with the engine CYCLES stays")
+    assert solid == "nothing"
+    assert shape == "ValueError the camera's shape became (10, 10): make a new OffScreenRenderer"

@@ -86,7 +86,7 @@ def publishing_thread(publisher: btb.DataPublisher, failed: list[str]) -> thread
     return thread
 
 
-def test_publish_waits_without_the_gil() -> None:
+def test_conformance_11_publishing_without_a_consumer_blocks() -> None:
     failed: list[str] = []
     with btb.DataPublisher("tcp://127.0.0.1:0") as publisher:
         thread = publishing_thread(publisher, failed)
@@ -152,7 +152,7 @@ def test_ctrl_c_interrupts_a_wait(wait: str) -> None:
             process.kill()
 
 
-def test_silence_is_a_timeout_that_names_the_addresses() -> None:
+def test_conformance_12_silence_is_a_timeout_that_names_the_addresses() -> None:
     with socket.socket() as bound:  # does not listen: nobody can
         bound.bind(("127.0.0.1", 0))
         nobody = f"tcp://127.0.0.1:{bound.getsockname()[1]}"

@@ -54,21 +54,21 @@ def assert_travels(values: list[Any]) -> None:
         assert_same(got[name], value)
 
 
-def test_plain_values() -> None:
+def test_conformance_15_plain_values() -> None:
     integers = [0, -1, 127, 128, 2**31, -(2**63), 2**63 - 1, 2**63, 2**64 - 1]
     floats = [0.0, -0.0, 1.5, float("inf"), 5e-324]
     assert_travels([None, True, False, *integers, *floats])
     assert_travels(["", "æ🙂\0", "x" * 70_000, b"", b"\0\xff", b"x" * 70_000])
 
 
-def test_containers() -> None:
+def test_conformance_15_containers() -> None:
     assert_travels([[], [1, [2, []]], (), (1, ("a", (None,))), [(1, 2)], ([1], [2])])
     assert_travels([{}, {"z": 1, "a": {"b": [True]}}, {2: 1, (1, (2,)): "x", None: b"", 1.5: 0}])
     arrays = {"a": [np.arange(3), (np.float32(1), np.eye(2))], "b": {"c": np.zeros((0, 2))}}
     assert_travels([arrays, (arrays, arrays)])
 
 
-def test_arrays_of_every_dtype() -> None:
+def test_conformance_15_arrays_of_every_dtype() -> None:
     source = np.random.default_rng(1).integers(0, 256, 240, np.uint8)
     arrays = [source.view(name if name != "bool" else "uint8") for name in DTYPES]
     assert_travels(
@@ -76,7 +76,7 @@ def test_arrays_of_every_dtype() -> None:
     )
 
 
-def test_arrays_in_any_layout() -> None:
+def test_conformance_15_arrays_in_any_layout() -> None:
     cube = np.arange(24, dtype=np.int32).reshape(2, 3, 4)
     readonly = cube.copy()
     readonly.flags.writeable = False
@@ -97,13 +97,13 @@ def test_arrays_in_any_layout() -> None:
     )
 
 
-def test_arrays_without_elements_and_of_rank_zero() -> None:
+def test_conformance_15_arrays_without_elements_and_of_rank_zero() -> None:
     empty = [np.zeros((0,)), np.zeros((3, 0, 2), np.uint8), np.zeros((0, 2), ">i2")[::-1]]
     rank_zero = [np.array(1, name) for name in DTYPES] + [np.array(5.0, ">f4")]
     assert_travels([*empty, *rank_zero])
 
 
-def test_scalars_of_every_dtype() -> None:
+def test_conformance_15_scalars_of_every_dtype() -> None:
     assert_travels([np.dtype(name).type(1) for name in DTYPES])
     got = travel(half=np.float16("nan"), big=np.array([1.5], ">f8")[0])
     assert np.isnan(got["half"]) and got["half"].dtype == np.float16
@@ -144,7 +144,9 @@ def test_what_is_like_a_value_travels_as_that_value() -> None:
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_cannot_travel_is_a_type_error_that_names_it(value: Any, named: str, why: str) -> None:
+def test_conformance_15_what_cannot_travel_is_a_type_error_that_names_it(
+    value: Any, named: str, why: str
+) -> None:
     def publish(publisher: Any) -> None:
         publisher.publish(fine=1)
         with pytest.raises(TypeError) as raised:

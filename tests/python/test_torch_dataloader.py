@@ -27,7 +27,9 @@ def identified(rows: list[torch.Tensor]) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize(
     ("workers", "start"), [(0, None), (1, "fork"), (1, "spawn"), (4, "fork"), (4, "spawn")]
 )
-def test_workers_share_the_items(workers: int, start: str | None) -> None:
+def test_conformance_10_each_worker_yields_its_share_and_no_two_the_same(
+    workers: int, start: str | None
+) -> None:
     with sources(2) as addresses:
         loader = DataLoader(
             dataset(*addresses, max_items=100, item_transform=worker_and_item),
@@ -57,7 +59,7 @@ def test_workers_end_with_their_publishers_and_have_all(start: str) -> None:
     assert sorted(items) == [(btid, number) for btid in range(2) for number in range(150)]
 
 
-def test_what_does_not_divide_is_left_out() -> None:
+def test_conformance_10_what_does_not_divide_is_left_out() -> None:
     with sources(1) as addresses:
         loader = DataLoader(
             dataset(*addresses, max_items=11, item_transform=worker_and_item),

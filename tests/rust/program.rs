@@ -22,7 +22,7 @@ fn streaming() -> Program {
 }
 
 #[test]
-fn kill_9_of_the_launcher_leaves_no_process() {
+fn conformance_7_kill_9_of_the_launcher_leaves_no_blender() {
     let _one = one_fleet_at_a_time();
     let mut program = streaming();
     program.signal(Signal::KILL);

@@ -26,6 +26,9 @@ pub enum Error {
         /// The library's words.
         reason: String,
     },
+    /// Who was asked has gone before it answered.
+    #[error("{0} has gone before it answered: see whether its process runs")]
+    PeerLost(Address),
     /// The socket was closed.
     #[error("the socket is closed")]
     Closed,

@@ -1,4 +1,4 @@
-//! PUSH/PULL over tcp, ipc and shared memory.
+//! PUSH/PULL, request/reply and pairs over tcp, ipc and shared memory.
 //!
 //! Owns sockets, addresses, high-water marks and the choice between shared memory and inline
 //! frames. It must never know what a message means: it moves frames, which are bytes.
@@ -10,17 +10,27 @@
 //! The ZeroMQ implementation, `omq-tokio`, is named nowhere outside this crate.
 
 mod address;
+mod bind;
+mod dial;
+mod direct;
 mod error;
+mod pair;
 mod parker;
 mod peer;
 mod pool;
 mod process;
 mod receiver;
+mod replier;
+mod requester;
 mod sender;
 
 pub use address::{Address, AddressError};
 pub use bytes::Bytes;
+pub use dial::Path;
 pub use error::Error;
-pub use peer::{Path, PeerStatus};
+pub use pair::{Pair, PairOptions};
+pub use peer::PeerStatus;
 pub use receiver::{Received, Receiver, ReceiverOptions};
+pub use replier::{Replier, ReplierOptions};
+pub use requester::{Requester, RequesterOptions};
 pub use sender::{Outgoing, Sender, SenderOptions};

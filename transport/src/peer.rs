@@ -1,32 +1,12 @@
 //! One address that a receiver takes from: its socket, and how it got there.
 
+use crate::dial::{CONNECT_TIMEOUT, Path, RETRY, SHM_PENALTY, way_to};
 use crate::sender::HANDSHAKE_TIMEOUT;
 use crate::{Address, Error};
 use omq_tokio::blocking::{RecvWakerRegistration, Socket};
 use omq_tokio::{Context, Message, Options, ReconnectPolicy, SocketType};
-use std::net::TcpStream;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixStream};
 use std::task::Waker;
 use std::time::{Duration, Instant};
-
-/// How often an address of this host that does not answer yet is tried again.
-const RETRY: Duration = Duration::from_millis(50);
-/// A loopback connect answers at once or never.
-const PROBE_TIMEOUT: Duration = Duration::from_millis(200);
-/// A handshake on this host that takes longer has failed: try again.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// After a shared-memory handshake that failed, how long frames come inline before another try.
-const SHM_PENALTY: Duration = Duration::from_secs(30);
-
-/// The way frames take from a publisher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    /// Shared memory.
-    Shm,
-    /// Through the socket.
-    Inline,
-}
 
 /// What is known of one address.
 #[derive(Clone, Debug)]
@@ -154,14 +134,9 @@ impl Peer {
 
     fn dial(&mut self, shared: &Shared) -> Result<(), Error> {
         let address = &self.status.address;
-        if address.is_local() && !answers(address) {
-            return Ok(());
-        }
         let shm_allowed = shared.shm && self.shm_refused_until.is_none_or(|t| Instant::now() > t);
-        let shm_name = address.shm_name().filter(|_| shm_allowed);
-        let (path, endpoint) = match shm_name.filter(|name| shm_answers(name)) {
-            Some(name) => (Path::Shm, format!("shm://@{name}")),
-            None => (Path::Inline, address.endpoint()),
+        let Some((path, endpoint)) = way_to(address, shm_allowed) else {
+            return Ok(());
         };
         let reconnect = match address.is_local() {
             true => ReconnectPolicy::Disabled,
@@ -227,20 +202,4 @@ impl Peer {
             self.status.since = Instant::now();
         }
     }
-}
-
-/// Whether somebody listens at a local address.
-fn answers(address: &Address) -> bool {
-    match address {
-        Address::Tcp { port, .. } => address.loopback_ip().is_some_and(|ip| {
-            TcpStream::connect_timeout(&(ip, *port).into(), PROBE_TIMEOUT).is_ok()
-        }),
-        Address::Ipc(path) => UnixStream::connect(path).is_ok(),
-    }
-}
-
-fn shm_answers(name: &str) -> bool {
-    SocketAddr::from_abstract_name(name)
-        .and_then(|address| UnixStream::connect_addr(&address))
-        .is_ok()
 }

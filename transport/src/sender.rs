@@ -1,12 +1,12 @@
 //! The sending side: one PUSH socket, bound to shared memory and to its public address.
 
+use crate::bind::bind;
 use crate::pool::FramePool;
 use crate::process::OwnProcess;
 use crate::{Address, Error};
 use bytes::Bytes;
 use omq_tokio::blocking::Socket;
-use omq_tokio::{Context, Endpoint, Message, Options, SocketType, TrySendError};
-use std::os::unix::net::UnixStream;
+use omq_tokio::{Context, Message, Options, SocketType, TrySendError};
 use std::time::{Duration, Instant};
 
 /// A peer that connects and then says nothing holds one of few places: not for long.
@@ -38,13 +38,18 @@ impl Default for SenderOptions {
 
 /// A message ready to be sent; cheap to keep for another try.
 #[derive(Clone, Debug)]
-pub struct Outgoing(Message);
+pub struct Outgoing(pub(crate) Message);
 
 impl Outgoing {
     /// A message of these frames, whose memory it shares.
     #[must_use]
     pub fn new(frames: Vec<Bytes>) -> Self {
         Self(Message::multipart(frames))
+    }
+
+    /// The frames again, for a way that is not the library's.
+    pub(crate) fn frames(&self) -> Vec<Bytes> {
+        crate::requester::frames(self.0.clone())
     }
 
     /// Bytes of all frames.
@@ -75,7 +80,6 @@ impl Sender {
     /// # Errors
     /// [`Error::AddressInUse`] or [`Error::Bind`].
     pub fn bind(address: &Address, options: &SenderOptions) -> Result<Self, Error> {
-        refuse_live_path(address)?;
         let context = Context::with_name("blendtorch");
         let socket = context.blocking_socket(
             SocketType::Push,
@@ -84,26 +88,8 @@ impl Sender {
                 .max_message_size(MAX_COMMAND_BYTES)
                 .handshake_timeout(HANDSHAKE_TIMEOUT),
         );
-        // Shared memory first: who finds the public address open finds the other name too. A port
-        // that the system chooses is known only afterwards, to everybody.
-        let chosen_later = matches!(address, Address::Tcp { port: 0, .. });
         let shm = options.shm_bytes > 0;
-        if shm && !chosen_later {
-            offer_shm(&socket, address);
-        }
-        let endpoint = socket
-            .bind(address.endpoint())
-            .map_err(|error| bind_error(address, &error))?;
-        let address = match (endpoint, address) {
-            (Endpoint::Tcp { port, .. }, Address::Tcp { host, .. }) => Address::Tcp {
-                host: host.clone(),
-                port,
-            },
-            _ => address.clone(),
-        };
-        if shm && chosen_later {
-            offer_shm(&socket, &address);
-        }
+        let address = bind(&socket, address, shm)?;
         let max_bytes = if shm && address.is_local() {
             options.shm_bytes
         } else {
@@ -201,33 +187,4 @@ fn connected(socket: &Socket) -> Result<usize, Error> {
         .iter()
         .filter(|connection| connection.peer_info.is_some())
         .count())
-}
-
-/// Without shared memory the stream is slower, not wrong: a name that is taken is no error.
-fn offer_shm(socket: &Socket, address: &Address) {
-    if let Some(name) = address.shm_name() {
-        let _ = socket.bind(format!("shm://@{name}"));
-    }
-}
-
-/// The library replaces whatever lies at an ipc path, also a socket that somebody listens on.
-fn refuse_live_path(address: &Address) -> Result<(), Error> {
-    match address {
-        Address::Ipc(path) if UnixStream::connect(path).is_ok() => {
-            Err(Error::AddressInUse(address.clone()))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn bind_error(address: &Address, error: &omq_tokio::Error) -> Error {
-    match error {
-        omq_tokio::Error::Io(io) if io.kind() == std::io::ErrorKind::AddrInUse => {
-            Error::AddressInUse(address.clone())
-        }
-        error => Error::Bind {
-            address: address.clone(),
-            reason: error.to_string(),
-        },
-    }
 }

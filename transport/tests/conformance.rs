@@ -91,7 +91,7 @@ fn a_stalled_consumer_blocks_the_producer_and_loses_nothing() {
 }
 
 #[test]
-fn four_flooding_producers_are_served_in_turn() {
+fn conformance_9_four_flooding_producers_are_served_in_turn() {
     for way in WAYS {
         let mut places: Vec<_> = (0..4).map(|_| Place::new(way)).collect();
         let senders: Vec<_> = places.iter_mut().map(Place::sender).collect();

@@ -5,9 +5,11 @@
 
 mod support;
 
-use blendtorch_transport::{Bytes, Error, Outgoing};
+use blendtorch_transport::{
+    Address, Bytes, Error, Outgoing, Replier, ReplierOptions, Requester, RequesterOptions,
+};
 use std::time::Duration;
-use support::{Place, WAYS, number, recv, send, wait_for_consumers};
+use support::{LONG, Place, WAYS, number, recv, send, wait_for_consumers};
 
 /// Runs `work` in a forked child; its exit code.
 fn in_a_child(work: impl FnOnce() -> i32) -> i32 {
@@ -64,6 +66,43 @@ fn a_child_that_uses_and_drops_inherited_sockets_disturbs_nobody() {
         for i in 2..50 {
             send(&sender, i, 300_000);
             assert_eq!(number(&recv(&mut receiver)), i, "{way:?}");
+        }
+    }
+}
+
+#[test]
+fn a_child_that_drops_both_ends_of_a_question_disturbs_neither() {
+    let address: Address = "tcp://127.0.0.1:0".parse().unwrap();
+    for direct in [true, false] {
+        let options = ReplierOptions {
+            direct,
+            ..ReplierOptions::default()
+        };
+        let mut replier = Replier::bind(&address, &options).unwrap();
+        let mut requester = Requester::new(replier.address(), RequesterOptions::default());
+        let question = Outgoing::new(vec![Bytes::from_static(b"?")]);
+        let answer = Outgoing::new(vec![Bytes::from_static(b"!")]);
+        let ask = |requester: &mut Requester, replier: &mut Replier| {
+            assert!(requester.send(&question, LONG).unwrap());
+            assert_eq!(replier.recv(LONG).unwrap().unwrap()[0], "?");
+            assert!(replier.reply(&answer).unwrap());
+            assert_eq!(requester.recv(LONG).unwrap().unwrap()[0], "!");
+        };
+        ask(&mut requester, &mut replier);
+        assert_eq!(requester.is_direct(), Some(direct));
+
+        let mut inherited = Some((requester, replier));
+        let code = in_a_child(|| {
+            let (mut requester, mut replier) = inherited.take().unwrap();
+            let refused = requester.send(&question, Duration::ZERO).is_err()
+                && replier.recv(Duration::ZERO).is_err();
+            drop((requester, replier));
+            i32::from(!refused)
+        });
+        assert_eq!(code, 0, "the child was not refused");
+        let (mut requester, mut replier) = inherited.take().unwrap();
+        for _ in 0..50 {
+            ask(&mut requester, &mut replier);
         }
     }
 }

@@ -65,7 +65,7 @@ fn producing(place: &Place) -> Child {
 /// The consumer takes one message and stops reading, as a debugger would stop it. The producer keeps
 /// trying for seconds: it is held back, and the memory of neither grows.
 #[test]
-fn memory_stays_flat_beside_a_stalled_consumer() {
+fn conformance_11_memory_stays_flat_beside_a_stalled_consumer() {
     for way in WAYS {
         let mut place = Place::new(way);
         let mut producer = producing(&place);

@@ -3,15 +3,17 @@
 mod item;
 mod options;
 mod patience;
+mod recording;
 
 pub use item::Item;
 pub use options::DatasetOptions;
 
 use crate::accounting::Receipts;
 use crate::error::{Error, Silence};
+use crate::record::Recorder;
 use crate::stats::{Stats, StatsHandle};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
-use blendtorch_wire::{Kind, Limits, Message};
+use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use patience::Patience;
 use std::time::{Duration, Instant};
 
@@ -32,6 +34,7 @@ pub struct RemoteIterableDataset {
     patience: Patience,
     delivered: usize,
     finished: bool,
+    recorder: Option<Recorder>,
 }
 
 /// What one wait brought.
@@ -77,6 +80,7 @@ impl RemoteIterableDataset {
             stats: StatsHandle::default(),
             delivered: 0,
             finished: false,
+            recorder: None,
         })
     }
 
@@ -130,8 +134,11 @@ impl RemoteIterableDataset {
         self.finished
     }
 
-    /// Ends the iteration. What had been received and not delivered is counted as discarded.
+    /// Ends the iteration. What had been received and not delivered is counted as discarded. A
+    /// recording is finished; who wants to hear of a full disk calls
+    /// [`finish_recording`](Self::finish_recording) before.
     pub fn finish(&mut self) {
+        self.recorder = None;
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
@@ -164,14 +171,26 @@ impl RemoteIterableDataset {
 
     /// Waits up to `timeout` for the next sample. Fails when the user's patience is over.
     pub(crate) fn wait(&mut self, timeout: Duration) -> Result<Wait, Error> {
+        let wait = self.wait_for_sample(timeout)?;
+        if matches!(wait, Wait::End) {
+            self.finish_recording()?;
+        }
+        Ok(wait)
+    }
+
+    /// Whether all samples that were asked for have been delivered.
+    fn is_complete(&self) -> bool {
+        self.options
+            .max_items
+            .is_some_and(|max| self.delivered >= max)
+    }
+
+    fn wait_for_sample(&mut self, timeout: Duration) -> Result<Wait, Error> {
         if self.finished {
             return Ok(Wait::End);
         }
-        if self
-            .options
-            .max_items
-            .is_some_and(|max| self.delivered >= max)
-        {
+        if self.is_complete() {
+            self.finish_recording()?;
             self.finish();
             return Ok(Wait::End);
         }
@@ -190,7 +209,10 @@ impl RemoteIterableDataset {
                         return Ok(Wait::Sample { message, leased });
                     }
                 }
-                None => self.check_patience()?,
+                None => {
+                    self.flush_recording_if_due()?;
+                    self.check_patience()?;
+                }
             }
             if self.finished {
                 return Ok(Wait::End);
@@ -219,7 +241,7 @@ impl RemoteIterableDataset {
             }
         };
         self.patience.item_came();
-        let bytes: usize = frames.iter().map(blendtorch_wire::Bytes::len).sum();
+        let bytes: usize = frames.iter().map(Bytes::len).sum();
         let mut books = self.stats.lock();
         books.stats.bytes += bytes as u64;
         if leased {
@@ -227,6 +249,10 @@ impl RemoteIterableDataset {
         }
         if message.header.kind == Kind::Data {
             let new = books.enter(&message.header);
+            drop(books);
+            if new {
+                self.record_sample(&message, &frames)?;
+            }
             return Ok(new.then_some((message, leased)));
         }
         books.enter_end(&message.header);

@@ -39,3 +39,45 @@ impl Patience {
         (waited >= self.timeout && !first_frame_pending).then_some(waited)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DatasetOptions;
+    use blendtorch_transport::Path;
+
+    /// A publisher connected, or away, for so many seconds, that has sent nothing.
+    fn silent(connected: bool, seconds: u64) -> PeerStatus {
+        PeerStatus {
+            address: "tcp://127.0.0.1:1".parse().unwrap(),
+            path: connected.then_some(Path::Inline),
+            since: Instant::now()
+                .checked_sub(Duration::from_secs(seconds))
+                .expect("the machine runs for minutes"),
+            connections: 1,
+            messages: 0,
+            last_message: None,
+            ended: false,
+        }
+    }
+
+    #[test]
+    fn conformance_12_a_connected_publisher_gets_120_s_for_its_first_item() {
+        let options = DatasetOptions::default();
+        let exhausted = |peer: PeerStatus| {
+            let mut patience = Patience::new(options.timeout, options.first_item_timeout);
+            patience.last_item = Instant::now()
+                .checked_sub(Duration::from_secs(200))
+                .expect("the machine runs for minutes");
+            patience.exhausted(&[peer]).is_some()
+        };
+        assert!(!exhausted(silent(true, 119)));
+        assert!(exhausted(silent(true, 121)));
+        assert!(exhausted(silent(false, 11)), "nobody there: the time-out");
+        let after_items = PeerStatus {
+            messages: 1,
+            ..silent(true, 11)
+        };
+        assert!(exhausted(after_items), "silence after items: the time-out");
+    }
+}

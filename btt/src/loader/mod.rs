@@ -2,14 +2,16 @@
 
 mod assemble;
 mod batch;
+mod source;
 mod storage;
 
 pub use assemble::CollateError;
 pub use batch::{Batch, Column, TensorColumn};
+pub use source::Source;
 pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 
 use crate::accounting::Receipts;
-use crate::dataset::{RemoteIterableDataset, Wait};
+use crate::dataset::Wait;
 use crate::error::Error;
 use crate::queue::{FinishOnDrop, Queue};
 use crate::stats::{Stats, StatsHandle};
@@ -75,7 +77,7 @@ impl DataLoader {
     ///
     /// # Errors
     /// [`Error::Thread`].
-    pub fn new(dataset: RemoteIterableDataset, options: LoaderOptions) -> Result<Self, Error> {
+    pub fn new(dataset: impl Into<Source>, options: LoaderOptions) -> Result<Self, Error> {
         Self::with_allocator(dataset, options, HeapAllocator::default())
     }
 }
@@ -86,10 +88,11 @@ impl<A: Allocator> DataLoader<A> {
     /// # Errors
     /// [`Error::Thread`].
     pub fn with_allocator(
-        dataset: RemoteIterableDataset,
+        dataset: impl Into<Source>,
         options: LoaderOptions,
         allocator: A,
     ) -> Result<Self, Error> {
+        let dataset = dataset.into();
         let queue = Arc::new(Queue::new(options.prefetch_bytes));
         let stop = Arc::new(AtomicBool::new(false));
         let stats = dataset.stats_handle();
@@ -119,7 +122,7 @@ impl<A: Allocator> DataLoader<A> {
         self.stats.get()
     }
 
-    /// As [`RemoteIterableDataset::receipts`].
+    /// As [`RemoteIterableDataset::receipts`](crate::RemoteIterableDataset::receipts).
     #[must_use]
     pub fn receipts(&self) -> Receipts {
         self.stats.receipts()
@@ -207,7 +210,7 @@ impl<A: Allocator> Drop for DataLoader<A> {
 }
 
 struct Worker<A: Allocator> {
-    dataset: RemoteIterableDataset,
+    dataset: Source,
     assembler: Assembler<A>,
     drop_last: bool,
     queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
@@ -235,6 +238,9 @@ impl<A: Allocator> Worker<A> {
                 }
                 Err(error) => self.fail(error),
             }
+        }
+        if let Err(error) = self.dataset.finish_recording() {
+            self.fail(error);
         }
         self.dataset.finish();
         if self.drop_last || self.stop.load(Ordering::Acquire) {

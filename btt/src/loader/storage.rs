@@ -48,6 +48,8 @@ struct Shelf(Mutex<Vec<Vec<u64>>>);
 const SMALLEST_SHELVED: usize = 64 << 10;
 /// A loop holds one or two batches at a time; what more of them leaves behind is given back.
 const MOST_SHELVED: usize = 4;
+/// Smaller ones, such as the items that somebody else makes batches of, wait together in this much.
+const MOST_SHELVED_BYTES: usize = 32 << 20;
 
 impl Shelf {
     /// A buffer of exactly so many words, if one waits. Its contents are old.
@@ -62,11 +64,12 @@ impl Shelf {
             return;
         }
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buffers.len() == MOST_SHELVED {
-            // The oldest may be of a size that is no longer asked for.
-            buffers.remove(0);
-        }
         buffers.push(buffer);
+        let mut bytes = 8 * buffers.iter().map(Vec::len).sum::<usize>();
+        while buffers.len() > MOST_SHELVED && bytes > MOST_SHELVED_BYTES {
+            // The oldest may be of a size that is no longer asked for.
+            bytes -= 8 * buffers.remove(0).len();
+        }
     }
 }
 
@@ -118,15 +121,16 @@ mod tests {
     #[test]
     fn large_buffers_are_used_again_and_few_are_kept() {
         let mut allocator = HeapAllocator::default();
-        let shape = [100, 1000];
-        let mut storages: Vec<_> = (0..6)
-            .map(|_| allocator.allocate(DType::U8, &shape).unwrap())
-            .collect();
-        let addresses: Vec<_> = storages.iter().map(|s| s.bytes().as_ptr()).collect();
-        storages.clear();
-        assert_eq!(allocator.0.0.lock().unwrap().len(), MOST_SHELVED);
-        let again = allocator.allocate(DType::U8, &shape).unwrap();
-        assert!(addresses.contains(&again.bytes().as_ptr()));
+        for (count, shape, kept) in [(6, [10_000, 1000], MOST_SHELVED), (60, [1000, 1000], 33)] {
+            let mut storages: Vec<_> = (0..count)
+                .map(|_| allocator.allocate(DType::U8, &shape).unwrap())
+                .collect();
+            let addresses: Vec<_> = storages.iter().map(|s| s.bytes().as_ptr()).collect();
+            storages.clear();
+            assert_eq!(allocator.0.0.lock().unwrap().len(), kept);
+            let again = allocator.allocate(DType::U8, &shape).unwrap();
+            assert!(addresses.contains(&again.bytes().as_ptr()));
+        }
         let other = allocator.allocate(DType::U8, &[100, 1001]).unwrap();
         assert_eq!(other.bytes().len(), 100_100);
     }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub(crate) mod recordings;
+
 use btb::{Publisher, PublisherOptions};
 use btt::{DatasetOptions, Fields, Item, RemoteIterableDataset, Value};
 use std::time::Duration;

@@ -8,7 +8,8 @@ pub(super) const LAUNCH_HELP: &str = r#"A launch description is a JSON object (w
     "scene": "room.blend",          the file to open; none: Blender's own scene
     "num_instances": 2,             how many Blenders; 1
     "named_sockets": ["DATA"],      sockets each instance binds; none
-    "background": true,             without a window; false (the managed Blender never has one)
+    "background": true,             without a window, as without a display; false (the managed
+                                    Blender never has one)
     "seed": 10,                     instance i gets seed + i; random
     "instance_args": [["--a"], []], more arguments, one list an instance; none
     "start_port": 11000,            port = start_port + socket index * num_instances + instance

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &LaunchArguments) -> u8 {
         Ok(signals) => signals,
         Err(error) => return failed(&format!("signals cannot be handled: {error}")),
     };
-    if let Some(warning) = fleet.warning() {
+    for warning in fleet.warnings() {
         say(&format!("warning: {warning}"));
     }
     if let Err(error) = fleet.launch_info().save_json(&arguments.out_launch_info) {

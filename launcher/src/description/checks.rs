@@ -6,25 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::error::{DescriptionError, problem};
 use super::{MOST_INSTANCES, scene};
+use crate::LaunchDescription;
 use crate::discover::{MANAGED, on_path};
-use crate::{LaunchDescription, Runtime};
 
 impl LaunchDescription {
-    /// Sees that there is a display for the windows a `blender` program would open. The `bpy` module
-    /// never opens one.
-    pub(crate) fn check_display(&self, runtime: Runtime) -> Result<(), DescriptionError> {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let needed = !self.background && runtime == Runtime::Program;
-        if needed && cfg!(target_os = "linux") && !set("DISPLAY") && !set("WAYLAND_DISPLAY") {
-            return Err(problem(
-                Some("background"),
-                "Blender is to open a window and there is no display".into(),
-                "write true to run without windows, or set DISPLAY or WAYLAND_DISPLAY",
-            ));
-        }
-        Ok(())
-    }
-
     /// Checks what needs no look at the disk.
     pub(super) fn check_values(&self) -> Result<(), DescriptionError> {
         if self.num_instances == 0 {

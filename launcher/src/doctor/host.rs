@@ -7,19 +7,16 @@ use std::fs;
 use rustix::fs::{MemfdFlags, memfd_create, statvfs};
 
 use super::Check;
+use crate::display;
 
 /// A batch or two of full-HD images of a few instances; with less, frames go inline.
 const LITTLE_MEMORY: u64 = 1 << 30;
 
 pub(super) fn display() -> Check {
-    let named = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let found = ["WAYLAND_DISPLAY", "DISPLAY"]
-        .into_iter()
-        .find_map(|name| named(name).map(|value| format!("{name}={value}")));
-    match found {
+    match display::there() {
         Some(display) => Check::ok("display", display),
         // Not a lack: rendering needs none.
-        None => Check::ok("display", "none; instances run with \"background\": true"),
+        None => Check::ok("display", "none; instances run without windows"),
     }
 }
 

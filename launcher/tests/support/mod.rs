@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What the stand-in runs: `-btid i` are the script's first two arguments, `$DIR` is the folder.
+/// What the stand-in runs: `-btid i` are the script's first two arguments, `$DIR` is the folder, and
+/// `$GIVEN` the whole command line.
 const STAND_IN: &str = r#"#!/bin/sh
 # Not a Blender: a stand-in to test the supervision of processes.
 case "$*" in *blendtorch-found*)
@@ -21,6 +22,7 @@ case "$*" in *blendtorch-opened*)
     case "$*" in *broken.blend*) echo 'Error: File format is not supported'; exit 0;; esac
     echo blendtorch-opened; exit;;
 esac
+export GIVEN="$*"
 while [ "$1" != --python ]; do shift; done
 script=$2
 shift 3

@@ -7,52 +7,74 @@
     anim.post_frame.add(lambda: pub.publish(image=off.render(), frameid=anim.frameid))
     anim.play()
 
-`parse_blendtorch_args`, `DataPublisher` and the seeds work in any Python; the rest needs `bpy`.
+`parse_blendtorch_args`, `DataPublisher`, `DuplexChannel`, `RemoteControlledAgent`, `spaces` and the
+seeds work in any Python; the rest needs `bpy`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from . import runtime
+from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
+from .duplex import DuplexChannel
 from .publisher import DataPublisher
 from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, paths, rendering, utils
+    from . import camera, env, materials, paths, rendering, spaces, utils
     from .animation import AnimationController
     from .camera import Camera
+    from .compositor import CompositeRenderer, CompositeSelection
+    from .env import BaseEnv
     from .offscreen import OffScreenRenderer
     from .paths import add_scene_dir_to_path
+    from .renderer import Renderer
 
 __all__ = [
     "AnimationController",
+    "BaseEnv",
     "BlendtorchArgs",
     "Camera",
+    "CompositeRenderer",
+    "CompositeSelection",
     "DataPublisher",
+    "DuplexChannel",
     "OffScreenRenderer",
+    "RemoteControlledAgent",
+    "Renderer",
     "Signal",
     "add_scene_dir_to_path",
     "camera",
+    "env",
     "episode_seed",
+    "materials",
     "parse_blendtorch_args",
     "paths",
     "rendering",
     "sample_seed",
+    "spaces",
     "utils",
 ]
 
 runtime.settle()
 
-# Imported when first asked for: these need bpy, which a producer without Blender does not have.
-_NEEDS_BPY = {
+# Imported when first asked for: nearly all need bpy, which not every producer has.
+_LATER = {
     "AnimationController": "animation",
+    "BaseEnv": "env",
     "Camera": "camera",
+    "CompositeRenderer": "compositor",
+    "CompositeSelection": "compositor",
     "OffScreenRenderer": "offscreen",
+    "Renderer": "renderer",
     "add_scene_dir_to_path": "paths",
     "camera": "",
+    "env": "",
+    "materials": "",
     "paths": "",
     "rendering": "",
+    "spaces": "",
     "utils": "",
 }
 
@@ -60,7 +82,7 @@ _NEEDS_BPY = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    module = _NEEDS_BPY.get(name)
+    module = _LATER.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if module == "":

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import bpy
 
@@ -13,6 +13,9 @@ from . import progress
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
 from .signal import Signal
+
+# Blender's own limit.
+_LAST_FRAME = 1048574
 
 
 class AnimationController:
@@ -39,6 +42,10 @@ class AnimationController:
         self.post_frame = Signal()
         self.post_animation = Signal()
         self.post_play = Signal()
+        self.between_frames: Callable[[], None] | None = None
+        """Called after all that follows a frame: the place to wait for what comes next."""
+        self.failed: Callable[[Exception], None] | None = None
+        """Called with an exception that ends playing, before it does."""
         self.episode = 0
         """Which episode this is, counted from 0; one that is rewound counts too."""
         self.index = 0
@@ -90,7 +97,17 @@ class AnimationController:
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
         first, last = self.setup_frame_range(frame_range, physics=use_physics)
-        self._playing = self._frames(first, last, num_episodes)
+        self._start(first, last, num_episodes, use_animation)
+
+    def play_on(self, first: int, use_animation: bool = True) -> None:
+        """Plays one episode from frame `first` on without an end, and another after each
+        `rewind`; otherwise as `play`. The scene's frame range stays as it is."""
+        self._start(first, _LAST_FRAME, -1, use_animation)
+
+    def _start(self, first: int, last: int, num_episodes: int, use_animation: bool) -> None:
+        if self._playing is not None:
+            raise RuntimeError("already playing: play() is called once at a time")
+        self._playing = self._told(self._frames(first, last, num_episodes))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)
             return
@@ -127,6 +144,15 @@ class AnimationController:
         """Makes the first frame, of a new episode, the next to be played."""
         self._rewind = True
 
+    def _told(self, frames: Generator[None]) -> Generator[None]:
+        """The frames; of what ends them `failed` is told."""
+        try:
+            yield from frames
+        except Exception as error:
+            if self.failed is not None:
+                self.failed(error)
+            raise
+
     def _frames(self, first: int, last: int, num_episodes: int) -> Generator[None]:
         """Plays one frame at each step."""
         self.episode = self.index = 0
@@ -138,6 +164,8 @@ class AnimationController:
                 progress.episode, progress.index = self.episode, self.index
                 self._evaluate(frame)
                 self.post_frame.invoke()
+                if self.between_frames is not None:
+                    self.between_frames()
                 yield
                 if self._rewind and frame != last:
                     break

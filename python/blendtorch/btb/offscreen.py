@@ -15,14 +15,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+SHADINGS = ("RENDERED", "MATERIAL", "SOLID", "WIREFRAME")
+"""How a 3D view can draw."""
+
+
 class OffScreenRenderer:
     """Draws the 3D view from a camera, with Workbench or EEVEE, and reads it into an array.
 
-    Works in background mode without a display. It borrows the settings of the first 3D view.
+    Works in background mode without a display. It borrows the settings of the first 3D view; where
+    several renderers share that one, each draws in its own style.
 
     Output is linear unless `srgb`: proportional to light, as networks like it and displays do not.
     The scene's view transform (AgX, Filmic) is never applied.
     """
+
+    # Whose style the 3D view has. A script may change the view by hand: only another renderer's
+    # style is replaced.
+    _styled: tuple[str, bool] | None = None
 
     def __init__(
         self,
@@ -71,7 +80,19 @@ class OffScreenRenderer:
             shading: `RENDERED` draws with the scene's engine (EEVEE or Workbench), `SOLID` with
                 Workbench, `MATERIAL` with EEVEE in studio light, `WIREFRAME` edges.
             overlays: also draw the grid, outlines and axes of the editor.
+
+        Raises:
+            ValueError: there is no such style, or the scene's engine has it not.
         """
+        if shading not in SHADINGS:
+            raise ValueError(f"shading must be one of {', '.join(SHADINGS)}, not {shading!r}")
+        if shading == "MATERIAL" and bpy.context.scene.render.engine == "BLENDER_WORKBENCH":
+            raise ValueError(
+                "Workbench has no style MATERIAL: set scene.render.engine to "
+                "btb.rendering.eevee(), or draw SOLID"
+            )
+        self._style = (shading, overlays)
+        OffScreenRenderer._styled = self._style
         self.space.shading.type = shading
         self.space.overlay.show_overlays = overlays
         self.space.show_gizmo = overlays
@@ -86,6 +107,12 @@ class OffScreenRenderer:
         Args:
             out: an array of that shape to write into; by default a new one, which is the
                 caller's own.
+
+        Raises:
+            ValueError: `out` or the camera has another shape, or `out` is not C-contiguous or
+                read-only.
+            TypeError: `out` is not uint8.
+            RuntimeError: the style is `RENDERED` and the engine Cycles, which does not draw.
         """
         height, width = self.camera.shape
         if self._pixels.shape[:2] != (height, width):
@@ -93,6 +120,13 @@ class OffScreenRenderer:
                 f"the camera's shape became {self.camera.shape}: make a new OffScreenRenderer"
             )
         context = bpy.context
+        if OffScreenRenderer._styled is not self._style:
+            self.set_render_style(*self._style)
+        if self._style[0] == "RENDERED" and context.scene.render.engine == "CYCLES":
+            raise RuntimeError(
+                "the 3D view of a scene with the engine CYCLES stays black in background mode: "
+                "use btb.Renderer, another engine, or set_render_style(shading='SOLID')"
+            )
         context.view_layer.update()  # Free where a frame was just set.
         self.offscreen.draw_view3d(
             context.scene,

@@ -50,6 +50,59 @@ def eevee() -> str:
     return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
 
 
+def read_pass(render_pass: Any, pixels: Any) -> None:
+    """Copies a pass of a render result into `pixels`, an array of pixels × channels.
+
+    Early versions (3.4 does) count the pass in pixels, later ones (4.5) in values.
+    """
+    try:
+        render_pass.rect.foreach_get(pixels.reshape(-1))
+    except TypeError:
+        render_pass.rect.foreach_get(pixels)
+
+
+def compositor_tree(scene: Any) -> Any:
+    """The nodes that composite a scene, or None where it uses none. From 5.0 on they are a group of
+    their own."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def output_slots(node: Any) -> list[tuple[str, ...]]:
+    """The slots of a File Output node: the name of each one's layer, then what else it is called.
+
+    Before 5.0 a slot has a path for separate files beside the name of its layer.
+    """
+    if hasattr(node, "file_output_items"):
+        return [(str(item.name),) for item in node.file_output_items]
+    pairs = zip(node.layer_slots, node.file_slots, strict=True)
+    return [(str(layer.name), str(slot.path)) for layer, slot in pairs]
+
+
+def output_path(folder: str, name: str) -> dict[str, str]:
+    """The attributes that make a File Output node write `folder/name…exr`."""
+    import bpy
+
+    if bpy.app.version >= (5, 0):
+        return {"directory": folder, "file_name": name}
+    return {"base_path": f"{folder}/{name}"}
+
+
+def matcap_towards(projection: Any) -> float:
+    """The z that Workbench gives the direction to the viewer of a perspective camera when it looks
+    a material capture up, with x and y those of a point in the plane at distance 1.
+
+    Early versions invert the projection wrongly (`get_view_vector_from_screen_uv` in their
+    common_view_lib.glsl), which shows the more the farther the near plane is.
+    """
+    import bpy
+
+    if bpy.app.version < (4, 4):
+        return -float(projection[2][2]) - float(projection[2][3])
+    return 1.0
+
+
 def _end_on_interrupt() -> None:
     """A program in background mode takes SIGINT for itself: the first Ctrl-C only asks a render to
     stop, and a script that waits or loops never hears of it. Now it ends the process."""

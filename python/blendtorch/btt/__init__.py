@@ -5,26 +5,63 @@
         for batch in btt.DataLoader(dataset, batch_size=8):
             batch["image"]  # a torch tensor
 
+What `RemoteIterableDataset(..., record_path_prefix="run")` yields is recorded, and
+`FileDataset("run")` gives it again, without Blender.
+
 Works without torch, but for `DataLoader`'s tensors.
 """
 
-from .._blendtorch import LaunchError, MalformedMessageError
-from . import colors
+from typing import TYPE_CHECKING, Any
+
+from .._blendtorch import LaunchError, MalformedMessageError, RecordingError
+from . import colors, env
 from .dataset import RemoteIterableDataset
+from .duplex import DuplexChannel
+from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, launch_env
 from .env_rendering import create_renderer
+from .file import FileReader, FileRecorder
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
+from .replay import FileDataset, SingleFileDataset
+
+if TYPE_CHECKING:
+    from .gymnasium_env import BlenderEnv, BlenderVectorEnv
 
 __all__ = [
+    "BlenderEnv",
     "BlenderLauncher",
+    "BlenderVectorEnv",
     "DataLoader",
+    "DuplexChannel",
+    "EnvTimeoutError",
+    "FileDataset",
+    "FileReader",
+    "FileRecorder",
     "LaunchError",
     "LaunchInfo",
     "MalformedMessageError",
+    "OpenAIRemoteEnv",
+    "RecordingError",
+    "RemoteEnv",
+    "RemoteEnvError",
     "RemoteIterableDataset",
+    "SingleFileDataset",
     "colors",
     "create_renderer",
     "discover_blender",
+    "env",
+    "launch_env",
     "merge_receipts",
 ]
+
+# Imported when first asked for: they need gymnasium.
+_LATER = {"BlenderEnv": "gymnasium_env", "BlenderVectorEnv": "gymnasium_env"}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

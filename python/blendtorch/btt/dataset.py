@@ -1,9 +1,11 @@
 """A dataset whose items come from Blender instances, here or on another machine."""
 
 from collections.abc import Callable, Iterable, Iterator
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import ItemStream
+from .file import FileRecorder
 from .receipts import Receipts, read_receipts
 
 if TYPE_CHECKING:
@@ -15,6 +17,25 @@ else:
         IterableDataset = object
 
 Item = dict[str, Any]
+
+
+def worker_id() -> int:
+    """The number of this worker of torch's DataLoader; 0 where there is none."""
+    return _worker()[0]
+
+
+def worker_count() -> int:
+    """How many workers torch's DataLoader has; 1 where this is none."""
+    return _worker()[1]
+
+
+def _worker() -> tuple[int, int]:
+    try:
+        from torch.utils.data import get_worker_info
+    except ImportError:
+        return 0, 1
+    worker = get_worker_info()
+    return (0, 1) if worker is None else (worker.id, worker.num_workers)
 
 
 class RemoteIterableDataset(IterableDataset):
@@ -32,6 +53,7 @@ class RemoteIterableDataset(IterableDataset):
         timeoutms: int = 10000,
         max_items: int = 100000,
         item_transform: Callable[[Item], Any] | None = None,
+        record_path_prefix: str | PathLike[str] | None = None,
     ) -> None:
         """Stores how to connect.
 
@@ -42,17 +64,26 @@ class RemoteIterableDataset(IterableDataset):
                 two minutes for its first item: a first frame may compile shaders.
             max_items: the iteration ends after so many items, or when all publishers have ended.
             item_transform: called with each item; what it returns is yielded.
+            record_path_prefix: every item is also appended to a file, as it was received: worker
+                number w writes `{prefix}_{w:02d}.mcap`. `FileDataset` reads them.
         """
         self.addresses = [addresses] if isinstance(addresses, str) else list(addresses)
         self.queue_size = queue_size
         self.timeoutms = timeoutms
         self.max_items = max_items
         self.item_transform = item_transform
+        self.record_path_prefix: str | None = None
+        self.enable_recording(record_path_prefix)
         self._stream: ItemStream | None = None
 
     def stream_length(self, max_items: int) -> None:
         """Sets how many items an iteration yields."""
         self.max_items = max_items
+
+    def enable_recording(self, prefix: str | PathLike[str] | None) -> None:
+        """Sets where the next iterations are recorded; None: nowhere. Files that are there are
+        replaced when an iteration starts."""
+        self.record_path_prefix = None if prefix is None else fspath(prefix)
 
     def stats(self) -> dict[str, Any]:
         """Counters of the latest iteration in this process; empty before the first.
@@ -77,12 +108,13 @@ class RemoteIterableDataset(IterableDataset):
 
     def max_items_here(self) -> int:
         """How many items an iteration yields in this process: a worker's share, or all."""
-        try:
-            from torch.utils.data import get_worker_info
-        except ImportError:
-            return self.max_items
-        worker = get_worker_info()
-        return self.max_items if worker is None else self.max_items // worker.num_workers
+        return self.max_items // worker_count()
+
+    def record_path_here(self) -> str | None:
+        """The file that an iteration in this process records to."""
+        if self.record_path_prefix is None:
+            return None
+        return FileRecorder.filename(self.record_path_prefix, worker_id())
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_stream": None}
@@ -98,6 +130,7 @@ class _Items:
             queue_size=dataset.queue_size,
             timeout_ms=dataset.timeoutms,
             max_items=dataset.max_items_here(),
+            record=dataset.record_path_here(),
         )
 
     def __iter__(self) -> "_Items":
@@ -107,7 +140,8 @@ class _Items:
         return self._dataset._item(next(self._stream))
 
     def close(self) -> None:
-        """Ends the iteration: what has been received and not been asked for is counted."""
+        """Ends the iteration: what has been received and not been asked for is counted, and a
+        recording is completed."""
         if stream := getattr(self, "_stream", None):  # else opening it has failed
             stream.close()
 

@@ -83,7 +83,8 @@ class BlenderLauncher:
             proto: "tcp" or "ipc".
             blend_path: a Blender program, a folder with one, or an environment with bpy.
             seed: of instance 0; instance `i` gets seed + i. None draws one.
-            background: run without a window.
+            background: run without a window, as without a display in any case. The managed Blender
+                never has one.
             blender: "bpy" for the managed Blender, or all that blend_path takes.
             env: variables set for every instance, beside those of this process.
             log_dir: a folder for `instance-<i>.log`, to which all that instance i prints is
@@ -121,8 +122,7 @@ class BlenderLauncher:
         self._fleet = Fleet(json.dumps(self._description))
         info = json.loads(self._fleet.launch_info())
         self._launch_info = LaunchInfo(info["addresses"], info["commands"])
-        warning = self._fleet.warning()
-        if warning:
+        for warning in self._fleet.warnings():
             print(warning, file=sys.stderr)
         return self
 

@@ -1,4 +1,4 @@
-"""Batches of a remote dataset as torch tensors."""
+"""Batches of a remote dataset, or of recordings, as torch tensors."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,6 +6,10 @@ from typing import Any
 from .._blendtorch import BatchStream, Memory
 from .dataset import RemoteIterableDataset
 from .receipts import Receipts, read_receipts
+from .replay import FileDataset, SingleFileDataset
+
+KINDS = (RemoteIterableDataset, SingleFileDataset, FileDataset)
+Dataset = RemoteIterableDataset | SingleFileDataset | FileDataset
 
 
 class DataLoader:
@@ -18,37 +22,44 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset: RemoteIterableDataset | str | Iterable[str],
+        dataset: "Dataset | str | Iterable[str]",
         batch_size: int = 8,
         drop_last: bool = False,
         prefetch_bytes: int = 64 << 20,
+        *,
+        shuffle: bool = False,
     ) -> None:
-        """Stores how to batch; sockets are opened where it is iterated.
+        """Stores how to batch; sockets and files are opened where it is iterated.
 
         Args:
             dataset: a dataset, or the addresses of one.
             batch_size: items in a batch.
             drop_last: leave out a last batch with fewer items.
             prefetch_bytes: bytes of finished batches that may wait for the loop.
+            shuffle: each iteration has another order, drawn from torch's generator. For recordings:
+                a stream has the order of its arrival.
 
         Raises:
             ValueError: the dataset transforms its items in Python, one by one: batch those with
                 torch.utils.data.DataLoader.
         """
-        if not isinstance(dataset, RemoteIterableDataset):
+        if not isinstance(dataset, Dataset):
             dataset = RemoteIterableDataset(dataset)
-        overridden = type(dataset)._item is not RemoteIterableDataset._item
-        if dataset.item_transform is not None or overridden:
+        plain = any(type(dataset)._item is kind._item for kind in KINDS)
+        if dataset.item_transform is not None or not plain:
             raise ValueError(
                 "this dataset transforms each item in Python: give it to "
                 "torch.utils.data.DataLoader, or transform the batches"
             )
+        if shuffle and isinstance(dataset, RemoteIterableDataset):
+            raise ValueError("a stream cannot be shuffled: record it and shuffle the recordings")
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         self.dataset = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.prefetch_bytes = prefetch_bytes
+        self.shuffle = shuffle
         self._stream: BatchStream | None = None
 
     def stats(self) -> dict[str, Any]:
@@ -60,7 +71,35 @@ class DataLoader:
         return read_receipts(self._stream)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return _Batches(self) if self.dataset.max_items_here() > 0 else iter(())
+        if isinstance(self.dataset, RemoteIterableDataset) and self.dataset.max_items_here() <= 0:
+            return iter(())
+        return _Batches(self)
+
+    def _open(self) -> BatchStream:
+        dataset = self.dataset
+        if isinstance(dataset, RemoteIterableDataset):
+            return BatchStream(
+                dataset.addresses,
+                queue_size=dataset.queue_size,
+                timeout_ms=dataset.timeoutms,
+                max_items=dataset.max_items_here(),
+                record=dataset.record_path_here(),
+                batch_size=self.batch_size,
+                drop_last=self.drop_last,
+                prefetch_bytes=self.prefetch_bytes,
+            )
+        seed = None
+        if self.shuffle:
+            from torch import randint
+
+            seed = int(randint(2**63 - 1, ()))
+        return BatchStream.replay(
+            dataset.paths,
+            seed=seed,
+            batch_size=self.batch_size,
+            drop_last=self.drop_last,
+            prefetch_bytes=self.prefetch_bytes,
+        )
 
 
 class _Batches:
@@ -69,17 +108,8 @@ class _Batches:
     def __init__(self, loader: DataLoader) -> None:
         from torch import from_dlpack
 
-        dataset = loader.dataset
         self._from_dlpack = from_dlpack
-        self._stream = loader._stream = BatchStream(
-            dataset.addresses,
-            queue_size=dataset.queue_size,
-            timeout_ms=dataset.timeoutms,
-            max_items=dataset.max_items_here(),
-            batch_size=loader.batch_size,
-            drop_last=loader.drop_last,
-            prefetch_bytes=loader.prefetch_bytes,
-        )
+        self._stream = loader._stream = loader._open()
 
     def __iter__(self) -> "_Batches":
         return self

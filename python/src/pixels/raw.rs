@@ -15,14 +15,15 @@ use pyo3::prelude::*;
 ///
 /// # Errors
 /// `ValueError` when either is not C-contiguous, the destination is read-only, or they overlap.
-pub(super) fn apart<T, R>(
+pub(crate) fn apart<T, D, R>(
     py: Python<'_>,
     source: &PyBuffer<T>,
-    destination: &PyBuffer<u8>,
-    work: impl FnOnce(&[T], &mut [u8]) -> R + Send,
+    destination: &PyBuffer<D>,
+    work: impl FnOnce(&[T], &mut [D]) -> R + Send,
 ) -> PyResult<R>
 where
     T: Element + Send + Sync,
+    D: Element + Send,
     R: Send,
 {
     let contiguous = |name| PyValueError::new_err(format!("the {name} must be C-contiguous"));
@@ -46,6 +47,6 @@ where
     // no other thread writes it meanwhile is the documented duty of the Python caller.
     let from: &[T] = unsafe { &*from.as_ptr() };
     // SAFETY: as above; further, the buffer is writable, and disjoint from the source.
-    let to: &mut [u8] = unsafe { &mut *to.as_ptr() };
+    let to: &mut [D] = unsafe { &mut *to.as_ptr() };
     Ok(py.detach(|| work(from, to)))
 }

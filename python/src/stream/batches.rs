@@ -5,14 +5,16 @@ use super::stats::{receipts_to_json, stats_to_python};
 use super::{SLICE, connect, turn};
 use crate::errors;
 use crate::memory::Memory;
+use crate::recording::NOBODY;
 use crate::values::{own_tensors, value_to_python};
 use btt::{
-    Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions, StatsHandle,
-    Storage, TensorColumn,
+    Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions,
+    RecordedDataset, Source, StatsHandle, Storage, TensorColumn,
 };
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// Iterates the batches of many publishers, as dicts of `Memory` and lists.
@@ -27,7 +29,8 @@ pub(super) struct BatchStream {
 impl BatchStream {
     #[new]
     #[pyo3(signature = (
-        addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes
+        addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes,
+        record=None
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -43,20 +46,33 @@ impl BatchStream {
         batch_size: usize,
         drop_last: bool,
         prefetch_bytes: usize,
+        record: Option<PathBuf>,
     ) -> PyResult<Self> {
-        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items)?;
-        let stats = dataset.stats_handle();
-        let options = LoaderOptions {
-            batch_size,
-            drop_last,
-            prefetch_bytes,
+        let record = record.as_deref();
+        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
+        Self::load(dataset, batch_size, drop_last, prefetch_bytes)
+    }
+
+    /// The batches of recordings, in their order or shuffled by a seed.
+    #[staticmethod]
+    #[pyo3(signature = (paths, *, seed, batch_size, drop_last, prefetch_bytes))]
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
+    fn replay(
+        py: Python<'_>,
+        paths: Vec<PathBuf>,
+        seed: Option<u64>,
+        batch_size: usize,
+        drop_last: bool,
+        prefetch_bytes: usize,
+    ) -> PyResult<Self> {
+        let dataset = py
+            .detach(|| RecordedDataset::open(&paths))
+            .map_err(|error| errors::recording(&error))?;
+        let dataset = match seed {
+            Some(seed) => dataset.shuffled(seed),
+            None => dataset,
         };
-        let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
-        Ok(Self {
-            loader: Mutex::new(loader),
-            stats,
-            process: std::process::id(),
-        })
+        Self::load(dataset, batch_size, drop_last, prefetch_bytes)
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -103,10 +119,36 @@ impl BatchStream {
     }
 }
 
+impl BatchStream {
+    fn load(
+        dataset: impl Into<Source>,
+        batch_size: usize,
+        drop_last: bool,
+        prefetch_bytes: usize,
+    ) -> PyResult<Self> {
+        let options = LoaderOptions {
+            batch_size,
+            drop_last,
+            prefetch_bytes,
+        };
+        let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
+        Ok(Self {
+            stats: loader.stats_handle(),
+            loader: Mutex::new(loader),
+            process: std::process::id(),
+        })
+    }
+}
+
 fn batch_to_python(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
     match btids(&batch.headers) {
         Some(column) => dict.set_item("btid", Memory::new(column))?,
+        // Saved by hand, without a btid.
+        None if batch
+            .headers
+            .iter()
+            .all(|h| h.btid.is_none() && h.publisher == NOBODY) => {}
         None => {
             let btids = batch.headers.iter().map(|header| header.btid);
             dict.set_item("btid", PyList::new(py, btids.collect::<Vec<_>>())?)?;

@@ -4,12 +4,14 @@ use super::stats::{receipts_to_json, stats_to_python};
 use super::{SLICE, connect, turn};
 use crate::errors;
 use crate::memory::Memory;
+use crate::recording::NOBODY;
 use crate::values::{own_tensors, value_to_python};
 use btt::{HeapAllocator, Item, RemoteIterableDataset, StatsHandle};
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// Iterates the items of many publishers, as dicts.
@@ -28,7 +30,7 @@ struct Stream {
 #[pymethods]
 impl ItemStream {
     #[new]
-    #[pyo3(signature = (addresses, *, queue_size, timeout_ms, max_items))]
+    #[pyo3(signature = (addresses, *, queue_size, timeout_ms, max_items, record=None))]
     #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
     fn new(
         py: Python<'_>,
@@ -36,8 +38,10 @@ impl ItemStream {
         queue_size: u32,
         timeout_ms: u64,
         max_items: Option<usize>,
+        record: Option<PathBuf>,
     ) -> PyResult<Self> {
-        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items)?;
+        let record = record.as_deref();
+        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
         Ok(Self {
             stats: dataset.stats_handle(),
             stream: Mutex::new(Stream {
@@ -82,19 +86,24 @@ impl ItemStream {
         receipts_to_json(&self.stats)
     }
 
-    /// Ends the iteration.
-    fn close(&self, py: Python<'_>) {
+    /// Ends the iteration, and the recording.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
         if errors::refuse_child(self.process).is_err() {
-            return; // it is the parent's to close
+            return Ok(()); // it is the parent's to close
         }
         let mut turn = turn(py, &self.stream);
         let stream = &mut *turn;
-        py.detach(|| stream.dataset.finish());
+        let recorded = py.detach(|| {
+            let recorded = stream.dataset.finish_recording();
+            stream.dataset.finish();
+            recorded
+        });
+        recorded.map(drop).map_err(|error| errors::consumer(&error))
     }
 }
 
 /// The tensors of an item, copied out of their publisher's memory, in order.
-pub(super) type Owned = VecDeque<Result<Memory, String>>;
+pub(crate) type Owned = VecDeque<Result<Memory, String>>;
 
 impl Stream {
     fn next_owned(&mut self) -> Result<Option<(Item, Owned)>, btt::Error> {
@@ -109,13 +118,17 @@ impl Stream {
     }
 }
 
-fn item_to_python<'py>(
+/// An item as a dict: `btid`, and what was published.
+pub(crate) fn item_to_python<'py>(
     py: Python<'py>,
     item: &Item,
     mut owned: Owned,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    dict.set_item("btid", item.header.btid)?;
+    // What was saved by hand comes back as it was, also without a btid.
+    if item.header.btid.is_some() || item.header.publisher != NOBODY {
+        dict.set_item("btid", item.header.btid)?;
+    }
     for (name, value) in &item.fields {
         dict.set_item(name, value_to_python(py, value, &mut owned)?)?;
     }

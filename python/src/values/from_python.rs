@@ -1,8 +1,7 @@
 //! What may be published: each Python object as a value, or a TypeError that names its field.
 
-use super::raw;
+use super::{TensorMemory, raw};
 use blendtorch_wire::{Bytes, DType, Fields, Scalar, Tensor, Value};
-use btb::Publisher;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -17,20 +16,20 @@ const MAX_DEPTH: usize = 64;
 /// The keyword arguments of `publish` as fields. Arrays are copied once, into memory from which
 /// they are sent.
 pub(crate) fn fields_from_python(
-    publisher: &Publisher,
+    memory: &dyn TensorMemory,
     kwargs: &Bound<'_, PyDict>,
 ) -> PyResult<Fields> {
     let mut fields = Fields::with_capacity(kwargs.len());
     for (name, object) in kwargs {
         let name: String = name.extract()?;
-        let value = value(publisher, &object, &name, 0)?;
+        let value = value(memory, &object, &name, 0)?;
         fields.insert(name, value);
     }
     Ok(fields)
 }
 
 fn value(
-    publisher: &Publisher,
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     field: &str,
     depth: usize,
@@ -69,7 +68,7 @@ fn value(
         let mut values = Vec::new();
         for (index, item) in iterable.try_iter()?.enumerate() {
             values.push(value(
-                publisher,
+                memory,
                 &item?,
                 &format!("{field}[{index}]"),
                 depth + 1,
@@ -88,33 +87,47 @@ fn value(
         for (key, item) in dict {
             let name = format!("{field}[{}]", key.repr()?);
             let key = value(
-                publisher,
+                memory,
                 &key,
                 &format!("{field}: the key {}", key.repr()?),
                 depth + 1,
             )?;
-            entries.push((key, value(publisher, &item, &name, depth + 1)?));
+            entries.push((key, value(memory, &item, &name, depth + 1)?));
         }
         return Ok(Value::Map(entries));
     }
     if let Ok(buffer) = PyUntypedBuffer::get(object) {
-        return array(publisher, object, &buffer, field);
+        return array(memory, object, &buffer, field);
     }
     // An array of rank 0 has no shape to point to, which buffers are refused for.
     if object
         .getattr("ndim")
         .is_ok_and(|ndim| ndim.eq(0).unwrap_or(false))
     {
-        return rank_zero(publisher, object, field, depth);
+        return rank_zero(memory, object, field, depth);
     }
     // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats.
-    let module = object.get_type().module()?;
-    if module.to_str()? == "mathutils" {
+    if is_of_mathutils(object)? {
         let array = numpy(object.py())?.call_method1("array", (object,))?;
         let buffer = PyUntypedBuffer::get(&array)?;
-        return array_of(publisher, &buffer, field);
+        return array_of(memory, &buffer, field);
     }
     Err(cannot_travel(object, field))
+}
+
+/// Whether it is of one of Blender's types that hold numbers. Their `__module__` does not say so: it
+/// is `builtins`.
+fn is_of_mathutils(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let modules = object.py().import("sys")?.getattr("modules")?;
+    let Ok(mathutils) = modules.get_item("mathutils") else {
+        return Ok(false); // what is not loaded has made no object
+    };
+    for name in ["Vector", "Matrix", "Quaternion", "Euler", "Color"] {
+        if object.is_instance(&mathutils.getattr(name)?)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn cannot_travel(object: &Bound<'_, PyAny>, field: &str) -> PyErr {
@@ -167,13 +180,13 @@ fn scalar(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
 }
 
 fn array(
-    publisher: &Publisher,
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     buffer: &PyUntypedBuffer,
     field: &str,
 ) -> PyResult<Value> {
     if dtype_of(buffer).is_some() && buffer.is_c_contiguous() {
-        return array_of(publisher, buffer, field);
+        return array_of(memory, buffer, field);
     }
     // Another order or byte order: numpy makes a plain copy, if it is an array of numbers at all.
     let numpy = numpy(object.py())?;
@@ -188,18 +201,18 @@ fn array(
         .ok()
         .filter(|buffer| dtype_of(buffer).is_some())
         .ok_or_else(|| cannot_travel(&array, field))?;
-    array_of(publisher, &buffer, field)
+    array_of(memory, &buffer, field)
 }
 
 /// An array of rank 0, by way of one with a single element.
 fn rank_zero(
-    publisher: &Publisher,
+    memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
     field: &str,
     depth: usize,
 ) -> PyResult<Value> {
     let one_element = object.call_method1("reshape", (1,))?;
-    let Value::Tensor(tensor) = value(publisher, &one_element, field, depth)? else {
+    let Value::Tensor(tensor) = value(memory, &one_element, field, depth)? else {
         return Err(cannot_travel(object, field));
     };
     Tensor::new(tensor.dtype(), &[], tensor.bytes().clone())
@@ -207,17 +220,24 @@ fn rank_zero(
         .map_err(|error| PyValueError::new_err(format!("field '{field}': {error}")))
 }
 
+/// One object as a value; `field` names it in errors.
+pub(crate) fn value_from_python(
+    memory: &dyn TensorMemory,
+    object: &Bound<'_, PyAny>,
+    field: &str,
+) -> PyResult<Value> {
+    value(memory, object, field, 0)
+}
+
 /// Copies a C-contiguous buffer of a known format, without the GIL.
-fn array_of(publisher: &Publisher, buffer: &PyUntypedBuffer, field: &str) -> PyResult<Value> {
+fn array_of(memory: &dyn TensorMemory, buffer: &PyUntypedBuffer, field: &str) -> PyResult<Value> {
     let (Some(dtype), Some(bytes)) = (dtype_of(buffer), raw::bytes(buffer)) else {
         return Err(PyTypeError::new_err(format!(
             "field '{field}' is a buffer that cannot travel: make it a numpy array"
         )));
     };
     let shape = buffer.shape();
-    let tensor = Python::attach(|py| {
-        py.detach(|| publisher.tensor(dtype, shape, |memory| memory.copy_from_slice(bytes)))
-    });
+    let tensor = Python::attach(|py| py.detach(|| memory.copy_of(dtype, shape, bytes)));
     tensor
         .map(Value::Tensor)
         .map_err(|error| PyValueError::new_err(format!("field '{field}': {error}")))

@@ -1,7 +1,7 @@
 //! What was received as Python objects: tensors as numpy arrays, tuples as tuples.
 
 use crate::memory::Memory;
-use blendtorch_wire::{Tensor, Value};
+use blendtorch_wire::{Fields, Tensor, Value};
 use btt::HeapAllocator;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
@@ -17,6 +17,28 @@ pub(crate) fn own_tensors(
     value.for_each_tensor_mut(&mut |tensor: &mut Tensor| {
         owned.push_back(Memory::copy_of(tensor, allocator));
     });
+}
+
+/// A value as a Python object, its tensors copied.
+pub(crate) fn owned_value_to_python(
+    py: Python<'_>,
+    mut value: Value,
+) -> PyResult<Bound<'_, PyAny>> {
+    let mut owned = VecDeque::new();
+    own_tensors(&mut value, &mut HeapAllocator::default(), &mut owned);
+    value_to_python(py, &value, &mut owned)
+}
+
+/// Adds fields to a dict, their tensors copied.
+pub(crate) fn fields_to_python(
+    py: Python<'_>,
+    fields: Fields,
+    dict: &Bound<'_, PyDict>,
+) -> PyResult<()> {
+    for (name, value) in fields {
+        dict.set_item(name, owned_value_to_python(py, value)?)?;
+    }
+    Ok(())
 }
 
 /// A value as a Python object; its tensors are taken from `owned`, in order.

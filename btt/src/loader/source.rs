@@ -1,0 +1,59 @@
+//! Where a loader's items come from: publishers, or files.
+
+use crate::dataset::{RemoteIterableDataset, Wait};
+use crate::error::Error;
+use crate::record::RecordedDataset;
+use crate::stats::StatsHandle;
+use std::time::Duration;
+
+/// A dataset that a [`DataLoader`](crate::DataLoader) batches.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Source {
+    /// What publishers send.
+    Remote(Box<RemoteIterableDataset>),
+    /// What was recorded.
+    Recorded(RecordedDataset),
+}
+
+impl From<RemoteIterableDataset> for Source {
+    fn from(dataset: RemoteIterableDataset) -> Self {
+        Self::Remote(Box::new(dataset))
+    }
+}
+
+impl From<RecordedDataset> for Source {
+    fn from(dataset: RecordedDataset) -> Self {
+        Self::Recorded(dataset)
+    }
+}
+
+impl Source {
+    pub(super) fn wait(&mut self, timeout: Duration) -> Result<Wait, Error> {
+        match self {
+            Self::Remote(dataset) => dataset.wait(timeout),
+            Self::Recorded(dataset) => dataset.wait(),
+        }
+    }
+
+    pub(super) fn finish(&mut self) {
+        if let Self::Remote(dataset) = self {
+            dataset.finish();
+        }
+    }
+
+    /// Finishes what the dataset records, if it does.
+    pub(super) fn finish_recording(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Remote(dataset) => dataset.finish_recording().map(drop),
+            Self::Recorded(_) => Ok(()),
+        }
+    }
+
+    pub(super) fn stats_handle(&self) -> StatsHandle {
+        match self {
+            Self::Remote(dataset) => dataset.stats_handle(),
+            Self::Recorded(dataset) => dataset.stats_handle(),
+        }
+    }
+}

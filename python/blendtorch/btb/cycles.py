@@ -1,0 +1,144 @@
+"""Renders with Cycles into memory.
+
+Owns the hook: a render operator of Blender in background mode writes files only, but within the
+engine's own `render` the result's passes can be read. It must never raise there: an exception in an
+engine ends the render and leaves the operator content.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+import numpy as np
+
+from . import runtime
+from .quiet import quiet
+from .settings import changed, still_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .camera import Camera
+
+# Passes of a view layer, by the names that its result gives them.
+SWITCHES = {"Combined": "use_pass_combined", "Depth": "use_pass_z", "Normal": "use_pass_normal"}
+
+# The view layers that were rendered with persistent data: their passes must stay as they are.
+_rendered: set[tuple[str, str]] = set()
+
+
+class _Reader:
+    """Takes passes out of the result of one render."""
+
+    def __init__(self, layer: str, passes: tuple[str, ...]) -> None:
+        self.layer = layer
+        self.passes = passes
+        self.arrays: dict[str, NDArray[np.float32]] = {}
+        self.error: str | None = None
+
+    def read(self, engine: Any) -> None:
+        result = engine.get_result()
+        layers = [layer for layer in result.layers if layer.name == self.layer]
+        if not layers:
+            self.error = f"Cycles gave no result for the view layer {self.layer!r}"
+            return
+        there = {one.name: one for one in layers[0].passes}
+        for name in self.passes:
+            if name not in there:
+                self.error = f"Cycles gave no pass {name!r}; there are: {', '.join(there)}"
+                return
+            one = there[name]
+            pixels = np.empty((result.resolution_y * result.resolution_x, one.channels), np.float32)
+            runtime.read_pass(one, pixels)
+            shape = (result.resolution_y, result.resolution_x, one.channels)
+            self.arrays[name] = pixels.reshape(shape)
+
+
+_reader: _Reader | None = None
+
+
+def prepare(
+    scene: Any, layer: Any, passes: tuple[str, ...], samples: int | None, denoise: bool
+) -> None:
+    """Switches on what `render` will read. Call it before the first render.
+
+    Raises:
+        ValueError: this Blender has no denoiser.
+        RuntimeError: the view layer was rendered with persistent data, and a pass or another
+            setting would change: Cycles would ignore it, or worse.
+    """
+    # Without the library denoising fails once, then all renders are black.
+    if denoise and not _has_denoiser():
+        raise ValueError("this Blender is built without OpenImageDenoise: it cannot denoise")
+    wanted: list[tuple[Any, str, Any]] = [(layer, SWITCHES[name], True) for name in passes]
+    wanted.append((scene.cycles, "use_denoising", denoise))
+    if samples is not None:
+        wanted.append((scene.cycles, "samples", samples))
+    changes = [change for change in wanted if getattr(change[0], change[1]) != change[2]]
+    rendered = (scene.name, layer.name) in _rendered
+    if changes and rendered and scene.render.use_persistent_data:
+        raise RuntimeError(
+            f"{', '.join(name for _, name, _ in changes)} cannot change after the first frame with "
+            "persistent data: make the Renderer with all its passes before, or switch "
+            "scene.render.use_persistent_data off"
+        )
+    for owner, name, value in changes:
+        setattr(owner, name, value)
+
+
+def render(camera: "Camera", passes: tuple[str, ...]) -> "dict[str, NDArray[np.float32]]":
+    """The passes by name, float32 H × W × channels with the lowest row first.
+
+    Renders the current view layer from `camera`, in its shape. The compositor, the sequencer and
+    the render border take no part.
+
+    Raises:
+        RuntimeError: Cycles failed, or gave no such pass.
+    """
+    global _reader
+    _hook()
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    reader = _reader = _Reader(layer.name, passes)
+    try:
+        without = changed(scene.render, use_compositing=False, use_sequencer=False)
+        with still_of(camera), without, quiet():
+            bpy.ops.render.render(layer=layer.name, scene=scene.name)
+    finally:
+        _reader = None
+    if scene.render.use_persistent_data:
+        _rendered.add((scene.name, layer.name))
+    error = reader.error or (None if reader.arrays else "Cycles rendered nothing")
+    if error:
+        raise RuntimeError(error)
+    return reader.arrays
+
+
+def _hook() -> None:
+    """Wraps the engine's `render`, once a process."""
+    try:
+        import cycles
+    except ImportError as error:
+        raise RuntimeError(
+            "this Blender has no Cycles (its add-on `cycles` cannot be imported)"
+        ) from error
+    inner = cycles.CyclesRender.render
+    if getattr(inner, "_blendtorch", False):
+        return
+
+    def render(self: Any, depsgraph: Any) -> None:
+        inner(self, depsgraph)
+        if _reader is not None:
+            try:
+                _reader.read(self)
+            except Exception as error:  # Said by whoever asked for the render.
+                _reader.error = f"reading Cycles' result failed: {error}"
+
+    render._blendtorch = True  # type: ignore[attr-defined]
+    cycles.CyclesRender.render = render
+
+
+def _has_denoiser() -> bool:
+    try:
+        import _cycles
+    except ImportError:
+        return False
+    return bool(getattr(_cycles, "with_openimagedenoise", False))

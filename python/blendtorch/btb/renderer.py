@@ -1,0 +1,186 @@
+"""Image, depth and normals of a camera in one call, in memory."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import bpy
+import numpy as np
+
+from .. import _blendtorch
+from . import cycles, rendering
+from .camera import Camera
+from .offscreen import OffScreenRenderer
+from .surfaces import DepthBuffer, SurfaceView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+PASSES = ("image", "linear", "depth", "normal")
+"""What a Renderer can be asked for."""
+
+# What of it an engine has, and by which of Cycles' passes.
+_CYCLES = {"image": "Combined", "linear": "Combined", "depth": "Depth", "normal": "Normal"}
+_DRAWN = ("image", "depth", "normal")
+
+# Cycles says that a pixel without a surface is this far away.
+_FAR = 1e10
+
+
+class Renderer:
+    """Renders image, depth and normals with Cycles, EEVEE or Workbench.
+
+        renderer = btb.Renderer(passes=("image", "depth", "normal"), engine="CYCLES", samples=16)
+        pub.publish(**renderer.render())
+
+    Passes are chosen here, before the first frame, and stay. What each engine can do, and how exact
+    it is, says docs/rendering.md.
+
+    image    uint8 H × W × C. Linear light unless `srgb`; the scene's view transform is not applied.
+    linear   float32 H × W × C: the image before it is cut to bytes. Cycles only.
+    depth    float32 H × W: the distance from the camera's plane along its −Z (not along the ray),
+             in world units: metres. Infinite where there is no surface.
+    normal   float32 H × W × 3: unit vectors in the camera's frame as OpenCV has it (x right, y
+             down, z away from the camera), so that a surface that faces the camera has (0, 0, −1).
+             0 where there is no surface.
+
+    Row 0 is at the top. Both fit OpenCV's intrinsics: a pixel's point is `depth · K⁻¹ (x, y, 1)`.
+    """
+
+    def __init__(
+        self,
+        passes: "Sequence[str]" = ("image", "depth", "normal"),
+        camera: Camera | None = None,
+        engine: str | None = None,
+        samples: int | None = None,
+        mode: Literal["rgb", "rgba"] = "rgb",
+        srgb: bool = False,
+        denoise: bool = False,
+    ) -> None:
+        """Renders what `camera` sees (by default the scene's), in its shape.
+
+        Args:
+            passes: what `render` returns, of `PASSES`.
+            camera: its place and lens are read anew at each `render`.
+            engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it.
+            samples: a pixel's samples, of Cycles or EEVEE; by default the scene's.
+            mode: the channels of the images.
+            srgb: encode the image for display.
+            denoise: with Cycles' denoiser, which costs a CPU a second or more for a frame. The
+                scene's own setting, on in a new file, is replaced.
+
+        Raises:
+            ValueError: a pass or an engine that does not exist, or a pass, samples or a denoiser
+                that this engine lacks.
+            RuntimeError: Cycles has rendered before, and would not notice what changes.
+        """
+        passes = (passes,) if isinstance(passes, str) else tuple(passes)
+        unknown = [name for name in passes if name not in PASSES]
+        if unknown or not passes:
+            raise ValueError(f"passes must be some of {', '.join(PASSES)}, not {unknown or passes}")
+        if mode not in ("rgb", "rgba"):
+            raise ValueError(f'mode must be "rgb" or "rgba", not {mode!r}')
+        scene = bpy.context.scene
+        self.engine = _chosen(scene, engine)
+        lacks = [] if self.engine == "CYCLES" else [n for n in passes if n not in _DRAWN]
+        if lacks:
+            raise ValueError(
+                f"{self.engine} has no pass {', '.join(lacks)}; it has {', '.join(_DRAWN)}"
+            )
+        self.passes = passes
+        self.camera = camera or Camera()
+        self.channels = len(mode)
+        self.srgb = srgb
+        self._drawn: OffScreenRenderer | None = None
+        self._depth: DepthBuffer | None = None
+        self._surfaces: SurfaceView | None = None
+        if self.engine == "CYCLES":
+            # Each once, in the order of our passes.
+            self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
+            cycles.prepare(scene, bpy.context.view_layer, self._wanted, samples, denoise)
+            return
+        if denoise:
+            raise ValueError(f"{self.engine} has no denoiser")
+        if samples is not None:
+            if self.engine == "WORKBENCH":
+                raise ValueError("WORKBENCH takes no samples")
+            scene.eevee.taa_samples = samples
+        if "image" in passes:
+            self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
+        # Workbench's image has the depth of its surfaces, unless they are drawn to be seen through;
+        # EEVEE leaves none.
+        opaque = self.engine == "WORKBENCH" and not scene.display.shading.show_xray
+        if opaque and set(passes) == {"image", "depth"}:
+            self._depth = DepthBuffer(self.camera)
+        elif {"depth", "normal"} & set(passes):
+            self._surfaces = SurfaceView(self.camera)
+
+    def render(self) -> "dict[str, NDArray[Any]]":
+        """The passes of the scene as it is now, by name; new arrays, the caller's own.
+
+        Raises:
+            RuntimeError: Cycles failed.
+            ValueError: the camera has another shape than when this was made.
+        """
+        self.camera.update_view_matrix()
+        self.camera.update_proj_matrix()
+        traced = self._trace() if self.engine == "CYCLES" else self._draw()
+        return {name: traced[name] for name in self.passes}
+
+    def free(self) -> None:
+        """Gives back the GPU's memory; the renderer is not usable afterwards."""
+        for owner in (self._drawn, self._surfaces):
+            if owner is not None:
+                owner.free()
+
+    def _draw(self) -> "dict[str, NDArray[Any]]":
+        out: dict[str, NDArray[Any]] = {}
+        if self._drawn is not None:
+            out["image"] = self._drawn.render()
+            if self._depth is not None:
+                out["depth"] = self._depth.read(self._drawn.offscreen)
+        if self._surfaces is not None:
+            self._surfaces.draw()
+            if "depth" in self.passes:
+                out["depth"] = self._surfaces.depth()
+            if "normal" in self.passes:
+                out["normal"] = self._surfaces.normal()
+        return out
+
+    def _trace(self) -> "dict[str, NDArray[Any]]":
+        height, width = self.camera.shape
+        raw = cycles.render(self.camera, self._wanted)
+        out: dict[str, NDArray[Any]] = {}
+        if "image" in self.passes:
+            out["image"] = np.empty((height, width, self.channels), np.uint8)
+            _blendtorch.convert_pixels(raw["Combined"], out["image"], srgb=self.srgb, flip=True)
+        if "linear" in self.passes:
+            out["linear"] = raw["Combined"][::-1, :, : self.channels].copy()
+        if "depth" in self.passes:
+            depth = raw["Depth"][::-1, :, 0].copy()
+            depth[depth >= _FAR] = np.inf
+            out["depth"] = depth
+        if "normal" in self.passes:
+            out["normal"] = np.empty((height, width, 3), np.float32)
+            view = [list(row) for row in self.camera.view_matrix]
+            _blendtorch.camera_normals(view, raw["Normal"], out["normal"], flip=True)
+        return out
+
+
+def _chosen(scene: Any, engine: str | None) -> str:
+    """Gives the scene its engine; returns the name that we use."""
+    if engine is not None:
+        names = {
+            "CYCLES": "CYCLES",
+            "EEVEE": rendering.eevee(),
+            "WORKBENCH": "BLENDER_WORKBENCH",
+        }
+        name = names.get(engine.upper().removeprefix("BLENDER_").removesuffix("_NEXT"))
+        if name is None:
+            raise ValueError(f"engine must be {', '.join(names)} or None, not {engine!r}")
+        scene.render.engine = name
+    now = str(scene.render.engine)
+    short = "EEVEE" if "EEVEE" in now else now.removeprefix("BLENDER_")
+    if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
+        raise ValueError(f"{now}, the scene's engine, gives no passes: set engine")
+    return short

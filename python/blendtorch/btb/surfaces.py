@@ -1,0 +1,174 @@
+"""Depth and normals of what the 3D view shows, drawn by Workbench.
+
+Owns one drawing that gives both: the depth buffer, and a material capture (matcap) whose colours
+are the place where it was read, from which the normals follow. It leaves the 3D view's settings as
+they were.
+"""
+
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import bpy
+import gpu
+import numpy as np
+
+from .. import _blendtorch
+from . import runtime
+from .rendering import ensure_gpu
+from .settings import changed
+from .utils import find_first_view3d
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .camera import Camera
+
+# Texels on a side. Versions before 4 keep matcaps in floats with 6 bits of mantissa: of a ramp
+# over so many texels those are exact, and the graphics card interpolates between them.
+_SIZE = 64
+
+# How much of the texture Workbench uses (workbench_matcap_lib.glsl): its border is not read.
+_SCALE = 0.496
+
+_matcap: str | None = None
+# The matcap's file, until a drawing has read it.
+_folder: tempfile.TemporaryDirectory[str] | None = None
+
+
+class DepthBuffer:
+    """The depth of what was drawn into a `GPUOffScreen` of a camera's shape."""
+
+    def __init__(self, camera: "Camera") -> None:
+        """For drawings of `camera`."""
+        self.camera = camera
+        self._window = np.empty(camera.shape, np.float32)
+        self._buffer = gpu.types.Buffer("FLOAT", self._window.shape, self._window)
+
+    def read(self, offscreen: Any) -> "NDArray[np.float32]":
+        """Linear depth (H × W) of what was drawn last; infinite where nothing is."""
+        height, width = self.camera.shape
+        with offscreen.bind():
+            framebuffer: Any = gpu.state.active_framebuffer_get()
+            framebuffer.read_depth(0, 0, width, height, data=self._buffer)
+        out = np.empty((height, width), np.float32)
+        _blendtorch.linear_depth(_rows(self.camera.proj_matrix), self._window, out, flip=True)
+        return out
+
+
+class SurfaceView:
+    """Draws surfaces from a camera: their depth and their normals."""
+
+    def __init__(self, camera: "Camera") -> None:
+        """Draws what `camera` sees, in its shape."""
+        ensure_gpu()
+        self.camera = camera
+        _, self.space, self.region = find_first_view3d()
+        height, width = camera.shape
+        self.offscreen = gpu.types.GPUOffScreen(width, height, format="RGBA16F")
+        self._colors = np.empty((height, width, 4), np.float32)
+        self._buffer = gpu.types.Buffer("FLOAT", self._colors.shape, self._colors)
+        self._depth = DepthBuffer(camera)
+
+    def draw(self) -> None:
+        """Draws the scene as it is now, by the camera's matrices as they are now.
+
+        Raises:
+            ValueError: the camera has another shape than when this was made.
+        """
+        context = bpy.context
+        if self._colors.shape[:2] != tuple(self.camera.shape):
+            raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
+        context.view_layer.update()  # Free where a frame was just set.
+        shading = self.space.shading
+        with (
+            changed(self.space, show_gizmo=False),
+            changed(self.space.overlay, show_overlays=False),
+            changed(shading, type="SOLID"),
+            # The name of a matcap is accepted only where the light is one.
+            changed(shading, light="MATCAP"),
+            changed(
+                shading,
+                studio_light=_load_matcap(),
+                color_type="SINGLE",
+                single_color=(1.0, 1.0, 1.0),
+                # Black: where nothing is, blue is 0.
+                background_type="VIEWPORT",
+                background_color=(0.0, 0.0, 0.0),
+                show_specular_highlight=False,
+                show_backface_culling=False,
+                show_object_outline=False,
+                show_cavity=False,
+                show_shadows=False,
+                show_xray=False,
+                use_dof=False,
+            ),
+        ):
+            self.offscreen.draw_view3d(
+                context.scene,
+                context.view_layer,
+                self.space,
+                self.region,
+                self.camera.view_matrix,
+                self.camera.proj_matrix,
+                do_color_management=False,
+            )
+        _forget_file()
+
+    def depth(self) -> "NDArray[np.float32]":
+        """Linear depth (H × W) of what was drawn last; infinite where nothing is."""
+        return self._depth.read(self.offscreen)
+
+    def normal(self) -> "NDArray[np.float32]":
+        """Normals (H × W × 3) of what was drawn last, in OpenCV's camera frame; 0 where nothing
+        is."""
+        height, width = self.camera.shape
+        with self.offscreen.bind():
+            framebuffer: Any = gpu.state.active_framebuffer_get()
+            framebuffer.read_color(0, 0, width, height, 4, 0, "FLOAT", data=self._buffer)
+        out = np.empty((height, width, 3), np.float32)
+        projection = _rows(self.camera.proj_matrix)
+        towards = runtime.matcap_towards(projection)
+        _blendtorch.matcap_normals(
+            projection, self._colors, out, scale=_SCALE, towards=towards, flip=True
+        )
+        return out
+
+    def free(self) -> None:
+        """Gives back the GPU's memory."""
+        self.offscreen.free()
+
+
+def _rows(matrix: Any) -> list[list[float]]:
+    return [list(row) for row in matrix]
+
+
+def _load_matcap() -> str:
+    """The name of a matcap whose red and green are the place of a texel, and whose blue is 1."""
+    global _matcap, _folder
+    lights = bpy.context.preferences.studio_lights
+    if _matcap is not None and _matcap in lights:  # Loading a file may forget it.
+        return _matcap
+    ramp = (2 * np.arange(_SIZE, dtype=np.float32) + 1) / (2 * _SIZE)
+    texels = np.ones((_SIZE, _SIZE, 4), np.float32)
+    texels[..., 0], texels[..., 1] = ramp[None, :], ramp[:, None]
+    image = bpy.data.images.new("blendtorch normals", _SIZE, _SIZE, float_buffer=True)
+    _folder = tempfile.TemporaryDirectory(prefix="blendtorch-")
+    path = os.path.join(_folder.name, f"blendtorch-normals-{os.getpid()}.exr")
+    try:
+        image.colorspace_settings.name = "Non-Color"
+        image.pixels.foreach_set(texels.ravel())
+        image.file_format = "OPEN_EXR"
+        image.filepath_raw = path
+        image.save()
+        _matcap = str(lights.load(path, "MATCAP").name)
+    finally:
+        bpy.data.images.remove(image)
+    return _matcap
+
+
+def _forget_file() -> None:
+    global _folder
+    if _folder is not None:
+        _folder.cleanup()
+        _folder = None

@@ -1,0 +1,18 @@
+//! Python bindings of the two-way channels: one file a class.
+
+mod duplex;
+mod env_client;
+mod env_server;
+
+use pyo3::prelude::*;
+use std::time::Duration;
+
+/// How long one wait lasts before Python may serve signals.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Adds this module's classes to `_blendtorch`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<duplex::PyDuplex>()?;
+    module.add_class::<env_server::PyEnvServer>()?;
+    module.add_class::<env_client::PyEnvClient>()
+}

@@ -1,0 +1,105 @@
+"""Recordings are read and written by docs/recording-format.md alone, without blendtorch.
+
+The Python in that document is what is run here: it is taken from it, word for word.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from blendtorch import btb, btt
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "recording-format.md"
+LONG_MS = 120_000
+
+
+def definitions(heading: str) -> dict[str, Any]:
+    """What the Python code under a heading of the document defines."""
+    section = DOCUMENT.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    code = section.split("\n```python\n")[1].split("\n```\n")[0]
+    assert "import blendtorch" not in code and "from blendtorch" not in code
+    names: dict[str, Any] = {}
+    exec(compile(code, f"{DOCUMENT.name}: {heading}", "exec"), names)
+    return names
+
+
+def fields(number: int) -> dict[str, Any]:
+    return {
+        "image": np.full((5, 7, 3), number, np.uint8),
+        "xy": np.arange(4, dtype=np.float32).reshape(2, 2) + number,
+        "number": number,
+        "pair": (number, "two"),
+        "nested": {"a": [None, True, 1.5]},
+    }
+
+
+def assert_fields(found: dict[str, Any], number: int) -> None:
+    expected = fields(number)
+    for name in ("image", "xy"):
+        assert found[name].dtype == expected[name].dtype
+        assert np.array_equal(found.pop(name), expected.pop(name))
+    assert found == expected
+
+
+def test_the_documented_reader_reads_what_was_saved(tmp_path: Path) -> None:
+    path = tmp_path / "run_00.mcap"
+    with btt.FileRecorder(path) as recorder:
+        for number in range(10):
+            recorder.save({"btid": 3, **fields(number)})
+            if number % 4 == 3:
+                recorder.flush()
+    headers = list(definitions("A reader")["read"](path))
+    assert len(headers) == 10
+    for number, header in enumerate(headers):
+        assert (header["btid"], header["sequence"], header["publisher"]) == (3, number, 0)
+        assert_fields(header["fields"], number)
+
+
+def test_the_documented_reader_reads_what_was_received(tmp_path: Path) -> None:
+    publisher = btb.DataPublisher("tcp://127.0.0.1:0", 8, lingerms=LONG_MS)
+    options = {"timeoutms": LONG_MS, "max_items": 3, "record_path_prefix": tmp_path / "run"}
+    items = iter(btt.RemoteIterableDataset(publisher.address, **options))
+    for number in range(3):
+        publisher.publish(**fields(number))
+        assert next(items)["number"] == number
+    assert list(items) == []  # and the publisher need not linger
+    publisher.close()
+    headers = list(definitions("A reader")["read"](tmp_path / "run_00.mcap"))
+    assert [header["sequence"] for header in headers] == [0, 1, 2]
+    assert {header["btid"] for header in headers} == {8}
+    assert len({header["publisher"] for header in headers} - {0}) == 1
+    assert headers[0]["time"] <= headers[2]["time"]
+    assert_fields(headers[2]["fields"], 2)
+
+
+def test_what_the_documented_writer_writes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "run_00.mcap"
+    writer = definitions("A writer")["Writer"](path)
+    for number in range(6):
+        writer.write(**fields(number))
+    writer.close()
+    replay = btt.FileDataset(tmp_path / "run")
+    assert len(replay) == 6
+    for number in (5, 0, 3):
+        item = replay[number]
+        assert item.pop("btid") == 0
+        assert_fields(item, number)
+    with btt.FileReader(path) as reader:
+        assert reader.damage is None
+        reader.verify()
+        assert reader.header(4)["publisher"] == writer.publisher
+
+
+def test_the_documented_reader_finds_a_flipped_bit_too(tmp_path: Path) -> None:
+    path = tmp_path / "run_00.mcap"
+    with btt.FileRecorder(path) as recorder:
+        recorder.save(fields(77))
+    data = bytearray(path.read_bytes())
+    data[data.index(bytes([77] * 20))] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="damaged"):
+        list(definitions("A reader")["read"](path))
+    with pytest.raises(btt.RecordingError, match="checksum"):
+        btt.FileReader(path).read(0)

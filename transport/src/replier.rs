@@ -1,0 +1,271 @@
+//! The answering side of request and reply: one thread, askers of this host directly and all others
+//! through ZeroMQ.
+
+use crate::bind::bind;
+use crate::direct::{Listener, Spin, Stream, wait};
+use crate::process::OwnProcess;
+use crate::requester::frames;
+use crate::sender::HANDSHAKE_TIMEOUT;
+use crate::{Address, Error, Outgoing};
+use bytes::Bytes;
+use omq_tokio::blocking::{RecvWakerRegistration, Socket};
+use omq_tokio::{Context, Options, SocketType};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// How a [`Replier`] listens.
+#[derive(Clone, Debug)]
+pub struct ReplierOptions {
+    /// Bytes of a question; 64 MiB.
+    pub max_message_bytes: usize,
+    /// Listen for askers of this host directly, too; true.
+    pub direct: bool,
+}
+
+impl Default for ReplierOptions {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 64 << 20,
+            direct: true,
+        }
+    }
+}
+
+/// Answers questions, one after another: each [`recv`](Self::recv) that brings one is followed by
+/// one [`reply`](Self::reply).
+#[derive(Debug)]
+pub struct Replier {
+    address: Address,
+    inner: OwnProcess<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    listener: Option<Listener>,
+    /// Who is connected directly; who asked last is the first.
+    askers: Vec<Stream>,
+    /// Whom the answer that is due goes to.
+    due: Option<Way>,
+    spin: Spin,
+    bell: Arc<Bell>,
+    _waker: RecvWakerRegistration,
+    socket: Socket,
+    // Last: the socket's driver runs on the context's threads.
+    _context: Context,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// To the first of the askers.
+    Direct,
+    Socket,
+}
+
+/// More than this are not waited for at once; a trainer is one.
+const MAX_ASKERS: usize = 64;
+/// An answer that is not taken for so long goes to nobody.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Replier {
+    /// Binds `address`, and the direct way beside it where only this host can reach it.
+    ///
+    /// # Errors
+    /// [`Error::AddressInUse`] or [`Error::Bind`].
+    pub fn bind(address: &Address, options: &ReplierOptions) -> Result<Self, Error> {
+        let bell = Arc::new(Bell::new().map_err(|error| Error::Bind {
+            address: address.clone(),
+            reason: error.to_string(),
+        })?);
+        let context = Context::with_name("blendtorch");
+        let socket = context.blocking_socket(
+            SocketType::Rep,
+            Options::new()
+                .max_message_size(options.max_message_bytes)
+                .handshake_timeout(HANDSHAKE_TIMEOUT),
+        );
+        let waker = socket.register_recv_waker(Waker::from(bell.clone()));
+        let address = bind(&socket, address, false)?;
+        let listener = options.direct.then(|| {
+            // Later than the public address: an asker that came in between takes that one.
+            Listener::beside(&address, options.max_message_bytes)
+        });
+        Ok(Self {
+            address,
+            inner: OwnProcess::new(Inner {
+                listener: listener.flatten(),
+                askers: Vec::new(),
+                due: None,
+                spin: Spin::default(),
+                bell,
+                _waker: waker,
+                socket,
+                _context: context,
+            }),
+        })
+    }
+
+    /// The bound address, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The next question, or `None` when none came within `timeout`. An answer that is still due is
+    /// given up.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn recv(&mut self, timeout: Duration) -> Result<Option<Vec<Bytes>>, Error> {
+        let inner = self.inner.get_mut()?;
+        inner.due = None;
+        let deadline = Instant::now() + timeout;
+        // The next question most likely comes from whom the last one came from, and soon.
+        if !inner.askers.is_empty() {
+            let mut spin = std::mem::take(&mut inner.spin);
+            let found = spin.look(deadline, || inner.ask_directly(0));
+            inner.spin = spin;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        loop {
+            if let Some(question) = inner.look()? {
+                return Ok(Some(question));
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            inner.wait(deadline);
+        }
+    }
+
+    /// Answers the last question. False if who asked has left.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn reply(&mut self, answer: &Outgoing) -> Result<bool, Error> {
+        let inner = self.inner.get_mut()?;
+        match inner.due.take() {
+            None => Ok(false),
+            Some(Way::Direct) => {
+                let deadline = Instant::now() + REPLY_TIMEOUT;
+                let frames = answer.frames();
+                let taken = match inner.askers.first_mut() {
+                    Some(asker) => asker.send(&frames, deadline).is_ok(),
+                    None => return Ok(false),
+                };
+                if !taken {
+                    inner.askers.remove(0);
+                }
+                Ok(taken)
+            }
+            Some(Way::Socket) => match inner.socket.send_timeout(answer.0.clone(), REPLY_TIMEOUT) {
+                Ok(()) => Ok(true),
+                Err(omq_tokio::Error::Timeout) => Ok(false),
+                Err(omq_tokio::Error::Closed) => Err(Error::Closed),
+                Err(error) => Err(Error::Other(error.to_string())),
+            },
+        }
+    }
+
+    /// Closes, after what was answered has gone out or `linger` is over.
+    pub fn close(&mut self, linger: Duration) {
+        if let Some(inner) = self.inner.take() {
+            // What nobody takes in time is nobody's.
+            let _ = inner.socket.close_with_linger(Some(linger));
+        }
+    }
+}
+
+impl Drop for Replier {
+    fn drop(&mut self) {
+        self.close(Duration::from_millis(200));
+    }
+}
+
+impl Inner {
+    /// A question from the asker at `index`, who becomes the first; who has left is forgotten.
+    fn ask_directly(&mut self, index: usize) -> Option<Vec<Bytes>> {
+        match self.askers.get_mut(index)?.try_recv() {
+            Ok(Some(question)) => {
+                self.askers[..=index].rotate_right(1);
+                self.due = Some(Way::Direct);
+                Some(question)
+            }
+            Ok(None) => None,
+            Err(_) => {
+                self.askers.remove(index);
+                None
+            }
+        }
+    }
+
+    /// Looks everywhere once, first at those who have waited longest.
+    fn look(&mut self) -> Result<Option<Vec<Bytes>>, Error> {
+        while self.askers.len() < MAX_ASKERS
+            && let Some(asker) = self.listener.as_ref().and_then(Listener::accept)
+        {
+            self.askers.push(asker);
+        }
+        for index in (0..self.askers.len()).rev() {
+            if let Some(question) = self.ask_directly(index) {
+                return Ok(Some(question));
+            }
+        }
+        match self.socket.try_recv() {
+            Ok(message) => {
+                self.due = Some(Way::Socket);
+                Ok(Some(frames(message)))
+            }
+            Err(omq_tokio::Error::Timeout | omq_tokio::Error::WouldBlock) => Ok(None),
+            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
+            Err(error) => Err(Error::Other(error.to_string())),
+        }
+    }
+
+    fn wait(&self, deadline: Instant) {
+        // Silenced first: who rings after this look is heard by the wait.
+        let rung = self.bell.silence();
+        if rung {
+            return;
+        }
+        let mut fds = vec![PollFd::new(&self.bell.0, PollFlags::IN)];
+        let listener = self
+            .listener
+            .as_ref()
+            .filter(|_| self.askers.len() < MAX_ASKERS);
+        fds.extend(listener.map(|l| PollFd::from_borrowed_fd(l.fd(), PollFlags::IN)));
+        let askers = self.askers.iter();
+        fds.extend(askers.map(|a| PollFd::from_borrowed_fd(a.fd(), PollFlags::IN)));
+        wait(&mut fds, deadline);
+    }
+}
+
+/// Rung by the ZeroMQ library's threads when a message has come.
+#[derive(Debug)]
+struct Bell(OwnedFd);
+
+impl Bell {
+    fn new() -> rustix::io::Result<Self> {
+        eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map(Self)
+    }
+
+    /// Whether it rang since the last time.
+    fn silence(&self) -> bool {
+        rustix::io::read(&self.0, &mut [0; 8]).is_ok()
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // It fails only when it has rung without being heard.
+        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+    }
+}
