@@ -8,6 +8,7 @@
 mod case;
 mod env;
 mod launch;
+mod render;
 mod replay;
 mod report;
 mod roles;
@@ -46,6 +47,8 @@ enum Part {
     Replay,
     /// Steps of environments.
     Env,
+    /// Drawing the 3D view.
+    Render,
 }
 
 /// What the processes of a case do; not for users.

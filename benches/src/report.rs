@@ -4,6 +4,7 @@ use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
 use crate::env::{ENVS, Env, Steps};
 use crate::launch::{INSTANCES, bare_imports, first_items};
+use crate::render;
 use crate::replay::{Files, REPLAYS, Replay};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,6 +41,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     }
     if wanted(Part::Env) {
         table.extend(envs(python, rounds)?);
+    }
+    if wanted(Part::Render) {
+        table.push(renders(rounds)?);
     }
     if wanted(Part::Launch) {
         table.push(launches(rounds)?);
@@ -127,6 +131,22 @@ fn envs(python: &Path, rounds: usize) -> Result<Vec<Row>> {
         add("µs p99", |steps| steps.p99_us, None);
     }
     Ok(rows)
+}
+
+fn renders(rounds: usize) -> Result<Row> {
+    let bar = progress(rounds)?;
+    bar.set_message("drawing");
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let measured = render::run().context("OffScreenRenderer")?;
+        ours.push(measured.render.median_ms);
+        bare.push(measured.draw_and_read.median_ms);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let name = "OffScreenRenderer, 640×480 SOLID (draw and read back)";
+    let goal = Some("≤ 1.15×".into());
+    Ok(row(name.into(), "ms", &ours, &bare, |ms| *ms, goal))
 }
 
 fn launches(rounds: usize) -> Result<Row> {
