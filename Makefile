@@ -28,7 +28,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test lint bench setup python-env system blender-program hosts libtorch clean
+.PHONY: help demo test lint bench setup python-env system blender-program stand-ins libtorch clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,7 +38,7 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 	$(CARGO_TARGET_DIR)/release/train --launch examples/train/launch.json \
 		--out out/demo --seconds $(SECONDS)
 
-test: setup python-env blender-program hosts ## every test, Rust and Python, with real Blender
+test: setup python-env blender-program stand-ins ## every test, Rust and Python, with real Blender
 	cargo build --workspace --all-features --bins
 	$(DEFAULT_SIGNALS) cargo test --workspace --all-features
 	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
@@ -72,9 +72,9 @@ system:
 blender-program: system
 	@scripts/blender-deb.sh
 
-# Network namespaces stand for hosts in the tests.
-hosts:
-	@scripts/system.sh iproute2
+# In the tests, network namespaces stand for hosts, and a virtual display for one.
+stand-ins:
+	@scripts/system.sh iproute2 xvfb
 
 # LIBTORCH or LIBTORCH_USE_PYTORCH in the environment win.
 libtorch: system

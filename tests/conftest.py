@@ -48,6 +48,8 @@ def display() -> Iterator[str]:
     server = shutil.which("Xvfb")
     if server is None:
         reason = "no Xvfb to open windows in; install it: apt-get install xvfb"
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{reason} ({REQUIRED} is set)", pytrace=False)
         _skipped.add(reason)
         pytest.skip(reason)
     # It chooses a free number, and says it when it can be used.
