@@ -89,8 +89,6 @@ def test_one_thread_sends_while_another_waits() -> None:
         got: list[Any] = []
         waiting = threading.Thread(target=lambda: got.append(there.recv(LONG_MS)))
         waiting.start()
-        while not waiting.is_alive():
-            pass
         # It must not have to wait until the other one is through: that one waits for its effect.
         number = there.send(a=1)
         message = here.recv(LONG_MS)
@@ -101,12 +99,14 @@ def test_one_thread_sends_while_another_waits() -> None:
 
 
 def test_waiting_as_scripts_of_the_original_say_it() -> None:
-    with btb.DuplexChannel("tcp://127.0.0.1:0", timeoutms=-1) as here:
-        with btt.DuplexChannel(here.address, btid=3) as there:
-            number = there.send(a=1)
-            # Less than nothing is for ever; numbers need not be integers.
-            question = here.recv(timeoutms=-1)
-            assert question is not None and here.recv(1.5) is None
-            # A number and an id that are given travel as they are.
-            here.send(btid=question["btid"], btmid=question["btmid"], a=2)
-            assert there.recv(LONG_MS) == {"btid": 3, "btmid": number, "a": 2}
+    with (
+        btb.DuplexChannel("tcp://127.0.0.1:0", timeoutms=-1) as here,
+        btt.DuplexChannel(here.address, btid=3) as there,
+    ):
+        number = there.send(a=1)
+        # Less than nothing is for ever; numbers need not be integers.
+        question = here.recv(timeoutms=-1)
+        assert question is not None and here.recv(1.5) is None
+        # A number and an id that are given travel as they are.
+        here.send(btid=question["btid"], btmid=question["btmid"], a=2)
+        assert there.recv(LONG_MS) == {"btid": 3, "btmid": number, "a": 2}
