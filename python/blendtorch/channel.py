@@ -7,8 +7,10 @@ from ._blendtorch import Duplex
 
 
 class Channel:
-    """One end of a channel between two; messages travel both ways, each way in order. One thread may
-    send while another receives."""
+    """One end of a channel between two; messages travel both ways, each way in order.
+
+    One thread may send while another receives.
+    """
 
     _binds: ClassVar[bool]
 
