@@ -4,6 +4,7 @@ use crate::Error;
 use crate::sending::{Numbering, decode};
 use blendtorch_transport::{Address, Outgoing, Pair, PairOptions};
 use blendtorch_wire::{Fields, Value};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The field that carries a message's number.
@@ -43,14 +44,15 @@ pub struct DuplexMessage {
 
 /// One end of a channel between two: the producer binds, the consumer connects. Order is kept each
 /// way. When one side restarts the other is connected to it again; what was on its way then is lost.
+/// One thread may send while another receives.
 ///
 /// ```
 /// use blendtorch_channels::{Duplex, DuplexOptions};
 /// use blendtorch_wire::Fields;
 /// use std::time::Duration;
 ///
-/// let mut producer = Duplex::bind("tcp://127.0.0.1:0", DuplexOptions::default())?;
-/// let mut consumer = Duplex::connect(&producer.address(), DuplexOptions::default())?;
+/// let producer = Duplex::bind("tcp://127.0.0.1:0", DuplexOptions::default())?;
+/// let consumer = Duplex::connect(&producer.address(), DuplexOptions::default())?;
 /// let sent = consumer.send(Fields::from_iter([("radius".to_owned(), 2.5.into())]))?;
 /// let received = producer.recv(Duration::from_secs(10))?.expect("a message");
 /// assert_eq!(received.btmid, Some(sent));
@@ -61,6 +63,8 @@ pub struct DuplexMessage {
 pub struct Duplex {
     pair: Pair,
     numbering: Numbering,
+    /// Counts what is to be sent.
+    count: AtomicU64,
     options: DuplexOptions,
 }
 
@@ -87,6 +91,7 @@ impl Duplex {
         Ok(Self {
             pair,
             numbering: Numbering::new(options.btid)?,
+            count: AtomicU64::new(0),
             options,
         })
     }
@@ -97,49 +102,41 @@ impl Duplex {
         self.pair.address().to_string()
     }
 
-    /// Sends a message and returns its number, unique between the two.
+    /// Sends a message and returns its number, unique between the two. (A field `btmid` travels in
+    /// its place.)
     ///
     /// # Errors
     /// [`Error::Encode`] for fields that no reader would take, [`Error::NotTaken`] when there was no
     /// room for the time-out. Nothing was sent.
-    pub fn send(&mut self, fields: Fields) -> Result<u64, Error> {
+    pub fn send(&self, fields: Fields) -> Result<u64, Error> {
         let start = Instant::now();
-        let message = self.message(fields)?;
-        loop {
-            let left = self.options.timeout.saturating_sub(start.elapsed());
-            if let Some(number) = self.try_send(&message, left)? {
-                return Ok(number);
-            }
-            if start.elapsed() >= self.options.timeout {
-                return Err(self.not_taken(start.elapsed()));
-            }
+        let (number, message) = self.message(fields)?;
+        match self.try_send(&message, self.options.timeout)? {
+            true => Ok(number),
+            false => Err(self.not_taken(start.elapsed())),
         }
     }
 
-    /// A message to be sent next, for [`try_send`](Self::try_send).
+    /// A message for [`try_send`](Self::try_send), and its number.
     ///
     /// # Errors
     /// [`Error::Encode`].
-    pub fn message(&self, mut fields: Fields) -> Result<Outgoing, Error> {
-        fields.shift_insert(0, MESSAGE_ID.to_owned(), Value::from(self.number()));
-        self.numbering.encode(fields)
+    pub fn message(&self, mut fields: Fields) -> Result<(u64, Outgoing), Error> {
+        let sequence = self.count.fetch_add(1, Ordering::Relaxed);
+        // 31 random bits and a count: an integer that every language has.
+        let number = (self.numbering.id >> 33) << 32 | (sequence & 0xffff_ffff);
+        if !fields.contains_key(MESSAGE_ID) {
+            fields.shift_insert(0, MESSAGE_ID.to_owned(), Value::from(number));
+        }
+        Ok((number, self.numbering.encode_as(sequence, fields)?))
     }
 
-    /// Waits up to `timeout` for room: the message's number, or `None` when it was not sent.
+    /// Waits up to `timeout` for room; whether the message was sent.
     ///
     /// # Errors
     /// [`Error::Transport`].
-    pub fn try_send(
-        &mut self,
-        message: &Outgoing,
-        timeout: Duration,
-    ) -> Result<Option<u64>, Error> {
-        let number = self.number();
-        let sent = self.pair.send_timeout(message, timeout)?;
-        if sent {
-            self.numbering.sent();
-        }
-        Ok(sent.then_some(number))
+    pub fn try_send(&self, message: &Outgoing, timeout: Duration) -> Result<bool, Error> {
+        Ok(self.pair.send_timeout(message, timeout)?)
     }
 
     /// The error of a send that was given up.
@@ -151,25 +148,23 @@ impl Duplex {
         }
     }
 
-    /// 31 random bits and a count: an integer that every language has.
-    fn number(&self) -> u64 {
-        (self.numbering.id >> 33) << 32 | (self.numbering.sequence & 0xffff_ffff)
-    }
-
     /// The next message, or `None` when none came within `timeout`.
     ///
     /// # Errors
     /// [`Error::Malformed`], after which the channel goes on; [`Error::Transport`].
-    pub fn recv(&mut self, timeout: Duration) -> Result<Option<DuplexMessage>, Error> {
+    pub fn recv(&self, timeout: Duration) -> Result<Option<DuplexMessage>, Error> {
         let Some(frames) = self.pair.recv_timeout(timeout)? else {
             return Ok(None);
         };
         let mut message = decode(self.address_ref(), &frames)?;
-        let number = match message.fields.shift_remove(MESSAGE_ID) {
-            Some(Value::Int(number)) => u64::try_from(number).ok(),
-            Some(Value::UInt(number)) => Some(number),
+        let number = match message.fields.get(MESSAGE_ID) {
+            Some(Value::Int(number)) => u64::try_from(*number).ok(),
+            Some(Value::UInt(number)) => Some(*number),
             _ => None,
         };
+        if number.is_some() {
+            message.fields.shift_remove(MESSAGE_ID);
+        }
         Ok(Some(DuplexMessage {
             btid: message.header.btid,
             btmid: number,

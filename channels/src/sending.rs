@@ -24,13 +24,18 @@ impl Numbering {
 
     /// The fields as the next message; its number counts up with [`sent`](Self::sent).
     pub(crate) fn encode(&self, fields: Fields) -> Result<Outgoing, Error> {
+        self.encode_as(self.sequence, fields)
+    }
+
+    /// The fields as the message of that number.
+    pub(crate) fn encode_as(&self, sequence: u64, fields: Fields) -> Result<Outgoing, Error> {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let message = Message {
             header: Header {
                 kind: Kind::Data,
                 publisher: self.id,
                 btid: self.btid,
-                sequence: self.sequence,
+                sequence,
                 episode: None,
                 sample: None,
                 time_ns: since_epoch

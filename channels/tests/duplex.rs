@@ -25,7 +25,7 @@ fn fields(number: i64) -> Fields {
 
 #[test]
 fn conformance_18_order_is_kept_both_ways() {
-    let (mut producer, mut consumer) = pair();
+    let (producer, consumer) = pair();
     let ways = std::thread::scope(|scope| {
         let theirs = scope.spawn(|| {
             let sent: Vec<_> = (0..200)
@@ -60,7 +60,7 @@ fn conformance_18_order_is_kept_both_ways() {
 
 #[test]
 fn conformance_18_a_time_out_returns_none() {
-    let (mut producer, mut consumer) = pair();
+    let (producer, consumer) = pair();
     assert_eq!(producer.recv(Duration::from_millis(20)).unwrap(), None);
     consumer.send(fields(1)).unwrap();
     assert!(producer.recv(LONG).unwrap().is_some());
@@ -96,7 +96,7 @@ fn a_send_that_nobody_takes_is_an_error_after_the_time_out() {
         timeout: Duration::from_millis(200),
         ..DuplexOptions::default()
     };
-    let mut producer = Duplex::bind("tcp://127.0.0.1:0", options).unwrap();
+    let producer = Duplex::bind("tcp://127.0.0.1:0", options).unwrap();
     let start = Instant::now();
     let error = (0..50)
         .find_map(|i| producer.send(fields(i)).err())
@@ -108,7 +108,7 @@ fn a_send_that_nobody_takes_is_an_error_after_the_time_out() {
 
 #[test]
 fn large_tensors_travel() {
-    let (mut producer, mut consumer) = pair();
+    let (producer, consumer) = pair();
     let image = Tensor::from_vec(&[512, 512, 4], vec![7_u8; 512 * 512 * 4]).unwrap();
     let sent = Fields::from_iter([("image".to_owned(), Value::Tensor(image))]);
     consumer.send(sent.clone()).unwrap();
@@ -117,11 +117,36 @@ fn large_tensors_travel() {
 
 #[test]
 fn fields_that_no_reader_takes_are_refused() {
-    let (mut producer, _consumer) = pair();
+    let (producer, _consumer) = pair();
     let mut deep = Value::Null;
     for _ in 0..100 {
         deep = Value::List(vec![deep]);
     }
     let error = producer.send(Fields::from_iter([("deep".to_owned(), deep)]));
     assert!(matches!(error, Err(Error::Encode(_))), "{error:?}");
+}
+
+#[test]
+fn one_thread_sends_while_another_waits() {
+    let (producer, consumer) = pair();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| consumer.recv(LONG).unwrap());
+        let sent = consumer.send(fields(1)).unwrap();
+        assert_eq!(producer.recv(LONG).unwrap().unwrap().btmid, Some(sent));
+        producer.send(fields(2)).unwrap();
+        assert_eq!(waiting.join().unwrap().unwrap().fields, fields(2));
+    });
+}
+
+#[test]
+fn an_answer_may_carry_the_number_of_its_question() {
+    let (producer, consumer) = pair();
+    let sent = consumer.send(fields(1)).unwrap();
+    let question = producer.recv(LONG).unwrap().unwrap();
+    let number = Value::from(question.btmid.unwrap());
+    producer
+        .send(Fields::from_iter([("btmid".to_owned(), number)]))
+        .unwrap();
+    let answer = consumer.recv(LONG).unwrap().unwrap();
+    assert_eq!((answer.btmid, answer.fields), (Some(sent), Fields::new()));
 }

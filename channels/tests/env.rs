@@ -284,3 +284,27 @@ fn of_several_environments_one_that_fails_keeps_no_other() {
         assert_eq!(envs.envs_mut()[0].step(1.0).unwrap().obs, 2.into());
     });
 }
+
+#[test]
+fn an_image_may_take_as_long_as_shaders_take() {
+    let answers = |command: &Command| {
+        let entry = match command {
+            Command::Render => {
+                std::thread::sleep(Duration::from_millis(400));
+                let image = Tensor::from_vec(&[1, 1, 3], vec![7_u8; 3]).unwrap();
+                ("rgb_array", Value::Tensor(image))
+            }
+            _ => ("obs", 0.into()),
+        };
+        Some(Ok(fields(&[entry])))
+    };
+    beside([&answers], |addresses| {
+        let options = EnvOptions {
+            timeout: Duration::from_millis(150),
+            ..EnvOptions::default()
+        };
+        let mut env = RemoteEnv::connect(&addresses[0], options).unwrap();
+        env.reset(Reset::default()).unwrap();
+        assert_eq!(env.render().unwrap().shape(), [1, 1, 3]);
+    });
+}

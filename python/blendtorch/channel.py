@@ -7,7 +7,10 @@ from ._blendtorch import Duplex
 
 
 class Channel:
-    """One end of a channel between two; messages travel both ways, each way in order."""
+    """One end of a channel between two; messages travel both ways, each way in order.
+
+    One thread may send while another receives.
+    """
 
     _binds: ClassVar[bool]
 
@@ -24,7 +27,7 @@ class Channel:
             address: `tcp://host:port` or `ipc://path`, as the launcher gave it.
             btid: a number of this side, which is sent with every message.
             lingerms: how long `close` lets the other side take what was sent.
-            timeoutms: how long `send` waits for room.
+            timeoutms: how long `send` waits for room; below 0 for ever.
         """
         self.btid = btid
         self._duplex = Duplex(
@@ -38,7 +41,7 @@ class Channel:
 
     def send(self, **kwargs: Any) -> int:
         """Sends the keyword arguments as one message, with `btid` and `btmid`, its number, which
-        is returned.
+        is returned. (One of these two that is among the arguments travels as it is.)
 
         Raises:
             TypeError: a value of a kind that cannot travel; the message names it.
@@ -46,9 +49,9 @@ class Channel:
         """
         return self._duplex.send(kwargs)
 
-    def recv(self, timeoutms: int | None = None) -> dict[str, Any] | None:
-        """The next message, or None when none came within `timeoutms`. Without a time it is waited
-        for as long as it takes."""
+    def recv(self, timeoutms: float | None = None) -> dict[str, Any] | None:
+        """The next message, or None when none came within `timeoutms`. Without a time, or
+        with one below 0, it is waited for as long as it takes."""
         return self._duplex.recv(timeoutms)
 
     def close(self) -> None:

@@ -1,7 +1,9 @@
 """The duplex channel, between Python and a real Blender."""
 
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,3 +82,31 @@ def test_what_cannot_travel_and_what_nobody_takes_is_said() -> None:
             fill(channel)
     with pytest.raises(OSError, match="closed"):
         channel.recv(0)
+
+
+def test_one_thread_sends_while_another_waits() -> None:
+    with btb.DuplexChannel("tcp://127.0.0.1:0") as here, btt.DuplexChannel(here.address) as there:
+        got: list[Any] = []
+        waiting = threading.Thread(target=lambda: got.append(there.recv(LONG_MS)))
+        waiting.start()
+        # It must not have to wait until the other one is through: that one waits for its effect.
+        number = there.send(a=1)
+        message = here.recv(LONG_MS)
+        assert message is not None and message["btmid"] == number
+        here.send(b=2)
+        waiting.join()
+        assert got[0] is not None and got[0]["b"] == 2
+
+
+def test_waiting_as_scripts_of_the_original_say_it() -> None:
+    with (
+        btb.DuplexChannel("tcp://127.0.0.1:0", timeoutms=-1) as here,
+        btt.DuplexChannel(here.address, btid=3) as there,
+    ):
+        number = there.send(a=1)
+        # Less than nothing is for ever; numbers need not be integers.
+        question = here.recv(timeoutms=-1)
+        assert question is not None and here.recv(1.5) is None
+        # A number and an id that are given travel as they are.
+        here.send(btid=question["btid"], btmid=question["btmid"], a=2)
+        assert there.recv(LONG_MS) == {"btid": 3, "btmid": number, "a": 2}

@@ -1,14 +1,17 @@
 """Environments on real Blender: the original's classes, Gymnasium's, and what goes wrong."""
 
+import concurrent.futures
 import os
 import signal
 import time
+import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from blendtorch import btt
+from blendtorch.btb.agent import RemoteControlledAgent
 from blendtorch.btt.gymnasium_env import AutoresetMode
 from btb_support import Runtime
 from btt_support import LONG_MS, ROOT
@@ -307,3 +310,19 @@ def test_an_environment_is_reached_through_zeromq_too() -> None:
             answer = msgpack.unpackb(socket.recv_multipart()[0], strict_map_key=False)
             assert answer["fields"]["count"] == 2 and answer["fields"]["reward"] == 1.0
         assert env.step([0.0])[3]["count"] == 3
+
+
+def test_bad_input_an_error_whose_text_is_no_unicode() -> None:
+    # As of a file whose name is none, which Python's errors quote.
+    agent = RemoteControlledAgent("tcp://127.0.0.1:0")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        env = btt.RemoteEnv(agent.address, timeoutms=LONG_MS)
+        asked = pool.submit(env.reset)
+        scene = types.SimpleNamespace(
+            state=None, STATE_INIT=0, events=types.SimpleNamespace(episode=0), restart=print
+        )
+        agent(scene)
+        agent.failed(FileNotFoundError("no file 'a\udcff.png'"))
+        with pytest.raises(btt.RemoteEnvError, match=r"FileNotFoundError: no file 'a\?\.png'"):
+            asked.result(LONG_MS / 1000)
+        env.close()

@@ -2,7 +2,7 @@
 //! through ZeroMQ.
 
 use crate::bind::bind;
-use crate::direct::{Listener, Spin, Stream, wait};
+use crate::direct::{Listener, Spin, Stream, after, wait};
 use crate::process::OwnProcess;
 use crate::requester::frames;
 use crate::sender::HANDSHAKE_TIMEOUT;
@@ -49,6 +49,8 @@ struct Inner {
     askers: Vec<Stream>,
     /// Whom the answer that is due goes to.
     due: Option<Way>,
+    /// How many questions in a row were taken without a look at the others.
+    in_a_row: u32,
     spin: Spin,
     bell: Arc<Bell>,
     _waker: RecvWakerRegistration,
@@ -68,6 +70,10 @@ enum Way {
 const MAX_ASKERS: usize = 64;
 /// An answer that is not taken for so long goes to nobody.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
+/// What is not read of a direct answer for so long is sent later, beside what comes next.
+const READ_AT_ONCE: Duration = Duration::from_millis(20);
+/// After so many questions in a row from one asker the others are looked at first.
+const IN_A_ROW: u32 = 16;
 
 impl Replier {
     /// Binds `address`, and the direct way beside it where only this host can reach it.
@@ -98,6 +104,7 @@ impl Replier {
                 listener: listener.flatten(),
                 askers: Vec::new(),
                 due: None,
+                in_a_row: 0,
                 spin: Spin::default(),
                 bell,
                 _waker: waker,
@@ -121,16 +128,18 @@ impl Replier {
     pub fn recv(&mut self, timeout: Duration) -> Result<Option<Vec<Bytes>>, Error> {
         let inner = self.inner.get_mut()?;
         inner.due = None;
-        let deadline = Instant::now() + timeout;
+        let deadline = after(timeout);
         // The next question most likely comes from whom the last one came from, and soon.
-        if !inner.askers.is_empty() {
+        if !inner.askers.is_empty() && inner.in_a_row < IN_A_ROW {
             let mut spin = std::mem::take(&mut inner.spin);
             let found = spin.look(deadline, || inner.ask_directly(0));
             inner.spin = spin;
             if found.is_some() {
+                inner.in_a_row += 1;
                 return Ok(found);
             }
         }
+        inner.in_a_row = 0;
         loop {
             if let Some(question) = inner.look()? {
                 return Ok(Some(question));
@@ -151,10 +160,10 @@ impl Replier {
         match inner.due.take() {
             None => Ok(false),
             Some(Way::Direct) => {
-                let deadline = Instant::now() + REPLY_TIMEOUT;
+                let deadline = Instant::now() + READ_AT_ONCE;
                 let frames = answer.frames();
                 let taken = match inner.askers.first_mut() {
-                    Some(asker) => asker.send(&frames, deadline).is_ok(),
+                    Some(asker) => asker.send_or_keep(&frames, deadline).is_ok(),
                     None => return Ok(false),
                 };
                 if !taken {
@@ -173,8 +182,12 @@ impl Replier {
 
     /// Closes, after what was answered has gone out or `linger` is over.
     pub fn close(&mut self, linger: Duration) {
-        if let Some(inner) = self.inner.take() {
+        if let Some(mut inner) = self.inner.take() {
             // What nobody takes in time is nobody's.
+            let deadline = after(linger);
+            for asker in &mut inner.askers {
+                let _ = asker.flush(deadline);
+            }
             let _ = inner.socket.close_with_linger(Some(linger));
         }
     }
@@ -189,7 +202,13 @@ impl Drop for Replier {
 impl Inner {
     /// A question from the asker at `index`, who becomes the first; who has left is forgotten.
     fn ask_directly(&mut self, index: usize) -> Option<Vec<Bytes>> {
-        match self.askers.get_mut(index)?.try_recv() {
+        let asker = self.askers.get_mut(index)?;
+        let asked = match asker.has_unsent() {
+            false => asker.try_recv(),
+            // Who has not read the last answer has no other question.
+            true => asker.flush(Instant::now()).map(|()| None),
+        };
+        match asked {
             Ok(Some(question)) => {
                 self.askers[..=index].rotate_right(1);
                 self.due = Some(Way::Direct);
@@ -238,8 +257,13 @@ impl Inner {
             .as_ref()
             .filter(|_| self.askers.len() < MAX_ASKERS);
         fds.extend(listener.map(|l| PollFd::from_borrowed_fd(l.fd(), PollFlags::IN)));
-        let askers = self.askers.iter();
-        fds.extend(askers.map(|a| PollFd::from_borrowed_fd(a.fd(), PollFlags::IN)));
+        fds.extend(self.askers.iter().map(|asker| {
+            let flags = match asker.has_unsent() {
+                true => PollFlags::OUT,
+                false => PollFlags::IN,
+            };
+            PollFd::from_borrowed_fd(asker.fd(), flags)
+        }));
         wait(&mut fds, deadline);
     }
 }

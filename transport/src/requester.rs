@@ -1,7 +1,7 @@
 //! The asking side of request and reply: one peer, one question at a time.
 
 use crate::dial::{CONNECT_TIMEOUT, RETRY, way_to};
-use crate::direct::Stream;
+use crate::direct::{Stream, after};
 use crate::process::OwnProcess;
 use crate::sender::HANDSHAKE_TIMEOUT;
 use crate::{Address, Error, Outgoing};
@@ -96,7 +96,7 @@ impl Requester {
     /// # Errors
     /// [`Error::Connect`], [`Error::Closed`], [`Error::Forked`].
     pub fn send(&mut self, question: &Outgoing, timeout: Duration) -> Result<bool, Error> {
-        let deadline = Instant::now() + timeout;
+        let deadline = after(timeout);
         loop {
             if !self.connect(deadline)? {
                 return Ok(false);
@@ -110,8 +110,11 @@ impl Requester {
                     if stream.send(&question.frames(), patience).is_ok() {
                         return Ok(true);
                     }
-                    // It has restarted, or gone: connect anew.
+                    // It has restarted, or gone, or is too busy to read: connect anew.
                     inner.link = None;
+                    if Instant::now() >= deadline {
+                        return Ok(false);
+                    }
                 }
                 Some(Link::Socket(dialled)) => {
                     let left = deadline.saturating_duration_since(Instant::now());
@@ -135,7 +138,7 @@ impl Requester {
         let inner = self.inner.get_mut()?;
         let received = match &mut inner.link {
             None => Err(None),
-            Some(Link::Direct(stream)) => stream.recv(Instant::now() + timeout).map_err(|_| None),
+            Some(Link::Direct(stream)) => stream.recv(after(timeout)).map_err(|_| None),
             Some(Link::Socket(dialled)) => dialled.recv(timeout),
         };
         received.map_err(|error| {

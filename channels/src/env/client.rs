@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub struct EnvOptions {
     /// How long an answer may take; 10 s.
     pub timeout: Duration,
-    /// How long the first answer may take, in which shaders may be compiled; 120 s.
+    /// How long the first answer may take, and an image, for which shaders may be compiled; 120 s.
     pub first_timeout: Duration,
     /// How long the environment may take to be there at all, since a Blender has to start; 100 s.
     pub connect_timeout: Duration,
@@ -227,11 +227,12 @@ impl RemoteEnv {
         }
         let Some(frames) = self.requester.recv(timeout)? else {
             let waited = pending.since.elapsed();
-            let limit = match self.answered {
+            let command = pending.command;
+            // The first image may be asked for at any time, and shaders are compiled then.
+            let limit = match self.answered && command != Command::Render.name() {
                 true => self.options.timeout,
                 false => self.options.first_timeout,
             };
-            let command = pending.command;
             return match waited >= limit {
                 true => Err(Error::NoAnswer {
                     address,

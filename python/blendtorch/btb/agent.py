@@ -78,7 +78,8 @@ class RemoteControlledAgent:
         if not self._owes:
             return
         kind = type(error).__name__
-        self._server.fail(kind, str(error), "".join(traceback.format_exception(error)), False)
+        trace = "".join(traceback.format_exception(error))
+        self._server.fail(kind, _unicode(str(error)), _unicode(trace), False)
         self._owes = False
         self._server.close()
 
@@ -118,3 +119,8 @@ def _problem(env: Any, action: Any) -> str | None:
         return None
     wrong = space.problem(action)
     return wrong and f"action: {wrong}"
+
+
+def _unicode(text: str) -> str:
+    """The text without what cannot travel: errors quote names of files as they are."""
+    return text.encode(errors="replace").decode()

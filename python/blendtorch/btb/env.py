@@ -143,8 +143,14 @@ class BaseEnv:
         self.ctx.update(state)
         self.ctx.setdefault("reward", 0.0)
         self.ctx["time"] = frame
-        self.ctx["truncated"] = frame >= self._end
-        self.ctx["done"] = bool(self.ctx["done"]) or frame >= self._end
+        over = frame >= self._end
+        if over and not {"terminated", "truncated"} & state.keys():
+            # `done` is set here: whether the scene set it too would be lost.
+            self.ctx["terminated"] = bool(state.get("done", False))
+        self.ctx["truncated"] = over or bool(state.get("truncated", False))
+        self.ctx["done"] = bool(
+            self.ctx["done"] or self.ctx["truncated"] or self.ctx.get("terminated", False)
+        )
 
     def _ask(self) -> None:
         """Between two frames: what the agent wants."""

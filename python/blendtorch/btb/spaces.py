@@ -49,11 +49,8 @@ class Box(Space):
 
     def problem(self, value: Any) -> str | None:
         """A shape other than the space's, or what is no array of numbers."""
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            return f"an array of shape {self.shape} was expected, not a ragged {type(value)}"
-        if array.dtype.kind not in "biuf":
+        array = _array(value)
+        if array is None or array.dtype.kind not in "biuf":
             return f"an array of numbers was expected, not {value!r}"
         if array.shape != self.shape:
             return f"an array of shape {self.shape} was expected, not {array.shape}"
@@ -73,7 +70,8 @@ class Discrete(Space):
 
     def problem(self, value: Any) -> str | None:
         """What is none of these integers."""
-        if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iu":
+        array = _array(value)
+        if array is None or array.ndim != 0 or array.dtype.kind not in "iu":
             return f"an integer was expected, not {value!r}"
         if not self.start <= int(value) < self.start + self.n:
             return f"an integer from {self.start} to {self.start + self.n - 1}, not {value}"
@@ -92,8 +90,8 @@ class MultiDiscrete(Space):
 
     def problem(self, value: Any) -> str | None:
         """Another shape, or what is no integer of its range."""
-        array = np.asarray(value)
-        if array.dtype.kind not in "iu" or array.shape != self.nvec.shape:
+        array = _array(value)
+        if array is None or array.dtype.kind not in "iu" or array.shape != self.nvec.shape:
             return f"integers of shape {self.nvec.shape} were expected, not {value!r}"
         if (array < 0).any() or (array >= self.nvec).any():
             return f"integers from 0 to below {self.nvec.tolist()} were expected, not {value!r}"
@@ -137,4 +135,12 @@ class Dict(Space):
         for name, space in self.spaces.items():
             if wrong := space.problem(value[name]):
                 return f"[{name!r}]: {wrong}"
+        return None
+
+
+def _array(value: Any) -> Any:
+    """The value as an array, or None if its parts are of different lengths."""
+    try:
+        return np.asarray(value)
+    except ValueError:
         return None

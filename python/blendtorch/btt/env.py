@@ -41,8 +41,9 @@ class RemoteEnv:
 
         Args:
             address: as in `launch_info.addresses["GYM"][0]`.
-            timeoutms: how long an answer may take. The first may take two minutes, in which
-                shaders are compiled, and a Blender that is not there yet ten times `timeoutms`.
+            timeoutms: how long an answer may take. The first one, and an image, may take two
+                minutes, in which shaders are compiled, and a Blender that is not there yet ten
+                times `timeoutms`.
         """
         self._client = EnvClient(address, timeout_ms=timeoutms)
         self._action: Any = None

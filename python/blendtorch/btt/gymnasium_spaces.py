@@ -51,9 +51,19 @@ def fitted(space: Any, value: Any, name: str) -> Any:
         case spaces.Discrete():
             return np.int64(value)
         case spaces.Tuple():
+            if not isinstance(value, tuple | list) or len(value) != len(space.spaces):
+                raise ValueError(
+                    f"the {name} is {value!r}, its space has {len(space.spaces)} parts: declare "
+                    "what the scene returns"
+                )
             parts = zip(space.spaces, value, strict=True)
             return tuple(fitted(each, part, f"{name}[{i}]") for i, (each, part) in enumerate(parts))
         case spaces.Dict():
+            if not isinstance(value, Mapping) or not space.keys() <= value.keys():
+                raise ValueError(
+                    f"the {name} is {value!r}, its space has the names {list(space)}: declare what "
+                    "the scene returns"
+                )
             return {k: fitted(each, value[k], f"{name}[{k!r}]") for k, each in space.items()}
     return value
 

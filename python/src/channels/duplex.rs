@@ -1,39 +1,41 @@
 //! Python binding of `Duplex`.
 
-use super::SLICE;
+use super::{SLICE, lasting};
 use crate::errors;
 use crate::values::{Heap, fields_from_python, fields_to_python};
-use blendtorch_channels::{Duplex, DuplexOptions};
+use blendtorch_channels::{Duplex, DuplexOptions, Error};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
+use pyo3::sync::RwLockExt;
 use pyo3::types::PyDict;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// One end of a channel between two. Threads take turns.
+/// One end of a channel between two. Threads may send and receive beside each other.
 #[pyclass(name = "Duplex", frozen, module = "blendtorch._blendtorch")]
 pub(super) struct PyDuplex {
     address: String,
     timeout: Duration,
-    duplex: Mutex<Option<Duplex>>,
+    duplex: RwLock<Option<Duplex>>,
     process: u32,
 }
 
-type Turn<'a> = MutexGuard<'a, Option<Duplex>>;
-
 impl PyDuplex {
-    /// Waits for this thread's turn, without the GIL.
-    fn turn(&self, py: Python<'_>) -> PyResult<Turn<'_>> {
+    /// Does `work` without the GIL, unless the channel is closed.
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl Send + FnOnce(&Duplex) -> Result<T, Error>,
+    ) -> PyResult<T> {
         errors::refuse_child(self.process)?;
-        let turn = self.duplex.lock_py_attached(py);
-        Ok(turn.unwrap_or_else(PoisonError::into_inner))
+        let duplex = self.duplex.read_py_attached(py);
+        let duplex = duplex.unwrap_or_else(PoisonError::into_inner);
+        let Some(duplex) = duplex.as_ref() else {
+            return Err(PyOSError::new_err("the channel is closed"));
+        };
+        py.detach(|| work(duplex))
+            .map_err(|error| errors::channel(&error))
     }
-}
-
-fn get<'a>(turn: &'a mut Turn<'_>) -> PyResult<&'a mut Duplex> {
-    turn.as_mut()
-        .ok_or_else(|| PyOSError::new_err("the channel is closed"))
 }
 
 #[pymethods]
@@ -46,9 +48,9 @@ impl PyDuplex {
         bind: bool,
         btid: Option<i64>,
         linger_ms: u64,
-        timeout_ms: u64,
+        timeout_ms: i64,
     ) -> PyResult<Self> {
-        let timeout = Duration::from_millis(timeout_ms);
+        let timeout = lasting(timeout_ms);
         let options = DuplexOptions {
             btid,
             linger: Duration::from_millis(linger_ms),
@@ -62,7 +64,7 @@ impl PyDuplex {
         Ok(Self {
             address: duplex.address(),
             timeout,
-            duplex: Mutex::new(Some(duplex)),
+            duplex: RwLock::new(Some(duplex)),
             process: std::process::id(),
         })
     }
@@ -76,40 +78,32 @@ impl PyDuplex {
     /// Sends the fields; the message's number.
     fn send(&self, py: Python<'_>, fields: &Bound<'_, PyDict>) -> PyResult<u64> {
         let fields = fields_from_python(&Heap, fields)?;
-        let mut turn = self.turn(py)?;
-        let duplex = get(&mut turn)?;
-        let message = duplex
-            .message(fields)
-            .map_err(|error| errors::channel(&error))?;
+        let (number, message) = self.with(py, |duplex| duplex.message(fields))?;
         let start = Instant::now();
         loop {
             let left = self.timeout.saturating_sub(start.elapsed());
-            let sent = py.detach(|| duplex.try_send(&message, left.min(SLICE)));
-            if let Some(number) = sent.map_err(|error| errors::channel(&error))? {
+            if self.with(py, |duplex| duplex.try_send(&message, left.min(SLICE)))? {
                 return Ok(number);
             }
             if left.is_zero() {
-                return Err(errors::channel(&duplex.not_taken(start.elapsed())));
+                return self.with(py, |duplex| Err(duplex.not_taken(start.elapsed())));
             }
             py.check_signals()?;
         }
     }
 
-    /// The next message as a dict, or None when none came in time.
+    /// The next message as a dict, or None when none came in time. None, and less than nothing, is
+    /// for ever.
     fn recv<'py>(
         &self,
         py: Python<'py>,
-        timeout_ms: Option<u64>,
+        timeout_ms: Option<f64>,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
         let start = Instant::now();
-        let timeout = timeout_ms.map(Duration::from_millis);
+        let timeout = timeout_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
         loop {
             let left = timeout.map_or(SLICE, |timeout| timeout.saturating_sub(start.elapsed()));
-            let mut turn = self.turn(py)?;
-            let duplex = get(&mut turn)?;
-            let received = py.detach(|| duplex.recv(left.min(SLICE)));
-            drop(turn);
-            if let Some(message) = received.map_err(|error| errors::channel(&error))? {
+            if let Some(message) = self.with(py, |duplex| duplex.recv(left.min(SLICE)))? {
                 let dict = PyDict::new(py);
                 dict.set_item("btid", message.btid)?;
                 dict.set_item("btmid", message.btmid)?;
@@ -128,7 +122,8 @@ impl PyDuplex {
         if errors::refuse_child(self.process).is_err() {
             return Ok(()); // it is the parent's to close
         }
-        let duplex = self.turn(py)?.take();
+        let duplex = self.duplex.write_py_attached(py);
+        let duplex = duplex.unwrap_or_else(PoisonError::into_inner).take();
         py.detach(|| drop(duplex));
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Python binding of `RemoteEnv`.
 
-use super::SLICE;
+use super::{SLICE, lasting};
 use crate::errors;
 use crate::values::{Heap, fields_to_python, value_from_python};
 use blendtorch_channels::{Command, EnvOptions, RemoteEnv, Reset};
@@ -9,7 +9,6 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// The trainer's end: gives commands, waits for the answers.
 #[pyclass(name = "EnvClient", frozen, module = "blendtorch._blendtorch")]
@@ -44,8 +43,8 @@ fn get<'a>(turn: &'a mut Turn<'_>) -> PyResult<&'a mut RemoteEnv> {
 impl PyEnvClient {
     #[new]
     #[pyo3(signature = (address, *, timeout_ms))]
-    fn new(address: &str, timeout_ms: u64) -> PyResult<Self> {
-        let options = EnvOptions::with_timeout(Duration::from_millis(timeout_ms));
+    fn new(address: &str, timeout_ms: i64) -> PyResult<Self> {
+        let options = EnvOptions::with_timeout(lasting(timeout_ms));
         let env = RemoteEnv::connect(address, options).map_err(|error| errors::channel(&error))?;
         Ok(Self {
             env: Mutex::new(Some(env)),

@@ -75,6 +75,12 @@ fn name(address: &Address) -> Option<SocketAddr> {
     SocketAddr::from_abstract_name(name).ok()
 }
 
+/// When `timeout` is over; one that no clock can tell is far enough away.
+pub(crate) fn after(timeout: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(1 << 30);
+    Instant::now() + timeout.min(FAR)
+}
+
 /// Waits until one of `fds` is ready, or until `deadline`.
 pub(crate) fn wait(fds: &mut [PollFd<'_>], deadline: Instant) {
     let left = deadline.saturating_duration_since(Instant::now());

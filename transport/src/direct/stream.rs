@@ -6,6 +6,7 @@
 use super::{Spin, wait};
 use bytes::Bytes;
 use rustix::event::{PollFd, PollFlags};
+use std::collections::VecDeque;
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -30,6 +31,8 @@ pub(crate) struct Stream {
     /// What has come and not been taken.
     inbox: Vec<u8>,
     outbox: Vec<u8>,
+    /// What is left of an answer that is not read as fast as it was written.
+    unsent: VecDeque<u8>,
     spin: Spin,
 }
 
@@ -41,6 +44,7 @@ impl Stream {
             max_bytes,
             inbox: Vec::new(),
             outbox: Vec::new(),
+            unsent: VecDeque::new(),
             spin: Spin::default(),
         })
     }
@@ -51,6 +55,15 @@ impl Stream {
 
     /// Sends a message. A peer that does not take it by `deadline` is lost: half of it may be there.
     pub(crate) fn send(&mut self, frames: &[Bytes], deadline: Instant) -> Result<(), Lost> {
+        self.send_or_keep(frames, deadline)?;
+        match self.unsent.is_empty() {
+            true => Ok(()),
+            false => Err(Lost),
+        }
+    }
+
+    /// Sends a message; what the peer does not take by `deadline` is kept for [`flush`](Self::flush).
+    pub(crate) fn send_or_keep(&mut self, frames: &[Bytes], deadline: Instant) -> Result<(), Lost> {
         let count = u32::try_from(frames.len()).map_err(|_| Lost)?;
         self.outbox.clear();
         self.outbox.extend_from_slice(&count.to_le_bytes());
@@ -59,13 +72,33 @@ impl Stream {
             self.outbox.extend_from_slice(&len.to_le_bytes());
         }
         let total: usize = frames.iter().map(Bytes::len).sum();
+        let mut parts = Vec::new();
         if total <= SMALL {
             frames.iter().for_each(|f| self.outbox.extend_from_slice(f));
-            return write_all(&self.socket, &mut [IoSlice::new(&self.outbox)], deadline);
+        } else {
+            parts.extend(frames.iter().map(|frame| IoSlice::new(frame)));
         }
-        let mut parts = vec![IoSlice::new(&self.outbox)];
-        parts.extend(frames.iter().map(|frame| IoSlice::new(frame)));
-        write_all(&self.socket, &mut parts, deadline)
+        parts.insert(0, IoSlice::new(&self.outbox));
+        for left in write(&self.socket, &mut parts, deadline)? {
+            self.unsent.extend(left.iter());
+        }
+        Ok(())
+    }
+
+    /// Whether some of the last message is still kept.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// Sends of what was kept as much as the peer takes by `deadline`.
+    pub(crate) fn flush(&mut self, deadline: Instant) -> Result<(), Lost> {
+        let (front, back) = self.unsent.as_slices();
+        let had = self.unsent.len();
+        let mut parts = [IoSlice::new(front), IoSlice::new(back)];
+        let left = write(&self.socket, &mut parts, deadline)?;
+        let left: usize = left.iter().map(|part| part.len()).sum();
+        self.unsent.drain(..had - left);
+        Ok(())
     }
 
     /// The next message, or `None` when none was there by `deadline`.
@@ -158,11 +191,12 @@ impl Stream {
     }
 }
 
-fn write_all(
+/// Writes until all is written or `deadline`; what is left.
+fn write<'a, 'b>(
     mut socket: &UnixStream,
-    mut parts: &mut [IoSlice<'_>],
+    mut parts: &'a mut [IoSlice<'b>],
     deadline: Instant,
-) -> Result<(), Lost> {
+) -> Result<&'a [IoSlice<'b>], Lost> {
     IoSlice::advance_slices(&mut parts, 0); // passes over empty ones
     while !parts.is_empty() {
         match socket.write_vectored(parts) {
@@ -170,7 +204,7 @@ fn write_all(
             Ok(written) => IoSlice::advance_slices(&mut parts, written),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 if Instant::now() >= deadline {
-                    return Err(Lost);
+                    break;
                 }
                 wait(&mut [PollFd::new(socket, PollFlags::OUT)], deadline);
             }
@@ -178,5 +212,5 @@ fn write_all(
             Err(_) => return Err(Lost),
         }
     }
-    Ok(())
+    Ok(parts)
 }
