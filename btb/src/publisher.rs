@@ -1,7 +1,10 @@
 //! The publisher: gives messages their identity and sends them.
 
+mod draft;
+
 use blendtorch_transport::{AddressError, Outgoing, Sender, SenderOptions};
 use blendtorch_wire::{Bytes, DType, EncodeError, Fields, Header, Kind, Message, Tensor};
+pub use draft::{Draft, TensorMut};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -55,6 +58,9 @@ pub enum PublishError<E = Infallible> {
     /// The socket failed.
     #[error(transparent)]
     Transport(#[from] blendtorch_transport::Error),
+    /// A tensor of the draft cannot be sent.
+    #[error(transparent)]
+    Tensor(TensorError),
     /// The random number that names a publisher could not be had.
     #[error("no random number from the system: {0}")]
     Random(String),
@@ -72,6 +78,12 @@ pub struct PublisherStats {
     pub bytes: u64,
     /// Time spent waiting for room in the queues, or for a first consumer.
     pub blocked: Duration,
+    /// Tensors of 16 KiB and more that were made in shared memory, where a consumer on this host
+    /// reads them.
+    pub shared: u64,
+    /// Tensors of 16 KiB and more that were made on the heap, from where each is copied once more:
+    /// there is no shared memory at this address, or none was free.
+    pub heap: u64,
 }
 
 /// The counters of a [`Publisher`], while and after it lives.
@@ -177,19 +189,73 @@ impl Publisher {
         self.place = (episode, sample);
     }
 
+    /// Why tensors are not in shared memory that should be, once: show it to the user.
+    /// [`PublisherStats::heap`] counts them. `None` where there is nothing new to say, and where the
+    /// address has no shared memory.
+    #[must_use]
+    pub fn memory_warning(&self) -> Option<String> {
+        let shortage = self.sender.shortage()?;
+        Some(format!(
+            "large tensors are copied once more than they need be: {shortage}"
+        ))
+    }
+
+    /// A sample whose tensors are written where a consumer on this host reads them. Several may be
+    /// begun at a time.
+    ///
+    /// ```no_run
+    /// # use btb::{Publisher, PublisherOptions};
+    /// # use blendtorch_wire::DType;
+    /// # let mut publisher = Publisher::bind("tcp://127.0.0.1:11000", PublisherOptions::default())?;
+    /// let mut draft = publisher.begin()?;
+    /// draft.tensor("image", DType::U8, &[480, 640, 4])?.bytes_mut().fill(127);
+    /// draft.set("frameid", 3);
+    /// publisher.publish_draft(draft)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PublishError::Transport`] after a close or in a forked child.
+    pub fn begin(&self) -> Result<Draft, PublishError> {
+        Ok(Draft::new(self.sender.frames()?))
+    }
+
+    /// A tensor that is written in place, as those of a [`Draft`] are, and published as a field of
+    /// any sample after [`TensorMut::freeze`].
+    ///
+    /// # Errors
+    /// A shape beyond the address space or what a message may hold, no memory, or a closed
+    /// publisher.
+    pub fn tensor_mut(&self, dtype: DType, shape: &[usize]) -> Result<TensorMut, TensorError> {
+        TensorMut::new(&self.sender.frames()?, dtype, shape)
+    }
+
+    /// Publishes a draft, as [`publish`](Self::publish) does fields.
+    ///
+    /// # Errors
+    /// As `publish`.
+    pub fn publish_draft(&mut self, draft: Draft) -> Result<(), PublishError> {
+        match draft.into_fields() {
+            Ok(fields) => self.publish(fields),
+            Err(TensorError::Transport(error)) => Err(error.into()),
+            Err(error) => Err(PublishError::Tensor(error)),
+        }
+    }
+
     /// A tensor whose `bytes` (C order, little-endian) `fill` writes, all of them. A large one
     /// lies in memory that a consumer on this host reads directly.
     ///
     /// # Errors
-    /// A shape beyond the address space, or a closed publisher.
+    /// A shape beyond the address space or what a message may hold, no memory, or a closed
+    /// publisher.
     pub fn tensor(
         &self,
         dtype: DType,
         shape: &[usize],
         fill: impl FnOnce(&mut [u8]),
     ) -> Result<Tensor, TensorError> {
-        let len = blendtorch_wire::byte_len(dtype, shape)?;
-        let bytes = self.sender.frame(len, fill)?;
+        let bytes = self.sender.frame(draft::frame_len(dtype, shape)?, fill)?;
+        self.note_frames();
         Ok(Tensor::new(dtype, shape, bytes)?)
     }
 
@@ -247,10 +313,17 @@ impl Publisher {
             go_on().map_err(PublishError::Interrupted)?;
         }
         self.sequence += 1;
+        self.note_frames();
         let mut stats = self.stats.lock();
         stats.messages += 1;
         stats.bytes += outgoing.byte_len() as u64;
         Ok(())
+    }
+
+    fn note_frames(&self) {
+        let counts = self.sender.frame_counts();
+        let mut stats = self.stats.lock();
+        (stats.shared, stats.heap) = (counts.shared, counts.heap);
     }
 
     /// Waits a slice of time for room; whether the message was sent.
@@ -289,7 +362,22 @@ pub enum TensorError {
     /// Dtype, shape and data contradict each other.
     #[error(transparent)]
     Tensor(#[from] blendtorch_wire::TensorError),
-    /// The publisher is closed.
+    /// More bytes than any reader takes.
+    #[error(
+        "a {dtype} tensor of shape {shape:?} has {actual} bytes, more than the {max} that a message \
+         may have: publish smaller arrays"
+    )]
+    OverLimit {
+        /// Element type.
+        dtype: DType,
+        /// The shape in question.
+        shape: Vec<usize>,
+        /// Its bytes.
+        actual: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// The publisher is closed, or there is no memory.
     #[error(transparent)]
     Transport(#[from] blendtorch_transport::Error),
 }

@@ -3,10 +3,14 @@
 import warnings
 import weakref
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import Publisher
 from . import progress
+from .draft import Draft
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 # Consumers that are connected get at least this long to take what is queued when a script ends,
 # also with the default of no linger time: else the last samples of every script would be lost.
@@ -77,9 +81,32 @@ class DataPublisher:
         """
         self._publisher.publish(kwargs, progress.episode, progress.index)
 
+    def begin(self, **tensors: "tuple[tuple[int, ...], DTypeLike]") -> Draft:
+        """Begins an item whose arrays are written where a consumer on this host reads them.
+
+            with pub.begin(image=off.layout()) as draft:
+                off.render(out=draft["image"])
+                draft.publish(frameid=anim.frameid)
+
+        Args:
+            tensors: (shape, dtype) of each array by name, as `image=((480, 640, 4), np.uint8)`.
+
+        Raises:
+            TypeError: one is not (shape, dtype).
+            ValueError: a dtype that cannot travel, or an array larger than a message may be.
+            MemoryError: there is no memory for it.
+            OSError: the publisher is closed.
+        """
+        return Draft(self._publisher, tensors)
+
     def stats(self) -> dict[str, float]:
-        """`messages` and `bytes` sent, and seconds `blocked` waiting for room. May be asked at any
-        time, also by another thread while `publish` waits, and after `close`."""
+        """What was done so far. May be asked at any time, also by another thread while `publish`
+        waits, and after `close`.
+
+        `messages` and `bytes` sent, and seconds `blocked` waiting for room. Of arrays of 16 KiB and
+        more: how many were put in memory that is `shared` with consumers on this host, and how many
+        on the `heap`, from where each is copied once more.
+        """
         return self._publisher.stats()
 
     def close(self) -> bool:
