@@ -116,7 +116,7 @@ report(
     )
     assert got["count"] == 3 and got["own"] and got["writable"] and got["unchanged"]
     assert got["same"] == dict.fromkeys(("image", "linear", "depth", "normal"), True)
-    assert got["keys"] == ["btid", "image", "linear", "depth", "normal"]
+    assert got["keys"] == ["btid", "image", "linear", "depth", "normal", "frameid"]
     assert got["dtypes"] == ["uint8", "float32", "float32", "float32"]
     assert got["shapes"] == [[72, 96, 4], [72, 96, 4], [72, 96], [72, 96, 3]]
     # What is wanted as Cycles has it has no memory in between.
