@@ -150,6 +150,10 @@ impl PyPublisher {
     }
 
     /// A tensor in memory from which it is sent, to be written through numpy.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn begin(
         &self,
         py: Python<'_>,

@@ -168,3 +168,102 @@ pub(super) fn frame_len(dtype: DType, shape: &[usize]) -> Result<usize, TensorEr
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Publisher, PublisherOptions};
+
+    fn publisher() -> Publisher {
+        Publisher::bind("tcp://127.0.0.1:0", PublisherOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_tensors_their_memory() {
+        let mut draft = publisher().begin().unwrap();
+        let image = draft.tensor("image", DType::F32, &[80, 80]).unwrap();
+        assert!(image.is_shared() && image.dtype() == DType::F32 && image.shape() == [80, 80]);
+        image.as_mut_slice::<f32>().unwrap().fill(1.5);
+        let place = image.bytes_mut().as_ptr();
+        assert!(image.as_mut_slice::<u8>().is_err());
+        draft.set("number", 3_i64);
+        let mask = draft.tensor("mask", DType::Bool, &[2]).unwrap();
+        assert!(!mask.is_shared(), "small ones are copied");
+        mask.bytes_mut().copy_from_slice(&[1, 0]);
+        draft.set("number", 4_i64);
+        draft.get_mut("image").unwrap().bytes_mut()[..4].copy_from_slice(&2_f32.to_le_bytes());
+        assert!(draft.get_mut("number").is_none() && draft.get_mut("other").is_none());
+        let fields = draft.into_fields().unwrap();
+        let names: Vec<_> = fields.keys().collect();
+        assert_eq!(names, ["image", "number", "mask"]);
+        assert_eq!(fields["number"], Value::Int(4));
+        let Value::Tensor(image) = &fields["image"] else {
+            panic!("no tensor");
+        };
+        assert_eq!(image.bytes().as_ptr(), place);
+        assert_eq!(image.as_slice::<f32>().unwrap()[..2], [2.0, 1.5]);
+    }
+
+    #[test]
+    fn drafts_that_are_dropped_give_their_memory_back() {
+        let publisher = publisher();
+        for _ in 0..100 {
+            let mut draft = publisher.begin().unwrap();
+            for name in ["a", "b", "a"] {
+                let tensor = draft.tensor(name, DType::U8, &[100_000]).unwrap();
+                assert!(tensor.is_shared());
+            }
+        }
+        assert!(
+            publisher
+                .tensor_mut(DType::U8, &[100_000])
+                .unwrap()
+                .is_shared()
+        );
+    }
+
+    #[test]
+    fn what_no_message_holds_is_refused_before_there_is_memory_for_it() {
+        let publisher = publisher();
+        let mut draft = publisher.begin().unwrap();
+        let error = draft
+            .tensor("x", DType::U8, &[1 << 20, 1 << 20])
+            .unwrap_err();
+        let said = "more than the 1073741824 that a message may have: publish smaller arrays";
+        assert!(error.to_string().contains(said), "{error}");
+        let error = publisher
+            .tensor(DType::F64, &[usize::MAX, 2], |_| ())
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("larger than the address space"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn without_shared_memory_the_same_works_on_the_heap() {
+        let options = PublisherOptions {
+            shm_bytes: 0,
+            send_hwm: 0,
+            ..PublisherOptions::default()
+        };
+        let publisher = Publisher::bind("tcp://127.0.0.1:0", options).unwrap();
+        let mut tensor = publisher.tensor_mut(DType::U8, &[1 << 20]).unwrap();
+        tensor.bytes_mut().fill(3);
+        assert!(!tensor.is_shared());
+        assert_eq!(tensor.freeze().unwrap().bytes()[..], vec![3; 1 << 20]);
+        assert_eq!(publisher.memory_warning(), None);
+    }
+
+    #[test]
+    fn a_draft_may_outlive_its_publisher() {
+        let mut publisher = publisher();
+        let mut draft = publisher.begin().unwrap();
+        publisher.close();
+        assert!(publisher.begin().is_err());
+        let tensor = draft.tensor("x", DType::U8, &[100_000]).unwrap();
+        tensor.bytes_mut().fill(1);
+        let error = publisher.publish_draft(draft).unwrap_err();
+        assert!(error.to_string().contains("closed"), "{error}");
+    }
+}
