@@ -1,14 +1,15 @@
 //! The publisher: gives messages their identity and sends them.
 
 mod draft;
+mod error;
+mod stats;
 
-use blendtorch_transport::{AddressError, Outgoing, Sender, SenderOptions};
-use blendtorch_wire::{Bytes, DType, EncodeError, Fields, Header, Kind, Message, Tensor};
+use blendtorch_transport::{Outgoing, Sender, SenderOptions};
+use blendtorch_wire::{Bytes, DType, Fields, Header, Kind, Message, Tensor};
 pub use draft::{Draft, TensorMut};
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub use error::{PublishError, TensorError};
+pub use stats::{PublisherStats, StatsHandle};
 use std::time::{Duration, Instant, SystemTime};
-use thiserror::Error;
 
 /// How long one wait for room lasts before the caller is asked whether to go on.
 const SLICE: Duration = Duration::from_millis(100);
@@ -42,63 +43,6 @@ impl Default for PublisherOptions {
             linger: Duration::from_secs(1),
             shm_bytes,
         }
-    }
-}
-
-/// Why nothing was published. `E` is what interrupted a wait, if that can happen.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PublishError<E = Infallible> {
-    /// The text is no address.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// The fields cannot be sent.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The socket failed.
-    #[error(transparent)]
-    Transport(#[from] blendtorch_transport::Error),
-    /// A tensor of the draft cannot be sent.
-    #[error(transparent)]
-    Tensor(TensorError),
-    /// The random number that names a publisher could not be had.
-    #[error("no random number from the system: {0}")]
-    Random(String),
-    /// The caller did not want to wait any longer; nothing was sent.
-    #[error("interrupted")]
-    Interrupted(E),
-}
-
-/// What a publisher has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PublisherStats {
-    /// Messages sent.
-    pub messages: u64,
-    /// Bytes of their frames.
-    pub bytes: u64,
-    /// Time spent waiting for room in the queues, or for a first consumer.
-    pub blocked: Duration,
-    /// Tensors of 16 KiB and more that were made in shared memory, where a consumer on this host
-    /// reads them.
-    pub shared: u64,
-    /// Tensors of 16 KiB and more that were made on the heap, from where each is copied once more:
-    /// there is no shared memory at this address, or none was free.
-    pub heap: u64,
-}
-
-/// The counters of a [`Publisher`], while and after it lives.
-#[derive(Clone, Debug, Default)]
-pub struct StatsHandle(Arc<Mutex<PublisherStats>>);
-
-impl StatsHandle {
-    /// The counters now; `blocked` is at most a tenth of a second behind.
-    #[must_use]
-    pub fn get(&self) -> PublisherStats {
-        *self.lock()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, PublisherStats> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -353,33 +297,6 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Why a tensor could not be made.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum TensorError {
-    /// Dtype, shape and data contradict each other.
-    #[error(transparent)]
-    Tensor(#[from] blendtorch_wire::TensorError),
-    /// More bytes than any reader takes.
-    #[error(
-        "a {dtype} tensor of shape {shape:?} has {actual} bytes, more than the {max} that a message \
-         may have: publish smaller arrays"
-    )]
-    OverLimit {
-        /// Element type.
-        dtype: DType,
-        /// The shape in question.
-        shape: Vec<usize>,
-        /// Its bytes.
-        actual: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// The publisher is closed, or there is no memory.
-    #[error(transparent)]
-    Transport(#[from] blendtorch_transport::Error),
 }
 
 fn now_ns() -> u64 {
