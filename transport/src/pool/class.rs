@@ -18,7 +18,7 @@ pub(super) struct Class {
     /// The first ones are used first: when all of them come back, the others are left to lie.
     regions: Mutex<Vec<PayloadPool>>,
     /// Waiting was in vain, and no slot has come back since: it is not waited again.
-    in_vain: AtomicBool,
+    pub(super) in_vain: AtomicBool,
 }
 
 impl Class {
