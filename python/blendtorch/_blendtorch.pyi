@@ -15,7 +15,13 @@ class LaunchError(RuntimeError):
 
 class Publisher:
     def __init__(
-        self, address: str, *, btid: int | None, send_hwm: int, linger_ms: int
+        self,
+        address: str,
+        *,
+        btid: int | None,
+        send_hwm: int,
+        linger_ms: int,
+        shm_bytes: int | None = None,
     ) -> None: ...
     @property
     def address(self) -> str: ...

@@ -95,19 +95,21 @@ impl PyPublisher {
 #[pymethods]
 impl PyPublisher {
     #[new]
-    #[pyo3(signature = (address, *, btid, send_hwm, linger_ms))]
+    #[pyo3(signature = (address, *, btid, send_hwm, linger_ms, shm_bytes=None))]
     fn new(
         py: Python<'_>,
         address: &str,
         btid: Option<i64>,
         send_hwm: u32,
         linger_ms: u64,
+        shm_bytes: Option<usize>,
     ) -> PyResult<Self> {
+        let default = PublisherOptions::default();
         let options = PublisherOptions {
             btid,
             send_hwm,
             linger: Duration::from_millis(linger_ms),
-            ..PublisherOptions::default()
+            shm_bytes: shm_bytes.unwrap_or(default.shm_bytes),
         };
         match py.detach(|| Publisher::bind(address, options)) {
             Ok(publisher) => Ok(Self {

@@ -33,6 +33,7 @@ class DataPublisher:
         btid: int | None = None,
         send_hwm: int = 10,
         lingerms: int = 0,
+        shm_bytes: int = 256 << 20,
     ) -> None:
         """Binds `bind_address`, which the launcher gave as `btsockets["NAME"]`.
 
@@ -42,19 +43,26 @@ class DataPublisher:
             send_hwm: items queued for each consumer before `publish` blocks.
             lingerms: how long `close` lets connected consumers take what is queued, in
                 milliseconds; at least a second.
+            shm_bytes: how much memory may be shared with consumers on this host. Arrays of which
+                three do not fit are copied once more; 0 shares none.
 
         Bound to an address that other machines reach, it warns once that they can read the stream.
+        Where memory to share is short, `publish` and `begin` warn of it once.
 
         Raises:
             OSError: the address is in use, or not of this machine.
-            ValueError: it is no address.
+            ValueError: it is no address, or a number is negative.
         """
+        for name, number in (("send_hwm", send_hwm), ("shm_bytes", shm_bytes)):
+            if number < 0:
+                raise ValueError(f"{name} must not be negative, as {number} is")
         self.btid = btid
         self._publisher = Publisher(
             bind_address,
             btid=btid,
             send_hwm=send_hwm,
             linger_ms=max(lingerms, _LEAST_LINGER_MS),
+            shm_bytes=shm_bytes,
         )
         if self._publisher.warning:
             warnings.warn(self._publisher.warning, stacklevel=2)
