@@ -96,7 +96,7 @@ pub(crate) fn script(python: &Path, name: &str) -> Command {
 }
 
 /// Ports that were free a moment ago.
-fn free_addresses(count: usize) -> Result<Vec<String>> {
+pub(crate) fn free_addresses(count: usize) -> Result<Vec<String>> {
     let listeners = (0..count)
         .map(|_| TcpListener::bind("127.0.0.1:0"))
         .collect::<Result<Vec<_>, _>>()?;

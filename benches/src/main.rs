@@ -7,6 +7,7 @@
 
 mod case;
 mod env;
+mod in_place;
 mod launch;
 mod render;
 mod replay;
@@ -41,6 +42,8 @@ struct Cli {
 enum Part {
     /// Images into batches.
     Throughput,
+    /// Images written in place, into batches; part of the throughput.
+    InPlace,
     /// A launch of four instances.
     Launch,
     /// A recording into batches.

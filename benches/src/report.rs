@@ -3,6 +3,7 @@
 use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
 use crate::env::{ENVS, Env, Steps};
+use crate::in_place::{self, Way as Writing};
 use crate::launch::{INSTANCES, bare_imports, first_items};
 use crate::render;
 use crate::replay::{Files, REPLAYS, Replay};
@@ -35,6 +36,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     let mut table = Vec::new();
     if wanted(Part::Throughput) {
         table.extend(throughput(python, rounds)?);
+    }
+    if wanted(Part::InPlace) || wanted(Part::Throughput) {
+        table.extend(in_place(rounds)?);
     }
     if wanted(Part::Replay) {
         table.extend(replays(python, rounds)?);
@@ -78,6 +82,45 @@ fn throughput(python: &Path, rounds: usize) -> Result<Vec<Row>> {
     }
     bar.finish_and_clear();
     Ok(rows(&cases, &measured))
+}
+
+fn in_place(rounds: usize) -> Result<Vec<Row>> {
+    let cases: Vec<_> = in_place::cases().collect();
+    let bar = progress(rounds * cases.len())?;
+    let mut measured = vec![Vec::new(); cases.len()];
+    for _ in 0..rounds {
+        for (case, results) in cases.iter().zip(&mut measured) {
+            bar.set_message(case.name());
+            results.push(case.run().with_context(|| case.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut rows = Vec::new();
+    for (case, results) in cases.iter().zip(&measured) {
+        let beside = |way| {
+            let is = |other: &in_place::Case| other.size == case.size && other.way == way;
+            let at = cases.iter().position(is);
+            at.map_or(results, |index| &measured[index])
+        };
+        // 1080 rows are 8.3 MB.
+        let large = case.way == Writing::InPlace && case.size[0] == 1080;
+        rows.push(row(
+            case.name(),
+            "GB/s",
+            results,
+            beside(Writing::Memcpy),
+            |m| m.gigabytes_per_second,
+            large.then(|| "≥ 0.70×".into()),
+        ));
+        if case.way != Writing::Memcpy {
+            let cpu = |m: &in_place::Measured| m.cpu_per_gb.unwrap_or(f64::NAN);
+            let baseline = beside(Writing::Copied);
+            let goal = (case.size[0] == 480).then(|| "≤ 0.12".into());
+            rows.push(row(case.name(), "CPU s/GB", results, baseline, cpu, goal));
+        }
+    }
+    Ok(rows)
 }
 
 fn replays(python: &Path, rounds: usize) -> Result<Vec<Row>> {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use btb::{Publisher, PublisherOptions};
-use btt::{DataLoader, DatasetOptions, Fields, LoaderOptions, RemoteIterableDataset};
+use btt::{DType, DataLoader, DatasetOptions, Fields, LoaderOptions, RemoteIterableDataset};
 use clap::Args;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,12 @@ pub(crate) struct Producer {
     items: usize,
     #[arg(long)]
     no_shm: bool,
+    /// Write each image where the consumer reads it, instead of copying it from an array.
+    #[arg(long)]
+    in_place: bool,
+    /// Rows and columns of an image of four bytes a pixel.
+    #[arg(long, num_args = 2, default_values_t = [480, 640])]
+    size: Vec<usize>,
 }
 
 impl Producer {
@@ -51,9 +57,19 @@ impl Producer {
             options.shm_bytes = 0;
         }
         let mut publisher = Publisher::bind(&self.address, options)?;
-        let image = vec![127u8; 480 * 640 * 4];
+        let shape = [self.size[0], self.size[1], 4];
+        let image = vec![127u8; shape.iter().product()];
         for frame in 0..self.items {
-            let tensor = publisher.tensor_from(&[480, 640, 4], &image)?;
+            if self.in_place {
+                let mut draft = publisher.begin()?;
+                let tensor = draft.tensor("image", DType::U8, &shape)?;
+                // A renderer writes every pixel too.
+                tensor.bytes_mut().fill(frame as u8);
+                draft.set("frameid", frame as i64);
+                publisher.publish_draft(draft)?;
+                continue;
+            }
+            let tensor = publisher.tensor_from(&shape, &image)?;
             publisher.publish(Fields::from_iter([
                 ("image".to_owned(), tensor.into()),
                 ("frameid".to_owned(), (frame as i64).into()),

@@ -16,5 +16,6 @@ pub use blendtorch_channels::{
     Error as ChannelError, Failure, Request, Reset,
 };
 pub use publisher::{
-    PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
+    Draft, PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
+    TensorMut,
 };

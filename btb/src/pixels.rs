@@ -33,6 +33,14 @@ pub enum PixelError {
         /// How many it has.
         found: usize,
     },
+    /// The bytes of an image are not so many rows.
+    #[error("{bytes} bytes are no image of {height} rows")]
+    Rows {
+        /// Bytes that were given.
+        bytes: usize,
+        /// Rows that were asked for.
+        height: usize,
+    },
     /// The size of the image overflows.
     #[error("an image of {height} × {width} × {channels} is larger than memory")]
     TooLarge {
@@ -206,6 +214,30 @@ impl Conversion {
     }
 }
 
+/// Turns an image of `height` rows upside down, where it lies.
+///
+/// # Errors
+/// [`PixelError::Rows`] when the bytes are not so many rows.
+pub fn flip_rows(image: &mut [u8], height: usize) -> Result<(), PixelError> {
+    if image.is_empty() {
+        return Ok(());
+    }
+    if height == 0 || !image.len().is_multiple_of(height) {
+        return Err(PixelError::Rows {
+            bytes: image.len(),
+            height,
+        });
+    }
+    let row = image.len() / height;
+    // Of an odd number of rows the one in the middle stays.
+    let (above, below) = image.split_at_mut(height / 2 * row);
+    let below = below.rchunks_exact_mut(row);
+    for (upper, lower) in above.chunks_exact_mut(row).zip(below) {
+        upper.swap_with_slice(lower);
+    }
+    Ok(())
+}
+
 /// The byte nearest to `255 · value`; the cast sends NaN to 0.
 #[inline]
 fn byte(value: f32) -> u8 {
@@ -275,6 +307,21 @@ mod tests {
             .from_f32(&source, &mut out)
             .unwrap();
         assert_eq!(out[..8], [188, 118, 255, 128, 0, 7, 10, 255]);
+    }
+
+    #[test]
+    fn rows_are_turned_where_they_lie() {
+        for height in 1..5_u8 {
+            let mut image: Vec<u8> = (0..height).flat_map(|row| [row; 7]).collect();
+            flip_rows(&mut image, usize::from(height)).unwrap();
+            let turned: Vec<u8> = (0..height).rev().flat_map(|row| [row; 7]).collect();
+            assert_eq!(image, turned);
+        }
+        assert_eq!(flip_rows(&mut [], 0), Ok(()));
+        for height in [0, 2] {
+            let error = flip_rows(&mut [0; 7], height).unwrap_err();
+            assert_eq!(error, PixelError::Rows { bytes: 7, height });
+        }
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The publisher: gives messages their identity and sends them.
 
-use blendtorch_transport::{AddressError, Outgoing, Sender, SenderOptions};
-use blendtorch_wire::{Bytes, DType, EncodeError, Fields, Header, Kind, Message, Tensor};
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod draft;
+mod error;
+mod stats;
+
+use blendtorch_transport::{Outgoing, Sender, SenderOptions};
+use blendtorch_wire::{Bytes, DType, Fields, Header, Kind, Message, Tensor};
+pub use draft::{Draft, TensorMut};
+pub use error::{PublishError, TensorError};
+pub use stats::{PublisherStats, StatsHandle};
 use std::time::{Duration, Instant, SystemTime};
-use thiserror::Error;
 
 /// How long one wait for room lasts before the caller is asked whether to go on.
 const SLICE: Duration = Duration::from_millis(100);
@@ -39,54 +43,6 @@ impl Default for PublisherOptions {
             linger: Duration::from_secs(1),
             shm_bytes,
         }
-    }
-}
-
-/// Why nothing was published. `E` is what interrupted a wait, if that can happen.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PublishError<E = Infallible> {
-    /// The text is no address.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// The fields cannot be sent.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The socket failed.
-    #[error(transparent)]
-    Transport(#[from] blendtorch_transport::Error),
-    /// The random number that names a publisher could not be had.
-    #[error("no random number from the system: {0}")]
-    Random(String),
-    /// The caller did not want to wait any longer; nothing was sent.
-    #[error("interrupted")]
-    Interrupted(E),
-}
-
-/// What a publisher has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PublisherStats {
-    /// Messages sent.
-    pub messages: u64,
-    /// Bytes of their frames.
-    pub bytes: u64,
-    /// Time spent waiting for room in the queues, or for a first consumer.
-    pub blocked: Duration,
-}
-
-/// The counters of a [`Publisher`], while and after it lives.
-#[derive(Clone, Debug, Default)]
-pub struct StatsHandle(Arc<Mutex<PublisherStats>>);
-
-impl StatsHandle {
-    /// The counters now; `blocked` is at most a tenth of a second behind.
-    #[must_use]
-    pub fn get(&self) -> PublisherStats {
-        *self.lock()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, PublisherStats> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -177,19 +133,73 @@ impl Publisher {
         self.place = (episode, sample);
     }
 
+    /// Why tensors are not in shared memory that should be, once: show it to the user.
+    /// [`PublisherStats::heap`] counts them. `None` where there is nothing new to say, and where the
+    /// address has no shared memory.
+    #[must_use]
+    pub fn memory_warning(&self) -> Option<String> {
+        let shortage = self.sender.shortage()?;
+        Some(format!(
+            "large tensors are copied once more than they need be: {shortage}"
+        ))
+    }
+
+    /// A sample whose tensors are written where a consumer on this host reads them. Several may be
+    /// begun at a time.
+    ///
+    /// ```no_run
+    /// # use btb::{Publisher, PublisherOptions};
+    /// # use blendtorch_wire::DType;
+    /// # let mut publisher = Publisher::bind("tcp://127.0.0.1:11000", PublisherOptions::default())?;
+    /// let mut draft = publisher.begin()?;
+    /// draft.tensor("image", DType::U8, &[480, 640, 4])?.bytes_mut().fill(127);
+    /// draft.set("frameid", 3);
+    /// publisher.publish_draft(draft)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PublishError::Transport`] after a close or in a forked child.
+    pub fn begin(&self) -> Result<Draft, PublishError> {
+        Ok(Draft::new(self.sender.frames()?))
+    }
+
+    /// A tensor that is written in place, as those of a [`Draft`] are, and published as a field of
+    /// any sample after [`TensorMut::freeze`].
+    ///
+    /// # Errors
+    /// A shape beyond the address space or what a message may hold, no memory, or a closed
+    /// publisher.
+    pub fn tensor_mut(&self, dtype: DType, shape: &[usize]) -> Result<TensorMut, TensorError> {
+        TensorMut::new(&self.sender.frames()?, dtype, shape)
+    }
+
+    /// Publishes a draft, as [`publish`](Self::publish) does fields.
+    ///
+    /// # Errors
+    /// As `publish`.
+    pub fn publish_draft(&mut self, draft: Draft) -> Result<(), PublishError> {
+        match draft.into_fields() {
+            Ok(fields) => self.publish(fields),
+            Err(TensorError::Transport(error)) => Err(error.into()),
+            Err(error) => Err(PublishError::Tensor(error)),
+        }
+    }
+
     /// A tensor whose `bytes` (C order, little-endian) `fill` writes, all of them. A large one
     /// lies in memory that a consumer on this host reads directly.
     ///
     /// # Errors
-    /// A shape beyond the address space, or a closed publisher.
+    /// A shape beyond the address space or what a message may hold, no memory, or a closed
+    /// publisher.
     pub fn tensor(
         &self,
         dtype: DType,
         shape: &[usize],
         fill: impl FnOnce(&mut [u8]),
     ) -> Result<Tensor, TensorError> {
-        let len = blendtorch_wire::byte_len(dtype, shape)?;
-        let bytes = self.sender.frame(len, fill)?;
+        let bytes = self.sender.frame(draft::frame_len(dtype, shape)?, fill)?;
+        self.note_frames();
         Ok(Tensor::new(dtype, shape, bytes)?)
     }
 
@@ -247,10 +257,17 @@ impl Publisher {
             go_on().map_err(PublishError::Interrupted)?;
         }
         self.sequence += 1;
+        self.note_frames();
         let mut stats = self.stats.lock();
         stats.messages += 1;
         stats.bytes += outgoing.byte_len() as u64;
         Ok(())
+    }
+
+    fn note_frames(&self) {
+        let counts = self.sender.frame_counts();
+        let mut stats = self.stats.lock();
+        (stats.shared, stats.heap) = (counts.shared, counts.heap);
     }
 
     /// Waits a slice of time for room; whether the message was sent.
@@ -280,18 +297,6 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Why a tensor could not be made.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum TensorError {
-    /// Dtype, shape and data contradict each other.
-    #[error(transparent)]
-    Tensor(#[from] blendtorch_wire::TensorError),
-    /// The publisher is closed.
-    #[error(transparent)]
-    Transport(#[from] blendtorch_transport::Error),
 }
 
 fn now_ns() -> u64 {

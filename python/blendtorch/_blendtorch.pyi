@@ -15,15 +15,36 @@ class LaunchError(RuntimeError):
 
 class Publisher:
     def __init__(
-        self, address: str, *, btid: int | None, send_hwm: int, linger_ms: int
+        self,
+        address: str,
+        *,
+        btid: int | None,
+        send_hwm: int,
+        linger_ms: int,
+        shm_bytes: int | None = None,
     ) -> None: ...
     @property
     def address(self) -> str: ...
     @property
     def warning(self) -> str | None: ...
     def stats(self) -> dict[str, float]: ...
-    def publish(self, fields: dict[str, Any], episode: int | None, sample: int | None) -> None: ...
+    def begin(self, field: str, dtype: str, shape: list[int]) -> DraftTensor: ...
+    def publish(
+        self,
+        fields: dict[str, Any],
+        episode: int | None,
+        sample: int | None,
+        drafted: dict[str, DraftTensor] | None = None,
+    ) -> None: ...
     def close(self) -> bool: ...
+
+class DraftTensor:
+    """A tensor in memory from which it is sent."""
+
+    def array(self) -> Any: ...
+    @property
+    def shared(self) -> bool: ...
+    def discard(self) -> None: ...
 
 class Memory:
     """A tensor's memory, for numpy and through DLPack."""
@@ -137,6 +158,7 @@ def mesh_box_2d(
 def box_3d(
     matrix: Any, corners: Any
 ) -> tuple[list[list[float]], list[float], list[float], list[list[float]]]: ...
+def flip_rows(image: Any) -> None: ...
 def convert_pixels(
     source: Any, destination: Any, *, srgb: bool = False, flip: bool = False
 ) -> None: ...

@@ -122,3 +122,15 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("RecordingError", py.get_type::<RecordingError>())?;
     module.add("LaunchError", py.get_type::<LaunchError>())
 }
+
+/// A tensor that cannot be made.
+pub(crate) fn tensor(error: &btb::TensorError) -> PyErr {
+    let text = error.to_string();
+    match error {
+        btb::TensorError::Transport(blendtorch_transport::Error::NoMemory(_)) => {
+            pyo3::exceptions::PyMemoryError::new_err(text)
+        }
+        btb::TensorError::Transport(_) => PyOSError::new_err(text),
+        _ => PyValueError::new_err(text),
+    }
+}

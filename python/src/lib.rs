@@ -6,6 +6,7 @@
 mod args;
 mod camera;
 mod channels;
+mod draft;
 mod errors;
 mod exr;
 mod fleet;
@@ -25,6 +26,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
     channels::register(module)?;
+    draft::register(module)?;
     errors::register(module)?;
     exr::register(module)?;
     fleet::register(module)?;

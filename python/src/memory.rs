@@ -50,24 +50,34 @@ impl Memory {
     }
 }
 
+/// numpy's array interface, version 3, of writable memory in C order.
+pub(crate) fn array_interface<'py>(
+    py: Python<'py>,
+    dtype: DType,
+    shape: &[usize],
+    address: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let kind = match dtype {
+        DType::Bool => 'b',
+        DType::U8 | DType::U16 | DType::U32 | DType::U64 => 'u',
+        DType::I8 | DType::I16 | DType::I32 | DType::I64 => 'i',
+        DType::F16 | DType::F32 | DType::F64 => 'f',
+    };
+    let order = if dtype.size() == 1 { '|' } else { '<' };
+    let interface = PyDict::new(py);
+    interface.set_item("version", 3)?;
+    interface.set_item("typestr", format!("{order}{kind}{}", dtype.size()))?;
+    interface.set_item("shape", pyo3::types::PyTuple::new(py, shape)?)?;
+    interface.set_item("data", (address, false))?;
+    Ok(interface)
+}
+
 #[pymethods]
 impl Memory {
     /// numpy's array interface, version 3.
     #[getter]
     fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let kind = match self.dtype {
-            DType::Bool => 'b',
-            DType::U8 | DType::U16 | DType::U32 | DType::U64 => 'u',
-            DType::I8 | DType::I16 | DType::I32 | DType::I64 => 'i',
-            DType::F16 | DType::F32 | DType::F64 => 'f',
-        };
-        let order = if self.dtype.size() == 1 { '|' } else { '<' };
-        let interface = PyDict::new(py);
-        interface.set_item("version", 3)?;
-        interface.set_item("typestr", format!("{order}{kind}{}", self.dtype.size()))?;
-        interface.set_item("shape", pyo3::types::PyTuple::new(py, &self.shape)?)?;
-        interface.set_item("data", (self.address, false))?;
-        Ok(interface)
+        array_interface(py, self.dtype, &self.shape, self.address)
     }
 
     /// DLPack's exchange of tensors, unversioned, which every consumer accepts.

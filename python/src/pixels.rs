@@ -76,7 +76,20 @@ fn convert_pixels(
     converted.map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
+/// Turns an image of uint8, C-contiguous with rows first, upside down, where it lies. The GIL is
+/// released meanwhile: the caller keeps other threads away from it.
+#[pyfunction]
+fn flip_rows(py: Python<'_>, image: &Bound<'_, PyAny>) -> PyResult<()> {
+    let image: PyBuffer<u8> = PyUntypedBuffer::get(image)?
+        .into_typed()
+        .map_err(|_| PyTypeError::new_err("the image must be uint8"))?;
+    let height = image.shape().first().copied().unwrap_or(1);
+    let flipped = raw::alone(py, &image, |bytes| btb::pixels::flip_rows(bytes, height))?;
+    flipped.map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// Adds this module's functions to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(convert_pixels, module)?)
+    module.add_function(wrap_pyfunction!(convert_pixels, module)?)?;
+    module.add_function(wrap_pyfunction!(flip_rows, module)?)
 }

@@ -1,12 +1,14 @@
 //! Python binding of `btb::Publisher`.
 
+use crate::draft::{self, DraftTensor};
 use crate::errors;
 use crate::values::fields_from_python;
 use btb::{PublishError, Publisher, PublisherOptions, StatsHandle};
-use pyo3::exceptions::{PyOSError, PyRuntimeError};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyRuntimeWarning};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
+use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -58,6 +60,18 @@ impl PyPublisher {
         *self.holder() == Some(thread::current().id())
     }
 
+    /// Warns, once, that shared memory is short.
+    fn say_shortage(py: Python<'_>, publisher: &Publisher) -> PyResult<()> {
+        let Some(text) = publisher.memory_warning() else {
+            return Ok(());
+        };
+        let text =
+            CString::new(text).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        let category = py.get_type::<PyRuntimeWarning>();
+        // The caller of the method of `DataPublisher`, or of `Draft`, that called this one.
+        PyErr::warn(py, &category, &text, 2)
+    }
+
     /// Waits for this thread's turn, without the GIL.
     fn turn(&self, py: Python<'_>) -> PyResult<Turn<'_>> {
         errors::refuse_child(self.process)?;
@@ -81,19 +95,21 @@ impl PyPublisher {
 #[pymethods]
 impl PyPublisher {
     #[new]
-    #[pyo3(signature = (address, *, btid, send_hwm, linger_ms))]
+    #[pyo3(signature = (address, *, btid, send_hwm, linger_ms, shm_bytes=None))]
     fn new(
         py: Python<'_>,
         address: &str,
         btid: Option<i64>,
         send_hwm: u32,
         linger_ms: u64,
+        shm_bytes: Option<usize>,
     ) -> PyResult<Self> {
+        let default = PublisherOptions::default();
         let options = PublisherOptions {
             btid,
             send_hwm,
             linger: Duration::from_millis(linger_ms),
-            ..PublisherOptions::default()
+            shm_bytes: shm_bytes.unwrap_or(default.shm_bytes),
         };
         match py.detach(|| Publisher::bind(address, options)) {
             Ok(publisher) => Ok(Self {
@@ -122,29 +138,69 @@ impl PyPublisher {
         self.warning.as_deref()
     }
 
-    /// Messages sent, their bytes, and seconds spent waiting for room; at any time.
+    /// Messages sent, their bytes, seconds spent waiting for room, and large tensors in shared memory
+    /// and on the heap; at any time.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.stats.get();
         let dict = PyDict::new(py);
         dict.set_item("messages", stats.messages)?;
         dict.set_item("bytes", stats.bytes)?;
         dict.set_item("blocked", stats.blocked.as_secs_f64())?;
+        dict.set_item("shared", stats.shared)?;
+        dict.set_item("heap", stats.heap)?;
         Ok(dict)
+    }
+
+    /// A tensor in memory from which it is sent, to be written through numpy.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
+    fn begin(
+        &self,
+        py: Python<'_>,
+        field: &str,
+        dtype: &str,
+        shape: Vec<usize>,
+    ) -> PyResult<DraftTensor> {
+        let named = |error: PyErr| {
+            let text = format!("field '{field}': {}", error.value(py));
+            PyErr::from_type(error.get_type(py), text)
+        };
+        let dtype = draft::dtype(dtype).map_err(named)?;
+        let mut turn = self.turn(py)?;
+        let publisher = turn.get()?;
+        let tensor = py.detach(|| publisher.tensor_mut(dtype, &shape));
+        Self::say_shortage(py, publisher)?;
+        let tensor = tensor.map_err(|error| named(errors::tensor(&error)))?;
+        DraftTensor::new(py, tensor)
     }
 
     /// Publishes `fields`, which belong to a sample of an episode. Blocks without the GIL while
     /// the queues are full or nobody is connected; signals are served, and a close from elsewhere
-    /// ends the wait.
+    /// ends the wait. The tensors of `drafted` come first.
+    #[pyo3(signature = (fields, episode, sample, drafted=None))]
     fn publish(
         &self,
         py: Python<'_>,
         fields: &Bound<'_, PyDict>,
         episode: Option<u64>,
         sample: Option<u64>,
+        drafted: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         let mut turn = self.turn(py)?;
         let publisher = turn.get()?;
-        let fields = fields_from_python(publisher, fields)?;
+        // What is refused is refused before a draft is over.
+        let mut fields = fields_from_python(publisher, fields)?;
+        if let Some(drafted) = drafted {
+            let others = std::mem::take(&mut fields);
+            for (name, tensor) in drafted {
+                let tensor = tensor.cast::<DraftTensor>()?.get();
+                fields.insert(name.extract()?, tensor.publish(py, publisher)?.into());
+            }
+            fields.extend(others);
+        }
+        Self::say_shortage(py, publisher)?;
         publisher.set_place(episode, sample);
         #[allow(
             clippy::redundant_closure_for_method_calls,

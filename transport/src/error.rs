@@ -38,6 +38,9 @@ pub enum Error {
          process that uses it"
     )]
     Forked,
+    /// The system has no memory for a frame of so many bytes.
+    #[error("there is no memory for a frame of {0} bytes")]
+    NoMemory(usize),
     /// The ZeroMQ library's own words on anything else.
     #[error("transport: {0}")]
     Other(String),

@@ -3,10 +3,11 @@
 use crate::bind::bind;
 use crate::pool::FramePool;
 use crate::process::OwnProcess;
-use crate::{Address, Error};
+use crate::{Address, Error, FrameCounts, FrameMut};
 use bytes::Bytes;
 use omq_tokio::blocking::Socket;
 use omq_tokio::{Context, Message, Options, SocketType, TrySendError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A peer that connects and then says nothing holds one of few places: not for long.
@@ -19,11 +20,12 @@ const CLOSE_POLL: Duration = Duration::from_millis(20);
 /// How a [`Sender`] queues.
 #[derive(Clone, Debug)]
 pub struct SenderOptions {
-    /// Messages queued for each connected consumer before a send blocks; 10. What sits in kernel
-    /// buffers comes on top.
+    /// Messages queued for each connected consumer before a send blocks; 10, at least 1. What sits
+    /// in kernel buffers comes on top.
     pub high_water_mark: u32,
-    /// Bytes of shared memory for frames made with [`Sender::frame`]; 256 MiB. 0 turns shared
-    /// memory off: every consumer gets its frames inline.
+    /// Bytes of shared memory for frames made with [`Sender::frame`]; 256 MiB. Fewer than
+    /// three frames' worth puts them on the heap, from where each is copied once more; 0 turns
+    /// shared memory off: every consumer gets its frames inline.
     pub shm_bytes: usize,
 }
 
@@ -59,6 +61,22 @@ impl Outgoing {
     }
 }
 
+/// Memory for frames of one [`Sender`], to be written in place; cheap to clone. It outlives the
+/// sender, though then nobody sends what is written.
+#[derive(Clone, Debug)]
+pub struct Frames(Arc<OwnProcess<Arc<FramePool>>>);
+
+impl Frames {
+    /// Memory for a frame of `len` bytes, with old contents or zeros: shared with consumers on this
+    /// host if it is large and there is room, else on the heap.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`], [`Error::Forked`].
+    pub fn frame_mut(&self, len: usize) -> Result<FrameMut, Error> {
+        self.0.get()?.frame_mut(len)
+    }
+}
+
 /// Sends messages to whoever connects: to each connected consumer in turn, as PUSH does.
 #[derive(Debug)]
 pub struct Sender {
@@ -69,7 +87,8 @@ pub struct Sender {
 #[derive(Debug)]
 struct Inner {
     socket: Socket,
-    pool: FramePool,
+    pool: Arc<FramePool>,
+    offers_shm: bool,
     // Last: the socket's driver runs on the context's threads.
     _context: Context,
 }
@@ -99,7 +118,8 @@ impl Sender {
             address,
             inner: OwnProcess::new(Inner {
                 socket,
-                pool: FramePool::new(max_bytes),
+                offers_shm: max_bytes > 0,
+                pool: Arc::new(FramePool::new(max_bytes, options.high_water_mark)),
                 _context: context,
             }),
         })
@@ -118,7 +138,32 @@ impl Sender {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn frame(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<Bytes, Error> {
-        Ok(self.inner.get()?.pool.frame(len, fill))
+        self.inner.get()?.pool.frame(len, fill)
+    }
+
+    /// Where frames of this sender are written in place.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn frames(&self) -> Result<Frames, Error> {
+        let pool = self.inner.get()?.pool.clone();
+        Ok(Frames(Arc::new(OwnProcess::new(pool))))
+    }
+
+    /// Where large frames have been put so far; nothing after a close.
+    #[must_use]
+    pub fn frame_counts(&self) -> FrameCounts {
+        self.inner
+            .get()
+            .map_or(FrameCounts::default(), |inner| inner.pool.counts())
+    }
+
+    /// Why frames are not in shared memory that should be, said once: the system has none left, or
+    /// the frames are too large for [`SenderOptions::shm_bytes`].
+    #[must_use]
+    pub fn shortage(&self) -> Option<String> {
+        let inner = self.inner.get().ok()?;
+        inner.offers_shm.then(|| inner.pool.shortage()).flatten()
     }
 
     /// Sends one message, waiting up to `timeout` while all queues are full or nobody is

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import runtime
 from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
+from .draft import Draft
 from .duplex import DuplexChannel
 from .publisher import DataPublisher
 from .seeds import episode_seed, sample_seed
@@ -39,6 +40,7 @@ __all__ = [
     "CompositeRenderer",
     "CompositeSelection",
     "DataPublisher",
+    "Draft",
     "DuplexChannel",
     "OffScreenRenderer",
     "RemoteControlledAgent",

@@ -15,6 +15,8 @@ from .quiet import quiet
 from .settings import changed, still_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from .camera import Camera
@@ -29,9 +31,12 @@ _rendered: set[tuple[str, str]] = set()
 class _Reader:
     """Takes passes out of the result of one render."""
 
-    def __init__(self, layer: str, passes: tuple[str, ...]) -> None:
+    def __init__(
+        self, layer: str, passes: tuple[str, ...], into: "Mapping[str, NDArray[np.float32]]"
+    ) -> None:
         self.layer = layer
         self.passes = passes
+        self.into = into
         self.arrays: dict[str, NDArray[np.float32]] = {}
         self.error: str | None = None
 
@@ -47,13 +52,22 @@ class _Reader:
                 self.error = f"Cycles gave no pass {name!r}; there are: {', '.join(there)}"
                 return
             one = there[name]
-            pixels = np.empty((result.resolution_y * result.resolution_x, one.channels), np.float32)
-            runtime.read_pass(one, pixels)
             shape = (result.resolution_y, result.resolution_x, one.channels)
+            pixels = self.into[name] if name in self.into else _own(name, shape)
+            runtime.read_pass(one, pixels.reshape(-1, one.channels))
             self.arrays[name] = pixels.reshape(shape)
 
 
 _reader: _Reader | None = None
+
+# Memory for each pass, used again: new memory for each frame costs more than reading into it.
+_own_memory: dict[str, "NDArray[np.float32]"] = {}
+
+
+def _own(name: str, shape: tuple[int, int, int]) -> "NDArray[np.float32]":
+    if name not in _own_memory or _own_memory[name].shape != shape:
+        _own_memory[name] = np.empty(shape, np.float32)
+    return _own_memory[name]
 
 
 def prepare(
@@ -85,11 +99,21 @@ def prepare(
         setattr(owner, name, value)
 
 
-def render(camera: "Camera", passes: tuple[str, ...]) -> "dict[str, NDArray[np.float32]]":
+def render(
+    camera: "Camera",
+    passes: tuple[str, ...],
+    into: "Mapping[str, NDArray[np.float32]] | None" = None,
+) -> "dict[str, NDArray[np.float32]]":
     """The passes by name, float32 H × W × channels with the lowest row first.
 
     Renders the current view layer from `camera`, in its shape. The compositor, the sequencer and
     the render border take no part.
+
+    Args:
+        camera: what to see it from.
+        passes: Cycles' names of them.
+        into: memory for some of them, C-contiguous, writable and of their size. The others lie in
+            memory that the next call uses again.
 
     Raises:
         RuntimeError: Cycles failed, or gave no such pass.
@@ -97,7 +121,7 @@ def render(camera: "Camera", passes: tuple[str, ...]) -> "dict[str, NDArray[np.f
     global _reader
     _hook()
     scene, layer = bpy.context.scene, bpy.context.view_layer
-    reader = _reader = _Reader(layer.name, passes)
+    reader = _reader = _Reader(layer.name, passes, into or {})
     try:
         without = changed(scene.render, use_compositing=False, use_sequencer=False)
         with still_of(camera), without, quiet():

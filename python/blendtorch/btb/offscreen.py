@@ -105,8 +105,8 @@ class OffScreenRenderer:
         """Draws the scene as it is now: uint8, height × width × channels.
 
         Args:
-            out: an array of that shape to write into; by default a new one, which is the
-                caller's own.
+            out: an array of that shape to write into, as one of a `btb.Draft`; by default a new
+                one, which is the caller's own. Linear RGBA is read there directly.
 
         Raises:
             ValueError: `out` or the camera has another shape, or `out` is not C-contiguous or
@@ -137,15 +137,41 @@ class OffScreenRenderer:
             self.camera.proj_matrix,
             do_color_management=False,
         )
-        with self.offscreen.bind():
-            framebuffer: Any = gpu.state.active_framebuffer_get()
-            framebuffer.read_color(
-                0, 0, width, height, 4, 0, "FLOAT" if self.srgb else "UBYTE", data=self._buffer
-            )
         if out is None:
             out = np.empty((height, width, self.channels), np.uint8)
-        _blendtorch.convert_pixels(self._pixels, out, srgb=self.srgb, flip=self.flip)
+        if self._fits(out):
+            # The pixels are wanted as they come: they are read to where they stay.
+            self._read(gpu.types.Buffer("UBYTE", out.shape, out))
+            if self.flip:
+                _blendtorch.flip_rows(out)
+        else:
+            self._read(self._buffer)
+            _blendtorch.convert_pixels(self._pixels, out, srgb=self.srgb, flip=self.flip)
         return out
+
+    def layout(self) -> "tuple[tuple[int, ...], type[np.uint8]]":
+        """Shape and dtype of an image, for `DataPublisher.begin`."""
+        height, width = self.camera.shape
+        return (height, width, self.channels), np.uint8
+
+    def _fits(self, out: "NDArray[np.uint8]") -> bool:
+        """Whether pixels can be read into `out` as they come. What cannot be written at all is
+        refused by the conversion: Blender itself would write into read-only arrays."""
+        return (
+            not self.srgb
+            and isinstance(out, np.ndarray)
+            and out.shape == self._pixels.shape
+            and out.dtype == np.uint8
+            and out.flags.c_contiguous
+            and out.flags.writeable
+        )
+
+    def _read(self, buffer: Any) -> None:
+        height, width = self._pixels.shape[:2]
+        with self.offscreen.bind():
+            framebuffer: Any = gpu.state.active_framebuffer_get()
+            kind = "FLOAT" if self.srgb else "UBYTE"
+            framebuffer.read_color(0, 0, width, height, 4, 0, kind, data=buffer)
 
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""

@@ -3,10 +3,14 @@
 import warnings
 import weakref
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import Publisher
 from . import progress
+from .draft import Draft
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 # Consumers that are connected get at least this long to take what is queued when a script ends,
 # also with the default of no linger time: else the last samples of every script would be lost.
@@ -29,6 +33,7 @@ class DataPublisher:
         btid: int | None = None,
         send_hwm: int = 10,
         lingerms: int = 0,
+        shm_bytes: int = 256 << 20,
     ) -> None:
         """Binds `bind_address`, which the launcher gave as `btsockets["NAME"]`.
 
@@ -38,19 +43,26 @@ class DataPublisher:
             send_hwm: items queued for each consumer before `publish` blocks.
             lingerms: how long `close` lets connected consumers take what is queued, in
                 milliseconds; at least a second.
+            shm_bytes: how much memory may be shared with consumers on this host. Arrays of which
+                three do not fit are copied once more; 0 shares none.
 
         Bound to an address that other machines reach, it warns once that they can read the stream.
+        Where memory to share is short, `publish` and `begin` warn of it once.
 
         Raises:
             OSError: the address is in use, or not of this machine.
-            ValueError: it is no address.
+            ValueError: it is no address, or a number is negative.
         """
+        for name, number in (("send_hwm", send_hwm), ("shm_bytes", shm_bytes)):
+            if number < 0:
+                raise ValueError(f"{name} must not be negative, as {number} is")
         self.btid = btid
         self._publisher = Publisher(
             bind_address,
             btid=btid,
             send_hwm=send_hwm,
             linger_ms=max(lingerms, _LEAST_LINGER_MS),
+            shm_bytes=shm_bytes,
         )
         if self._publisher.warning:
             warnings.warn(self._publisher.warning, stacklevel=2)
@@ -77,9 +89,32 @@ class DataPublisher:
         """
         self._publisher.publish(kwargs, progress.episode, progress.index)
 
+    def begin(self, **tensors: "tuple[tuple[int, ...], DTypeLike]") -> Draft:
+        """Begins an item whose arrays are written where a consumer on this host reads them.
+
+            with pub.begin(image=off.layout()) as draft:
+                off.render(out=draft["image"])
+                draft.publish(frameid=anim.frameid)
+
+        Args:
+            tensors: (shape, dtype) of each array by name, as `image=((480, 640, 4), np.uint8)`.
+
+        Raises:
+            TypeError: one is not (shape, dtype).
+            ValueError: a dtype that cannot travel, or an array larger than a message may be.
+            MemoryError: there is no memory for it.
+            OSError: the publisher is closed.
+        """
+        return Draft(self._publisher, tensors)
+
     def stats(self) -> dict[str, float]:
-        """`messages` and `bytes` sent, and seconds `blocked` waiting for room. May be asked at any
-        time, also by another thread while `publish` waits, and after `close`."""
+        """What was done so far. May be asked at any time, also by another thread while `publish`
+        waits, and after `close`.
+
+        `messages` and `bytes` sent, and seconds `blocked` waiting for room. Of arrays of 16 KiB and
+        more: how many were put in memory that is `shared` with consumers on this host, and how many
+        on the `heap`, from where each is copied once more.
+        """
         return self._publisher.stats()
 
     def close(self) -> bool:

@@ -12,7 +12,7 @@ from .offscreen import OffScreenRenderer
 from .surfaces import DepthBuffer, SurfaceView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,17 +115,51 @@ class Renderer:
         elif {"depth", "normal"} & set(passes):
             self._surfaces = SurfaceView(self.camera)
 
-    def render(self) -> "dict[str, NDArray[Any]]":
-        """The passes of the scene as it is now, by name; new arrays, the caller's own.
+    def render(self, out: "Mapping[str, NDArray[Any]] | None" = None) -> "dict[str, NDArray[Any]]":
+        """The passes of the scene as it is now, by name.
+
+        Args:
+            out: arrays to write into by name, as a `btb.Draft` with our `layout()`; passes that it
+                has not, and by default all, are new arrays, the caller's own.
 
         Raises:
             RuntimeError: Cycles failed.
-            ValueError: the camera has another shape than when this was made.
+            ValueError: the camera has another shape than when this was made, or an array of `out`
+                has another shape or dtype than in `layout()`, or cannot be written in C order.
         """
         self.camera.update_view_matrix()
         self.camera.update_proj_matrix()
-        traced = self._trace() if self.engine == "CYCLES" else self._draw()
-        return {name: traced[name] for name in self.passes}
+        arrays = self._arrays({} if out is None else out)
+        if self.engine == "CYCLES":
+            self._trace(arrays)
+        else:
+            self._draw(arrays)
+        return arrays
+
+    def layout(self) -> "dict[str, tuple[tuple[int, ...], Any]]":
+        """Shape and dtype of each pass, for `DataPublisher.begin`."""
+        height, width = self.camera.shape
+        every = {
+            "image": ((height, width, self.channels), np.uint8),
+            "linear": ((height, width, self.channels), np.float32),
+            "depth": ((height, width), np.float32),
+            "normal": ((height, width, 3), np.float32),
+        }
+        return {name: every[name] for name in self.passes}
+
+    def _arrays(self, out: "Mapping[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, (shape, dtype) in self.layout().items():
+            array = out[name] if name in out else np.empty(shape, dtype)
+            if array.shape != shape or array.dtype != dtype:
+                raise ValueError(
+                    f"out['{name}'] is {array.dtype} {array.shape}, the pass {np.dtype(dtype)} "
+                    f"{shape}"
+                )
+            if not (array.flags.writeable and array.flags.c_contiguous):
+                raise ValueError(f"out['{name}'] is read-only, or not C-contiguous")
+            arrays[name] = array
+        return arrays
 
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""
@@ -133,38 +167,36 @@ class Renderer:
             if owner is not None:
                 owner.free()
 
-    def _draw(self) -> "dict[str, NDArray[Any]]":
-        out: dict[str, NDArray[Any]] = {}
+    def _draw(self, out: "dict[str, NDArray[Any]]") -> None:
         if self._drawn is not None:
-            out["image"] = self._drawn.render()
+            self._drawn.render(out=out["image"])
             if self._depth is not None:
-                out["depth"] = self._depth.read(self._drawn.offscreen)
+                self._depth.read(self._drawn.offscreen, out["depth"])
         if self._surfaces is not None:
             self._surfaces.draw()
             if "depth" in self.passes:
-                out["depth"] = self._surfaces.depth()
+                self._surfaces.depth(out["depth"])
             if "normal" in self.passes:
-                out["normal"] = self._surfaces.normal()
-        return out
+                self._surfaces.normal(out["normal"])
 
-    def _trace(self) -> "dict[str, NDArray[Any]]":
-        height, width = self.camera.shape
-        raw = cycles.render(self.camera, self._wanted)
-        out: dict[str, NDArray[Any]] = {}
-        if "image" in self.passes:
-            out["image"] = np.empty((height, width, self.channels), np.uint8)
+    def _trace(self, out: "dict[str, NDArray[Any]]") -> None:
+        # What is wanted as Cycles has it is read to where it stays, and turned there.
+        into = {"Depth": out["depth"]} if "depth" in out else {}
+        if "linear" in out and self.channels == 4:
+            into["Combined"] = out["linear"]
+        raw = cycles.render(self.camera, self._wanted, into)
+        if "image" in out:
             _blendtorch.convert_pixels(raw["Combined"], out["image"], srgb=self.srgb, flip=True)
-        if "linear" in self.passes:
-            out["linear"] = raw["Combined"][::-1, :, : self.channels].copy()
-        if "depth" in self.passes:
-            depth = raw["Depth"][::-1, :, 0].copy()
+        if "linear" in out and self.channels != 4:
+            out["linear"][...] = raw["Combined"][::-1, :, : self.channels]
+        for array in into.values():
+            _blendtorch.flip_rows(array.view(np.uint8))
+        if "depth" in out:
+            depth = out["depth"]
             depth[depth >= _FAR] = np.inf
-            out["depth"] = depth
-        if "normal" in self.passes:
-            out["normal"] = np.empty((height, width, 3), np.float32)
+        if "normal" in out:
             view = [list(row) for row in self.camera.view_matrix]
             _blendtorch.camera_normals(view, raw["Normal"], out["normal"], flip=True)
-        return out
 
 
 def _chosen(scene: Any, engine: str | None) -> str:

@@ -45,15 +45,13 @@ class DepthBuffer:
         self._window = np.empty(camera.shape, np.float32)
         self._buffer = gpu.types.Buffer("FLOAT", self._window.shape, self._window)
 
-    def read(self, offscreen: Any) -> "NDArray[np.float32]":
-        """Linear depth (H × W) of what was drawn last; infinite where nothing is."""
+    def read(self, offscreen: Any, out: "NDArray[np.float32]") -> None:
+        """Linear depth (H × W) of what was drawn last into `out`; infinite where nothing is."""
         height, width = self.camera.shape
         with offscreen.bind():
             framebuffer: Any = gpu.state.active_framebuffer_get()
             framebuffer.read_depth(0, 0, width, height, data=self._buffer)
-        out = np.empty((height, width), np.float32)
         _blendtorch.linear_depth(_rows(self.camera.proj_matrix), self._window, out, flip=True)
-        return out
 
 
 class SurfaceView:
@@ -115,24 +113,22 @@ class SurfaceView:
             )
         _forget_file()
 
-    def depth(self) -> "NDArray[np.float32]":
-        """Linear depth (H × W) of what was drawn last; infinite where nothing is."""
-        return self._depth.read(self.offscreen)
+    def depth(self, out: "NDArray[np.float32]") -> None:
+        """Linear depth (H × W) of what was drawn last into `out`; infinite where nothing is."""
+        self._depth.read(self.offscreen, out)
 
-    def normal(self) -> "NDArray[np.float32]":
-        """Normals (H × W × 3) of what was drawn last, in OpenCV's camera frame; 0 where nothing
-        is."""
+    def normal(self, out: "NDArray[np.float32]") -> None:
+        """Normals (H × W × 3) of what was drawn last into `out`, in OpenCV's camera frame; 0 where
+        nothing is."""
         height, width = self.camera.shape
         with self.offscreen.bind():
             framebuffer: Any = gpu.state.active_framebuffer_get()
             framebuffer.read_color(0, 0, width, height, 4, 0, "FLOAT", data=self._buffer)
-        out = np.empty((height, width, 3), np.float32)
         projection = _rows(self.camera.proj_matrix)
         towards = runtime.matcap_towards(projection)
         _blendtorch.matcap_normals(
             projection, self._colors, out, scale=_SCALE, towards=towards, flip=True
         )
-        return out
 
     def free(self) -> None:
         """Gives back the GPU's memory."""

@@ -50,3 +50,24 @@ where
     let to: &mut [D] = unsafe { &mut *to.as_ptr() };
     Ok(py.detach(|| work(from, to)))
 }
+
+/// Runs `work` on the bytes of `image` without the GIL.
+///
+/// # Errors
+/// `ValueError` when it is not C-contiguous, or read-only.
+pub(crate) fn alone<R: Send>(
+    py: Python<'_>,
+    image: &PyBuffer<u8>,
+    work: impl FnOnce(&mut [u8]) -> R + Send,
+) -> PyResult<R> {
+    let bytes = image
+        .as_slice_ptr()
+        .ok_or_else(|| PyValueError::new_err("the image must be C-contiguous"))?;
+    if image.readonly() {
+        return Err(PyValueError::new_err("the image is read-only"));
+    }
+    // SAFETY: as in `apart`: contiguous and exported for the whole call, and writable; that no other
+    // thread is at it meanwhile is the documented duty of the Python caller.
+    let bytes: &mut [u8] = unsafe { &mut *bytes.as_ptr() };
+    Ok(py.detach(|| work(bytes)))
+}

@@ -4,6 +4,7 @@
 //! what a producer's processor does for a frame that goes through a socket. Owns a shelf of the
 //! buffers that were sent.
 
+use crate::Error;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -18,19 +19,20 @@ const MOST_BYTES: usize = 128 << 20;
 pub(super) struct Shelf(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Shelf {
-    /// A frame of `len` bytes that `fill` has written.
-    pub(super) fn frame(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
-        if len < SMALLEST {
-            let mut bytes = vec![0; len];
-            fill(&mut bytes);
-            return bytes.into();
-        }
-        let mut bytes = self.take(len).unwrap_or_else(|| vec![0; len]);
-        fill(&mut bytes[..len]);
-        Bytes::from_owner(Shelved {
+    /// Memory for a frame of `len` bytes, with old contents or zeros.
+    pub(super) fn frame(&self, len: usize) -> Result<Shelved, Error> {
+        let large = len >= SMALLEST;
+        let bytes = match large.then(|| self.take(len)).flatten() {
+            Some(bytes) => bytes,
+            None => fresh(len)?,
+        };
+        Ok(Shelved {
             bytes,
             len,
-            shelf: Arc::downgrade(&self.0),
+            shelf: match large {
+                true => Arc::downgrade(&self.0),
+                false => Weak::new(),
+            },
         })
     }
 
@@ -44,11 +46,35 @@ impl Shelf {
     }
 }
 
+/// New memory, or an error where the allocator would end the process.
+fn fresh(len: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|_| Error::NoMemory(len))?;
+    bytes.resize(len, 0);
+    Ok(bytes)
+}
+
 /// A frame's memory, which goes back to the shelf behind the last reader.
-struct Shelved {
+#[derive(Debug)]
+pub(super) struct Shelved {
     bytes: Vec<u8>,
     len: usize,
     shelf: Weak<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Shelved {
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.len]
+    }
+
+    pub(super) fn freeze(mut self) -> Bytes {
+        match self.len < SMALLEST {
+            true => std::mem::take(&mut self.bytes).into(),
+            false => Bytes::from_owner(self),
+        }
+    }
 }
 
 impl AsRef<[u8]> for Shelved {
@@ -76,33 +102,43 @@ impl Drop for Shelved {
 mod tests {
     use super::*;
 
+    fn filled(shelf: &Shelf, len: usize, byte: u8) -> Bytes {
+        let mut frame = shelf.frame(len).unwrap();
+        frame.bytes_mut().fill(byte);
+        frame.freeze()
+    }
+
     #[test]
     fn memory_is_used_again_and_little_is_kept() {
         let shelf = Shelf::default();
-        let frames: Vec<_> = (0..40_u8)
-            .map(|i| shelf.frame(100_000, |bytes| bytes.fill(i)))
-            .collect();
+        let frames: Vec<_> = (0..40_u8).map(|i| filled(&shelf, 100_000, i)).collect();
         for (i, frame) in (0..).zip(&frames) {
             assert!(frame.len() == 100_000 && frame.iter().all(|byte| *byte == i));
         }
         let places: Vec<_> = frames.iter().map(|frame| frame.as_ptr()).collect();
         drop(frames);
         assert_eq!(shelf.0.lock().unwrap().len(), MOST_BUFFERS);
-        let again = shelf.frame(90_000, |bytes| bytes.fill(7));
+        let again = filled(&shelf, 90_000, 7);
         assert!(places.contains(&again.as_ptr()));
         assert!(again.len() == 90_000 && again.iter().all(|byte| *byte == 7));
         // A buffer of 100,000 is no place for 20,000.
-        let _small = shelf.frame(20_000, |_| ());
+        let _small = filled(&shelf, 20_000, 1);
         assert_eq!(shelf.0.lock().unwrap().len(), MOST_BUFFERS - 1);
-        let large = shelf.frame(MOST_BYTES + 1, |_| ());
+        let large = filled(&shelf, MOST_BYTES + 1, 1);
         drop(large);
         assert!(shelf.0.lock().unwrap().iter().map(Vec::len).sum::<usize>() <= MOST_BYTES);
     }
 
     #[test]
+    fn more_than_the_address_space_is_an_error() {
+        let error = Shelf::default().frame(isize::MAX as usize).unwrap_err();
+        assert!(matches!(error, Error::NoMemory(_)), "{error}");
+    }
+
+    #[test]
     fn a_frame_may_outlive_the_shelf() {
         let shelf = Shelf::default();
-        let frame = shelf.frame(100_000, |bytes| bytes.fill(3));
+        let frame = filled(&shelf, 100_000, 3);
         drop(shelf);
         assert!(frame.iter().all(|byte| *byte == 3));
     }

@@ -1,0 +1,220 @@
+//! What many short lives leave behind, and what a stopped consumer does: nothing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod support;
+
+use blendtorch_transport::{Sender, SenderOptions};
+use rustix::process::{Pid, Signal, kill_process};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use support::{Child, LONG, PART, Place, SHORT, WAYS, Way, end, number, receiver, recv, try_send};
+
+/// What a process has is counted: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const MEGABYTE: usize = 1 << 20;
+
+/// What a process of this program does that was given a part; as a test it does nothing.
+#[test]
+fn role() {
+    let Ok(part) = std::env::var(PART) else {
+        return;
+    };
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let address = words[1].parse().unwrap();
+    if words[0] == "consume" {
+        let mut receiver = receiver(&[address]);
+        let mut got = 0;
+        loop {
+            let received = recv(&mut receiver);
+            if received.frames[0][..] == b"end"[..] {
+                println!("says: end {got}");
+                return;
+            }
+            assert_eq!(number(&received), got);
+            got += 1;
+            println!("says: {got}");
+        }
+    }
+    let options = SenderOptions {
+        shm_bytes: if words[0] == "shm" { 64 << 20 } else { 0 },
+        ..SenderOptions::default()
+    };
+    let sender = Sender::bind(&address, &options).unwrap();
+    println!("says: {}", sender.address());
+    let mut sent = 0;
+    loop {
+        sent += u32::from(try_send(&sender, sent, MEGABYTE, SHORT));
+    }
+}
+
+/// Descriptors that this process has open, and the bytes that it has in memory.
+fn resources() -> (usize, usize) {
+    let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next());
+    (
+        descriptors,
+        kilobytes.unwrap().parse::<usize>().unwrap() * 1024,
+    )
+}
+
+/// Whether somebody listens on a name beside this address.
+fn is_offered(place: &Place) -> bool {
+    let port = place.address.to_string();
+    let port = port.rsplit([':', '/']).next().unwrap().to_owned();
+    let names = std::fs::read_to_string("/proc/net/unix").unwrap();
+    names
+        .lines()
+        .any(|line| line.contains("@blendtorch-") && line.ends_with(&format!("-{port}")))
+}
+
+fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// So many producers are started, send a few megabytes, and are killed while they send more.
+fn start_and_kill(way: Way, cycles: usize) {
+    let mut place = Place::new(way);
+    let mut consumer = None;
+    let kind = if place.shm() { "shm" } else { "inline" };
+    let mut settled = (0, 0);
+    for life in 0..cycles + 5 {
+        let mut producer = Child::play(&format!("{kind} {}", place.address));
+        place.address = producer.says()[0].parse().unwrap();
+        let consumer = consumer.get_or_insert_with(|| place.receiver());
+        // What the queues still hold of an earlier life comes first.
+        while number(&recv(consumer)) != 0 {}
+        for i in 1..4 {
+            assert_eq!(number(&recv(consumer)), i, "{way:?}, life {life}");
+        }
+        if matches!(way, Way::TcpShm) {
+            assert!(is_offered(&place));
+        }
+        producer.kill();
+        if life == 4 {
+            settled = resources();
+        }
+    }
+    if matches!(way, Way::TcpShm) {
+        eventually("a name stays", || !is_offered(&place));
+    }
+    // The last life's connection may still be about to go.
+    eventually("descriptors stay", || resources().0 <= settled.0 + 2);
+    // A life has 8 MB of slots: one in ten that stays would be seen.
+    let grown = resources().1.saturating_sub(settled.1);
+    assert!(
+        grown < (24 << 20).max(cycles / 10 * 8 * MEGABYTE),
+        "{way:?}: {grown}"
+    );
+    drop(consumer);
+}
+
+#[test]
+fn fifty_producers_that_were_killed_leave_nothing_behind() {
+    let _alone = alone();
+    for way in [Way::TcpShm, Way::Ipc] {
+        start_and_kill(way, 50);
+    }
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_thousand_producers_that_were_killed_leave_nothing_behind() {
+    let _alone = alone();
+    for way in [Way::TcpShm, Way::IpcShm, Way::Tcp, Way::Ipc] {
+        start_and_kill(way, 250);
+    }
+}
+
+/// In one process: sockets, slots, threads and names go with the sender and the receiver.
+#[test]
+fn lives_that_end_well_leave_nothing_behind() {
+    let _alone = alone();
+    for way in WAYS {
+        let life = || {
+            let mut place = Place::new(way);
+            let mut sender = place.sender();
+            let mut receiver = place.receiver();
+            let producer = std::thread::spawn(move || {
+                for i in 0..5 {
+                    assert!(try_send(&sender, i, MEGABYTE, LONG));
+                }
+                sender.close(&end(), LONG)
+            });
+            for i in 0..5 {
+                assert_eq!(number(&recv(&mut receiver)), i);
+            }
+            let last = recv(&mut receiver);
+            receiver.disconnect(last.peer).unwrap();
+            assert!(producer.join().unwrap(), "{way:?}");
+            assert!(!matches!(way, Way::TcpShm) || !is_offered(&place));
+        };
+        (0..5).for_each(|_| life());
+        let settled = resources();
+        (0..40).for_each(|_| life());
+        eventually("descriptors stay", || resources().0 <= settled.0 + 2);
+        // Slots of forty lives would be 320 MB.
+        let grown = resources().1.saturating_sub(settled.1);
+        assert!(grown < 48 << 20, "{way:?}: {grown}");
+    }
+}
+
+/// Stopped as a debugger or a laptop's lid would stop it, for seconds; then it goes on.
+#[test]
+fn a_consumer_that_was_stopped_goes_on_where_it_was() {
+    let _alone = alone();
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let mut sender = place.sender();
+        let mut consumer = Child::play(&format!("consume {}", place.address));
+        let mut sent = 0;
+        let mut send = |sender: &Sender, timeout| {
+            let taken = try_send(sender, sent, MEGABYTE, timeout);
+            sent += u32::from(taken);
+            taken
+        };
+        assert!(send(&sender, LONG));
+        consumer.says();
+        let process = Pid::from_raw(consumer.id().try_into().unwrap()).unwrap();
+        kill_process(process, Signal::STOP).unwrap();
+        // Until the queues are full, and then in vain.
+        while send(&sender, Duration::from_millis(500)) {}
+        let settled = resources();
+        let stopped = Instant::now();
+        while stopped.elapsed() < Duration::from_secs(3) {
+            assert!(!send(&sender, SHORT), "{way:?}: more than the queues hold");
+        }
+        assert_eq!(sender.consumers().unwrap(), 1, "{way:?}: it was given up");
+        let now = resources();
+        assert!(
+            now.0 <= settled.0 && now.1 < settled.1 + 8 * MEGABYTE,
+            "{way:?}"
+        );
+        kill_process(process, Signal::CONT).unwrap();
+        for _ in 0..30 {
+            assert!(send(&sender, LONG), "{way:?}");
+        }
+        assert!(sent >= 40, "{way:?}: {sent}");
+        // The consumer leaves with the end, which it counts from the first message on.
+        let closing = std::thread::spawn(move || sender.close(&end(), LONG));
+        let count = loop {
+            let words = consumer.says();
+            if words[0] == "end" {
+                break words[1].parse::<u32>().unwrap();
+            }
+        };
+        assert_eq!(count, sent, "{way:?}");
+        closing.join().unwrap();
+    }
+}
