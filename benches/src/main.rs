@@ -6,6 +6,7 @@
 //! consumer are processes of their own. Speed is reported here and asserted nowhere.
 
 mod case;
+mod convert;
 mod env;
 mod launch;
 mod replay;
@@ -46,6 +47,8 @@ enum Part {
     Replay,
     /// Steps of environments.
     Env,
+    /// Images into a batch in another form.
+    Convert,
 }
 
 /// What the processes of a case do; not for users.

@@ -2,6 +2,7 @@
 
 use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
+use crate::convert::{Memory, TASKS, Task};
 use crate::env::{ENVS, Env, Steps};
 use crate::launch::{INSTANCES, bare_imports, first_items};
 use crate::replay::{Files, REPLAYS, Replay};
@@ -40,6 +41,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     }
     if wanted(Part::Env) {
         table.extend(envs(python, rounds)?);
+    }
+    if wanted(Part::Convert) {
+        table.extend(conversions(rounds)?);
     }
     if wanted(Part::Launch) {
         table.push(launches(rounds)?);
@@ -125,6 +129,30 @@ fn envs(python: &Path, rounds: usize) -> Result<Vec<Row>> {
         add("steps/s", |steps| steps.steps_per_second, env.goal());
         add("µs p50", |steps| steps.p50_us, None);
         add("µs p99", |steps| steps.p99_us, None);
+    }
+    Ok(rows)
+}
+
+fn conversions(rounds: usize) -> Result<Vec<Row>> {
+    let bar = progress(rounds * TASKS.len())?;
+    let mut memory = Memory::new();
+    let mut measured = TASKS.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (task, results) in TASKS.into_iter().zip(&mut measured) {
+            bar.set_message(task.name());
+            results.push(memory.time(task).context(task.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut rows = Vec::new();
+    for (baseline, copied) in TASKS.iter().zip(&measured).take(2) {
+        for (task, results) in TASKS.into_iter().zip(&measured).skip(2) {
+            let name = format!("{} ({})", task.name(), baseline.name());
+            let goal = task == Task::FloatPlanes && *baseline == Task::CopyMoved;
+            let goal = goal.then(|| "≤ 1.50×".to_owned());
+            rows.push(row(name, "ms/batch", results, copied, |ms| *ms, goal));
+        }
     }
     Ok(rows)
 }
