@@ -7,6 +7,7 @@ use super::pixels::blocks;
 pub(super) type ToByte = Option<Box<[u8; 256]>>;
 
 /// Channels first: a plane for each of `to`.
+#[inline(always)]
 pub(super) fn planes(source: &[u8], channels: usize, to: &[ToByte], out: &mut [&mut [u8]]) {
     blocks(source, channels, |start, words| {
         for ((to, plane), shift) in to.iter().zip(&mut *out).zip(SHIFTS) {
@@ -24,6 +25,7 @@ pub(super) fn planes(source: &[u8], channels: usize, to: &[ToByte], out: &mut [&
 }
 
 /// Channels last, as they came: the first of each pixel, one for each of `to`.
+#[inline(always)]
 pub(super) fn interleaved(source: &[u8], channels: usize, to: &[ToByte], out: &mut [u8]) {
     let kept = to.len();
     if kept == channels {
@@ -48,6 +50,7 @@ pub(super) fn interleaved(source: &[u8], channels: usize, to: &[ToByte], out: &m
 }
 
 /// Three of four channels: four pixels become three words.
+#[inline(always)]
 fn rgb(source: &[u8], out: &mut [u8]) {
     let (sixteens, rest) = source.as_chunks::<16>();
     let (twelves, rest_out) = out.as_chunks_mut::<12>();

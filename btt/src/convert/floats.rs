@@ -13,7 +13,7 @@ pub(super) enum ToFloat {
 
 impl ToFloat {
     /// The channel in the bits from `shift` on, of every pixel.
-    #[inline]
+    #[inline(always)]
     fn convert(&self, words: &[u32], shift: u32, out: &mut [f32]) {
         match self {
             Self::Line { scale, offset } => line(words, shift, *scale, *offset, out),
@@ -22,6 +22,7 @@ impl ToFloat {
     }
 }
 
+#[inline(always)]
 fn line(words: &[u32], shift: u32, scale: f32, offset: f32, out: &mut [f32]) {
     for (out, word) in out.iter_mut().zip(words) {
         // Of 0 to 255 the signed conversion is the same, and one instruction.
@@ -29,6 +30,7 @@ fn line(words: &[u32], shift: u32, scale: f32, offset: f32, out: &mut [f32]) {
     }
 }
 
+#[inline(always)]
 fn look_up(words: &[u32], shift: u32, table: &[f32; 256], out: &mut [f32]) {
     for (out, word) in out.iter_mut().zip(words) {
         *out = table[(word >> shift & 0xff) as usize];
@@ -36,6 +38,7 @@ fn look_up(words: &[u32], shift: u32, table: &[f32; 256], out: &mut [f32]) {
 }
 
 /// Channels first: a plane for each of `to`.
+#[inline(always)]
 pub(super) fn planes(source: &[u8], channels: usize, to: &[ToFloat], out: &mut [&mut [f32]]) {
     blocks(source, channels, |start, words| {
         for ((to, plane), shift) in to.iter().zip(&mut *out).zip(SHIFTS) {
@@ -45,6 +48,7 @@ pub(super) fn planes(source: &[u8], channels: usize, to: &[ToFloat], out: &mut [
 }
 
 /// Channels last, as they came: a value for each of `to`, pixel by pixel.
+#[inline(always)]
 pub(super) fn interleaved(source: &[u8], channels: usize, to: &[ToFloat], out: &mut [f32]) {
     match to {
         [to] => planes(source, channels, std::slice::from_ref(to), &mut [out]),
@@ -54,6 +58,7 @@ pub(super) fn interleaved(source: &[u8], channels: usize, to: &[ToFloat], out: &
     }
 }
 
+#[inline(always)]
 fn interleaved_n<const N: usize>(source: &[u8], channels: usize, to: &[ToFloat], out: &mut [f32]) {
     let mut lines = [(0.0, 0.0); N];
     let mut straight = true;

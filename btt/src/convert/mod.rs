@@ -11,6 +11,7 @@ mod floats;
 mod pixels;
 mod plan;
 mod spread;
+mod wide;
 
 pub use error::ConvertError;
 pub use plan::ConvertPlan;

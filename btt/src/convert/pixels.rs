@@ -7,6 +7,7 @@
 pub(super) const BLOCK: usize = 512;
 
 /// Calls `work` with each block: its first pixel, and its pixels' bytes, the first channel lowest.
+#[inline(always)]
 pub(super) fn blocks(source: &[u8], channels: usize, mut work: impl FnMut(usize, &[u32])) {
     let mut words = [0; BLOCK];
     for (number, bytes) in source.chunks(BLOCK * channels).enumerate() {
@@ -21,12 +22,14 @@ pub(super) fn blocks(source: &[u8], channels: usize, mut work: impl FnMut(usize,
     }
 }
 
+#[inline(always)]
 fn unpack_1(bytes: &[u8], words: &mut [u32]) {
     for (word, byte) in words.iter_mut().zip(bytes) {
         *word = u32::from(*byte);
     }
 }
 
+#[inline(always)]
 fn unpack_2(bytes: &[u8], words: &mut [u32]) {
     for (word, pixel) in words.iter_mut().zip(bytes.as_chunks().0) {
         *word = u32::from(u16::from_le_bytes(*pixel));
@@ -34,6 +37,7 @@ fn unpack_2(bytes: &[u8], words: &mut [u32]) {
 }
 
 /// Four pixels are three words.
+#[inline(always)]
 fn unpack_3(bytes: &[u8], words: &mut [u32]) {
     let (fours, rest) = words.as_chunks_mut::<4>();
     let (twelves, rest_bytes) = bytes.as_chunks::<12>();
@@ -54,6 +58,7 @@ fn unpack_3(bytes: &[u8], words: &mut [u32]) {
     }
 }
 
+#[inline(always)]
 fn unpack_4(bytes: &[u8], words: &mut [u32]) {
     for (word, pixel) in words.iter_mut().zip(bytes.as_chunks().0) {
         *word = u32::from_le_bytes(*pixel);

@@ -1,10 +1,10 @@
 //! What a conversion means for arrays of one dtype and shape.
 
-use super::bytes::{self, ToByte};
+use super::bytes::ToByte;
 use super::curve::Curve;
-use super::floats::{self, ToFloat};
+use super::floats::ToFloat;
 use super::spread::spread;
-use super::{Convert, ConvertError};
+use super::{Convert, ConvertError, wide};
 use blendtorch_wire::DType;
 
 /// A [`Convert`] made ready for items of one shape; see [`Convert::plan`].
@@ -146,8 +146,8 @@ impl ConvertPlan {
                     width,
                     threads,
                     |source, out| match out {
-                        [out] if !self.planes => floats::interleaved(source, channels, to, out),
-                        out => floats::planes(source, channels, to, out),
+                        [out] if !self.planes => wide::float_pixels(source, channels, to, out),
+                        out => wide::float_planes(source, channels, to, out),
                     },
                 );
             }
@@ -160,8 +160,8 @@ impl ConvertPlan {
                     width,
                     threads,
                     |source, out| match out {
-                        [out] if !self.planes => bytes::interleaved(source, channels, to, out),
-                        out => bytes::planes(source, channels, to, out),
+                        [out] if !self.planes => wide::byte_pixels(source, channels, to, out),
+                        out => wide::byte_planes(source, channels, to, out),
                     },
                 );
             }
