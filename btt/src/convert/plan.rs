@@ -185,8 +185,8 @@ fn lines(convert: &Convert, kept: usize) -> Result<Vec<(f64, f64)>, ConvertError
     };
     (0..kept)
         .map(|channel| {
-            let std = number("std", std, channel)?;
-            Ok((1.0 / std, -number("mean", mean, channel)? / std))
+            let (mean, std) = (number("mean", mean, channel)?, number("std", std, channel)?);
+            Ok((1.0 / std, -mean / std))
         })
         .collect()
 }
