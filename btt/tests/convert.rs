@@ -49,7 +49,7 @@ impl Asked {
     fn value(&self, source: &[u8], row: usize, column: usize, channel: usize) -> (f64, f64) {
         let byte = source[(row * self.width + column) * self.channels + channel];
         let x = f64::from(byte) / 255.0;
-        let alpha = self.channels % 2 == 0 && channel == self.channels - 1;
+        let alpha = self.channels.is_multiple_of(2) && channel == self.channels - 1;
         let x = match self.curve {
             _ if alpha => x,
             0 => x,

@@ -1,7 +1,7 @@
 //! From bytes to bytes: fewer channels, planes, curves.
 
 use super::floats::SHIFTS;
-use super::pixels::blocks;
+use super::pixels::{BLOCK, unpack};
 
 /// What becomes of a channel's values; `None`: nothing.
 pub(super) type ToByte = Option<Box<[u8; 256]>>;
@@ -9,19 +9,21 @@ pub(super) type ToByte = Option<Box<[u8; 256]>>;
 /// Channels first: a plane for each of `to`.
 #[inline(always)]
 pub(super) fn planes(source: &[u8], channels: usize, to: &[ToByte], out: &mut [&mut [u8]]) {
-    blocks(source, channels, |start, words| {
+    let mut words = [0; BLOCK];
+    for (number, bytes) in source.chunks(BLOCK * channels).enumerate() {
+        let (start, words) = (number * BLOCK, unpack(bytes, channels, &mut words));
         for ((to, plane), shift) in to.iter().zip(&mut *out).zip(SHIFTS) {
             let plane = &mut plane[start..start + words.len()];
             for (byte, word) in plane.iter_mut().zip(words) {
                 *byte = (word >> shift & 0xff) as u8;
             }
             if let Some(table) = to {
-                plane
-                    .iter_mut()
-                    .for_each(|byte| *byte = table[usize::from(*byte)]);
+                for byte in plane {
+                    *byte = table[usize::from(*byte)];
+                }
             }
         }
-    });
+    }
 }
 
 /// Channels last, as they came: the first of each pixel, one for each of `to`.

@@ -1,6 +1,6 @@
 //! From bytes to `float32`: by a line, which is vectorised, or by a table where there is a curve.
 
-use super::pixels::blocks;
+use super::pixels::{BLOCK, unpack};
 
 /// What becomes of a channel's values.
 #[derive(Clone, Debug)]
@@ -40,11 +40,13 @@ fn look_up(words: &[u32], shift: u32, table: &[f32; 256], out: &mut [f32]) {
 /// Channels first: a plane for each of `to`.
 #[inline(always)]
 pub(super) fn planes(source: &[u8], channels: usize, to: &[ToFloat], out: &mut [&mut [f32]]) {
-    blocks(source, channels, |start, words| {
+    let mut words = [0; BLOCK];
+    for (number, bytes) in source.chunks(BLOCK * channels).enumerate() {
+        let (start, words) = (number * BLOCK, unpack(bytes, channels, &mut words));
         for ((to, plane), shift) in to.iter().zip(&mut *out).zip(SHIFTS) {
             to.convert(words, shift, &mut plane[start..start + words.len()]);
         }
-    });
+    }
 }
 
 /// Channels last, as they came: a value for each of `to`, pixel by pixel.
@@ -69,8 +71,12 @@ fn interleaved_n<const N: usize>(source: &[u8], channels: usize, to: &[ToFloat],
         }
     }
     let pixels = out.as_chunks_mut::<N>().0;
-    blocks(source, channels, |start, words| {
-        let pixels = &mut pixels[start..start + words.len()];
+    let mut words = [0; BLOCK];
+    for (pixels, bytes) in pixels
+        .chunks_mut(BLOCK)
+        .zip(source.chunks(BLOCK * channels))
+    {
+        let words = unpack(bytes, channels, &mut words);
         if straight {
             for (pixel, word) in pixels.iter_mut().zip(words) {
                 for ((value, (scale, offset)), shift) in pixel.iter_mut().zip(lines).zip(SHIFTS) {
@@ -88,7 +94,7 @@ fn interleaved_n<const N: usize>(source: &[u8], channels: usize, to: &[ToFloat],
                 }
             }
         }
-    });
+    }
 }
 
 /// Where a word has each channel.

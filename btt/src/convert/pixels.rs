@@ -2,24 +2,23 @@
 //!
 //! A word for each pixel is what every loop behind this one can be vectorised over, also without
 //! byte shuffles, which the oldest x86-64 lacks. A block stays in the first-level cache.
+//!
+//! All of it is inlined, and without closures: only then it is compiled for what its caller is.
 
 /// Pixels of a block.
 pub(super) const BLOCK: usize = 512;
 
-/// Calls `work` with each block: its first pixel, and its pixels' bytes, the first channel lowest.
+/// The words of a block's pixels, in `words`: the first channel lowest.
 #[inline(always)]
-pub(super) fn blocks(source: &[u8], channels: usize, mut work: impl FnMut(usize, &[u32])) {
-    let mut words = [0; BLOCK];
-    for (number, bytes) in source.chunks(BLOCK * channels).enumerate() {
-        let words = &mut words[..bytes.len() / channels];
-        match channels {
-            1 => unpack_1(bytes, words),
-            2 => unpack_2(bytes, words),
-            3 => unpack_3(bytes, words),
-            _ => unpack_4(bytes, words),
-        }
-        work(number * BLOCK, words);
+pub(super) fn unpack<'a>(bytes: &[u8], channels: usize, words: &'a mut [u32; BLOCK]) -> &'a [u32] {
+    let words = &mut words[..bytes.len() / channels];
+    match channels {
+        1 => unpack_1(bytes, words),
+        2 => unpack_2(bytes, words),
+        3 => unpack_3(bytes, words),
+        _ => unpack_4(bytes, words),
     }
+    words
 }
 
 #[inline(always)]
