@@ -6,7 +6,7 @@
 //! All of it is inlined, and without closures: only then it is compiled for what its caller is.
 
 /// Pixels of a block.
-pub(super) const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 1024;
 
 /// The words of a block's pixels, in `words`: the first channel lowest.
 #[inline(always)]

@@ -46,17 +46,19 @@ struct Shelf(Mutex<Vec<Vec<u64>>>);
 
 /// Smaller buffers come quickly from the system's allocator.
 const SMALLEST_SHELVED: usize = 64 << 10;
-/// A loop holds one or two batches at a time; what more of them leaves behind is given back.
-const MOST_SHELVED: usize = 4;
-/// Smaller ones, such as the items that somebody else makes batches of, wait together in this much.
-const MOST_SHELVED_BYTES: usize = 32 << 20;
+/// Whatever their size, so many may wait: a loop gives back a batch or two at a time.
+const FEW_SHELVED: usize = 2;
+/// More than those may wait in this much: a consumer's memory is to stay within 64 MB over the
+/// batches in flight, of which the slots of its publishers take a part too.
+const MOST_SHELVED_BYTES: usize = 20 << 20;
 
 impl Shelf {
     /// A buffer of exactly so many words, if one waits. Its contents are old.
     fn take(&self, words: usize) -> Option<Vec<u64>> {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = buffers.iter().position(|buffer| buffer.len() == words)?;
-        Some(buffers.swap_remove(index))
+        // The one that came last is the likeliest in the processor's cache.
+        let index = buffers.iter().rposition(|buffer| buffer.len() == words)?;
+        Some(buffers.remove(index))
     }
 
     fn put(&self, buffer: Vec<u64>) {
@@ -66,7 +68,7 @@ impl Shelf {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         buffers.push(buffer);
         let mut bytes = 8 * buffers.iter().map(Vec::len).sum::<usize>();
-        while buffers.len() > MOST_SHELVED && bytes > MOST_SHELVED_BYTES {
+        while buffers.len() > FEW_SHELVED && bytes > MOST_SHELVED_BYTES {
             // The oldest may be of a size that is no longer asked for.
             bytes -= 8 * buffers.remove(0).len();
         }
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn large_buffers_are_used_again_and_few_are_kept() {
         let mut allocator = HeapAllocator::default();
-        for (count, shape, kept) in [(6, [10_000, 1000], MOST_SHELVED), (60, [1000, 1000], 33)] {
+        for (count, shape, kept) in [(6, [20_000, 1000], FEW_SHELVED), (60, [1000, 1000], 20)] {
             let mut storages: Vec<_> = (0..count)
                 .map(|_| allocator.allocate(DType::U8, &shape).unwrap())
                 .collect();
