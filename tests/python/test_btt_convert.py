@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from blendtorch import btb, btt
-from btt_support import dataset, publishing
+from btt_support import dataset, publishing, run_python
 from source_support import sources
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -231,6 +231,38 @@ def test_memory_of_tensors_that_live_is_not_used_again() -> None:
     with publishing(flood((480, 640, 4), 8 * 12)) as address:
         batches = list(btt.DataLoader(dataset(address), batch_size=8))
     assert len({batch["image"].data_ptr() for batch in batches}) == 12
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+import torch
+from blendtorch import btt
+
+def memory():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    sizes = {line.split(":")[0]: line.split()[1] for line in lines if line.endswith(" kB")}
+    return sum(1024 * int(sizes[kind]) for kind in ("RssAnon", "RssShmem"))
+
+torch.zeros(8, 480, 640, 4)
+before = memory()
+dataset = btt.RemoteIterableDataset(sys.argv[1:], timeoutms=120_000, max_items=8 * 150)
+# One batch waits, one is assembled, and the loop holds two: the last one until it has the next.
+loader = btt.DataLoader(dataset, batch_size=8, prefetch_bytes=1)
+in_flight = 4 * 8 * 480 * 640 * 4
+over = 0
+for batch in loader:
+    image = batch["image"]
+    assert image.shape == (8, 480, 640, 4)
+    over = max(over, memory() - before - in_flight)
+print(over / 1e6)
+"""
+
+
+def test_memory_stays_within_64_megabytes_over_the_batches_in_flight() -> None:
+    with sources(4, shape=(480, 640, 4)) as addresses:
+        over = float(run_python(MEMORY, *addresses))
+    assert over <= 64, f"{over:.1f} MB"
 
 
 def test_pinned_memory_without_cuda_warns_and_gives_batches() -> None:
