@@ -136,9 +136,9 @@ fn images_are_converted_as_torch_would() {
     };
     let mut loader = TchLoader::new(dataset.unwrap(), options).unwrap();
     // 7×5 pixels, whose every value differs from its neighbours'.
-    let image = |number: u8| (0..7 * 5 * 4).map(|i| number.wrapping_add(i).wrapping_mul(37));
+    let image = |number: u8| (0..7 * 5 * 4).map(move |i| number.wrapping_add(i).wrapping_mul(37));
     let sending = std::thread::spawn(move || {
-        publish(publisher, 3, |publisher, number| {
+        publish(publisher, 3, move |publisher, number| {
             let bytes: Vec<u8> = image(number).collect();
             fields([(
                 "image",
