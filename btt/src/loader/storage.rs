@@ -1,6 +1,7 @@
 //! Where a batch's tensors live.
 
 use blendtorch_wire::{DType, byte_len};
+use memmap2::MmapMut;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Provides the memory of batches, so that a tensor library's own tensors can be filled directly.
@@ -34,15 +35,56 @@ pub struct HeapAllocator(Arc<Shelf>);
 /// Memory of a [`HeapAllocator`].
 #[derive(Debug)]
 pub struct HeapStorage {
-    words: Vec<u64>,
+    buffer: Buffer,
     len: usize,
     row_bytes: usize,
     shelf: Weak<Shelf>,
 }
 
+/// Memory, aligned for every element type.
+#[derive(Debug)]
+enum Buffer {
+    Words(Vec<u64>),
+    /// Of the system's own. Behind glibc's back: after the first of 10 MB was freed, glibc takes
+    /// the next from a heap that it hardly ever makes smaller (139 MB were kept of 12 batches).
+    Pages(MmapMut),
+}
+
+/// From here on it is pages.
+const SMALLEST_MAPPED: usize = 1 << 20;
+
+impl Buffer {
+    fn new(len: usize) -> Result<Self, String> {
+        if len < SMALLEST_MAPPED {
+            return Ok(Self::Words(vec![0; len.div_ceil(8)]));
+        }
+        let pages = MmapMut::map_anon(len).map_err(|error| format!("{len} bytes: {error}"))?;
+        Ok(Self::Pages(pages))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Words(words) => bytemuck::cast_slice(words),
+            Self::Pages(pages) => pages,
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Words(words) => bytemuck::cast_slice_mut(words),
+            Self::Pages(pages) => pages,
+        }
+    }
+
+    /// What is left where a buffer was taken from.
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Words(Vec::new()))
+    }
+}
+
 /// Buffers that wait for their next use.
 #[derive(Debug, Default)]
-struct Shelf(Mutex<Vec<Vec<u64>>>);
+struct Shelf(Mutex<Vec<Buffer>>);
 
 /// Smaller buffers come quickly from the system's allocator.
 const SMALLEST_SHELVED: usize = 64 << 10;
@@ -53,24 +95,26 @@ const FEW_SHELVED: usize = 2;
 const MOST_SHELVED_BYTES: usize = 20 << 20;
 
 impl Shelf {
-    /// A buffer of exactly so many words, if one waits. Its contents are old.
-    fn take(&self, words: usize) -> Option<Vec<u64>> {
+    /// A buffer of so many bytes, or up to 7 more, if one waits. Its contents are old.
+    fn take(&self, len: usize) -> Option<Buffer> {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The one that came last is the likeliest in the processor's cache.
-        let index = buffers.iter().rposition(|buffer| buffer.len() == words)?;
+        let index = buffers
+            .iter()
+            .rposition(|buffer| (len..len + 8).contains(&buffer.bytes().len()))?;
         Some(buffers.remove(index))
     }
 
-    fn put(&self, buffer: Vec<u64>) {
-        if buffer.len() * 8 < SMALLEST_SHELVED {
+    fn put(&self, buffer: Buffer) {
+        if buffer.bytes().len() < SMALLEST_SHELVED {
             return;
         }
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         buffers.push(buffer);
-        let mut bytes = 8 * buffers.iter().map(Vec::len).sum::<usize>();
+        let mut bytes: usize = buffers.iter().map(|buffer| buffer.bytes().len()).sum();
         while buffers.len() > FEW_SHELVED && bytes > MOST_SHELVED_BYTES {
             // The oldest may be of a size that is no longer asked for.
-            bytes -= 8 * buffers.remove(0).len();
+            bytes -= buffers.remove(0).bytes().len();
         }
     }
 }
@@ -79,7 +123,7 @@ impl HeapStorage {
     /// The tensor's bytes, in C order.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.len]
+        &self.buffer.bytes()[..self.len]
     }
 }
 
@@ -88,9 +132,11 @@ impl Allocator for HeapAllocator {
 
     fn allocate(&mut self, dtype: DType, shape: &[usize]) -> Result<HeapStorage, String> {
         let len = byte_len(dtype, shape).map_err(|error| error.to_string())?;
-        let words = len.div_ceil(8);
         Ok(HeapStorage {
-            words: self.0.take(words).unwrap_or_else(|| vec![0; words]),
+            buffer: match self.0.take(len) {
+                Some(buffer) => buffer,
+                None => Buffer::new(len)?,
+            },
             len,
             row_bytes: shape.first().map_or(0, |rows| len / rows.max(&1)),
             shelf: Arc::downgrade(&self.0),
@@ -100,7 +146,7 @@ impl Allocator for HeapAllocator {
 
 impl Storage for HeapStorage {
     fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
+        &mut self.buffer.bytes_mut()[..self.len]
     }
 
     fn truncate(&mut self, rows: usize) {
@@ -111,7 +157,7 @@ impl Storage for HeapStorage {
 impl Drop for HeapStorage {
     fn drop(&mut self) {
         if let Some(shelf) = self.shelf.upgrade() {
-            shelf.put(std::mem::take(&mut self.words));
+            shelf.put(self.buffer.take());
         }
     }
 }
