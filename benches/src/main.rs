@@ -6,6 +6,7 @@
 //! consumer are processes of their own. Speed is reported here and asserted nowhere.
 
 mod case;
+mod convert;
 mod env;
 mod in_place;
 mod launch;
@@ -52,6 +53,8 @@ enum Part {
     Env,
     /// Drawing the 3D view.
     Render,
+    /// Images into a batch in another form.
+    Convert,
 }
 
 /// What the processes of a case do; not for users.

@@ -2,6 +2,7 @@
 
 use crate::Part;
 use crate::case::{IMAGE_BYTES, Measured, Way, run};
+use crate::convert::{Memory, TASKS, Task};
 use crate::env::{ENVS, Env, Steps};
 use crate::in_place::{self, Way as Writing};
 use crate::launch::{INSTANCES, bare_imports, first_items};
@@ -48,6 +49,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     }
     if wanted(Part::Render) {
         table.push(renders(rounds)?);
+    }
+    if wanted(Part::Convert) {
+        table.extend(conversions(rounds)?);
     }
     if wanted(Part::Launch) {
         table.push(launches(rounds)?);
@@ -190,6 +194,30 @@ fn renders(rounds: usize) -> Result<Row> {
     let name = "OffScreenRenderer, 640×480 SOLID (draw and read back)";
     let goal = Some("≤ 1.15×".into());
     Ok(row(name.into(), "ms", &ours, &bare, |ms| *ms, goal))
+}
+
+fn conversions(rounds: usize) -> Result<Vec<Row>> {
+    let bar = progress(rounds * TASKS.len())?;
+    let mut memory = Memory::new();
+    let mut measured = TASKS.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (task, results) in TASKS.into_iter().zip(&mut measured) {
+            bar.set_message(task.name());
+            results.push(memory.time(task).context(task.name())?);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut rows = Vec::new();
+    for (baseline, copied) in TASKS.iter().zip(&measured).take(2) {
+        for (task, results) in TASKS.into_iter().zip(&measured).skip(2) {
+            let name = format!("{} ({})", task.name(), baseline.name());
+            let goal = task == Task::FloatPlanes && *baseline == Task::CopyMoved;
+            let goal = goal.then(|| "≤ 1.50×".to_owned());
+            rows.push(row(name, "ms/batch", results, copied, |ms| *ms, goal));
+        }
+    }
+    Ok(rows)
 }
 
 fn launches(rounds: usize) -> Result<Row> {

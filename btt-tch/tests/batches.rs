@@ -4,7 +4,7 @@
 
 use blendtorch_wire::Tensor as WireTensor;
 use btb::{Publisher, PublisherOptions};
-use btt::{DType, DatasetOptions, Fields, LoaderOptions, RemoteIterableDataset, Value};
+use btt::{Convert, DType, DatasetOptions, Fields, LoaderOptions, RemoteIterableDataset, Value};
 use btt_tch::{FieldError, TchLoader, TensorBatch, kind};
 use std::time::Duration;
 use tch::{Kind, Tensor};
@@ -116,6 +116,55 @@ fn values_arrive_and_the_last_batch_is_shorter() {
         last.values("image"),
         Err(FieldError::NoValues { .. })
     ));
+}
+
+#[test]
+fn images_are_converted_as_torch_would() {
+    let publisher = publisher(0);
+    let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+    let dataset = RemoteIterableDataset::connect(
+        &[publisher.address()],
+        DatasetOptions {
+            timeout: LONG,
+            ..DatasetOptions::default()
+        },
+    );
+    let options = LoaderOptions {
+        batch_size: 3,
+        convert: vec![Convert::image("image").rgb().chw().normalize(mean, std)],
+        ..LoaderOptions::default()
+    };
+    let mut loader = TchLoader::new(dataset.unwrap(), options).unwrap();
+    // 7×5 pixels, whose every value differs from its neighbours'.
+    let image = |number: u8| (0..7 * 5 * 4).map(move |i| number.wrapping_add(i).wrapping_mul(37));
+    let sending = std::thread::spawn(move || {
+        publish(publisher, 3, move |publisher, number| {
+            let bytes: Vec<u8> = image(number).collect();
+            fields([(
+                "image",
+                publisher.tensor_from(&[7, 5, 4], &bytes).unwrap().into(),
+            )])
+        });
+    });
+    let batch = loader.next().unwrap().unwrap();
+    sending.join().unwrap();
+
+    let published: Vec<u8> = (0..3).flat_map(image).collect();
+    let column = |values: &[f64; 3]| Tensor::from_slice(values).view([1, 3, 1, 1]);
+    let expected = Tensor::from_slice(&published)
+        .view([3, 7, 5, 4])
+        .narrow(3, 0, 3)
+        .permute([0, 3, 1, 2])
+        .to_kind(Kind::Double);
+    let expected = (expected / 255.0 - column(&mean)) / column(&std);
+    let found = batch.tensor("image").unwrap();
+    assert_eq!(
+        (found.size(), found.kind()),
+        (vec![3, 3, 7, 5], Kind::Float)
+    );
+    assert!(found.is_contiguous());
+    let worst = (found - expected).abs().max().double_value(&[]);
+    assert!(worst < 4e-6, "{worst}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Typed errors of the consumer side.
 
+use crate::convert::ConvertError;
 use crate::loader::CollateError;
 use crate::record::RecordError;
 use blendtorch_transport::{Address, AddressError, Path, PeerStatus};
@@ -43,6 +44,9 @@ pub enum Error {
     /// Items do not fit into one batch.
     #[error(transparent)]
     Collate(#[from] CollateError),
+    /// A conversion that no image fits.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
     /// A recording could not be read or written.
     #[error(transparent)]
     Record(#[from] RecordError),

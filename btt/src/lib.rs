@@ -18,6 +18,7 @@
 //! ```
 
 mod accounting;
+mod convert;
 mod dataset;
 mod error;
 mod loader;
@@ -33,6 +34,7 @@ pub use blendtorch_channels::{
 };
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, Fields, Header, Scalar, Tensor, Value};
+pub use convert::{Convert, ConvertError, ConvertPlan};
 pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
 pub use error::{Error, Silence};
 pub use loader::{

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from os import PathLike
 from typing import Any
 
+from .btt.transform import ImageTransform
+
 class MalformedMessageError(ValueError):
     """A peer sent something that is no blendtorch message. The iteration may go on."""
 
@@ -89,6 +91,8 @@ class BatchStream:
         drop_last: bool,
         prefetch_bytes: int,
         record: str | None = None,
+        transform: list[tuple[str, ImageTransform]] = ...,
+        threads: int = 1,
     ) -> None: ...
     @staticmethod
     def replay(
@@ -98,6 +102,8 @@ class BatchStream:
         batch_size: int,
         drop_last: bool,
         prefetch_bytes: int,
+        transform: list[tuple[str, ImageTransform]] = ...,
+        threads: int = 1,
     ) -> BatchStream: ...
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
     def __next__(self) -> dict[str, Any]: ...

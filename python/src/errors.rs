@@ -39,9 +39,10 @@ pub(crate) fn consumer(error: &btt::Error) -> PyErr {
     match error {
         btt::Error::Timeout { .. } => PyTimeoutError::new_err(text),
         btt::Error::Malformed { .. } => MalformedMessageError::new_err(text),
-        btt::Error::NoAddresses | btt::Error::Address(_) | btt::Error::Collate(_) => {
-            PyValueError::new_err(text)
-        }
+        btt::Error::NoAddresses
+        | btt::Error::Address(_)
+        | btt::Error::Collate(_)
+        | btt::Error::Convert(_) => PyValueError::new_err(text),
         btt::Error::Transport(_) => PyOSError::new_err(text),
         btt::Error::Record(error) => recording(error),
         _ => PyRuntimeError::new_err(text),

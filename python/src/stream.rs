@@ -3,6 +3,7 @@
 //! Threads take turns with an iterator, a slice of waiting each; its counters are read at any time.
 
 mod batches;
+mod images;
 mod items;
 mod stats;
 

@@ -1,6 +1,7 @@
 //! Assembles items into a batch: arrays straight into its storage, numbers and the rest beside.
 
-use crate::loader::{Allocator, Batch, Column, Storage, TensorColumn};
+use crate::convert::{self, Convert, ConvertError, ConvertPlan};
+use crate::loader::{Allocator, Batch, Column, LoaderOptions, Storage, TensorColumn};
 use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value};
 use indexmap::IndexMap;
 use thiserror::Error;
@@ -37,6 +38,14 @@ pub enum CollateError {
         /// What the item has.
         found: String,
     },
+    /// A field is not what its conversion converts.
+    #[error("{}: {source}", instance(*btid))]
+    Convert {
+        /// The instance that sent the item.
+        btid: Option<i64>,
+        /// What does not fit.
+        source: ConvertError,
+    },
     /// There is no memory for the batch.
     #[error("no memory for field '{field}' of a batch: {reason}")]
     Memory {
@@ -60,6 +69,8 @@ fn instance(btid: Option<i64>) -> String {
 /// The batch being assembled.
 pub(super) struct Assembler<A: Allocator> {
     batch_size: usize,
+    convert: Vec<Convert>,
+    threads: usize,
     allocator: A,
     headers: Vec<Header>,
     columns: IndexMap<String, Building<A::Storage>>,
@@ -69,19 +80,38 @@ enum Building<S> {
     /// Arrays, copied as they come.
     Tensor {
         column: TensorColumn<S>,
+        /// Of one item in the batch.
         item_bytes: usize,
+        /// Of one item as it is received.
+        dtype: DType,
+        shape: Vec<usize>,
+        plan: Option<ConvertPlan>,
     },
     Values(Vec<Value>),
 }
 
 impl<A: Allocator> Assembler<A> {
-    pub(super) fn new(batch_size: usize, allocator: A) -> Self {
-        Self {
-            batch_size: batch_size.max(1),
+    pub(super) fn new(options: LoaderOptions, allocator: A) -> Result<Self, ConvertError> {
+        let convert = options.convert;
+        for (index, one) in convert.iter().enumerate() {
+            one.check()?;
+            if convert[..index]
+                .iter()
+                .any(|other| other.field() == one.field())
+            {
+                return Err(ConvertError::Twice {
+                    field: one.field().to_owned(),
+                });
+            }
+        }
+        Ok(Self {
+            batch_size: options.batch_size.max(1),
+            convert,
+            threads: options.threads,
             allocator,
             headers: Vec::new(),
             columns: IndexMap::new(),
-        }
+        })
     }
 
     /// Items in the unfinished batch.
@@ -96,17 +126,31 @@ impl<A: Allocator> Assembler<A> {
     ) -> Result<Option<Batch<A::Storage>>, CollateError> {
         let Message { header, mut fields } = message;
         if self.headers.is_empty() {
-            self.start(&fields)?;
+            self.start(&fields, &header)?;
         } else {
             self.check(&fields, &header)?;
         }
         let row = self.headers.len();
+        let (threads, btid) = (self.threads, header.btid);
         for (name, building) in &mut self.columns {
             match (building, fields.swap_remove(name)) {
-                (Building::Tensor { column, item_bytes }, Some(Value::Tensor(tensor))) => {
+                (
+                    Building::Tensor {
+                        column,
+                        item_bytes,
+                        plan,
+                        ..
+                    },
+                    Some(Value::Tensor(tensor)),
+                ) => {
                     let start = row * *item_bytes;
-                    column.storage.bytes_mut()[start..start + *item_bytes]
-                        .copy_from_slice(tensor.bytes());
+                    let out = &mut column.storage.bytes_mut()[start..start + *item_bytes];
+                    match plan {
+                        Some(plan) => plan
+                            .run_with(tensor.bytes(), out, threads)
+                            .map_err(|source| CollateError::Convert { btid, source })?,
+                        None => convert::copy(tensor.bytes(), out, threads),
+                    }
                 }
                 (Building::Values(values), Some(value)) => values.push(value),
                 // `check` has refused such an item.
@@ -142,15 +186,36 @@ impl<A: Allocator> Assembler<A> {
     }
 
     /// Makes room for a batch of items like this first one.
-    fn start(&mut self, fields: &Fields) -> Result<(), CollateError> {
+    fn start(&mut self, fields: &Fields, header: &Header) -> Result<(), CollateError> {
         let mut columns = IndexMap::new();
+        let mut plans = self.plans(fields).map_err(|source| CollateError::Convert {
+            btid: header.btid,
+            source,
+        })?;
         for (name, value) in fields {
             let building = match value {
                 Value::Tensor(tensor) => {
-                    let shape = [&[self.batch_size], tensor.shape()].concat();
+                    let plan = plans.swap_remove(name);
+                    let (dtype, shape) = match &plan {
+                        Some(plan) => (plan.dtype(), plan.shape()),
+                        None => (tensor.dtype(), tensor.shape()),
+                    };
+                    let item_bytes = shape.iter().product::<usize>() * dtype.size();
+                    let shape = [&[self.batch_size], shape].concat();
+                    let mut column = self.allocate(name, dtype, shape)?;
+                    let address = column.storage.bytes_mut().as_ptr() as usize;
+                    if plan.is_some() && !address.is_multiple_of(dtype.size()) {
+                        return Err(CollateError::Memory {
+                            field: name.clone(),
+                            reason: format!("the allocator's is not aligned for {dtype}"),
+                        });
+                    }
                     Building::Tensor {
-                        column: self.allocate(name, tensor.dtype(), shape)?,
-                        item_bytes: tensor.bytes().len(),
+                        column,
+                        item_bytes,
+                        dtype: tensor.dtype(),
+                        shape: tensor.shape().to_vec(),
+                        plan,
                     }
                 }
                 _ => Building::Values(Vec::with_capacity(self.batch_size)),
@@ -159,6 +224,24 @@ impl<A: Allocator> Assembler<A> {
         }
         self.columns = columns;
         Ok(())
+    }
+
+    /// What the conversions mean for items like this one.
+    fn plans(&self, fields: &Fields) -> Result<IndexMap<String, ConvertPlan>, ConvertError> {
+        let plan = |convert: &Convert| {
+            let field = || convert.field().to_owned();
+            match fields.get(convert.field()) {
+                Some(Value::Tensor(tensor)) => {
+                    Ok((field(), convert.plan(tensor.dtype(), tensor.shape())?))
+                }
+                Some(_) => Err(ConvertError::NoArray { field: field() }),
+                None => Err(ConvertError::Missing {
+                    field: field(),
+                    fields: fields.keys().cloned().collect(),
+                }),
+            }
+        };
+        self.convert.iter().map(plan).collect()
     }
 
     /// Refuses an item that does not fit, before any of it is stored.
@@ -175,14 +258,12 @@ impl<A: Allocator> Assembler<A> {
         for (name, building) in &self.columns {
             let value = fields.get(name).ok_or_else(|| differs(name, false))?;
             let expected = match (building, value) {
-                (Building::Tensor { column, .. }, Value::Tensor(tensor))
-                    if tensor.dtype() == column.dtype && tensor.shape() == &column.shape[1..] =>
+                (Building::Tensor { dtype, shape, .. }, Value::Tensor(tensor))
+                    if tensor.dtype() == *dtype && tensor.shape() == shape =>
                 {
                     continue;
                 }
-                (Building::Tensor { column, .. }, _) => {
-                    describe_tensor(column.dtype, &column.shape[1..])
-                }
+                (Building::Tensor { dtype, shape, .. }, _) => describe_tensor(*dtype, shape),
                 (Building::Values(_), Value::Tensor(_)) => "no array".to_owned(),
                 (Building::Values(_), _) => continue,
             };
@@ -288,7 +369,11 @@ mod tests {
     }
 
     fn assembler(batch_size: usize) -> Assembler<HeapAllocator> {
-        Assembler::new(batch_size, HeapAllocator::default())
+        let options = LoaderOptions {
+            batch_size,
+            ..LoaderOptions::default()
+        };
+        Assembler::new(options, HeapAllocator::default()).unwrap()
     }
 
     #[test]

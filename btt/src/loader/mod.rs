@@ -11,6 +11,7 @@ pub use source::Source;
 pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 
 use crate::accounting::Receipts;
+use crate::convert::Convert;
 use crate::dataset::Wait;
 use crate::error::Error;
 use crate::queue::{FinishOnDrop, Queue};
@@ -26,7 +27,7 @@ use std::time::Duration;
 const SLICE: Duration = Duration::from_millis(100);
 
 /// How a [`DataLoader`] batches.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LoaderOptions {
     /// Items in a batch; 8.
     pub batch_size: usize,
@@ -35,6 +36,11 @@ pub struct LoaderOptions {
     /// Bytes of finished batches that may wait for the training loop; 64 MiB. One batch may
     /// always wait, and one more is being assembled.
     pub prefetch_bytes: usize,
+    /// Which fields are converted on their way into the batch, and how; none.
+    pub convert: Vec<Convert>,
+    /// How many threads copy or convert one item, where it has a mebibyte for each; 1. More pay for
+    /// large images on cores that no producer needs.
+    pub threads: usize,
 }
 
 impl Default for LoaderOptions {
@@ -43,6 +49,8 @@ impl Default for LoaderOptions {
             batch_size: 8,
             drop_last: false,
             prefetch_bytes: 64 << 20,
+            convert: Vec::new(),
+            threads: 1,
         }
     }
 }
@@ -76,7 +84,7 @@ impl DataLoader {
     /// A loader with batches in ordinary memory.
     ///
     /// # Errors
-    /// [`Error::Thread`].
+    /// As [`with_allocator`](Self::with_allocator).
     pub fn new(dataset: impl Into<Source>, options: LoaderOptions) -> Result<Self, Error> {
         Self::with_allocator(dataset, options, HeapAllocator::default())
     }
@@ -86,20 +94,22 @@ impl<A: Allocator> DataLoader<A> {
     /// A loader with batches in memory that `allocator` provides.
     ///
     /// # Errors
-    /// [`Error::Thread`].
+    /// [`Error::Thread`]; [`Error::Convert`] for a conversion that no image fits.
     pub fn with_allocator(
         dataset: impl Into<Source>,
         options: LoaderOptions,
         allocator: A,
     ) -> Result<Self, Error> {
         let dataset = dataset.into();
-        let queue = Arc::new(Queue::new(options.prefetch_bytes));
+        let (drop_last, prefetch_bytes) = (options.drop_last, options.prefetch_bytes);
+        let assembler = Assembler::new(options, allocator)?;
+        let queue = Arc::new(Queue::new(prefetch_bytes));
         let stop = Arc::new(AtomicBool::new(false));
         let stats = dataset.stats_handle();
         let worker = Worker {
             dataset,
-            assembler: Assembler::new(options.batch_size, allocator),
-            drop_last: options.drop_last,
+            assembler,
+            drop_last,
             queue: queue.clone(),
             stop: stop.clone(),
         };

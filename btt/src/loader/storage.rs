@@ -1,6 +1,7 @@
 //! Where a batch's tensors live.
 
 use blendtorch_wire::{DType, byte_len};
+use memmap2::MmapMut;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Provides the memory of batches, so that a tensor library's own tensors can be filled directly.
@@ -34,41 +35,86 @@ pub struct HeapAllocator(Arc<Shelf>);
 /// Memory of a [`HeapAllocator`].
 #[derive(Debug)]
 pub struct HeapStorage {
-    words: Vec<u64>,
+    buffer: Buffer,
     len: usize,
     row_bytes: usize,
     shelf: Weak<Shelf>,
 }
 
+/// Memory, aligned for every element type.
+#[derive(Debug)]
+enum Buffer {
+    Words(Vec<u64>),
+    /// Of the system's own. Behind glibc's back: after the first of 10 MB was freed, glibc takes
+    /// the next from a heap that it hardly ever makes smaller (139 MB were kept of 12 batches).
+    Pages(MmapMut),
+}
+
+/// From here on it is pages.
+const SMALLEST_MAPPED: usize = 1 << 20;
+
+impl Buffer {
+    fn new(len: usize) -> Result<Self, String> {
+        if len < SMALLEST_MAPPED {
+            return Ok(Self::Words(vec![0; len.div_ceil(8)]));
+        }
+        let pages = MmapMut::map_anon(len).map_err(|error| format!("{len} bytes: {error}"))?;
+        Ok(Self::Pages(pages))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Words(words) => bytemuck::cast_slice(words),
+            Self::Pages(pages) => pages,
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Words(words) => bytemuck::cast_slice_mut(words),
+            Self::Pages(pages) => pages,
+        }
+    }
+
+    /// What is left where a buffer was taken from.
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Words(Vec::new()))
+    }
+}
+
 /// Buffers that wait for their next use.
 #[derive(Debug, Default)]
-struct Shelf(Mutex<Vec<Vec<u64>>>);
+struct Shelf(Mutex<Vec<Buffer>>);
 
 /// Smaller buffers come quickly from the system's allocator.
 const SMALLEST_SHELVED: usize = 64 << 10;
-/// A loop holds one or two batches at a time; what more of them leaves behind is given back.
-const MOST_SHELVED: usize = 4;
-/// Smaller ones, such as the items that somebody else makes batches of, wait together in this much.
-const MOST_SHELVED_BYTES: usize = 32 << 20;
+/// Whatever their size, so many may wait: a loop gives back a batch or two at a time.
+const FEW_SHELVED: usize = 2;
+/// More than those may wait in this much: a consumer's memory is to stay within 64 MB over the
+/// batches in flight, of which the slots of its publishers take a part too.
+const MOST_SHELVED_BYTES: usize = 20 << 20;
 
 impl Shelf {
-    /// A buffer of exactly so many words, if one waits. Its contents are old.
-    fn take(&self, words: usize) -> Option<Vec<u64>> {
+    /// A buffer of so many bytes, or up to 7 more, if one waits. Its contents are old.
+    fn take(&self, len: usize) -> Option<Buffer> {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = buffers.iter().position(|buffer| buffer.len() == words)?;
-        Some(buffers.swap_remove(index))
+        // The one that came last is the likeliest in the processor's cache.
+        let index = buffers
+            .iter()
+            .rposition(|buffer| (len..len + 8).contains(&buffer.bytes().len()))?;
+        Some(buffers.remove(index))
     }
 
-    fn put(&self, buffer: Vec<u64>) {
-        if buffer.len() * 8 < SMALLEST_SHELVED {
+    fn put(&self, buffer: Buffer) {
+        if buffer.bytes().len() < SMALLEST_SHELVED {
             return;
         }
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         buffers.push(buffer);
-        let mut bytes = 8 * buffers.iter().map(Vec::len).sum::<usize>();
-        while buffers.len() > MOST_SHELVED && bytes > MOST_SHELVED_BYTES {
+        let mut bytes: usize = buffers.iter().map(|buffer| buffer.bytes().len()).sum();
+        while buffers.len() > FEW_SHELVED && bytes > MOST_SHELVED_BYTES {
             // The oldest may be of a size that is no longer asked for.
-            bytes -= 8 * buffers.remove(0).len();
+            bytes -= buffers.remove(0).bytes().len();
         }
     }
 }
@@ -77,7 +123,7 @@ impl HeapStorage {
     /// The tensor's bytes, in C order.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.len]
+        &self.buffer.bytes()[..self.len]
     }
 }
 
@@ -86,9 +132,11 @@ impl Allocator for HeapAllocator {
 
     fn allocate(&mut self, dtype: DType, shape: &[usize]) -> Result<HeapStorage, String> {
         let len = byte_len(dtype, shape).map_err(|error| error.to_string())?;
-        let words = len.div_ceil(8);
         Ok(HeapStorage {
-            words: self.0.take(words).unwrap_or_else(|| vec![0; words]),
+            buffer: match self.0.take(len) {
+                Some(buffer) => buffer,
+                None => Buffer::new(len)?,
+            },
             len,
             row_bytes: shape.first().map_or(0, |rows| len / rows.max(&1)),
             shelf: Arc::downgrade(&self.0),
@@ -98,7 +146,7 @@ impl Allocator for HeapAllocator {
 
 impl Storage for HeapStorage {
     fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
+        &mut self.buffer.bytes_mut()[..self.len]
     }
 
     fn truncate(&mut self, rows: usize) {
@@ -109,7 +157,7 @@ impl Storage for HeapStorage {
 impl Drop for HeapStorage {
     fn drop(&mut self) {
         if let Some(shelf) = self.shelf.upgrade() {
-            shelf.put(std::mem::take(&mut self.words));
+            shelf.put(self.buffer.take());
         }
     }
 }
@@ -121,7 +169,7 @@ mod tests {
     #[test]
     fn large_buffers_are_used_again_and_few_are_kept() {
         let mut allocator = HeapAllocator::default();
-        for (count, shape, kept) in [(6, [10_000, 1000], MOST_SHELVED), (60, [1000, 1000], 33)] {
+        for (count, shape, kept) in [(6, [20_000, 1000], FEW_SHELVED), (60, [1000, 1000], 20)] {
             let mut storages: Vec<_> = (0..count)
                 .map(|_| allocator.allocate(DType::U8, &shape).unwrap())
                 .collect();

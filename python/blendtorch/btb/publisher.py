@@ -33,6 +33,7 @@ class DataPublisher:
         btid: int | None = None,
         send_hwm: int = 10,
         lingerms: int = 0,
+        *,
         shm_bytes: int = 256 << 20,
     ) -> None:
         """Binds `bind_address`, which the launcher gave as `btsockets["NAME"]`.

@@ -24,6 +24,7 @@ from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
 from .replay import FileDataset, SingleFileDataset
+from .transform import ImageTransform
 
 if TYPE_CHECKING:
     from .gymnasium_env import BlenderEnv, BlenderVectorEnv
@@ -38,6 +39,7 @@ __all__ = [
     "FileDataset",
     "FileReader",
     "FileRecorder",
+    "ImageTransform",
     "LaunchError",
     "LaunchInfo",
     "MalformedMessageError",

@@ -1,23 +1,35 @@
 """Batches of a remote dataset, or of recordings, as torch tensors."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import BatchStream, Memory
 from .dataset import RemoteIterableDataset
 from .receipts import Receipts, read_receipts
 from .replay import FileDataset, SingleFileDataset
+from .transform import ImageTransform, listed
+
+if TYPE_CHECKING:
+    from torch.utils.data import IterableDataset
+else:
+    try:
+        from torch.utils.data import IterableDataset
+    except ImportError:
+        IterableDataset = object
 
 KINDS = (RemoteIterableDataset, SingleFileDataset, FileDataset)
 Dataset = RemoteIterableDataset | SingleFileDataset | FileDataset
 
 
-class DataLoader:
+class DataLoader(IterableDataset):
     """Iterates batches: dicts of torch tensors, stacked along a new first dimension.
 
     Batches are assembled by a thread without the GIL, each array copied once from where it was
     received into the memory of the tensor. What is no array, number or bool comes as a list with
-    one value an item.
+    one value an item. The memory of tensors that have died is used again.
+
+    To torch it is a dataset of batches: `torch.utils.data.DataLoader(loader, batch_size=None)`.
     """
 
     def __init__(
@@ -28,6 +40,9 @@ class DataLoader:
         prefetch_bytes: int = 64 << 20,
         *,
         shuffle: bool = False,
+        transform: Mapping[str, ImageTransform] | None = None,
+        pin_memory: bool = False,
+        threads: int = 1,
     ) -> None:
         """Stores how to batch; sockets and files are opened where it is iterated.
 
@@ -38,10 +53,16 @@ class DataLoader:
             prefetch_bytes: bytes of finished batches that may wait for the loop.
             shuffle: each iteration has another order, drawn from torch's generator. For recordings:
                 a stream has the order of its arrival.
+            transform: what becomes of the images of a field on their way into the batch.
+            pin_memory: tensors come in page-locked memory, from which CUDA copies without waiting,
+                by a further copy. Without CUDA it warns and does nothing, as torch's own loader.
+            threads: so many copy or convert one image, where it has a megabyte for each. More than
+                one pay for large images, on cores that neither producers nor training need.
 
         Raises:
             ValueError: the dataset transforms its items in Python, one by one: batch those with
                 torch.utils.data.DataLoader.
+            TypeError: a value of `transform` is no ImageTransform.
         """
         if not isinstance(dataset, Dataset):
             dataset = RemoteIterableDataset(dataset)
@@ -55,11 +76,16 @@ class DataLoader:
             raise ValueError("a stream cannot be shuffled: record it and shuffle the recordings")
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, not {threads}")
         self.dataset = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.prefetch_bytes = prefetch_bytes
         self.shuffle = shuffle
+        self.transform = dict(listed(transform))
+        self.pin_memory = pin_memory
+        self.threads = threads
         self._stream: BatchStream | None = None
 
     def stats(self) -> dict[str, Any]:
@@ -75,6 +101,9 @@ class DataLoader:
             return iter(())
         return _Batches(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_stream": None}
+
     def _open(self) -> BatchStream:
         dataset = self.dataset
         if isinstance(dataset, RemoteIterableDataset):
@@ -87,6 +116,8 @@ class DataLoader:
                 batch_size=self.batch_size,
                 drop_last=self.drop_last,
                 prefetch_bytes=self.prefetch_bytes,
+                transform=listed(self.transform),
+                threads=self.threads,
             )
         seed = None
         if self.shuffle:
@@ -99,6 +130,8 @@ class DataLoader:
             batch_size=self.batch_size,
             drop_last=self.drop_last,
             prefetch_bytes=self.prefetch_bytes,
+            transform=listed(self.transform),
+            threads=self.threads,
         )
 
 
@@ -109,6 +142,7 @@ class _Batches:
         from torch import from_dlpack
 
         self._from_dlpack = from_dlpack
+        self._pin = loader.pin_memory and _can_pin()
         self._stream = loader._stream = loader._open()
 
     def __iter__(self) -> "_Batches":
@@ -116,9 +150,13 @@ class _Batches:
 
     def __next__(self) -> dict[str, Any]:
         return {
-            name: self._from_dlpack(column) if isinstance(column, Memory) else column
+            name: self._tensor(column) if isinstance(column, Memory) else column
             for name, column in next(self._stream).items()
         }
+
+    def _tensor(self, memory: Memory) -> Any:
+        tensor = self._from_dlpack(memory)
+        return tensor.pin_memory() if self._pin else tensor
 
     def close(self) -> None:
         """Ends the iteration: what has been received and not been asked for is counted."""
@@ -127,3 +165,15 @@ class _Batches:
 
     def __del__(self) -> None:
         self.close()
+
+
+def _can_pin() -> bool:
+    from torch import cuda
+
+    if not cuda.is_available():
+        warnings.warn(
+            "pin_memory=True, but torch finds no CUDA: the batches are in ordinary memory",
+            stacklevel=4,
+        )
+        return False
+    return True

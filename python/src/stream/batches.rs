@@ -1,5 +1,6 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
+use super::images::{ImageTransform, conversions};
 use super::items::Owned;
 use super::stats::{receipts_to_json, stats_to_python};
 use super::{SLICE, connect, turn};
@@ -30,7 +31,7 @@ impl BatchStream {
     #[new]
     #[pyo3(signature = (
         addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes,
-        record=None
+        record=None, transform=Vec::new(), threads=1
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -47,16 +48,31 @@ impl BatchStream {
         drop_last: bool,
         prefetch_bytes: usize,
         record: Option<PathBuf>,
+        transform: Vec<(String, ImageTransform)>,
+        threads: usize,
     ) -> PyResult<Self> {
+        let options = LoaderOptions {
+            batch_size,
+            drop_last,
+            prefetch_bytes,
+            convert: conversions(transform),
+            threads,
+        };
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
-        Self::load(dataset, batch_size, drop_last, prefetch_bytes)
+        Self::load(dataset, options)
     }
 
     /// The batches of recordings, in their order or shuffled by a seed.
     #[staticmethod]
-    #[pyo3(signature = (paths, *, seed, batch_size, drop_last, prefetch_bytes))]
-    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
+    #[pyo3(signature = (
+        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=1
+    ))]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "keywords of Python"
+    )]
     fn replay(
         py: Python<'_>,
         paths: Vec<PathBuf>,
@@ -64,7 +80,16 @@ impl BatchStream {
         batch_size: usize,
         drop_last: bool,
         prefetch_bytes: usize,
+        transform: Vec<(String, ImageTransform)>,
+        threads: usize,
     ) -> PyResult<Self> {
+        let options = LoaderOptions {
+            batch_size,
+            drop_last,
+            prefetch_bytes,
+            convert: conversions(transform),
+            threads,
+        };
         let dataset = py
             .detach(|| RecordedDataset::open(&paths))
             .map_err(|error| errors::recording(&error))?;
@@ -72,7 +97,7 @@ impl BatchStream {
             Some(seed) => dataset.shuffled(seed),
             None => dataset,
         };
-        Self::load(dataset, batch_size, drop_last, prefetch_bytes)
+        Self::load(dataset, options)
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -120,17 +145,7 @@ impl BatchStream {
 }
 
 impl BatchStream {
-    fn load(
-        dataset: impl Into<Source>,
-        batch_size: usize,
-        drop_last: bool,
-        prefetch_bytes: usize,
-    ) -> PyResult<Self> {
-        let options = LoaderOptions {
-            batch_size,
-            drop_last,
-            prefetch_bytes,
-        };
+    fn load(dataset: impl Into<Source>, options: LoaderOptions) -> PyResult<Self> {
         let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
         Ok(Self {
             stats: loader.stats_handle(),

@@ -1,0 +1,24 @@
+//! Curves between published values and light. There are 256 values, so each curve is a table.
+
+/// What colours pass through, from 0…1 to 0…1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Curve {
+    None,
+    FromSrgb,
+    ToSrgb,
+    Power(f64),
+}
+
+impl Curve {
+    /// The curve at `x`. sRGB: IEC 61966-2-1:1999, 5.2.
+    pub(super) fn at(self, x: f64) -> f64 {
+        match self {
+            Self::None => x,
+            Self::FromSrgb if x <= 0.040_45 => x / 12.92,
+            Self::FromSrgb => ((x + 0.055) / 1.055).powf(2.4),
+            Self::ToSrgb if x <= 0.003_130_8 => x * 12.92,
+            Self::ToSrgb => 1.055 * x.powf(1.0 / 2.4) - 0.055,
+            Self::Power(exponent) => x.powf(exponent),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Conversion of images on their way into a batch: from the memory in which they were received to
+//! the batch's own in one pass, so that what a network reads is written once.
+//!
+//! Owns what may be asked for ([`Convert`]), what that means for an array of a certain dtype and
+//! shape ([`ConvertPlan`]), and the loops. It knows no batch and no torch.
+
+mod bytes;
+mod curve;
+mod error;
+mod floats;
+mod pixels;
+mod plan;
+mod spread;
+mod wide;
+
+pub use error::ConvertError;
+pub use plan::ConvertPlan;
+pub(crate) use spread::copy;
+
+use blendtorch_wire::DType;
+use curve::Curve;
+
+/// How one field of `uint8` images, height×width×channels with 1 to 4 channels, is converted.
+///
+/// Each value v of channel c becomes, in this order and where it was asked for:
+///
+/// | asked | gives |
+/// |---|---|
+/// | [`channels`](Self::channels), [`rgb`](Self::rgb) | the first channels alone |
+/// | [`float`](Self::float) | x = v / 255, `float32` |
+/// | [`srgb`](Self::srgb), [`to_srgb`](Self::to_srgb), [`gamma`](Self::gamma) | x = curve(v / 255) |
+/// | [`normalize`](Self::normalize) | (x − `mean[c]`) / `std[c]`, `float32` |
+/// | [`chw`](Self::chw) | channels×height×width |
+///
+/// A curve leaves alpha alone, which is the last of 2 or 4 published channels. Without `float` and
+/// `normalize` the result is `uint8`, rounded to the nearest. A `float32` differs from the formula by
+/// at most 1e-6 of the largest value that the formula can give.
+///
+/// ```
+/// use btt::{Convert, DType};
+///
+/// let convert = Convert::image("image").rgb().float().chw();
+/// let plan = convert.plan(DType::U8, &[480, 640, 4])?;
+/// assert_eq!((plan.dtype(), plan.shape()), (DType::F32, &[3, 480, 640][..]));
+/// # Ok::<(), btt::ConvertError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Convert {
+    field: String,
+    channels: Option<usize>,
+    float: bool,
+    planes: bool,
+    curve: Curve,
+    /// Mean and standard deviation, one for each channel, or one for all.
+    normalize: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Convert {
+    /// The images of a field, as they are until more is asked.
+    #[must_use]
+    pub fn image(field: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            channels: None,
+            float: false,
+            planes: false,
+            curve: Curve::None,
+            normalize: None,
+        }
+    }
+
+    /// The first `count` channels alone, 1 to 4.
+    #[must_use]
+    pub fn channels(mut self, count: usize) -> Self {
+        self.channels = Some(count);
+        self
+    }
+
+    /// The first three channels alone.
+    #[must_use]
+    pub fn rgb(self) -> Self {
+        self.channels(3)
+    }
+
+    /// `float32` from 0 to 1.
+    #[must_use]
+    pub fn float(mut self) -> Self {
+        self.float = true;
+        self
+    }
+
+    /// Channels first: channels×height×width.
+    #[must_use]
+    pub fn chw(mut self) -> Self {
+        self.planes = true;
+        self
+    }
+
+    /// Colours published in sRGB become linear light (IEC 61966-2-1).
+    #[must_use]
+    pub fn srgb(mut self) -> Self {
+        self.curve = Curve::FromSrgb;
+        self
+    }
+
+    /// Colours published as linear light become sRGB, the inverse of [`srgb`](Self::srgb).
+    #[must_use]
+    pub fn to_srgb(mut self) -> Self {
+        self.curve = Curve::ToSrgb;
+        self
+    }
+
+    /// Colours are raised to this power: 1/2.2 for linear ones that are to be looked at.
+    #[must_use]
+    pub fn gamma(mut self, exponent: f64) -> Self {
+        self.curve = Curve::Power(exponent);
+        self
+    }
+
+    /// `float32` less `mean`, by `std`: one number for each channel that is kept, or one for all.
+    #[must_use]
+    pub fn normalize(mut self, mean: impl Into<Vec<f64>>, std: impl Into<Vec<f64>>) -> Self {
+        self.normalize = Some((mean.into(), std.into()));
+        self
+    }
+
+    /// The name of the field.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What becomes of items of this dtype and shape.
+    ///
+    /// # Errors
+    /// [`ConvertError`], by which the field is named.
+    pub fn plan(&self, dtype: DType, shape: &[usize]) -> Result<ConvertPlan, ConvertError> {
+        ConvertPlan::new(self, dtype, shape)
+    }
+
+    /// Refuses numbers that no image fits.
+    ///
+    /// # Errors
+    /// [`ConvertError::Channels`], [`ConvertError::Normalize`], [`ConvertError::Gamma`].
+    pub(crate) fn check(&self) -> Result<(), ConvertError> {
+        let field = || self.field.clone();
+        if let Some(asked) = self.channels.filter(|count| !(1..=4).contains(count)) {
+            return Err(ConvertError::Channels {
+                field: field(),
+                asked,
+                found: None,
+            });
+        }
+        if let Curve::Power(exponent) = self.curve
+            && !(exponent.is_finite() && exponent > 0.0)
+        {
+            return Err(ConvertError::Gamma {
+                field: field(),
+                found: exponent.to_string(),
+            });
+        }
+        let Some((mean, std)) = &self.normalize else {
+            return Ok(());
+        };
+        let wrong = |reason| {
+            Err(ConvertError::Normalize {
+                field: field(),
+                reason,
+            })
+        };
+        for (name, numbers) in [("mean", mean), ("std", std)] {
+            let count = numbers.len();
+            match self.channels {
+                _ if count == 1 => {}
+                Some(channels) if count != channels => {
+                    return wrong(format!(
+                        "{name} has {count} numbers for {channels} channels"
+                    ));
+                }
+                None if !(1..=4).contains(&count) => {
+                    return wrong(format!("{name} has {count} numbers"));
+                }
+                _ => {}
+            }
+            if let Some(bad) = numbers.iter().find(|number| !number.is_finite()) {
+                return wrong(format!("{name} has {bad}"));
+            }
+        }
+        // One of 1e-60 is 0 as float32.
+        match std.iter().find(|&&std| std as f32 <= 0.0) {
+            Some(bad) => wrong(format!("std has {bad}")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What a conversion means for arrays of one dtype and shape.
+
+use super::bytes::ToByte;
+use super::curve::Curve;
+use super::floats::ToFloat;
+use super::spread::spread;
+use super::{Convert, ConvertError, wide};
+use blendtorch_wire::DType;
+
+/// A [`Convert`] made ready for items of one shape; see [`Convert::plan`].
+#[derive(Clone, Debug)]
+pub struct ConvertPlan {
+    field: String,
+    /// Channels of what is converted.
+    channels: usize,
+    pixels: usize,
+    shape: Vec<usize>,
+    planes: bool,
+    to: To,
+}
+
+/// One for each channel that is kept.
+#[derive(Clone, Debug)]
+enum To {
+    Floats(Vec<ToFloat>),
+    Bytes(Vec<ToByte>),
+}
+
+impl ConvertPlan {
+    pub(super) fn new(
+        convert: &Convert,
+        dtype: DType,
+        shape: &[usize],
+    ) -> Result<Self, ConvertError> {
+        convert.check()?;
+        let field = || convert.field.clone();
+        if dtype != DType::U8 {
+            return Err(ConvertError::DType {
+                field: field(),
+                found: dtype,
+            });
+        }
+        let &[height, width, channels @ 1..=4] = shape else {
+            return Err(ConvertError::Shape {
+                field: field(),
+                found: shape.to_vec(),
+            });
+        };
+        let kept = convert.channels.unwrap_or(channels);
+        if kept > channels {
+            return Err(ConvertError::Channels {
+                field: field(),
+                asked: kept,
+                found: Some(channels),
+            });
+        }
+        let curves = (0..kept).map(|channel| match (channels, channel) {
+            (2, 1) | (4, 3) => Curve::None, // alpha
+            _ => convert.curve,
+        });
+        let to = if convert.float || convert.normalize.is_some() {
+            let lines = lines(convert, kept)?;
+            let curves = curves.zip(lines);
+            To::Floats(curves.map(|(curve, line)| to_float(curve, line)).collect())
+        } else {
+            To::Bytes(curves.map(to_byte).collect())
+        };
+        let shape = match convert.planes {
+            true => vec![kept, height, width],
+            false => vec![height, width, kept],
+        };
+        Ok(Self {
+            field: field(),
+            channels,
+            pixels: height * width,
+            shape,
+            planes: convert.planes,
+            to,
+        })
+    }
+
+    /// The dtype of a converted item.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        match self.to {
+            To::Floats(_) => DType::F32,
+            To::Bytes(_) => DType::U8,
+        }
+    }
+
+    /// The shape of a converted item.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Converts the bytes of one item, in C order, to those of the result.
+    ///
+    /// # Errors
+    /// [`ConvertError::Memory`] unless both have the length of their shapes, and `out` the
+    /// alignment of its dtype.
+    pub fn run(&self, source: &[u8], out: &mut [u8]) -> Result<(), ConvertError> {
+        self.run_with(source, out, 1)
+    }
+
+    /// As [`run`](Self::run), by so many threads, each with at least a mebibyte to read and write.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(
+        &self,
+        source: &[u8],
+        out: &mut [u8],
+        threads: usize,
+    ) -> Result<(), ConvertError> {
+        let kept = match &self.to {
+            To::Floats(to) => to.len(),
+            To::Bytes(to) => to.len(),
+        };
+        let wrong = |reason: String| ConvertError::Memory {
+            field: self.field.clone(),
+            reason,
+        };
+        let len = self.pixels * kept * self.dtype().size();
+        if source.len() != self.pixels * self.channels || out.len() != len {
+            return Err(wrong(format!("{} and {} bytes", source.len(), out.len())));
+        }
+        if out.is_empty() {
+            return Ok(());
+        }
+        // A plane for each channel, or one "plane" of all of them.
+        let (width, plane) = match self.planes {
+            true => (1, self.pixels),
+            false => (kept, self.pixels * kept),
+        };
+        let channels = self.channels;
+        match &self.to {
+            To::Floats(to) => {
+                let out: &mut [f32] = bytemuck::try_cast_slice_mut(out)
+                    .map_err(|_| wrong("it is not aligned for float32".into()))?;
+                let planes = out.chunks_exact_mut(plane).collect();
+                spread(
+                    source,
+                    channels,
+                    planes,
+                    width,
+                    threads,
+                    |source, out| match out {
+                        [out] if !self.planes => wide::float_pixels(source, channels, to, out),
+                        out => wide::float_planes(source, channels, to, out),
+                    },
+                );
+            }
+            To::Bytes(to) => {
+                let planes = out.chunks_exact_mut(plane).collect();
+                spread(
+                    source,
+                    channels,
+                    planes,
+                    width,
+                    threads,
+                    |source, out| match out {
+                        [out] if !self.planes => wide::byte_pixels(source, channels, to, out),
+                        out => wide::byte_planes(source, channels, to, out),
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Scale and offset for x = v / 255 of each channel.
+fn lines(convert: &Convert, kept: usize) -> Result<Vec<(f64, f64)>, ConvertError> {
+    let Some((mean, std)) = &convert.normalize else {
+        return Ok(vec![(1.0, 0.0); kept]);
+    };
+    let number = |name: &str, numbers: &[f64], channel: usize| match numbers {
+        [number] => Ok(*number),
+        numbers if numbers.len() == kept => Ok(numbers[channel]),
+        numbers => Err(ConvertError::Normalize {
+            field: convert.field.clone(),
+            reason: format!("{name} has {} numbers for {kept} channels", numbers.len()),
+        }),
+    };
+    (0..kept)
+        .map(|channel| {
+            let (mean, std) = (number("mean", mean, channel)?, number("std", std, channel)?);
+            Ok((1.0 / std, -mean / std))
+        })
+        .collect()
+}
+
+fn to_float(curve: Curve, (scale, offset): (f64, f64)) -> ToFloat {
+    if curve == Curve::None {
+        return ToFloat::Line {
+            scale: (scale / 255.0) as f32,
+            offset: offset as f32,
+        };
+    }
+    let value = |v: usize| (curve.at(v as f64 / 255.0) * scale + offset) as f32;
+    ToFloat::Table(Box::new(std::array::from_fn(value)))
+}
+
+fn to_byte(curve: Curve) -> ToByte {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 255"
+    )]
+    let value = |v: usize| (curve.at(v as f64 / 255.0) * 255.0).round() as u8;
+    (curve != Curve::None).then(|| Box::new(std::array::from_fn(value)))
+}

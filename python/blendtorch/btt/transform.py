@@ -1,0 +1,64 @@
+"""What becomes of an image on its way into a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ImageTransform:
+    """Converts a field of uint8 images, height x width x channels with 1 to 4 channels.
+
+    Done in Rust in the same pass that copies the image into the batch. Each value v becomes, in
+    this order and where it was asked for: x = v / 255; curve(x), not for alpha (the last of 2 or 4
+    published channels); (x - mean) / std. A float32 is the formula's value to within 1e-6 of its
+    range, a uint8 is rounded to the nearest.
+
+    Args:
+        channels: how many are kept, from the first; None: all.
+        dtype: "uint8", or "float32" from 0 to 1. With mean or std it is always float32.
+        layout: "HWC" as published, or "CHW" as torch's networks take it.
+        mean: subtracted; one number for each kept channel, or one for all.
+        std: divided by, likewise.
+        srgb: colours published in sRGB become linear light.
+        gamma: colours are raised to this power, such as 1 / 2.2 for linear ones that are looked at.
+
+    Raises:
+        ValueError: an argument that no image fits.
+    """
+
+    channels: int | None = None
+    dtype: str = "uint8"
+    layout: str = "HWC"
+    mean: float | Sequence[float] | None = None
+    std: float | Sequence[float] | None = None
+    srgb: bool = False
+    gamma: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("dtype", ("uint8", "float32")), ("layout", ("HWC", "CHW"))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {allowed}, not {getattr(self, name)!r}")
+        if self.srgb and self.gamma is not None:
+            raise ValueError("srgb and gamma are two curves: give one of them")
+        for name in ("mean", "std"):
+            value = getattr(self, name)
+            if value is not None:
+                numbers = value if hasattr(value, "__iter__") else [value]
+                # A tuple of floats, whatever it was: an array, a tensor.
+                object.__setattr__(self, name, tuple(float(number) for number in numbers))
+
+
+def listed(transform: Mapping[str, ImageTransform] | None) -> list[tuple[str, ImageTransform]]:
+    """Field by field.
+
+    Raises:
+        TypeError: a value is something else.
+    """
+    pairs = list((transform or {}).items())
+    for field, value in pairs:
+        if not isinstance(value, ImageTransform):
+            raise TypeError(
+                f"transform[{field!r}] must be a btt.ImageTransform, not {type(value).__name__}: "
+                "transform the batches to do anything else"
+            )
+    return pairs
