@@ -326,3 +326,17 @@ def test_bad_input_an_error_whose_text_is_no_unicode() -> None:
         with pytest.raises(btt.RemoteEnvError, match=r"FileNotFoundError: no file 'a\?\.png'"):
             asked.result(LONG_MS / 1000)
         env.close()
+
+
+def test_a_vector_environment_gives_each_blender_a_core_where_there_are_enough() -> None:
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2:
+        pytest.skip("there is one core")
+    envs = btt.BlenderVectorEnv("", SCENE, 2)
+    try:
+        launcher = envs._envs[0]._watch.__self__
+        placed = [os.sched_getaffinity(instance["pid"]) for instance in launcher.status()]
+        assert [len(each) for each in placed] == [1, 1] and placed[0] != placed[1]
+        assert os.sched_getaffinity(0) == cores
+    finally:
+        envs.close()

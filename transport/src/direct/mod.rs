@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 /// How long a message is looked for without sleeping. One from this host mostly comes sooner than a
 /// sleeping thread wakes; nobody's processor is busy for longer than this because of it.
-const SPIN: Duration = Duration::from_micros(100);
+const SPIN: Duration = Duration::from_micros(200);
 /// After so many looks in vain in a row, so many waits go without one: who answers takes longer.
 const IN_VAIN: u32 = 4;
 const WITHOUT: u32 = 32;
