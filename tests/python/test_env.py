@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from blendtorch import btt
 from blendtorch.btb.agent import RemoteControlledAgent
-from blendtorch.btt.gymnasium_env import AutoresetMode
 from btb_support import Runtime
 from btt_support import LONG_MS, ROOT
 from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
 
 SCENE = ROOT / "tests" / "scenes" / "counter_env.blend.py"
 

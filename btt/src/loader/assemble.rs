@@ -1,70 +1,9 @@
 //! Assembles items into a batch: arrays straight into its storage, numbers and the rest beside.
 
 use crate::convert::{self, Convert, ConvertError, ConvertPlan};
-use crate::loader::{Allocator, Batch, Column, LoaderOptions, Storage, TensorColumn};
+use crate::loader::{Allocator, Batch, CollateError, Column, LoaderOptions, Storage, TensorColumn};
 use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value};
 use indexmap::IndexMap;
-use thiserror::Error;
-
-/// An item that does not fit into the batch of those before it. It is dropped.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CollateError {
-    /// A field that the batch's first item has is missing, or the other way round.
-    #[error(
-        "field '{field}' is {} of {} but {} of the batch before it: publish the same fields every \
-         time", has(*present), instance(*btid), has(!*present)
-    )]
-    Fields {
-        /// The field.
-        field: String,
-        /// The instance that sent the item.
-        btid: Option<i64>,
-        /// Whether the item has it.
-        present: bool,
-    },
-    /// A field has another shape, dtype or kind than in the batch's first item.
-    #[error(
-        "field '{field}' of {} is {found}, but {expected} in the batch before it: publish one shape \
-         and dtype, or iterate items instead of batches", instance(*btid)
-    )]
-    Mismatch {
-        /// The field.
-        field: String,
-        /// The instance that sent the item.
-        btid: Option<i64>,
-        /// What the batch holds.
-        expected: String,
-        /// What the item has.
-        found: String,
-    },
-    /// A field is not what its conversion converts.
-    #[error("{}: {source}", instance(*btid))]
-    Convert {
-        /// The instance that sent the item.
-        btid: Option<i64>,
-        /// What does not fit.
-        source: ConvertError,
-    },
-    /// There is no memory for the batch.
-    #[error("no memory for field '{field}' of a batch: {reason}")]
-    Memory {
-        /// The field.
-        field: String,
-        /// The allocator's words.
-        reason: String,
-    },
-}
-
-fn has(present: bool) -> &'static str {
-    if present { "in an item" } else { "in no item" }
-}
-
-fn instance(btid: Option<i64>) -> String {
-    btid.map_or("a publisher without btid".to_owned(), |btid| {
-        format!("instance {btid}")
-    })
-}
 
 /// The batch being assembled.
 pub(super) struct Assembler<A: Allocator> {

@@ -2,11 +2,12 @@
 
 mod assemble;
 mod batch;
+mod error;
 mod source;
 mod storage;
 
-pub use assemble::CollateError;
 pub use batch::{Batch, Column, TensorColumn};
+pub use error::CollateError;
 pub use source::Source;
 pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 

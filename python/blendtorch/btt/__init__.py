@@ -27,7 +27,8 @@ from .replay import FileDataset, SingleFileDataset
 from .transform import ImageTransform
 
 if TYPE_CHECKING:
-    from .gymnasium_env import BlenderEnv, BlenderVectorEnv
+    from .gymnasium_env import BlenderEnv
+    from .gymnasium_vector import BlenderVectorEnv
 
 __all__ = [
     "BlenderEnv",
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 # Imported when first asked for: they need gymnasium.
-_LATER = {"BlenderEnv": "gymnasium_env", "BlenderVectorEnv": "gymnasium_env"}
+_LATER = {"BlenderEnv": "gymnasium_env", "BlenderVectorEnv": "gymnasium_vector"}
 
 
 def __getattr__(name: str) -> Any:
@@ -66,4 +67,8 @@ def __getattr__(name: str) -> Any:
 
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+    try:
+        module = import_module(f".{_LATER[name]}", __name__)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"btt.{name} needs gymnasium: pip install gymnasium") from error
+    return getattr(module, name)
