@@ -24,8 +24,6 @@ pub(crate) enum Task {
     /// memcpy of the images.
     CopyImages,
     FloatPlanes,
-    /// The same by two threads.
-    FloatPlanesTwo,
     Normalized,
     Linear,
     FloatPixels,
@@ -33,11 +31,10 @@ pub(crate) enum Task {
     RgbPlanes,
 }
 
-pub(crate) const TASKS: [Task; 9] = [
+pub(crate) const TASKS: [Task; 8] = [
     Task::CopyMoved,
     Task::CopyImages,
     Task::FloatPlanes,
-    Task::FloatPlanesTwo,
     Task::Normalized,
     Task::Linear,
     Task::FloatPixels,
@@ -51,7 +48,6 @@ impl Task {
             Self::CopyMoved => "memcpy 19.7 MB",
             Self::CopyImages => "memcpy 9.8 MB",
             Self::FloatPlanes => "RGBA u8 to RGB f32 CHW",
-            Self::FloatPlanesTwo => "… by 2 threads",
             Self::Normalized => "… with mean and std",
             Self::Linear => "… and sRGB to linear light",
             Self::FloatPixels => "RGBA u8 to RGB f32 HWC",
@@ -66,7 +62,7 @@ impl Task {
         let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
         Some(match self {
             Self::CopyMoved | Self::CopyImages => return None,
-            Self::FloatPlanes | Self::FloatPlanesTwo => rgb.float().chw(),
+            Self::FloatPlanes => rgb.float().chw(),
             Self::Normalized => rgb.chw().normalize(mean, std),
             Self::Linear => rgb.chw().normalize(mean, std).srgb(),
             Self::FloatPixels => rgb.float(),
@@ -109,7 +105,6 @@ impl Memory {
             (None, Task::CopyImages) => (IMAGE, IMAGE),
             (None, _) => (2 * IMAGE, 2 * IMAGE),
         };
-        let threads = if task == Task::FloatPlanesTwo { 2 } else { 1 };
         let out: &mut [u8] = bytemuck::cast_slice_mut(&mut self.out);
         let mut times = Vec::new();
         for _ in 0..TIMES {
@@ -117,7 +112,7 @@ impl Memory {
             let images = self.images.chunks_exact(source);
             for (image, out) in images.zip(out.chunks_exact_mut(target)).take(BATCH) {
                 match &plan {
-                    Some(plan) => plan.run_with(black_box(image), out, threads)?,
+                    Some(plan) => plan.run(black_box(image), out)?,
                     None => out.copy_from_slice(black_box(image)),
                 }
             }

@@ -19,6 +19,7 @@
 
 mod accounting;
 mod convert;
+mod copy;
 mod dataset;
 mod error;
 mod loader;

@@ -92,7 +92,7 @@ class BatchStream:
         prefetch_bytes: int,
         record: str | None = None,
         transform: list[tuple[str, ImageTransform]] = ...,
-        threads: int = 1,
+        threads: int = 0,
     ) -> None: ...
     @staticmethod
     def replay(
@@ -103,7 +103,7 @@ class BatchStream:
         drop_last: bool,
         prefetch_bytes: int,
         transform: list[tuple[str, ImageTransform]] = ...,
-        threads: int = 1,
+        threads: int = 0,
     ) -> BatchStream: ...
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
     def __next__(self) -> dict[str, Any]: ...

@@ -144,7 +144,7 @@ def test_words_and_numbers_that_no_image_fits_are_refused_before_anything_is_ope
     with pytest.raises(TypeError, match=r"transform\['image'\]"):
         btt.DataLoader("tcp://127.0.0.1:1", transform={"image": len})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match="threads"):
-        btt.DataLoader("tcp://127.0.0.1:1", threads=0)
+        btt.DataLoader("tcp://127.0.0.1:1", threads=-1)
     for wrong, message in [
         ({"std": 0.0}, "field 'image' cannot be normalized: std has 0"),
         ({"channels": 5}, "field 'image': 5 channels"),

@@ -24,6 +24,9 @@ const SMALLEST_POOLED: usize = 16 << 10;
 /// Few slots stay in the processor's cache: 6 to 8 are nearly twice as fast as 32.
 const SLOTS: usize = 8;
 const FEWEST_SLOTS: usize = 3;
+/// So much of the processor's cache a size begins with, for the same reason: 5 slots of 8 MB bring
+/// 1.15 times what 8 of them do.
+const FIRST_BYTES: usize = 40 << 20;
 /// Frame sizes that have slots of their own; a stream has a few.
 const MAX_CLASSES: usize = 16;
 /// After the system refused memory it is not asked again for so long.
@@ -177,7 +180,8 @@ impl FramePool {
             let idle = state.classes.iter().position(|class| class.idle())?;
             state.classes.remove(idle);
         }
-        let slots = ((self.max_bytes - state.bytes()) / size).min(self.slots.0);
+        let first = (FIRST_BYTES / size).clamp(FEWEST_SLOTS, self.slots.0);
+        let slots = ((self.max_bytes - state.bytes()) / size).min(first);
         let class = Arc::new(Class::new(size));
         state.add_slots(&class, slots).then(|| {
             state.classes.push(class.clone());

@@ -10,12 +10,10 @@ mod error;
 mod floats;
 mod pixels;
 mod plan;
-mod spread;
 mod wide;
 
 pub use error::ConvertError;
 pub use plan::ConvertPlan;
-pub(crate) use spread::copy;
 
 use blendtorch_wire::DType;
 use curve::Curve;

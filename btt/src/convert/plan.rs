@@ -3,7 +3,6 @@
 use super::bytes::ToByte;
 use super::curve::Curve;
 use super::floats::ToFloat;
-use super::spread::spread;
 use super::{Convert, ConvertError, wide};
 use blendtorch_wire::DType;
 
@@ -100,19 +99,6 @@ impl ConvertPlan {
     /// [`ConvertError::Memory`] unless both have the length of their shapes, and `out` the
     /// alignment of its dtype.
     pub fn run(&self, source: &[u8], out: &mut [u8]) -> Result<(), ConvertError> {
-        self.run_with(source, out, 1)
-    }
-
-    /// As [`run`](Self::run), by so many threads, each with at least a mebibyte to read and write.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub fn run_with(
-        &self,
-        source: &[u8],
-        out: &mut [u8],
-        threads: usize,
-    ) -> Result<(), ConvertError> {
         let kept = match &self.to {
             To::Floats(to) => to.len(),
             To::Bytes(to) => to.len(),
@@ -128,45 +114,27 @@ impl ConvertPlan {
         if out.is_empty() {
             return Ok(());
         }
-        // A plane for each channel, or one "plane" of all of them.
-        let (width, plane) = match self.planes {
-            true => (1, self.pixels),
-            false => (kept, self.pixels * kept),
-        };
         let channels = self.channels;
         match &self.to {
             To::Floats(to) => {
                 let out: &mut [f32] = bytemuck::try_cast_slice_mut(out)
                     .map_err(|_| wrong("it is not aligned for float32".into()))?;
-                let planes = out.chunks_exact_mut(plane).collect();
-                spread(
-                    source,
-                    channels,
-                    planes,
-                    width,
-                    threads,
-                    |source, out| match out {
-                        [out] if !self.planes => wide::float_pixels(source, channels, to, out),
-                        out => wide::float_planes(source, channels, to, out),
-                    },
-                );
+                match self.planes {
+                    true => wide::float_planes(source, channels, to, &mut self.split(out)),
+                    false => wide::float_pixels(source, channels, to, out),
+                }
             }
-            To::Bytes(to) => {
-                let planes = out.chunks_exact_mut(plane).collect();
-                spread(
-                    source,
-                    channels,
-                    planes,
-                    width,
-                    threads,
-                    |source, out| match out {
-                        [out] if !self.planes => wide::byte_pixels(source, channels, to, out),
-                        out => wide::byte_planes(source, channels, to, out),
-                    },
-                );
-            }
+            To::Bytes(to) => match self.planes {
+                true => wide::byte_planes(source, channels, to, &mut self.split(out)),
+                false => wide::byte_pixels(source, channels, to, out),
+            },
         }
         Ok(())
+    }
+
+    /// A plane of each channel.
+    fn split<'a, T>(&self, out: &'a mut [T]) -> Vec<&'a mut [T]> {
+        out.chunks_exact_mut(self.pixels).collect()
     }
 }
 

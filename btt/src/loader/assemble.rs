@@ -1,6 +1,8 @@
 //! Assembles items into a batch: arrays straight into its storage, numbers and the rest beside.
 
-use crate::convert::{self, Convert, ConvertError, ConvertPlan};
+use crate::convert::{Convert, ConvertError, ConvertPlan};
+use crate::copy::Copy;
+use crate::loader::rows::{How, Row, Writers};
 use crate::loader::{Allocator, Batch, CollateError, Column, LoaderOptions, Storage, TensorColumn};
 use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value};
 use indexmap::IndexMap;
@@ -9,14 +11,16 @@ use indexmap::IndexMap;
 pub(super) struct Assembler<A: Allocator> {
     batch_size: usize,
     convert: Vec<Convert>,
-    threads: usize,
+    writers: Writers,
     allocator: A,
     headers: Vec<Header>,
     columns: IndexMap<String, Building<A::Storage>>,
+    /// The items at the end of the batch whose arrays have yet to be written.
+    pending: Vec<Fields>,
 }
 
 enum Building<S> {
-    /// Arrays, copied as they come.
+    /// Arrays, written as they come.
     Tensor {
         column: TensorColumn<S>,
         /// Of one item in the batch.
@@ -25,6 +29,7 @@ enum Building<S> {
         dtype: DType,
         shape: Vec<usize>,
         plan: Option<ConvertPlan>,
+        copy: Copy,
     },
     Values(Vec<Value>),
 }
@@ -46,10 +51,11 @@ impl<A: Allocator> Assembler<A> {
         Ok(Self {
             batch_size: options.batch_size.max(1),
             convert,
-            threads: options.threads,
+            writers: Writers::new(options.threads),
             allocator,
             headers: Vec::new(),
             columns: IndexMap::new(),
+            pending: Vec::new(),
         })
     }
 
@@ -58,49 +64,75 @@ impl<A: Allocator> Assembler<A> {
         self.headers.len()
     }
 
-    /// Adds an item; the batch that it completes.
-    pub(super) fn push(
-        &mut self,
-        message: Message,
-    ) -> Result<Option<Batch<A::Storage>>, CollateError> {
+    /// Whether another item may be added before [`write`](Self::write), to be written beside the
+    /// others.
+    pub(super) fn takes_more(&self) -> bool {
+        self.writers.threads() > 1 && self.headers.len() < self.batch_size
+    }
+
+    /// Adds an item to a batch that has room for it. Its arrays stay where they are until
+    /// [`write`](Self::write).
+    pub(super) fn add(&mut self, message: Message) -> Result<(), CollateError> {
         let Message { header, mut fields } = message;
         if self.headers.is_empty() {
             self.start(&fields, &header)?;
         } else {
             self.check(&fields, &header)?;
         }
-        let row = self.headers.len();
-        let (threads, btid) = (self.threads, header.btid);
         for (name, building) in &mut self.columns {
-            match (building, fields.swap_remove(name)) {
-                (
-                    Building::Tensor {
-                        column,
-                        item_bytes,
-                        plan,
-                        ..
-                    },
-                    Some(Value::Tensor(tensor)),
-                ) => {
-                    let start = row * *item_bytes;
-                    let out = &mut column.storage.bytes_mut()[start..start + *item_bytes];
-                    match plan {
-                        Some(plan) => plan
-                            .run_with(tensor.bytes(), out, threads)
-                            .map_err(|source| CollateError::Convert { btid, source })?,
-                        None => convert::copy(tensor.bytes(), out, threads),
-                    }
-                }
-                (Building::Values(values), Some(value)) => values.push(value),
-                // `check` has refused such an item.
-                (_, _) => {}
+            if let Building::Values(values) = building
+                && let Some(value) = fields.swap_remove(name)
+            {
+                values.push(value);
             }
         }
         self.headers.push(header);
+        self.pending.push(fields);
+        Ok(())
+    }
+
+    /// Writes the arrays of the items that were added; the batch, if they complete it.
+    pub(super) fn write(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let first = self.headers.len() - pending.len();
+        let mut rows = Vec::with_capacity(pending.len());
+        for (name, building) in &mut self.columns {
+            let Building::Tensor {
+                column,
+                item_bytes,
+                plan,
+                copy,
+                ..
+            } = building
+            else {
+                continue;
+            };
+            let bytes = column.storage.bytes_mut();
+            let places = bytes[first * *item_bytes..].chunks_mut((*item_bytes).max(1));
+            for (fields, out) in pending.iter_mut().zip(places) {
+                // `check` has refused items without it.
+                if let Some(Value::Tensor(source)) = fields.swap_remove(name) {
+                    let how = plan.as_ref().map_or(How::Copied(*copy), How::Converted);
+                    rows.push(Row { source, out, how });
+                }
+            }
+        }
+        let written = self.writers.write(rows);
+        written.map_err(|source| CollateError::Convert {
+            btid: self.headers[first].btid,
+            source,
+        })?;
         match self.headers.len() == self.batch_size {
             true => self.flush(),
             false => Ok(None),
         }
+    }
+
+    /// Forgets the unfinished batch; how many items it had.
+    pub(super) fn abandon(&mut self) -> usize {
+        self.pending.clear();
+        self.columns.clear();
+        std::mem::take(&mut self.headers).len()
     }
 
     /// The batch of what there is, if there is anything.
@@ -150,11 +182,12 @@ impl<A: Allocator> Assembler<A> {
                         });
                     }
                     Building::Tensor {
-                        column,
                         item_bytes,
                         dtype: tensor.dtype(),
                         shape: tensor.shape().to_vec(),
                         plan,
+                        copy: Copy::of_batch(item_bytes.saturating_mul(self.batch_size)),
+                        column,
                     }
                 }
                 _ => Building::Values(Vec::with_capacity(self.batch_size)),
@@ -315,11 +348,26 @@ mod tests {
         Assembler::new(options, HeapAllocator::default()).unwrap()
     }
 
+    /// Adds an item and writes it.
+    fn push(
+        assembler: &mut Assembler<HeapAllocator>,
+        item: Message,
+    ) -> Result<Option<Batch>, CollateError> {
+        assembler.add(item)?;
+        assembler.write()
+    }
+
     #[test]
     fn arrays_and_numbers_are_stacked_and_the_rest_is_listed() {
         let mut assembler = assembler(2);
-        assert!(assembler.push(item(0, &[1, 2, 3], 0)).unwrap().is_none());
-        let batch = assembler.push(item(1, &[4, 5, 6], 0.5)).unwrap().unwrap();
+        assert!(
+            push(&mut assembler, item(0, &[1, 2, 3], 0))
+                .unwrap()
+                .is_none()
+        );
+        let batch = push(&mut assembler, item(1, &[4, 5, 6], 0.5))
+            .unwrap()
+            .unwrap();
         let image = batch.tensor("image").unwrap();
         assert_eq!(image.shape, [2, 3]);
         assert_eq!(image.as_slice::<u8>().unwrap(), [1, 2, 3, 4, 5, 6]);
@@ -339,8 +387,8 @@ mod tests {
     #[test]
     fn a_last_batch_is_shorter() {
         let mut assembler = assembler(4);
-        assembler.push(item(0, &[1, 2], true)).unwrap();
-        assembler.push(item(1, &[3, 4], false)).unwrap();
+        push(&mut assembler, item(0, &[1, 2], true)).unwrap();
+        push(&mut assembler, item(1, &[3, 4], false)).unwrap();
         let batch = assembler.flush().unwrap().unwrap();
         let image = batch.tensor("image").unwrap();
         assert_eq!((batch.len(), &image.shape[..]), (2, &[2, 2][..]));
@@ -350,11 +398,58 @@ mod tests {
     }
 
     #[test]
+    fn items_written_together_by_several_threads_are_where_they_belong() {
+        let image = |sequence: u64, side: usize| {
+            let pixels = side * side * 4;
+            let bytes = (0..pixels).map(|i| (i as u64 * (sequence + 3) % 251) as u8);
+            Tensor::from_vec(&[side, side, 4], bytes.collect()).unwrap()
+        };
+        let item = |sequence| {
+            Message::data(1, sequence)
+                .with("image", image(sequence, 600))
+                .with("planes", image(sequence, 300))
+        };
+        let convert = Convert::image("planes").rgb().float().chw();
+        let batches = [(1, [1; 8]), (3, [2, 5, 1, 0, 0, 0, 0, 0])].map(|(threads, groups)| {
+            let options = LoaderOptions {
+                threads,
+                convert: vec![convert.clone()],
+                ..LoaderOptions::default()
+            };
+            let mut assembler = Assembler::new(options, HeapAllocator::default()).unwrap();
+            assert_eq!(assembler.takes_more(), threads > 1);
+            let (mut sequence, mut batch) = (0, None);
+            for items in groups {
+                for _ in 0..items {
+                    assembler.add(item(sequence)).unwrap();
+                    sequence += 1;
+                }
+                if items > 0 {
+                    assert!(batch.is_none());
+                    batch = assembler.write().unwrap();
+                }
+            }
+            batch.unwrap()
+        });
+        let [one, several] = &batches;
+        for field in ["image", "planes"] {
+            let [one, several] = [one, several].map(|batch| batch.tensor(field).unwrap());
+            assert_eq!(one.shape, several.shape);
+            assert!(one.storage.bytes() == several.storage.bytes(), "{field}");
+        }
+        let first = several.tensor("image").unwrap().storage.bytes();
+        let row = 600 * 600 * 4;
+        for sequence in 0..8 {
+            let start = sequence as usize * row;
+            assert!(first[start..start + row] == image(sequence, 600).bytes()[..]);
+        }
+    }
+
+    #[test]
     fn an_item_of_another_shape_is_refused_whole() {
         let mut assembler = assembler(2);
-        assembler.push(item(0, &[1, 2], 0)).unwrap();
-        let error = assembler
-            .push(item(1, &[3, 4, 5], 0))
+        push(&mut assembler, item(0, &[1, 2], 0)).unwrap();
+        let error = push(&mut assembler, item(1, &[3, 4, 5], 0))
             .unwrap_err()
             .to_string();
         assert!(
@@ -364,9 +459,11 @@ mod tests {
         let without_reward = Message::data(1, 2)
             .with("image", Tensor::from_vec(&[2], vec![0u8; 2]).unwrap())
             .with("name", "x");
-        let error = assembler.push(without_reward).unwrap_err().to_string();
+        let error = push(&mut assembler, without_reward)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("field 'reward' is in no item"), "{error}");
-        let batch = assembler.push(item(3, &[3, 4], 1)).unwrap().unwrap();
+        let batch = push(&mut assembler, item(3, &[3, 4], 1)).unwrap().unwrap();
         assert_eq!(
             batch.tensor("image").unwrap().as_slice::<u8>().unwrap(),
             [1, 2, 3, 4]

@@ -42,7 +42,7 @@ class DataLoader(IterableDataset):
         shuffle: bool = False,
         transform: Mapping[str, ImageTransform] | None = None,
         pin_memory: bool = False,
-        threads: int = 1,
+        threads: int = 0,
     ) -> None:
         """Stores how to batch; sockets and files are opened where it is iterated.
 
@@ -56,8 +56,9 @@ class DataLoader(IterableDataset):
             transform: what becomes of the images of a field on their way into the batch.
             pin_memory: tensors come in page-locked memory, from which CUDA copies without waiting,
                 by a further copy. Without CUDA it warns and does nothing, as torch's own loader.
-            threads: so many copy or convert one image, where it has a megabyte for each. More than
-                one pay for large images, on cores that neither producers nor training need.
+            threads: so many copy or convert items that have come while others were copied; 0 for 2
+                where there are 4 cores and 1 where there are fewer. A loader that waits for its
+                publishers uses one, whatever this says.
 
         Raises:
             ValueError: the dataset transforms its items in Python, one by one: batch those with
@@ -76,8 +77,8 @@ class DataLoader(IterableDataset):
             raise ValueError("a stream cannot be shuffled: record it and shuffle the recordings")
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        if threads < 1:
-            raise ValueError(f"threads must be at least 1, not {threads}")
+        if threads < 0:
+            raise ValueError(f"threads must be at least 1, or 0 for the default, not {threads}")
         self.dataset = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last

@@ -31,7 +31,7 @@ impl BatchStream {
     #[new]
     #[pyo3(signature = (
         addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes,
-        record=None, transform=Vec::new(), threads=1
+        record=None, transform=Vec::new(), threads=0
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -66,7 +66,7 @@ impl BatchStream {
     /// The batches of recordings, in their order or shuffled by a seed.
     #[staticmethod]
     #[pyo3(signature = (
-        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=1
+        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=0
     ))]
     #[allow(
         clippy::too_many_arguments,

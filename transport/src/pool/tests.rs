@@ -61,6 +61,14 @@ fn slots_begin_few_with_a_short_queue() {
 }
 
 #[test]
+fn large_frames_begin_with_as_many_slots_as_a_cache_holds() {
+    let pool = FramePool::new(1 << 30, 10);
+    for (len, first) in [(4 << 20, SLOTS), (8 << 20, 5), (30 << 20, FEWEST_SLOTS)] {
+        assert_eq!(pool.class(len).unwrap().slots(), first, "{len}");
+    }
+}
+
+#[test]
 fn the_limit_in_bytes_holds_and_is_told_once() {
     let pool = FramePool::new(1 << 20, 10);
     assert!(pool.class(1 << 20).is_none());

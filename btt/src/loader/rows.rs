@@ -1,0 +1,171 @@
+//! The rows of a batch that wait to be written, and the threads that write them.
+//!
+//! Items that have arrived while others were copied are spread over threads: so a consumer that is
+//! slower than its producers takes another core, and one that waits for them takes none.
+
+use crate::convert::{ConvertError, ConvertPlan};
+use crate::copy::Copy;
+use blendtorch_wire::Tensor;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One field of one item, and its place in the batch.
+pub(super) struct Row<'a> {
+    pub(super) source: Tensor,
+    pub(super) out: &'a mut [u8],
+    pub(super) how: How<'a>,
+}
+
+/// How a row is written.
+#[derive(Clone, Copy)]
+pub(super) enum How<'a> {
+    Copied(Copy),
+    Converted(&'a ConvertPlan),
+}
+
+impl Row<'_> {
+    /// Writes it, and gives its item's memory back to the publisher.
+    fn write(self) -> Result<(), ConvertError> {
+        match self.how {
+            How::Copied(copy) => copy.run(self.source.bytes(), self.out),
+            How::Converted(plan) => plan.run(self.source.bytes(), self.out)?,
+        }
+        Ok(())
+    }
+}
+
+/// The threads that write rows: the loader's own, and others while rows wait.
+pub(super) struct Writers {
+    threads: usize,
+    /// Of the others; made when they are first needed.
+    others: Option<ThreadPool>,
+}
+
+/// Where there are so many cores, producers leave one to a second thread.
+const CORES_FOR_TWO: usize = 4;
+/// With less for each, waking another thread takes longer than it saves.
+const WORTH_A_THREAD: usize = 1 << 20;
+
+impl Writers {
+    /// Of so many threads; 0 for what suits the machine.
+    pub(super) fn new(threads: usize) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = match threads {
+            0 if cores() >= CORES_FOR_TWO => 2,
+            0 => 1,
+            threads => threads,
+        };
+        Self {
+            threads,
+            others: None,
+        }
+    }
+
+    /// How many items may be written at once.
+    pub(super) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Writes all rows, or says why one could not be.
+    pub(super) fn write(&mut self, rows: Vec<Row<'_>>) -> Result<(), ConvertError> {
+        let bytes = rows.iter().map(|row| row.out.len()).sum();
+        self.share(rows, bytes, Row::write)
+    }
+
+    /// Does `work` on each task of so many bytes together; the error of one that failed.
+    fn share<T: Send, E: Send>(
+        &mut self,
+        tasks: Vec<T>,
+        bytes: usize,
+        work: impl Fn(T) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
+        let worth = (bytes / WORTH_A_THREAD).min(tasks.len());
+        let helpers = self.threads.min(worth).saturating_sub(1);
+        let Some(others) = (helpers > 0).then(|| self.others()).flatten() else {
+            return tasks.into_iter().try_for_each(work);
+        };
+        let waiting = Mutex::new(tasks.into_iter());
+        let failed = Mutex::new(Ok(()));
+        let take_part = || {
+            loop {
+                // A statement of its own: in a `while let` the lock would be held by the loop.
+                let next = lock(&waiting).next();
+                let Some(task) = next else { break };
+                if let Err(error) = work(task) {
+                    *lock(&failed) = Err(error);
+                }
+            }
+        };
+        others.in_place_scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|_| take_part());
+            }
+            take_part();
+        });
+        failed.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn others(&mut self) -> Option<&ThreadPool> {
+        if self.others.is_none() {
+            let builder = ThreadPoolBuilder::new()
+                .num_threads(self.threads - 1)
+                .thread_name(|index| format!("btt-writer-{index}"));
+            // Where no thread can be had, the loader's own does it all.
+            self.others = builder.build().ok();
+        }
+        self.others.as_ref()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn tasks_are_done_at_once_and_each_once() {
+        let (both, done) = (Barrier::new(2), Mutex::new(Vec::new()));
+        let mut writers = Writers::new(2);
+        let work = |task| {
+            both.wait(); // for ever, unless two threads are here
+            lock(&done).push(task);
+            Ok::<_, ()>(())
+        };
+        writers
+            .share((0..8).collect(), 8 * WORTH_A_THREAD, work)
+            .unwrap();
+        let mut done = lock(&done);
+        done.sort_unstable();
+        assert_eq!(*done, (0..8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn little_is_done_by_the_loader_alone() {
+        let mut writers = Writers::new(4);
+        let here = std::thread::current().id();
+        let work = |_| match std::thread::current().id() == here {
+            true => Ok(()),
+            false => Err("another thread"),
+        };
+        assert_eq!(
+            writers.share(vec![(); 8], 2 * WORTH_A_THREAD - 1, work),
+            Ok(())
+        );
+        assert!(writers.others.is_none());
+    }
+
+    #[test]
+    fn a_task_that_fails_is_told_of_and_the_others_are_done() {
+        let done = Mutex::new(0);
+        let work = |task| {
+            *lock(&done) += 1;
+            if task == 3 { Err(task) } else { Ok(()) }
+        };
+        let found = Writers::new(2).share((0..8).collect(), 8 * WORTH_A_THREAD, work);
+        assert_eq!((found, *lock(&done)), (Err(3), 8));
+    }
+}
