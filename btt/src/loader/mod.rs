@@ -3,6 +3,7 @@
 mod assemble;
 mod batch;
 mod error;
+mod pace;
 mod rows;
 mod source;
 mod storage;

@@ -5,9 +5,11 @@
 
 use crate::convert::{ConvertError, ConvertPlan};
 use crate::copy::Copy;
+use crate::loader::pace::Pace;
 use blendtorch_wire::Tensor;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// One field of one item, and its place in the batch.
 pub(super) struct Row<'a> {
@@ -39,6 +41,7 @@ pub(super) struct Writers {
     threads: usize,
     /// Of the others; made when they are first needed.
     others: Option<ThreadPool>,
+    pace: Pace,
 }
 
 /// Where there are so many cores, producers leave one to a second thread.
@@ -58,6 +61,7 @@ impl Writers {
         Self {
             threads,
             others: None,
+            pace: Pace::default(),
         }
     }
 
@@ -68,19 +72,27 @@ impl Writers {
 
     /// Writes all rows, or says why one could not be.
     pub(super) fn write(&mut self, rows: Vec<Row<'_>>) -> Result<(), ConvertError> {
-        let bytes = rows.iter().map(|row| row.out.len()).sum();
-        self.share(rows, bytes, Row::write)
+        let bytes: usize = rows.iter().map(|row| row.out.len()).sum();
+        let worth = (bytes / WORTH_A_THREAD).min(rows.len());
+        let helpers = self.threads.min(worth).saturating_sub(1);
+        if helpers == 0 {
+            return self.share(rows, 0, Row::write);
+        }
+        let together = self.pace.together();
+        let start = Instant::now();
+        let written = self.share(rows, if together { helpers } else { 0 }, Row::write);
+        self.pace.note(together, bytes, start.elapsed());
+        written
     }
 
-    /// Does `work` on each task of so many bytes together; the error of one that failed.
+    /// Does `work` on each task, with the help of so many other threads; the error of one that
+    /// failed.
     fn share<T: Send, E: Send>(
         &mut self,
         tasks: Vec<T>,
-        bytes: usize,
+        helpers: usize,
         work: impl Fn(T) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
-        let worth = (bytes / WORTH_A_THREAD).min(tasks.len());
-        let helpers = self.threads.min(worth).saturating_sub(1);
         let Some(others) = (helpers > 0).then(|| self.others()).flatten() else {
             return tasks.into_iter().try_for_each(work);
         };
@@ -135,27 +147,29 @@ mod tests {
             lock(&done).push(task);
             Ok::<_, ()>(())
         };
-        writers
-            .share((0..8).collect(), 8 * WORTH_A_THREAD, work)
-            .unwrap();
+        writers.share((0..8).collect(), 1, work).unwrap();
         let mut done = lock(&done);
         done.sort_unstable();
         assert_eq!(*done, (0..8).collect::<Vec<_>>());
     }
 
     #[test]
-    fn little_is_done_by_the_loader_alone() {
+    fn little_is_written_by_the_loader_alone() {
         let mut writers = Writers::new(4);
-        let here = std::thread::current().id();
-        let work = |_| match std::thread::current().id() == here {
-            true => Ok(()),
-            false => Err("another thread"),
-        };
-        assert_eq!(
-            writers.share(vec![(); 8], 2 * WORTH_A_THREAD - 1, work),
-            Ok(())
-        );
-        assert!(writers.others.is_none());
+        for (len, helped) in [(WORTH_A_THREAD / 8, false), (WORTH_A_THREAD, true)] {
+            let mut out = vec![0; 4 * len];
+            // The first group is done alone, to compare with.
+            for _ in 0..2 {
+                let rows = out.chunks_mut(len).map(|out| Row {
+                    source: Tensor::from_vec(&[len], vec![7_u8; len]).unwrap(),
+                    out,
+                    how: How::Copied(Copy::Cached),
+                });
+                writers.write(rows.collect()).unwrap();
+            }
+            assert!(out.iter().all(|&byte| byte == 7));
+            assert_eq!(writers.others.is_some(), helped);
+        }
     }
 
     #[test]
@@ -165,7 +179,7 @@ mod tests {
             *lock(&done) += 1;
             if task == 3 { Err(task) } else { Ok(()) }
         };
-        let found = Writers::new(2).share((0..8).collect(), 8 * WORTH_A_THREAD, work);
+        let found = Writers::new(2).share((0..8).collect(), 1, work);
         assert_eq!((found, *lock(&done)), (Err(3), 8));
     }
 }
