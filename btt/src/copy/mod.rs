@@ -15,14 +15,14 @@ const LARGE: usize = 32 << 20;
 
 /// How the rows of a batch are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Copy {
+pub(crate) enum CopyMode {
     /// Through the caches.
     Cached,
     /// Past them.
     Streamed,
 }
 
-impl Copy {
+impl CopyMode {
     /// What a batch of so many bytes is best written with.
     pub(crate) fn of_batch(bytes: usize) -> Self {
         match bytes >= LARGE {
@@ -54,7 +54,7 @@ mod tests {
             seed: u8,
         ) {
             let source: Vec<u8> = (0..from + len).map(|i| (i * 7 % 251) as u8 ^ seed).collect();
-            for copy in [Copy::Cached, Copy::Streamed] {
+            for copy in [CopyMode::Cached, CopyMode::Streamed] {
                 let mut out = vec![0xA5; to + len + 64];
                 copy.run(&source[from..], &mut out[to..to + len]);
                 prop_assert_eq!(&out[to..to + len], &source[from..]);
@@ -67,6 +67,6 @@ mod tests {
     #[test]
     #[should_panic = "length"]
     fn lengths_that_differ_are_refused() {
-        Copy::Streamed.run(&[1; 100], &mut [0; 99]);
+        CopyMode::Streamed.run(&[1; 100], &mut [0; 99]);
     }
 }

@@ -1,7 +1,7 @@
 //! Assembles items into a batch: arrays straight into its storage, numbers and the rest beside.
 
 use crate::convert::{Convert, ConvertError, ConvertPlan};
-use crate::copy::Copy;
+use crate::copy::CopyMode;
 use crate::loader::rows::{How, Row, Writers};
 use crate::loader::{Allocator, Batch, CollateError, Column, LoaderOptions, Storage, TensorColumn};
 use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value};
@@ -29,7 +29,7 @@ enum Building<S> {
         dtype: DType,
         shape: Vec<usize>,
         plan: Option<ConvertPlan>,
-        copy: Copy,
+        copy: CopyMode,
     },
     Values(Vec<Value>),
 }
@@ -186,7 +186,7 @@ impl<A: Allocator> Assembler<A> {
                         dtype: tensor.dtype(),
                         shape: tensor.shape().to_vec(),
                         plan,
-                        copy: Copy::of_batch(item_bytes.saturating_mul(self.batch_size)),
+                        copy: CopyMode::of_batch(item_bytes.saturating_mul(self.batch_size)),
                         column,
                     }
                 }

@@ -4,7 +4,7 @@
 //! slower than its producers takes another core, and one that waits for them takes none.
 
 use crate::convert::{ConvertError, ConvertPlan};
-use crate::copy::Copy;
+use crate::copy::CopyMode;
 use crate::loader::pace::Pace;
 use blendtorch_wire::Tensor;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -21,7 +21,7 @@ pub(super) struct Row<'a> {
 /// How a row is written.
 #[derive(Clone, Copy)]
 pub(super) enum How<'a> {
-    Copied(Copy),
+    Copied(CopyMode),
     Converted(&'a ConvertPlan),
 }
 
@@ -163,7 +163,7 @@ mod tests {
                 let rows = out.chunks_mut(len).map(|out| Row {
                     source: Tensor::from_vec(&[len], vec![7_u8; len]).unwrap(),
                     out,
-                    how: How::Copied(Copy::Cached),
+                    how: How::Copied(CopyMode::Cached),
                 });
                 writers.write(rows.collect()).unwrap();
             }
