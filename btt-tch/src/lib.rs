@@ -32,6 +32,7 @@
 //! ```
 
 mod batch;
+mod blob;
 mod kind;
 mod loader;
 mod storage;

@@ -18,7 +18,7 @@ impl TchLoader {
     /// # Errors
     /// [`Error::Thread`].
     pub fn new(dataset: impl Into<Source>, options: LoaderOptions) -> Result<Self, Error> {
-        let inner = DataLoader::with_allocator(dataset, options, TchAllocator)?;
+        let inner = DataLoader::with_allocator(dataset, options, TchAllocator::default())?;
         Ok(Self { inner })
     }
 

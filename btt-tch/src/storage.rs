@@ -1,21 +1,23 @@
 //! The memory of batches: tensors on the CPU that are filled as bytes before anybody sees them.
 //!
-//! Owns the only `unsafe` of this crate. It must never give out bytes of a tensor that has been
-//! handed out: `tch` lets everyone who holds a tensor write to its memory.
+//! It must never give out bytes of a tensor that has been handed out: `tch` lets everyone who holds
+//! a tensor write to its memory.
 
 #![allow(
     unsafe_code,
     reason = "a tensor's memory is a pointer given by C++; the bytes of a batch go straight there"
 )]
 
+use crate::blob;
 use crate::kind::supported;
-use btt::{Allocator, DType, Storage};
+use btt::{Allocator, DType, HeapAllocator, Storage};
 use std::cell::Cell;
 use tch::{Device, Tensor};
 
-/// Provides the memory of [`tch::Tensor`]s on the CPU for batches.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TchAllocator;
+/// Provides the memory of [`tch::Tensor`]s on the CPU for batches, and takes it again when the last
+/// tensor over it has died: fresh memory costs several times what is then copied into it.
+#[derive(Clone, Debug, Default)]
+pub struct TchAllocator(HeapAllocator);
 
 /// A tensor on the CPU, contiguous and in C order, that is filled before it is handed out.
 #[derive(Debug)]
@@ -51,19 +53,14 @@ impl Allocator for TchAllocator {
             .try_fold(dtype.size(), |len, &n| len.checked_mul(n))
             .filter(|&len| isize::try_from(len).is_ok())
             .ok_or_else(|| format!("{shape:?} is beyond the address space"))?;
-        let size: Vec<i64> = shape
+        let sizes: Vec<i64> = shape
             .iter()
             .map(|&n| i64::try_from(n).map_err(|_| format!("{n} rows are too many")))
             .collect::<Result<_, _>>()?;
-        let tensor =
-            Tensor::f_empty(size, (kind, Device::Cpu)).map_err(|error| error.to_string())?;
-        if len > 0 {
-            // SAFETY: a fresh contiguous tensor of this shape and kind on the CPU has `len` bytes
-            // at `data_ptr`, for as long as it lives, and nobody else knows of it. They are
-            // written once so that they may be lent as initialised bytes; not by torch, which
-            // would have its threads do it.
-            unsafe { std::ptr::write_bytes(tensor.data_ptr().cast::<u8>(), 0, len) };
-        }
+        let tensor = match len {
+            0 => Tensor::f_empty(sizes, (kind, Device::Cpu)).map_err(|error| error.to_string())?,
+            _ => blob::tensor(self.0.allocate(dtype, shape)?, kind, &sizes)?,
+        };
         Ok(TchStorage {
             tensor,
             len,
@@ -77,7 +74,7 @@ impl Storage for TchStorage {
         if self.len == 0 || !self.private.get() {
             return &mut []; // torch's pointer of an empty tensor is null
         }
-        // SAFETY: `allocate` made `len` initialised bytes at `data_ptr` (`truncate` only lessens
+        // SAFETY: `allocate` put `len` initialised bytes at `data_ptr` (`truncate` only lessens
         // `len`, from the end), which live as long as `self.tensor`. `private`: the tensor has not
         // left this value, so nothing else reads or writes them while `self` is borrowed.
         unsafe { std::slice::from_raw_parts_mut(self.tensor.data_ptr().cast::<u8>(), self.len) }
@@ -111,7 +108,9 @@ mod tests {
 
     #[test]
     fn the_bytes_are_the_tensors_own_memory() {
-        let mut storage = TchAllocator.allocate(DType::I16, &[2, 3]).unwrap();
+        let mut storage = TchAllocator::default()
+            .allocate(DType::I16, &[2, 3])
+            .unwrap();
         let bytes = storage.bytes_mut();
         assert_eq!(bytes.len(), 12);
         bytes.fill(1);
@@ -123,8 +122,49 @@ mod tests {
     }
 
     #[test]
+    fn a_tensor_is_of_the_kind_and_shape_that_was_asked_for() {
+        for dtype in DType::ALL {
+            let Some(kind) = crate::kind(dtype) else {
+                continue;
+            };
+            let mut storage = TchAllocator::default().allocate(dtype, &[3, 5]).unwrap();
+            let count = storage.bytes_mut().len();
+            assert_eq!(count, 15 * dtype.size());
+            storage.bytes_mut().fill(1);
+            let tensor = storage.into_tensor();
+            assert_eq!((tensor.kind(), tensor.size()), (kind, vec![3, 5]));
+            assert!(tensor.is_contiguous() && tensor.device() == Device::Cpu);
+            assert_eq!(tensor.double_value(&[2, 4]), tensor.double_value(&[0, 0]));
+        }
+    }
+
+    #[test]
+    fn memory_is_used_again_when_the_last_tensor_over_it_has_died() {
+        const LEN: usize = 3 << 20;
+        let mut allocator = TchAllocator::default();
+        let mut place = |fill| {
+            let mut storage = allocator.allocate(DType::U8, &[LEN]).unwrap();
+            storage.bytes_mut().fill(fill);
+            (storage.bytes_mut().as_ptr() as usize, storage.into_tensor())
+        };
+        let (first, tensor) = place(7);
+        let view = tensor.narrow(0, 5, 10);
+        drop(tensor);
+        let (second, other) = place(8);
+        assert_ne!(first, second, "a view of the first tensor lives");
+        assert_eq!(view.int64_value(&[9]), 7);
+        std::thread::spawn(move || drop(view)).join().unwrap();
+        let (third, _tensor) = place(9);
+        assert_eq!(first, third);
+        assert_eq!(other.int64_value(&[0]), 8);
+        // Tensors outlive their allocator.
+        drop(allocator);
+        assert_eq!(other.int64_value(&[LEN as i64 - 1]), 8);
+    }
+
+    #[test]
     fn a_tensor_that_was_handed_out_lends_no_bytes() {
-        let mut storage = TchAllocator.allocate(DType::U8, &[4]).unwrap();
+        let mut storage = TchAllocator::default().allocate(DType::U8, &[4]).unwrap();
         let shared = storage.tensor().shallow_clone();
         storage.truncate(1);
         assert!(storage.bytes_mut().is_empty());
@@ -133,7 +173,9 @@ mod tests {
 
     #[test]
     fn fewer_rows_are_a_view_of_the_same_memory() {
-        let mut storage = TchAllocator.allocate(DType::U8, &[4, 2]).unwrap();
+        let mut storage = TchAllocator::default()
+            .allocate(DType::U8, &[4, 2])
+            .unwrap();
         storage
             .bytes_mut()
             .copy_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7]);
@@ -154,12 +196,12 @@ mod tests {
     #[test]
     fn empty_tensors_and_no_rows_are_no_trouble() {
         for shape in [&[0, 3][..], &[3, 0], &[2, 3]] {
-            let mut storage = TchAllocator.allocate(DType::F32, shape).unwrap();
+            let mut storage = TchAllocator::default().allocate(DType::F32, shape).unwrap();
             storage.truncate(0);
             assert!(storage.bytes_mut().is_empty());
             assert_eq!(storage.tensor().size()[0], 0);
         }
-        let mut scalar = TchAllocator.allocate(DType::F32, &[]).unwrap();
+        let mut scalar = TchAllocator::default().allocate(DType::F32, &[]).unwrap();
         scalar.truncate(0);
         assert_eq!(scalar.bytes_mut().len(), 4);
     }
@@ -167,7 +209,9 @@ mod tests {
     #[test]
     fn sizes_beyond_the_address_space_are_refused() {
         for shape in [&[usize::MAX, 2][..], &[1 << 62, 8], &[usize::MAX, 0]] {
-            let error = TchAllocator.allocate(DType::F64, shape).unwrap_err();
+            let error = TchAllocator::default()
+                .allocate(DType::F64, shape)
+                .unwrap_err();
             assert!(!error.is_empty());
         }
     }
