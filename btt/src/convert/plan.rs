@@ -3,6 +3,7 @@
 use super::bytes::ToByte;
 use super::curve::Curve;
 use super::floats::ToFloat;
+use super::from_floats::FromFloat;
 use super::spread::spread;
 use super::{Convert, ConvertError, wide};
 use blendtorch_wire::DType;
@@ -11,8 +12,10 @@ use blendtorch_wire::DType;
 #[derive(Clone, Debug)]
 pub struct ConvertPlan {
     field: String,
-    /// Channels of what is converted.
+    /// Dtype and channels of what is converted.
+    from: DType,
     channels: usize,
+    kept: usize,
     pixels: usize,
     shape: Vec<usize>,
     planes: bool,
@@ -24,6 +27,7 @@ pub struct ConvertPlan {
 enum To {
     Floats(Vec<ToFloat>),
     Bytes(Vec<ToByte>),
+    FromFloats(Vec<FromFloat>),
 }
 
 impl ConvertPlan {
@@ -34,7 +38,7 @@ impl ConvertPlan {
     ) -> Result<Self, ConvertError> {
         convert.check()?;
         let field = || convert.field.clone();
-        if dtype != DType::U8 {
+        if !matches!(dtype, DType::U8 | DType::F32) {
             return Err(ConvertError::DType {
                 field: field(),
                 found: dtype,
@@ -58,9 +62,16 @@ impl ConvertPlan {
             (2, 1) | (4, 3) => Curve::None, // alpha
             _ => convert.curve,
         });
-        let to = if convert.float || convert.normalize.is_some() {
-            let lines = lines(convert, kept)?;
-            let curves = curves.zip(lines);
+        let to = if dtype == DType::F32 {
+            let curves = curves.zip(lines(convert, kept)?);
+            let from_float = |(curve, (scale, offset))| FromFloat {
+                curve,
+                scale,
+                offset,
+            };
+            To::FromFloats(curves.map(from_float).collect())
+        } else if convert.float || convert.normalize.is_some() {
+            let curves = curves.zip(lines(convert, kept)?);
             To::Floats(curves.map(|(curve, line)| to_float(curve, line)).collect())
         } else {
             To::Bytes(curves.map(to_byte).collect())
@@ -71,7 +82,9 @@ impl ConvertPlan {
         };
         Ok(Self {
             field: field(),
+            from: dtype,
             channels,
+            kept,
             pixels: height * width,
             shape,
             planes: convert.planes,
@@ -83,7 +96,7 @@ impl ConvertPlan {
     #[must_use]
     pub fn dtype(&self) -> DType {
         match self.to {
-            To::Floats(_) => DType::F32,
+            To::Floats(_) | To::FromFloats(_) => DType::F32,
             To::Bytes(_) => DType::U8,
         }
     }
@@ -94,7 +107,7 @@ impl ConvertPlan {
         &self.shape
     }
 
-    /// Converts the bytes of one item, in C order, to those of the result.
+    /// Converts the bytes of one item, in C order, aligned or not, to those of the result.
     ///
     /// # Errors
     /// [`ConvertError::Memory`] unless both have the length of their shapes, and `out` the
@@ -113,64 +126,83 @@ impl ConvertPlan {
         out: &mut [u8],
         threads: usize,
     ) -> Result<(), ConvertError> {
-        let kept = match &self.to {
-            To::Floats(to) => to.len(),
-            To::Bytes(to) => to.len(),
-        };
-        let wrong = |reason: String| ConvertError::Memory {
-            field: self.field.clone(),
-            reason,
-        };
-        let len = self.pixels * kept * self.dtype().size();
-        if source.len() != self.pixels * self.channels || out.len() != len {
-            return Err(wrong(format!("{} and {} bytes", source.len(), out.len())));
+        let source_len = self.pixels * self.pixel_bytes();
+        let len = self.pixels * self.kept * self.dtype().size();
+        if source.len() != source_len || out.len() != len {
+            return Err(self.wrong(format!("{} and {} bytes", source.len(), out.len())));
         }
         if out.is_empty() {
             return Ok(());
         }
-        // A plane for each channel, or one "plane" of all of them.
-        let (width, plane) = match self.planes {
-            true => (1, self.pixels),
-            false => (kept, self.pixels * kept),
-        };
         let channels = self.channels;
         match &self.to {
-            To::Floats(to) => {
-                let out: &mut [f32] = bytemuck::try_cast_slice_mut(out)
-                    .map_err(|_| wrong("it is not aligned for float32".into()))?;
-                let planes = out.chunks_exact_mut(plane).collect();
-                spread(
-                    source,
-                    channels,
-                    planes,
-                    width,
-                    threads,
-                    |source, out| match out {
-                        [out] if !self.planes => wide::float_pixels(source, channels, to, out),
-                        out => wide::float_planes(source, channels, to, out),
-                    },
-                );
-            }
-            To::Bytes(to) => {
-                let planes = out.chunks_exact_mut(plane).collect();
-                spread(
-                    source,
-                    channels,
-                    planes,
-                    width,
-                    threads,
-                    |source, out| match out {
-                        [out] if !self.planes => wide::byte_pixels(source, channels, to, out),
-                        out => wide::byte_planes(source, channels, to, out),
-                    },
-                );
-            }
+            To::Floats(to) => self.spread(
+                source,
+                self.floats(out)?,
+                threads,
+                |source, out| wide::float_pixels(source, channels, to, out),
+                |source, out| wide::float_planes(source, channels, to, out),
+            ),
+            To::Bytes(to) => self.spread(
+                source,
+                out,
+                threads,
+                |source, out| wide::byte_pixels(source, channels, to, out),
+                |source, out| wide::byte_planes(source, channels, to, out),
+            ),
+            To::FromFloats(to) => self.spread(
+                source,
+                self.floats(out)?,
+                threads,
+                |source, out| wide::from_float_pixels(source, channels, to, out),
+                |source, out| wide::from_float_planes(source, channels, to, out),
+            ),
         }
         Ok(())
     }
+
+    /// Does one of the two over the threads: `planes` with a plane for each channel, or `pixels`.
+    fn spread<T: Send>(
+        &self,
+        source: &[u8],
+        out: &mut [T],
+        threads: usize,
+        pixels: impl Fn(&[u8], &mut [T]) + Sync,
+        planes: impl Fn(&[u8], &mut [&mut [T]]) + Sync,
+    ) {
+        // A plane for each channel, or one "plane" of all of them.
+        let width = if self.planes { 1 } else { self.kept };
+        spread(
+            source,
+            self.pixel_bytes(),
+            out.chunks_exact_mut(self.pixels * width).collect(),
+            width,
+            threads,
+            |source, out| match out {
+                [out] if !self.planes => pixels(source, out),
+                out => planes(source, out),
+            },
+        );
+    }
+
+    fn pixel_bytes(&self) -> usize {
+        self.channels * self.from.size()
+    }
+
+    fn floats<'a>(&self, out: &'a mut [u8]) -> Result<&'a mut [f32], ConvertError> {
+        bytemuck::try_cast_slice_mut(out)
+            .map_err(|_| self.wrong("it is not aligned for float32".into()))
+    }
+
+    fn wrong(&self, reason: String) -> ConvertError {
+        ConvertError::Memory {
+            field: self.field.clone(),
+            reason,
+        }
+    }
 }
 
-/// Scale and offset for x = v / 255 of each channel.
+/// Scale and offset for the x of each channel.
 fn lines(convert: &Convert, kept: usize) -> Result<Vec<(f64, f64)>, ConvertError> {
     let Some((mean, std)) = &convert.normalize else {
         return Ok(vec![(1.0, 0.0); kept]);
