@@ -8,6 +8,7 @@ use proptest::prelude::*;
 /// A conversion and what it asks, in the reference's own terms.
 #[derive(Clone, Debug)]
 struct Asked {
+    from: DType,
     height: usize,
     width: usize,
     channels: usize,
@@ -41,13 +42,16 @@ impl Asked {
     }
 
     fn gives_floats(&self) -> bool {
-        self.float || self.normalize.is_some()
+        self.from == DType::F32 || self.float || self.normalize.is_some()
     }
 
     /// The value at a place of the result, and how far the product may be from it.
     fn value(&self, source: &[u8], row: usize, column: usize, channel: usize) -> (f64, f64) {
-        let byte = source[(row * self.width + column) * self.channels + channel];
-        let x = f64::from(byte) / 255.0;
+        let at = (row * self.width + column) * self.channels + channel;
+        let x = match self.from {
+            DType::U8 => f64::from(source[at]) / 255.0,
+            _ => f32::from_le_bytes(source[4 * at..][..4].try_into().unwrap()).into(),
+        };
         let alpha = self.channels.is_multiple_of(2) && channel == self.channels - 1;
         let x = match self.curve {
             _ if alpha => x,
@@ -56,17 +60,33 @@ impl Asked {
             1 => ((x + 0.055) / 1.055).powf(2.4),
             2 if x <= 0.0031308 => 12.92 * x,
             2 => 1.055 * x.powf(1.0 / 2.4) - 0.055,
-            _ => x.powf(self.gamma),
+            _ => x.max(0.0).powf(self.gamma),
         };
         if !self.gives_floats() {
             return ((x * 255.0).round(), 0.0);
         }
-        let Some((mean, std)) = &self.normalize else {
-            return (x, 1e-6);
-        };
         let of = |numbers: &[f64]| numbers[channel.min(numbers.len() - 1)];
-        let largest = (of(mean).abs() / of(std)).max(((1.0 - of(mean)) / of(std)).abs());
-        ((x - of(mean)) / of(std), 1e-6 * largest)
+        let (mean, std) = match &self.normalize {
+            Some((mean, std)) => (of(mean), of(std)),
+            None => (0.0, 1.0),
+        };
+        let value = (x - mean) / std;
+        let largest = (mean.abs() / std).max(((1.0 - mean) / std).abs());
+        match self.from {
+            DType::U8 => (value, 1e-6 * largest),
+            _ => (value, f64::from(f32::EPSILON) * value.abs() + 1e-12),
+        }
+    }
+
+    /// An image without a pattern; of `float32` from -1 to 3.
+    fn noise(&self, seed: u64) -> Vec<u8> {
+        let bytes = noise(self.height * self.width * self.channels, seed);
+        if self.from == DType::U8 {
+            return bytes;
+        }
+        let value = |byte: u8| f32::from(byte) / 63.75 - 1.0;
+        let values = bytes.into_iter().map(value);
+        values.flat_map(f32::to_le_bytes).collect()
     }
 
     fn shape(&self) -> [usize; 3] {
@@ -79,7 +99,7 @@ impl Asked {
     fn check(&self, source: &[u8]) {
         let plan = self
             .convert()
-            .plan(DType::U8, &[self.height, self.width, self.channels])
+            .plan(self.from, &[self.height, self.width, self.channels])
             .unwrap();
         assert_eq!(plan.shape(), self.shape());
         let values = self.height * self.width * self.kept;
@@ -130,8 +150,10 @@ fn asked() -> impl Strategy<Value = Asked> {
         (Just(channels), Just(kept), normalize)
     });
     let flags = (any::<bool>(), any::<bool>(), 0_u8..4, 0.2_f64..3.0);
-    (size, normalize, flags).prop_map(
-        |((height, width), (channels, kept, normalize), (float, chw, curve, gamma))| Asked {
+    let from = prop_oneof![Just(DType::U8), Just(DType::F32)];
+    (from, size, normalize, flags).prop_map(
+        |(from, (height, width), (channels, kept, normalize), (float, chw, curve, gamma))| Asked {
+            from,
             height,
             width,
             channels,
@@ -148,7 +170,7 @@ fn asked() -> impl Strategy<Value = Asked> {
 proptest! {
     #[test]
     fn every_conversion_is_its_formula(asked in asked(), seed in any::<u64>()) {
-        asked.check(&noise(asked.height * asked.width * asked.channels, seed));
+        asked.check(&asked.noise(seed));
     }
 }
 
@@ -167,13 +189,16 @@ fn noise(len: usize, seed: u64) -> Vec<u8> {
 #[test]
 fn large_images_of_odd_sizes_are_converted() {
     let (height, width) = (701, 997);
-    for (channels, kept, float, chw) in [
-        (4, 3, true, true),
-        (4, 3, true, false),
-        (4, 3, false, false),
-        (3, 3, false, true),
+    for (from, channels, kept, float, chw) in [
+        (DType::U8, 4, 3, true, true),
+        (DType::U8, 4, 3, true, false),
+        (DType::U8, 4, 3, false, false),
+        (DType::U8, 3, 3, false, true),
+        (DType::F32, 4, 3, false, false),
+        (DType::F32, 3, 3, false, true),
     ] {
         let asked = Asked {
+            from,
             height,
             width,
             channels,
@@ -184,7 +209,7 @@ fn large_images_of_odd_sizes_are_converted() {
             gamma: 1.0,
             normalize: None,
         };
-        asked.check(&noise(height * width * channels, 7));
+        asked.check(&asked.noise(7));
     }
 }
 
@@ -193,6 +218,7 @@ fn every_value_of_every_curve_is_its_formula() {
     for (curve, gamma) in [(0, 1.0), (1, 1.0), (2, 1.0), (3, 1.0 / 2.2), (3, 2.2)] {
         for float in [true, false] {
             let asked = Asked {
+                from: DType::U8,
                 height: 16,
                 width: 16,
                 channels: 1,
@@ -214,8 +240,8 @@ fn what_does_not_fit_is_an_error_that_names_the_field() {
     let image = || Convert::image("depth");
     let shape = [4, 4, 4];
     for (convert, dtype, shape, says) in [
-        (image(), DType::F32, &shape[..], "it is float32"),
-        (image(), DType::U8, &[4, 4], "its shape is [4, 4]"),
+        (image(), DType::F64, &shape[..], "it is float64"),
+        (image(), DType::F32, &[4, 4], "its shape is [4, 4]"),
         (image(), DType::U8, &[4, 4, 5], "its shape is [4, 4, 5]"),
         (
             image(),
@@ -304,4 +330,28 @@ fn memory_that_does_not_fit_is_refused() {
         assert!(matches!(error, ConvertError::Memory { .. }), "{error}");
     }
     plan.run(&[0; 16], &mut bytes[4..68]).unwrap();
+}
+
+#[test]
+fn floats_are_kept_as_they_are_wherever_they_lie() {
+    let values = [0.25, -3.5, 1e30, f32::INFINITY, f32::MIN_POSITIVE, 7.0];
+    let mut source = vec![0];
+    source.extend(values.iter().copied().flat_map(f32::to_le_bytes));
+    let plan = Convert::image("linear")
+        .channels(2)
+        .plan(DType::F32, &[1, 2, 3])
+        .unwrap();
+    let mut out = [f32::NAN; 4];
+    plan.run(&source[1..], bytemuck::cast_slice_mut(&mut out))
+        .unwrap();
+    assert_eq!(out, [0.25, -3.5, f32::INFINITY, f32::MIN_POSITIVE]);
+
+    let plan = Convert::image("linear").gamma(0.5);
+    let plan = plan.plan(DType::F32, &[1, 1, 3]).unwrap();
+    let source: Vec<u8> = [4.0, -4.0, f32::NAN].map(f32::to_le_bytes).concat();
+    let mut out = [1.0_f32; 3];
+    plan.run(&source, bytemuck::cast_slice_mut(&mut out))
+        .unwrap();
+    assert_eq!(out[..2], [2.0, 0.0]);
+    assert!(out[2].is_nan());
 }

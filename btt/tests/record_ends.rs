@@ -11,11 +11,13 @@ use std::time::Duration;
 use support::recordings::{as_item, fields, messages};
 use support::{LONG, dataset, publisher};
 
-/// The process that the next test kills.
+/// Gives the process that the next test kills its recording.
+const RECORD_TO: &str = "BTT_TEST_RECORD_TO";
+
+/// What that process does; as a test it does nothing.
 #[test]
-#[ignore = "a part of conformance_17_what_was_flushed_is_readable_after_sigkill"]
-fn child_that_records_and_waits() {
-    let Some(path) = std::env::var_os("BTT_TEST_RECORD_TO") else {
+fn role() {
+    let Some(path) = std::env::var_os(RECORD_TO) else {
         return;
     };
     let options = RecorderOptions {
@@ -40,13 +42,8 @@ fn conformance_17_what_was_flushed_is_readable_after_sigkill() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run_00.mcap");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "child_that_records_and_waits",
-            "--ignored",
-            "--nocapture",
-        ])
-        .env("BTT_TEST_RECORD_TO", &path)
+        .args(["--exact", "role", "--nocapture", "--test-threads=1"])
+        .env(RECORD_TO, &path)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

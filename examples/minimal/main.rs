@@ -4,8 +4,8 @@
 //!     cargo run --release -p blendtorch-examples --bin minimal
 
 use anyhow::Result;
-use blendtorch_examples::{Rate, Source, report};
-use btt::{Batch, Column, DataLoader, DatasetOptions, LoaderOptions, RemoteIterableDataset};
+use blendtorch_examples::{Rate, Source, describe, report};
+use btt::{DataLoader, DatasetOptions, LoaderOptions, RemoteIterableDataset};
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -80,14 +80,4 @@ fn run(options: &Options) -> Result<()> {
         stats.duplicated
     );
     Ok(())
-}
-
-/// One line a field.
-fn describe(batch: &Batch) {
-    for (name, column) in &batch.columns {
-        match column {
-            Column::Tensor(tensor) => println!("  {name}: {} {:?}", tensor.dtype, tensor.shape),
-            Column::Values(values) => println!("  {name}: {} values", values.len()),
-        }
-    }
 }

@@ -1,7 +1,6 @@
 """What both ends of a duplex channel share."""
 
-from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ._blendtorch import Duplex
 
@@ -58,13 +57,8 @@ class Channel:
         """Closes, after what was sent has gone out or the linger time is over."""
         self._duplex.close()
 
-    def __enter__(self) -> "Channel":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

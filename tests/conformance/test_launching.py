@@ -19,7 +19,7 @@ import pytest
 from blendtorch import btb, btt
 from btb_support import Runtime
 from btt_support import CUBE, dataset, eventually, has_ended
-from hosts_support import Hosts
+from hosts_support import Hosts, needs_hosts
 from program_support import Run
 
 SMALL = ["--width", "64", "--height", "48"]
@@ -214,7 +214,7 @@ with btt.BlenderLauncher(
 """
 
 
-@pytest.mark.skipif(os.environ.get("BLENDTORCH_TEST_HOSTS") == "no", reason="no hosts wanted")
+@needs_hosts
 def test_conformance_3_primaryip_is_the_address_of_the_default_route(tmp_path: Path) -> None:
     with Hosts() as hosts:
         words = (sys.executable, "-P", "-c", LAUNCH, write(tmp_path, WAITS))

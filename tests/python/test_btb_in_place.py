@@ -1,12 +1,13 @@
 """Renderers that write where the consumer reads, in a real Blender: items are what was drawn."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from btb_support import Runtime
 
-# A publisher, and what a consumer in a thread of the same process gets of it.
-STREAM = """
+# A publisher, what a consumer in a thread of the same process gets of it, and something to draw.
+PRELUDE = """
 import threading
 from blendtorch import btt
 
@@ -21,20 +22,26 @@ consumer.start()
 def finish():
     assert pub.close()
     consumer.join()
+
+def cube_and_camera(width, height):
+    cubes.empty_scene(width, height).render.engine = "BLENDER_WORKBENCH"
+    cubes.colored_cube("cube")
+    return cubes.camera((6, -6, 5), (0, 0, 0))
 """
+
+
+def reported(runtime: Runtime, tmp_path: Path, code: str) -> dict[str, Any]:
+    return runtime.reported(tmp_path, PRELUDE + code)
 
 
 def test_images_drawn_in_place_arrive_as_those_that_were_copied(
     runtime: Runtime, tmp_path: Path
 ) -> None:
-    got = runtime.reported(
+    got = reported(
+        runtime,
         tmp_path,
-        STREAM
-        + """
-scene = cubes.empty_scene(160, 120)
-scene.render.engine = "BLENDER_WORKBENCH"
-cubes.colored_cube("cube")
-cam = cubes.camera((6, -6, 5), (0, 0, 0))
+        """
+cam = cube_and_camera(160, 120)
 cubes.set_background((0.25, 0.5, 0.1))
 # 119 rows: that of the middle is its own mirror image.
 cam.shape = (119, 160)
@@ -78,16 +85,14 @@ report(
 def test_passes_of_cycles_written_in_place_arrive_as_those_that_were_copied(
     runtime: Runtime, tmp_path: Path
 ) -> None:
-    got = runtime.reported(
+    got = reported(
+        runtime,
         tmp_path,
-        STREAM
-        + """
+        """
 from blendtorch.btb import cycles
-scene = cubes.empty_scene(96, 72)
-cubes.colored_cube("cube")
-cubes.camera((6, -6, 5), (0, 0, 0))
+cube_and_camera(96, 72)
 names = ("image", "linear", "depth", "normal")
-scene.cycles.seed = 1
+bpy.context.scene.cycles.seed = 1
 renderer = btb.Renderer(names, engine="CYCLES", samples=1, mode="rgba")
 kept = renderer.render()
 again = renderer.render()
@@ -129,13 +134,11 @@ report(
 def test_passes_of_workbench_written_in_place_arrive_as_those_that_were_copied(
     runtime: Runtime, tmp_path: Path
 ) -> None:
-    got = runtime.reported(
+    got = reported(
+        runtime,
         tmp_path,
-        STREAM
-        + """
-scene = cubes.empty_scene(96, 72)
-cubes.colored_cube("cube")
-cubes.camera((6, -6, 5), (0, 0, 0))
+        """
+cube_and_camera(96, 72)
 same = []
 for number, names in enumerate((("image", "depth", "normal"), ("image", "depth"))):
     renderer = btb.Renderer(names, engine="WORKBENCH")
@@ -161,15 +164,11 @@ def test_nothing_is_drawn_into_what_was_published_or_does_not_fit(
     runtime: Runtime, tmp_path: Path
 ) -> None:
     """Blender's own buffers accept read-only arrays, and would change what the consumer reads."""
-    got = runtime.reported(
+    got = reported(
+        runtime,
         tmp_path,
-        STREAM
-        + """
-scene = cubes.empty_scene(96, 72)
-scene.render.engine = "BLENDER_WORKBENCH"
-cubes.colored_cube("cube")
-cam = cubes.camera((6, -6, 5), (0, 0, 0))
-off = btb.OffScreenRenderer(cam)
+        """
+off = btb.OffScreenRenderer(cube_and_camera(96, 72))
 renderer = btb.Renderer(("image", "depth"), engine="WORKBENCH", mode="rgba")
 with pub.begin(image=off.layout(), **{"depth": renderer.layout()["depth"]}) as draft:
     image, depth = draft["image"], draft["depth"]
@@ -205,15 +204,12 @@ report(said=said, image=bool((items[0]["image"] == 5).all()),
 def test_what_a_script_keeps_of_a_draft_changes_nothing_that_was_sent(
     runtime: Runtime, tmp_path: Path, kept: str
 ) -> None:
-    got = runtime.reported(
+    got = reported(
+        runtime,
         tmp_path,
-        STREAM
-        + f"""
+        f"""
 kept = {kept!r}
-scene = cubes.empty_scene(96, 72)
-scene.render.engine = "BLENDER_WORKBENCH"
-cubes.colored_cube("cube")
-off = btb.OffScreenRenderer(cubes.camera((6, -6, 5), (0, 0, 0)))
+off = btb.OffScreenRenderer(cube_and_camera(96, 72))
 plain = off.render()
 hoard, refused = [], 0
 for frame in range(40):

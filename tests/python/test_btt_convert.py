@@ -89,6 +89,18 @@ def test_alpha_passes_no_curve(channels: int) -> None:
     assert torch.equal(rounded, (expected * 255).round().to(torch.uint8))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_floats_are_normalized_and_laid_out_as_torch_does(channels: int, layout: str) -> None:
+    images = np.random.default_rng(7).normal(0, 2, (4, 37, 53, 4)).astype(np.float32)
+    transform = btt.ImageTransform(channels=channels, layout=layout, mean=0.5, std=0.25)
+    found = converted(images, transform)
+    expected = (torch.from_numpy(images)[..., :channels].to(torch.float64) - 0.5) / 0.25
+    if layout == "CHW":
+        expected = expected.permute(0, 3, 1, 2)
+    assert found.dtype is torch.float32 and torch.equal(found, expected.to(torch.float32))
+
+
 def test_recordings_are_converted_too(tmp_path: Path) -> None:
     images = noise(4)
     with publishing(lambda p: [p.publish(image=image) for image in images]) as address:
@@ -102,7 +114,7 @@ def test_recordings_are_converted_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "transform", "message"),
     [
-        ({"image": np.zeros((2, 2, 3), np.float32)}, {}, "field 'image' .* it is float32"),
+        ({"image": np.zeros((2, 2, 3), np.float64)}, {}, "field 'image' .* it is float64"),
         ({"image": np.zeros((2, 2), np.uint8)}, {}, r"field 'image' .* shape is \[2, 2\]"),
         ({"image": 3}, {}, "field 'image' .* no array"),
         ({"picture": 3}, {}, "field 'image' .* there are picture"),

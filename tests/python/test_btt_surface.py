@@ -34,7 +34,6 @@ def test_gamma_refuses_what_is_no_image() -> None:
 
 
 def test_conformance_surface_a_viewer_without_a_display_warns_and_draws(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib", reason="pip install matplotlib")
     code = """
 import sys, warnings
 import numpy as np

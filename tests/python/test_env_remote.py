@@ -1,18 +1,14 @@
 """An environment on another host: over tcp, through ZeroMQ."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
-import pytest
 from btt_support import HANG_S, ROOT, eventually
-from hosts_support import Hosts
+from hosts_support import Hosts, needs_hosts
 from program_support import Run, program
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("BLENDTORCH_TEST_HOSTS") == "no", reason="BLENDTORCH_TEST_HOSTS=no"
-)
+pytestmark = needs_hosts
 
 PORT = 11500
 

@@ -1,7 +1,6 @@
 """Rendering on one host and training on another: real Blender, and namespaces for hosts."""
 
 import json
-import os
 import re
 import signal
 import sys
@@ -12,12 +11,10 @@ from typing import Any
 import pytest
 from blendtorch import btt
 from btt_support import CUBE, ROOT, eventually
-from hosts_support import Hosts
+from hosts_support import Hosts, needs_hosts
 from program_support import Run, program
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("BLENDTORCH_TEST_HOSTS") == "no", reason="BLENDTORCH_TEST_HOSTS=no"
-)
+pytestmark = needs_hosts
 
 # Ports of a host of our own: nobody else is there.
 PORT = 11400

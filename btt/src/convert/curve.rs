@@ -1,6 +1,6 @@
-//! Curves between published values and light. There are 256 values, so each curve is a table.
+//! Curves between published values and light. Of bytes there are 256, for which each is a table.
 
-/// What colours pass through, from 0…1 to 0…1.
+/// What colours pass through, from 0…1 to 0…1; floats may be outside.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Curve {
     None,
@@ -18,6 +18,8 @@ impl Curve {
             Self::FromSrgb => ((x + 0.055) / 1.055).powf(2.4),
             Self::ToSrgb if x <= 0.003_130_8 => x * 12.92,
             Self::ToSrgb => 1.055 * x.powf(1.0 / 2.4) - 0.055,
+            // No number otherwise.
+            Self::Power(_) if x < 0.0 => 0.0,
             Self::Power(exponent) => x.powf(exponent),
         }
     }

@@ -24,10 +24,10 @@ pub enum ConvertError {
         /// The field.
         field: String,
     },
-    /// The array is not of bytes.
+    /// The array is neither of bytes nor of `float32`.
     #[error(
-        "field '{field}' is to be converted as an image of uint8, but it is {found}: publish \
-         uint8, or leave the conversion out"
+        "field '{field}' is to be converted as an image of uint8 or float32, but it is {found}: \
+         publish one of those, or leave the conversion out"
     )]
     DType {
         /// The field.

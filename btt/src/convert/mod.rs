@@ -8,6 +8,7 @@ mod bytes;
 mod curve;
 mod error;
 mod floats;
+mod from_floats;
 mod pixels;
 mod plan;
 mod wide;
@@ -18,21 +19,24 @@ pub use plan::ConvertPlan;
 use blendtorch_wire::DType;
 use curve::Curve;
 
-/// How one field of `uint8` images, height×width×channels with 1 to 4 channels, is converted.
+/// How one field of images, height×width×channels with 1 to 4 channels of `uint8` or `float32`, is
+/// converted.
 ///
-/// Each value v of channel c becomes, in this order and where it was asked for:
+/// Each value, x = v / 255 of a `uint8` and x = v of a `float32`, becomes in channel c, in this order
+/// and where it was asked for:
 ///
 /// | asked | gives |
 /// |---|---|
 /// | [`channels`](Self::channels), [`rgb`](Self::rgb) | the first channels alone |
-/// | [`float`](Self::float) | x = v / 255, `float32` |
-/// | [`srgb`](Self::srgb), [`to_srgb`](Self::to_srgb), [`gamma`](Self::gamma) | x = curve(v / 255) |
+/// | [`float`](Self::float) | x, `float32` |
+/// | [`srgb`](Self::srgb), [`to_srgb`](Self::to_srgb), [`gamma`](Self::gamma) | curve(x) |
 /// | [`normalize`](Self::normalize) | (x − `mean[c]`) / `std[c]`, `float32` |
 /// | [`chw`](Self::chw) | channels×height×width |
 ///
-/// A curve leaves alpha alone, which is the last of 2 or 4 published channels. Without `float` and
-/// `normalize` the result is `uint8`, rounded to the nearest. A `float32` differs from the formula by
-/// at most 1e-6 of the largest value that the formula can give.
+/// A curve leaves alpha alone, which is the last of 2 or 4 published channels; a power makes 0 of what is
+/// below. Without `float` and `normalize` a `uint8` stays one, rounded to the nearest; else it
+/// differs from the formula by at most 1e-6 of the largest value that the formula can give. A
+/// `float32` is computed in `float64` and rounded once.
 ///
 /// ```
 /// use btt::{Convert, DType};
@@ -80,7 +84,7 @@ impl Convert {
         self.channels(3)
     }
 
-    /// `float32` from 0 to 1.
+    /// `uint8` becomes `float32` from 0 to 1.
     #[must_use]
     pub fn float(mut self) -> Self {
         self.float = true;

@@ -3,6 +3,7 @@
 use super::bytes::ToByte;
 use super::curve::Curve;
 use super::floats::ToFloat;
+use super::from_floats::FromFloat;
 use super::{Convert, ConvertError, wide};
 use blendtorch_wire::DType;
 
@@ -10,8 +11,10 @@ use blendtorch_wire::DType;
 #[derive(Clone, Debug)]
 pub struct ConvertPlan {
     field: String,
-    /// Channels of what is converted.
+    /// Dtype and channels of what is converted.
+    from: DType,
     channels: usize,
+    kept: usize,
     pixels: usize,
     shape: Vec<usize>,
     planes: bool,
@@ -23,6 +26,7 @@ pub struct ConvertPlan {
 enum To {
     Floats(Vec<ToFloat>),
     Bytes(Vec<ToByte>),
+    FromFloats(Vec<FromFloat>),
 }
 
 impl ConvertPlan {
@@ -33,7 +37,7 @@ impl ConvertPlan {
     ) -> Result<Self, ConvertError> {
         convert.check()?;
         let field = || convert.field.clone();
-        if dtype != DType::U8 {
+        if !matches!(dtype, DType::U8 | DType::F32) {
             return Err(ConvertError::DType {
                 field: field(),
                 found: dtype,
@@ -57,9 +61,16 @@ impl ConvertPlan {
             (2, 1) | (4, 3) => Curve::None, // alpha
             _ => convert.curve,
         });
-        let to = if convert.float || convert.normalize.is_some() {
-            let lines = lines(convert, kept)?;
-            let curves = curves.zip(lines);
+        let to = if dtype == DType::F32 {
+            let curves = curves.zip(lines(convert, kept)?);
+            let from_float = |(curve, (scale, offset))| FromFloat {
+                curve,
+                scale,
+                offset,
+            };
+            To::FromFloats(curves.map(from_float).collect())
+        } else if convert.float || convert.normalize.is_some() {
+            let curves = curves.zip(lines(convert, kept)?);
             To::Floats(curves.map(|(curve, line)| to_float(curve, line)).collect())
         } else {
             To::Bytes(curves.map(to_byte).collect())
@@ -70,7 +81,9 @@ impl ConvertPlan {
         };
         Ok(Self {
             field: field(),
+            from: dtype,
             channels,
+            kept,
             pixels: height * width,
             shape,
             planes: convert.planes,
@@ -82,7 +95,7 @@ impl ConvertPlan {
     #[must_use]
     pub fn dtype(&self) -> DType {
         match self.to {
-            To::Floats(_) => DType::F32,
+            To::Floats(_) | To::FromFloats(_) => DType::F32,
             To::Bytes(_) => DType::U8,
         }
     }
@@ -93,23 +106,16 @@ impl ConvertPlan {
         &self.shape
     }
 
-    /// Converts the bytes of one item, in C order, to those of the result.
+    /// Converts the bytes of one item, in C order, aligned or not, to those of the result.
     ///
     /// # Errors
     /// [`ConvertError::Memory`] unless both have the length of their shapes, and `out` the
     /// alignment of its dtype.
     pub fn run(&self, source: &[u8], out: &mut [u8]) -> Result<(), ConvertError> {
-        let kept = match &self.to {
-            To::Floats(to) => to.len(),
-            To::Bytes(to) => to.len(),
-        };
-        let wrong = |reason: String| ConvertError::Memory {
-            field: self.field.clone(),
-            reason,
-        };
-        let len = self.pixels * kept * self.dtype().size();
-        if source.len() != self.pixels * self.channels || out.len() != len {
-            return Err(wrong(format!("{} and {} bytes", source.len(), out.len())));
+        let source_len = self.pixels * self.pixel_bytes();
+        let len = self.pixels * self.kept * self.dtype().size();
+        if source.len() != source_len || out.len() != len {
+            return Err(self.wrong(format!("{} and {} bytes", source.len(), out.len())));
         }
         if out.is_empty() {
             return Ok(());
@@ -117,8 +123,7 @@ impl ConvertPlan {
         let channels = self.channels;
         match &self.to {
             To::Floats(to) => {
-                let out: &mut [f32] = bytemuck::try_cast_slice_mut(out)
-                    .map_err(|_| wrong("it is not aligned for float32".into()))?;
+                let out = self.floats(out)?;
                 match self.planes {
                     true => wide::float_planes(source, channels, to, &mut self.split(out)),
                     false => wide::float_pixels(source, channels, to, out),
@@ -128,6 +133,13 @@ impl ConvertPlan {
                 true => wide::byte_planes(source, channels, to, &mut self.split(out)),
                 false => wide::byte_pixels(source, channels, to, out),
             },
+            To::FromFloats(to) => {
+                let out = self.floats(out)?;
+                match self.planes {
+                    true => wide::from_float_planes(source, channels, to, &mut self.split(out)),
+                    false => wide::from_float_pixels(source, channels, to, out),
+                }
+            }
         }
         Ok(())
     }
@@ -136,9 +148,25 @@ impl ConvertPlan {
     fn split<'a, T>(&self, out: &'a mut [T]) -> Vec<&'a mut [T]> {
         out.chunks_exact_mut(self.pixels).collect()
     }
+
+    fn pixel_bytes(&self) -> usize {
+        self.channels * self.from.size()
+    }
+
+    fn floats<'a>(&self, out: &'a mut [u8]) -> Result<&'a mut [f32], ConvertError> {
+        bytemuck::try_cast_slice_mut(out)
+            .map_err(|_| self.wrong("it is not aligned for float32".into()))
+    }
+
+    fn wrong(&self, reason: String) -> ConvertError {
+        ConvertError::Memory {
+            field: self.field.clone(),
+            reason,
+        }
+    }
 }
 
-/// Scale and offset for x = v / 255 of each channel.
+/// Scale and offset for the x of each channel.
 fn lines(convert: &Convert, kept: usize) -> Result<Vec<(f64, f64)>, ConvertError> {
     let Some((mean, std)) = &convert.normalize else {
         return Ok(vec![(1.0, 0.0); kept]);

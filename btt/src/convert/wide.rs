@@ -13,6 +13,7 @@
 
 use super::bytes::{self, ToByte};
 use super::floats::{self, ToFloat};
+use super::from_floats::{self, FromFloat};
 
 /// Two functions of each loop: `$name` chooses, `$wide` is the loop compiled for AVX2.
 macro_rules! wide {
@@ -61,4 +62,18 @@ wide!(
     bytes::interleaved,
     ToByte,
     [u8]
+);
+wide!(
+    from_float_planes,
+    from_float_planes_avx2,
+    from_floats::planes,
+    FromFloat,
+    [&mut [f32]]
+);
+wide!(
+    from_float_pixels,
+    from_float_pixels_avx2,
+    from_floats::interleaved,
+    FromFloat,
+    [f32]
 );

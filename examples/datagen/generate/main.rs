@@ -5,10 +5,10 @@
 //!     cargo run --release -p blendtorch-examples --bin generate -- --replay out/generate/run
 
 use anyhow::{Context, Result};
-use blendtorch_examples::{Source, report};
+use blendtorch_examples::{Source, describe, report};
 use btt::{
-    Batch, Column, DataLoader, DatasetOptions, LoaderOptions, RecordedDataset, Recorder,
-    RecorderOptions, Recording, RemoteIterableDataset, recording_path,
+    DataLoader, DatasetOptions, LoaderOptions, RecordedDataset, Recorder, RecorderOptions,
+    Recording, RemoteIterableDataset, recording_path,
 };
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -75,16 +75,6 @@ fn run(options: &Options) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// One line a field.
-fn describe(batch: &Batch) {
-    for (name, column) in &batch.columns {
-        match column {
-            Column::Tensor(tensor) => println!("  {name}: {} {:?}", tensor.dtype, tensor.shape),
-            Column::Values(values) => println!("  {name}: {} values", values.len()),
-        }
-    }
 }
 
 fn stream(options: &Options) -> Result<RemoteIterableDataset> {

@@ -1,7 +1,6 @@
 """An item whose arrays are written where the consumer reads them."""
 
 from collections.abc import Iterator, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,12 +87,7 @@ class Draft(Mapping[str, "NDArray[Any]"]):
     def __enter__(self) -> "Draft":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.discard()
 
 

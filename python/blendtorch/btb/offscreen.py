@@ -1,12 +1,13 @@
 """Renders what a camera sees into memory, with or without a display."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import bpy
 import gpu
 import numpy as np
 
 from .. import _blendtorch
+from . import drawing
 from .camera import Camera, Origin
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
@@ -65,9 +66,8 @@ class OffScreenRenderer:
             width, height, format="RGBA16F" if srgb else "RGBA8"
         )
         self._pixels = np.empty((height, width, 4), np.float32 if srgb else np.uint8)
-        self._buffer = gpu.types.Buffer(
-            "FLOAT" if srgb else "UBYTE", self._pixels.shape, self._pixels
-        )
+        self._kind = "FLOAT" if srgb else "UBYTE"
+        self._buffer = gpu.types.Buffer(self._kind, self._pixels.shape, self._pixels)
         # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
         bpy.context.preferences.system.viewport_aa = "OFF"
         bpy.context.scene.display.viewport_aa = "OFF"
@@ -119,33 +119,23 @@ class OffScreenRenderer:
             raise ValueError(
                 f"the camera's shape became {self.camera.shape}: make a new OffScreenRenderer"
             )
-        context = bpy.context
         if OffScreenRenderer._styled is not self._style:
             self.set_render_style(*self._style)
-        if self._style[0] == "RENDERED" and context.scene.render.engine == "CYCLES":
+        if self._style[0] == "RENDERED" and bpy.context.scene.render.engine == "CYCLES":
             raise RuntimeError(
                 "the 3D view of a scene with the engine CYCLES stays black in background mode: "
                 "use btb.Renderer, another engine, or set_render_style(shading='SOLID')"
             )
-        context.view_layer.update()  # Free where a frame was just set.
-        self.offscreen.draw_view3d(
-            context.scene,
-            context.view_layer,
-            self.space,
-            self.region,
-            self.camera.view_matrix,
-            self.camera.proj_matrix,
-            do_color_management=False,
-        )
+        drawing.draw(self.offscreen, self.space, self.region, self.camera)
         if out is None:
             out = np.empty((height, width, self.channels), np.uint8)
         if self._fits(out):
             # The pixels are wanted as they come: they are read to where they stay.
-            self._read(gpu.types.Buffer("UBYTE", out.shape, out))
+            drawing.read_color(self.offscreen, "UBYTE", gpu.types.Buffer("UBYTE", out.shape, out))
             if self.flip:
                 _blendtorch.flip_rows(out)
         else:
-            self._read(self._buffer)
+            drawing.read_color(self.offscreen, self._kind, self._buffer)
             _blendtorch.convert_pixels(self._pixels, out, srgb=self.srgb, flip=self.flip)
         return out
 
@@ -165,13 +155,6 @@ class OffScreenRenderer:
             and out.flags.c_contiguous
             and out.flags.writeable
         )
-
-    def _read(self, buffer: Any) -> None:
-        height, width = self._pixels.shape[:2]
-        with self.offscreen.bind():
-            framebuffer: Any = gpu.state.active_framebuffer_get()
-            kind = "FLOAT" if self.srgb else "UBYTE"
-            framebuffer.read_color(0, 0, width, height, 4, 0, kind, data=buffer)
 
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""

@@ -2,7 +2,6 @@
 
 import warnings
 import weakref
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import Publisher
@@ -129,10 +128,5 @@ class DataPublisher:
     def __enter__(self) -> "DataPublisher":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

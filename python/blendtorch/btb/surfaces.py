@@ -14,7 +14,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import runtime
+from . import drawing, runtime
 from .rendering import ensure_gpu
 from .settings import changed
 from .utils import find_first_view3d
@@ -47,10 +47,7 @@ class DepthBuffer:
 
     def read(self, offscreen: Any, out: "NDArray[np.float32]") -> None:
         """Linear depth (H × W) of what was drawn last into `out`; infinite where nothing is."""
-        height, width = self.camera.shape
-        with offscreen.bind():
-            framebuffer: Any = gpu.state.active_framebuffer_get()
-            framebuffer.read_depth(0, 0, width, height, data=self._buffer)
+        drawing.read_depth(offscreen, self._buffer)
         _blendtorch.linear_depth(_rows(self.camera.proj_matrix), self._window, out, flip=True)
 
 
@@ -74,10 +71,8 @@ class SurfaceView:
         Raises:
             ValueError: the camera has another shape than when this was made.
         """
-        context = bpy.context
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
-        context.view_layer.update()  # Free where a frame was just set.
         shading = self.space.shading
         with (
             changed(self.space, show_gizmo=False),
@@ -102,15 +97,7 @@ class SurfaceView:
                 use_dof=False,
             ),
         ):
-            self.offscreen.draw_view3d(
-                context.scene,
-                context.view_layer,
-                self.space,
-                self.region,
-                self.camera.view_matrix,
-                self.camera.proj_matrix,
-                do_color_management=False,
-            )
+            drawing.draw(self.offscreen, self.space, self.region, self.camera)
         _forget_file()
 
     def depth(self, out: "NDArray[np.float32]") -> None:
@@ -120,10 +107,7 @@ class SurfaceView:
     def normal(self, out: "NDArray[np.float32]") -> None:
         """Normals (H × W × 3) of what was drawn last into `out`, in OpenCV's camera frame; 0 where
         nothing is."""
-        height, width = self.camera.shape
-        with self.offscreen.bind():
-            framebuffer: Any = gpu.state.active_framebuffer_get()
-            framebuffer.read_color(0, 0, width, height, 4, 0, "FLOAT", data=self._buffer)
+        drawing.read_color(self.offscreen, "FLOAT", self._buffer)
         projection = _rows(self.camera.proj_matrix)
         towards = runtime.matcap_towards(projection)
         _blendtorch.matcap_normals(

@@ -3,7 +3,6 @@
 import os
 import warnings
 from os import PathLike, fspath
-from types import TracebackType
 from typing import Any
 
 from .._blendtorch import Recorder, Recording, recording_path
@@ -85,12 +84,7 @@ class FileRecorder:
         self._open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath, pathsep
 from os.path import isfile
-from types import TracebackType
 from typing import IO, Any
 
 from .._blendtorch import Fleet, find_blender
@@ -126,12 +125,7 @@ class BlenderLauncher:
             print(warning, file=sys.stderr)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._fleet is not None:
             self._fleet.stop()
             self._fleet = None

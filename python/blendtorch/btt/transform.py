@@ -6,21 +6,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ImageTransform:
-    """Converts a field of uint8 images, height x width x channels with 1 to 4 channels.
+    """Converts a field of images, height x width x channels with 1 to 4 channels.
 
-    Done in Rust in the same pass that copies the image into the batch. Each value v becomes, in
-    this order and where it was asked for: x = v / 255; curve(x), not for alpha (the last of 2 or 4
-    published channels); (x - mean) / std. A float32 is the formula's value to within 1e-6 of its
-    range, a uint8 is rounded to the nearest.
+    Done in Rust in the same pass that copies the image into the batch. Each value v is x = v / 255
+    of a uint8, and x = v of a float32, which stays float32. It becomes, in this order and where it
+    was asked for: curve(x), not for alpha (the last of 2 or 4 published channels);
+    (x - mean) / std. A uint8 is rounded to the nearest, a float32 made of one is the formula's
+    value to within 1e-6 of its range.
 
     Args:
         channels: how many are kept, from the first; None: all.
-        dtype: "uint8", or "float32" from 0 to 1. With mean or std it is always float32.
+        dtype: what becomes of uint8 images: "uint8", or "float32" from 0 to 1. With mean or std it
+            is always float32.
         layout: "HWC" as published, or "CHW" as torch's networks take it.
         mean: subtracted; one number for each kept channel, or one for all.
         std: divided by, likewise.
         srgb: colours published in sRGB become linear light.
-        gamma: colours are raised to this power, such as 1 / 2.2 for linear ones that are looked at.
+        gamma: colours are raised to this power, such as 1 / 2.2 for linear ones that are looked at;
+            what is below 0 becomes 0.
 
     Raises:
         ValueError: an argument that no image fits.
