@@ -269,28 +269,35 @@ def test_stats_count() -> None:
 
 
 def test_two_consumers_miss_what_the_other_got() -> None:
-    def publish(publisher: btb.DataPublisher) -> None:
-        both.wait(HANG_S)
-        for number in range(100):
-            publisher.publish(number=number)
+    met = [threading.Event(), threading.Event()]
+    sent = 0
 
-    both = threading.Event()
+    def publish(publisher: btb.DataPublisher) -> None:
+        nonlocal sent
+        more = 50  # after both have had something
+        while more:
+            publisher.publish(number=sent)
+            sent += 1
+            more -= all(event.is_set() for event in met)
+
     got: list[list[int]] = [[], []]
     with publishing(publish) as address:
         datasets = [dataset(address), dataset(address)]
 
         def consume(which: int) -> None:
-            got[which] = [item["number"] for item in datasets[which]]
+            for item in datasets[which]:
+                got[which].append(item["number"])
+                met[which].set()
 
         threads = [threading.Thread(target=consume, args=(which,)) for which in (0, 1)]
         for thread in threads:
             thread.start()
-        both.set()
         for thread in threads:
             thread.join(HANG_S)
-    assert sorted(got[0] + got[1]) == list(range(100))
+            assert not thread.is_alive()
+    assert sorted(got[0] + got[1]) == list(range(sent))
     received = sum(items.stats()["received"] for items in datasets)
-    assert received == 100
+    assert received == sent
 
 
 def double(item: dict[str, Any]) -> int:
