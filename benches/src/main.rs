@@ -14,6 +14,7 @@ mod render;
 mod replay;
 mod report;
 mod roles;
+mod scenes;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -53,6 +54,8 @@ enum Part {
     Env,
     /// Drawing the 3D view.
     Render,
+    /// Images of Blenders, into batches.
+    Scenes,
     /// Images into a batch in another form.
     Convert,
 }

@@ -18,11 +18,12 @@ use crate::error::Error;
 use crate::queue::{FinishOnDrop, Queue};
 use crate::stats::{Stats, StatsHandle};
 use assemble::Assembler;
+use blendtorch_wire::Message;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the loader's thread looks whether it is still wanted.
 const SLICE: Duration = Duration::from_millis(100);
@@ -233,7 +234,7 @@ impl<A: Allocator> Worker<A> {
         let _finish = FinishOnDrop(self.queue.clone());
         while !self.stop.load(Ordering::Acquire) {
             match self.dataset.wait(SLICE) {
-                Ok(Wait::Sample { message, .. }) => match self.assembler.push(message) {
+                Ok(Wait::Sample { message, .. }) => match self.assemble(message) {
                     Ok(None) => {}
                     Ok(Some(batch)) => self.deliver(batch),
                     Err(error) => {
@@ -263,6 +264,13 @@ impl<A: Allocator> Worker<A> {
                 Err(error) => self.fail(error.into()),
             }
         }
+    }
+
+    fn assemble(&mut self, message: Message) -> Result<Option<Batch<A::Storage>>, CollateError> {
+        let start = Instant::now();
+        let batch = self.assembler.push(message);
+        self.dataset.stats_handle().lock().stats.assembling += start.elapsed();
+        batch
     }
 
     fn deliver(&self, batch: Batch<A::Storage>) {
