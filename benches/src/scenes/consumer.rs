@@ -40,9 +40,9 @@ pub(super) fn consume(instances: &Instances, folder: &Path, limit: Instant) -> R
     let mut publishing = BTreeSet::new();
     while publishing.len() < instances.count {
         ensure!(!loader.is_finished(), "the instances ended early");
-        match loader.next_timeout(SLICE)? {
-            Some(batch) => publishing.extend(batch.headers.iter().map(|header| header.btid)),
-            None => instances.check(limit)?,
+        instances.check(limit)?;
+        if let Some(batch) = loader.next_timeout(SLICE)? {
+            publishing.extend(batch.headers.iter().map(|header| header.btid));
         }
     }
     begin(folder)?;

@@ -3,7 +3,7 @@
 //!
 //! Time is cut into phases, in turn of one kind and of the other, which all instances of a case
 //! share (`scenes.blend.py`). A round is a phase of each kind beside the other: what else the
-//! machine does meanwhile slows both.
+//! machine does meanwhile slows both. The consumer is this process.
 
 mod consumer;
 mod instances;
@@ -69,9 +69,9 @@ impl Way {
     /// Seconds of a phase: several frames of each instance, also without a graphics card.
     fn seconds(self) -> f64 {
         match self {
-            Self::Workbench => 1.5,
+            Self::Workbench => 2.0,
             Self::WorkbenchArrays => 1.0,
-            Self::Cycles => 2.0,
+            Self::Cycles => 1.5,
             Self::Eevee => 2.5,
         }
     }
@@ -99,7 +99,7 @@ pub(crate) struct Measured {
 
 impl Case {
     pub(crate) fn name(self) -> String {
-        format!("{} ×{}", self.way.name(), self.instances)
+        format!("{} × {}", self.instances, self.way.name())
     }
 
     pub(crate) fn run(self, rounds: usize) -> Result<Measured> {

@@ -52,11 +52,11 @@ pub(super) struct Round {
 /// The rounds in which every instance made a frame of both kinds.
 pub(super) fn rounds(reports: &[Vec<Phase>]) -> Vec<Round> {
     let phases = reports.iter().map(Vec::len).min().unwrap_or_default();
-    let all = |phase: usize| reports.iter().map(move |report| &report[phase]);
+    let all = |phase: usize| -> Vec<_> { reports.iter().map(|report| &report[phase]).collect() };
     let pair = |first: usize| {
-        let (one, other) = (Frames::of(all(first))?, Frames::of(all(first + 1))?);
-        let publishes = |phase: usize| all(phase).all(|phase| phase.publishing);
-        let (publishing, silent) = match publishes(first) {
+        let (one, other) = (Frames::of(&all(first))?, Frames::of(&all(first + 1))?);
+        let publishes = all(first).iter().all(|phase| phase.publishing);
+        let (publishing, silent) = match publishes {
             true => (one, other),
             false => (other, one),
         };
@@ -69,16 +69,16 @@ pub(super) fn rounds(reports: &[Vec<Phase>]) -> Vec<Round> {
 
 impl Frames {
     /// `None` where an instance made no frame.
-    fn of<'a>(instances: impl Iterator<Item = &'a Phase> + Clone) -> Option<Self> {
-        if instances.clone().any(|phase| phase.frames == 0) {
+    fn of(instances: &[&Phase]) -> Option<Self> {
+        if instances.iter().any(|phase| phase.frames == 0) {
             return None;
         }
-        let frames: f64 = instances.clone().map(|phase| f64::from(phase.frames)).sum();
-        let ms =
-            |seconds: fn(&Phase) -> f64| instances.clone().map(seconds).sum::<f64>() * 1e3 / frames;
-        let rate = |phase: &Phase| f64::from(phase.frames) / phase.seconds;
+        let sum =
+            |value: fn(&Phase) -> f64| instances.iter().map(|phase| value(phase)).sum::<f64>();
+        let frames = sum(|phase| f64::from(phase.frames));
+        let ms = |seconds| sum(seconds) * 1e3 / frames;
         Some(Self {
-            per_second: instances.clone().map(rate).sum(),
+            per_second: sum(|phase| f64::from(phase.frames) / phase.seconds),
             ms: ms(|phase| phase.seconds),
             cpu_ms: ms(|phase| phase.cpu),
             stages: Stages {

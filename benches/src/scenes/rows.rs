@@ -1,66 +1,68 @@
 //! The table's rows.
 
+use super::consumer::Consumed;
 use super::phases::{Frames, Round};
 use super::{Case, INSTANCES, Measured, Way};
 use crate::report::{Row, row};
 
-/// Images a second beside those without publishing. With most instances also the processor's time
-/// and the stages of an image: those before it is published beside the same ones without publishing,
-/// the others beside a whole image without publishing.
+/// One of the things that are known of images.
+type Value = fn(&Frames, &Consumed) -> f64;
+
+const RATE: Value = |frames, _| frames.per_second;
+const WHOLE: Value = |frames, _| frames.ms;
+
+/// What an image takes also when it is not published; then it is the baseline.
+const RENDERING: [(&str, Value); 4] = [
+    ("CPU", |frames, _| frames.cpu_ms),
+    ("randomise", |frames, _| frames.stages.randomise),
+    ("render", |frames, _| frames.stages.render),
+    ("read back", |frames, _| frames.stages.read_back),
+];
+
+/// What is added by publishing. The baseline is a whole image that is not published: the ratio is
+/// the share of it.
+const PUBLISHING: [(&str, Value); 5] = [
+    ("publish", |frames, _| frames.stages.publish),
+    ("wait", |frames, _| frames.stages.wait),
+    ("receive", |_, consumed| consumed.receive_ms),
+    ("collate", |_, consumed| consumed.collate_ms),
+    ("CPU of consumer", |_, consumed| consumed.cpu_ms),
+];
+
+/// Images a second beside those without publishing; with most instances also the time of each stage.
 pub(crate) fn rows(case: Case, measured: &Measured) -> Vec<Row> {
     let most = INSTANCES.iter().max() == Some(&case.instances);
     let goal = most && case.way == Way::Workbench;
     let goal = goal.then(|| "≥ 0.97×".to_owned());
-    let rate: Value = |frames| frames.per_second;
-    let mut rows = vec![measured.row(case.name(), "images/s", rate, rate, 0.0, goal)];
-    if !most {
-        return rows;
-    }
-    let consumed = measured.consumed;
-    let mut add = |what: &str, publishing, silent, more| {
-        let name = format!("{}: {what}", case.name());
-        rows.push(measured.row(name, "ms/image", publishing, silent, more, None));
-    };
-    let cpu: Value = |frames| frames.cpu_ms;
-    add("CPU, with the consumer", cpu, cpu, consumed.cpu_ms);
-    let same: [(&str, Value); 3] = [
-        ("randomise", |frames| frames.stages.randomise),
-        ("render", |frames| frames.stages.render),
-        ("read back", |frames| frames.stages.read_back),
-    ];
-    for (stage, value) in same {
-        add(stage, value, value, 0.0);
-    }
-    let (whole, none): (Value, Value) = (|frames| frames.ms, |_| 0.0);
-    let others: [(&str, Value, f64); 4] = [
-        ("publish", |frames| frames.stages.publish, 0.0),
-        ("wait", |frames| frames.stages.wait, 0.0),
-        ("receive", none, consumed.receive_ms),
-        ("collate", none, consumed.collate_ms),
-    ];
-    for (stage, value, more) in others {
-        add(&format!("{stage} (of a whole)"), value, whole, more);
+    let name = case.name();
+    let mut rows = vec![measured.row(name.clone(), "images/s", RATE, RATE, goal)];
+    if most {
+        let rendering = RENDERING.map(|(stage, value)| (stage, value, value));
+        let publishing = PUBLISHING.map(|(stage, value)| (stage, value, WHOLE));
+        for (stage, value, baseline) in rendering.into_iter().chain(publishing) {
+            let name = format!("{name}: {stage}");
+            rows.push(measured.row(name, "ms/image", value, baseline, None));
+        }
     }
     rows
 }
 
-/// One of the things that are known of frames.
-type Value = fn(&Frames) -> f64;
-
 impl Measured {
-    /// `publishing` and `more` beside `silent`, round by round.
+    /// `value` of the images that were published beside `baseline` of the others, round by round.
     fn row(
         &self,
         name: String,
         unit: &'static str,
-        publishing: Value,
-        silent: Value,
-        more: f64,
+        value: Value,
+        baseline: Value,
         goal: Option<String>,
     ) -> Row {
-        let each = |value: &dyn Fn(&Round) -> f64| self.rounds.iter().map(value).collect();
-        let ours: Vec<f64> = each(&|round| publishing(&round.publishing) + more);
-        let baseline: Vec<f64> = each(&|round| silent(&round.silent));
-        row(name, unit, &ours, &baseline, |value| *value, goal)
+        let of = |value: Value, frames: fn(&Round) -> &Frames| -> Vec<f64> {
+            let value = |round| value(frames(round), &self.consumed);
+            self.rounds.iter().map(value).collect()
+        };
+        let published = of(value, |round| &round.publishing);
+        let silent = of(baseline, |round| &round.silent);
+        row(name, unit, &published, &silent, |value| *value, goal)
     }
 }
