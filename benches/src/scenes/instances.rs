@@ -35,19 +35,12 @@ pub(super) fn limit(seconds: f64) -> Instant {
 
 pub(super) fn start(case: Case, phases: usize, folder: &Path) -> Result<Instances> {
     let (phases, seconds) = (phases.to_string(), case.way.seconds().to_string());
-    let threads = threads(case.instances).to_string();
     let arguments = |instance| {
         let paths = [start_file(folder), report_file(folder, instance)];
         let [start, report] = paths.map(|path| path.to_string_lossy().into_owned());
         let phases = ["--phases", &phases, "--seconds", &seconds];
         let files = ["--start", &start, "--report", &report];
-        let all = [
-            case.way.arguments(),
-            &phases,
-            &files,
-            &["--threads", &threads],
-        ]
-        .concat();
+        let all = [case.way.arguments(), &phases, &files].concat();
         all.into_iter().map(str::to_owned).collect()
     };
     let description = LaunchDescription {
@@ -68,12 +61,6 @@ pub(super) fn start(case: Case, phases: usize, folder: &Path) -> Result<Instance
         fleet: Fleet::start(&description, options)?,
         count: case.instances,
     })
-}
-
-/// Of Cycles: the instances share the cores.
-fn threads(instances: usize) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (cores / instances).max(1)
 }
 
 impl Instances {
