@@ -1,5 +1,6 @@
 //! Throughput of streaming 640×480×4 images into batches of 8, and of replaying them from a
-//! recording, beside the original's way, and the time from a launch to the first items.
+//! recording, beside the original's way, the time from a launch to the first items, and images of
+//! Blenders beside what those render alone.
 //!
 //! Every round runs each case once, so that a machine that grows busy slows all of them alike;
 //! medians and spread are over rounds, ratios are between cases of the same round. Producers and
@@ -14,6 +15,7 @@ mod render;
 mod replay;
 mod report;
 mod roles;
+mod scenes;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -53,6 +55,8 @@ enum Part {
     Env,
     /// Drawing the 3D view.
     Render,
+    /// Images of Blenders, into batches.
+    Scenes,
     /// Images into a batch in another form.
     Convert,
 }

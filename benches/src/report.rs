@@ -8,6 +8,7 @@ use crate::in_place::{self, Way as Writing};
 use crate::launch::{INSTANCES, bare_imports, first_items};
 use crate::render;
 use crate::replay::{Files, REPLAYS, Replay};
+use crate::scenes;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -18,7 +19,7 @@ const PRODUCERS: [usize; 2] = [1, 4];
 
 /// One line of bench.json.
 #[derive(Serialize)]
-struct Row {
+pub(crate) struct Row {
     name: String,
     value: f64,
     unit: &'static str,
@@ -49,6 +50,9 @@ pub(crate) fn measure(python: &Path, out: &Path, rounds: usize, only: Option<Par
     }
     if wanted(Part::Render) {
         table.push(renders(rounds)?);
+    }
+    if wanted(Part::Scenes) {
+        table.extend(scenes(rounds)?);
     }
     if wanted(Part::Convert) {
         table.extend(conversions(rounds)?);
@@ -196,6 +200,20 @@ fn renders(rounds: usize) -> Result<Row> {
     Ok(row(name.into(), "ms", &ours, &bare, |ms| *ms, goal))
 }
 
+fn scenes(rounds: usize) -> Result<Vec<Row>> {
+    let cases: Vec<_> = scenes::cases().collect();
+    let bar = progress(cases.len())?;
+    let mut rows = Vec::new();
+    for case in cases {
+        bar.set_message(case.name());
+        let measured = case.run(rounds).with_context(|| case.name())?;
+        rows.extend(scenes::rows(case, &measured));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(rows)
+}
+
 fn conversions(rounds: usize) -> Result<Vec<Row>> {
     let bar = progress(rounds * TASKS.len())?;
     let mut memory = Memory::new();
@@ -267,7 +285,7 @@ fn rows(cases: &[(Way, usize)], measured: &[Vec<Measured>]) -> Vec<Row> {
     rows
 }
 
-fn row<M>(
+pub(crate) fn row<M>(
     name: String,
     unit: &'static str,
     results: &[M],
@@ -294,7 +312,7 @@ fn row<M>(
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {

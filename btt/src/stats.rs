@@ -26,6 +26,8 @@ pub struct Stats {
     pub shm_bytes: u64,
     /// Time spent waiting for a message.
     pub blocked: Duration,
+    /// Time a [`DataLoader`](crate::DataLoader) spent copying or converting samples into batches.
+    pub assembling: Duration,
     /// Publishers that have said that they ended.
     pub ended: u64,
     /// The publishers seen, in order of appearance. A restarted one is a new one.

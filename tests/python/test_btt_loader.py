@@ -59,6 +59,7 @@ def test_batches_have_the_dtypes_and_shapes_of_what_was_published() -> None:
         assert [extra["at"][1].tolist() for extra in batch["extra"]] == [[j, j] for j in i.tolist()]
         number += n
     assert loader.stats()["received"] == 10 and loader.stats()["discarded"] == 0
+    assert loader.stats()["assembling"] > 0
 
 
 def test_every_dtype_becomes_torchs() -> None:

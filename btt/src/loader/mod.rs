@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the loader's thread looks whether it is still wanted.
 const SLICE: Duration = Duration::from_millis(100);
@@ -231,7 +231,7 @@ struct Worker<A: Allocator> {
     stop: Arc<AtomicBool>,
 }
 
-/// What a look at the dataset brought.
+/// What a look at the dataset brought to the batch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Item,
@@ -248,7 +248,7 @@ impl<A: Allocator> Worker<A> {
             while next == Next::Item && self.assembler.takes_more() {
                 next = self.receive(Duration::ZERO);
             }
-            match self.assembler.write() {
+            match self.write() {
                 Ok(Some(batch)) => self.deliver(batch),
                 Ok(None) => {}
                 Err(error) => {
@@ -276,13 +276,14 @@ impl<A: Allocator> Worker<A> {
     /// Waits for an item and adds it to the batch.
     fn receive(&mut self, timeout: Duration) -> Next {
         match self.dataset.wait(timeout) {
-            Ok(Wait::Sample { message, .. }) => {
-                if let Err(error) = self.assembler.add(message) {
+            Ok(Wait::Sample { message, .. }) => match self.assembler.add(message) {
+                Ok(()) => Next::Item,
+                Err(error) => {
                     self.discard(1);
                     self.fail(error.into());
+                    Next::Nothing
                 }
-                Next::Item
-            }
+            },
             Ok(Wait::Nothing) => Next::Nothing,
             Ok(Wait::End) => Next::End,
             Err(error @ Error::Transport(_)) => {
@@ -294,6 +295,14 @@ impl<A: Allocator> Worker<A> {
                 Next::Nothing
             }
         }
+    }
+
+    /// Writes the items that were added; the batch, if they complete it.
+    fn write(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
+        let start = Instant::now();
+        let written = self.assembler.write();
+        self.dataset.stats_handle().lock().stats.assembling += start.elapsed();
+        written
     }
 
     fn deliver(&self, batch: Batch<A::Storage>) {

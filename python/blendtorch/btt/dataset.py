@@ -91,7 +91,8 @@ class RemoteIterableDataset(IterableDataset):
         `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
         publisher: lost if this is its only consumer, else see `receipts`), `malformed`,
         `discarded` (received when the iteration ended), `bytes`, `shm_bytes`, `ended`,
-        `blocked` (seconds), and the same for each of `publishers`.
+        `blocked` (seconds of waiting), `assembling` (seconds in which a `DataLoader` of ours filled
+        batches), and the same for each of `publishers`.
         """
         return {} if self._stream is None else self._stream.stats()
 

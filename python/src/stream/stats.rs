@@ -21,6 +21,7 @@ pub(super) fn stats_to_python<'py>(py: Python<'py>, stats: &Stats) -> PyResult<B
         dict.set_item(name, value)?;
     }
     dict.set_item("blocked", stats.blocked.as_secs_f64())?;
+    dict.set_item("assembling", stats.assembling.as_secs_f64())?;
     let publishers = PyList::empty(py);
     for publisher in &stats.publishers {
         let entry = PyDict::new(py);
