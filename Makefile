@@ -51,7 +51,7 @@ lint: libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	$(TOOLS)/bin/ruff check .
 	$(TOOLS)/bin/mypy
 
-bench: setup python-env ## throughput and latency beside the original's way, in out/bench.json
+bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
 

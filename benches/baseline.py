@@ -1,34 +1,46 @@
 """The original's way of streaming: pyzmq, pickle, torch's default_collate, num_workers=0.
 
-    baseline.py producer --address A --items N
-    baseline.py consumer --items N --addresses A...
+    baseline.py producer --address A --items N --size ROWS COLUMNS
+    baseline.py consumer --addresses A... --items N --size ROWS COLUMNS
 
-Written anew from what the original does (PUSH binds, PULL connects, one pickle a message); it
-prints a line of JSON as the bench's own roles do.
+Written anew from what the original does (PUSH binds, PULL connects, one pickle a message).
 """
 
-import argparse
-import json
-import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+
+import roles
 
 
-def produce(address: str, items: int) -> None:
-    import numpy as np
-    import zmq
+class Producer:
+    """The original's publisher."""
 
-    socket = zmq.Context().socket(zmq.PUSH)
-    socket.setsockopt(zmq.SNDHWM, 10)
-    socket.setsockopt(zmq.IMMEDIATE, 1)
-    socket.bind(address)
-    image = np.full((480, 640, 4), 127, dtype=np.uint8)
-    imported = time.process_time()  # what imports take is not for the images
-    for frame in range(items):
-        socket.send_pyobj({"btid": 0, "image": image, "frameid": frame})
-    socket.close(linger=60_000)
-    print(json.dumps({"cpu": time.process_time() - imported}))
+    def __init__(self, args: Namespace) -> None:
+        import numpy as np
+        import zmq
+
+        self.context = zmq.Context()
+        self.socket = self.context.socket(zmq.PUSH)
+        self.socket.setsockopt(zmq.SNDHWM, 10)
+        self.socket.setsockopt(zmq.IMMEDIATE, 1)
+        self.socket.bind(args.address)
+        self.image = np.full((*args.size, 4), 127, dtype=np.uint8)
+        self.btid = args.number
+
+    def publish(self, number: Callable[[], int]) -> None:
+        """One pickle."""
+        frame = number()
+        self.image[-1, -1, -1] = frame & 255
+        self.socket.send_pyobj({"btid": self.btid, "image": self.image, "frameid": frame})
+
+    def close(self) -> None:
+        """Waits until what is queued has been sent."""
+        self.socket.close(linger=60_000)
+        self.context.term()
 
 
-def consume(addresses: list[str], items: int) -> None:
+def consume(args: Namespace) -> Iterator[list[int]]:
+    """The original's dataset in torch's loader."""
     import zmq
     from torch.utils.data import DataLoader, IterableDataset
 
@@ -36,31 +48,27 @@ def consume(addresses: list[str], items: int) -> None:
         def __iter__(self):
             socket = zmq.Context.instance().socket(zmq.PULL)
             socket.setsockopt(zmq.RCVHWM, 10)
-            for address in addresses:
+            for address in args.addresses:
                 socket.connect(address)
-            for _ in range(items):
+            for _ in range(args.items):
                 yield socket.recv_pyobj()
 
-    batches = iter(DataLoader(Stream(), batch_size=8, num_workers=0))
-    next(batches)
-    start, imported = time.perf_counter(), time.process_time()
-    images = sum(len(batch["image"]) for batch in batches)
-    rate = images / (time.perf_counter() - start)
-    print(json.dumps({"cpu": time.process_time() - imported, "images_per_second": rate}))
+    return looked_at(iter(DataLoader(Stream(), batch_size=args.batch, num_workers=0)))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=["producer", "consumer"])
-    parser.add_argument("--address")
-    parser.add_argument("--addresses", nargs="+")
-    parser.add_argument("--items", type=int, required=True)
-    args = parser.parse_args()
-    if args.role == "producer":
-        produce(args.address, args.items)
-    else:
-        consume(args.addresses, args.items)
+def looked_at(batches: Iterator[dict]) -> Iterator[list[int]]:
+    """Each producer's images come once, in order, and as they were sent."""
+    latest: dict[int, int] = {}
+    for batch in batches:
+        frames = batch["frameid"].tolist()
+        # By numpy: indexing a small torch tensor would take longer than the rest of this.
+        lasts = batch["image"].numpy()[:, -1, -1, -1].tolist()
+        assert lasts == [frame & 255 for frame in frames], "a wrong image"
+        for btid, frame in zip(batch["btid"].tolist(), frames, strict=True):
+            assert latest.get(btid, -1) < frame, "an image came twice"
+            latest[btid] = frame
+        yield frames
 
 
 if __name__ == "__main__":
-    main()
+    roles.main(Producer, consume)

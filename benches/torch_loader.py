@@ -1,30 +1,28 @@
 """A consumer of ours in Python: `btt.DataLoader` giving torch tensors.
 
-torch_loader.py --addresses A...
+torch_loader.py consumer --addresses A... --items N --size ROWS COLUMNS
 """
 
-import argparse
-import json
-import time
+from argparse import Namespace
+from collections.abc import Iterator
 
+import roles
 from blendtorch import btt
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--addresses", nargs="+")
-    args = parser.parse_args()
+def consume(args: Namespace) -> Iterator[list[int]]:
+    """The numbers of the images of each batch."""
     dataset = btt.RemoteIterableDataset(args.addresses, timeoutms=60_000, max_items=1 << 40)
-    loader = btt.DataLoader(dataset, batch_size=8)
-    batches = iter(loader)
-    next(batches)
-    # What imports take is not for the images.
-    start, imported = time.perf_counter(), time.process_time()
-    images = sum(len(batch["image"]) for batch in batches)
-    rate = images / (time.perf_counter() - start)
-    assert loader.stats()["missing"] == 0
-    print(json.dumps({"cpu": time.process_time() - imported, "images_per_second": rate}))
+    loader = btt.DataLoader(dataset, batch_size=args.batch)
+    for batch in loader:
+        frames = batch["frameid"].tolist()
+        # By numpy, as in baseline.py.
+        lasts = batch["image"].numpy()[:, -1, -1, -1].tolist()
+        assert lasts == [frame & 255 for frame in frames], "a wrong image"
+        yield frames
+    stats = loader.stats()
+    assert stats["missing"] + stats["duplicated"] == 0, stats
 
 
 if __name__ == "__main__":
-    main()
+    roles.main(None, consume)

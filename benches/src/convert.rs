@@ -5,6 +5,8 @@
 //! moves as much through memory, read and written together, is one of 19.7 MB. A copy of the images
 //! alone is one of 9.8 MB, which writes a third of what the conversion has to write.
 
+use crate::rounds::interleave;
+use crate::row::{Goal, Row};
 use anyhow::Result;
 use btt::{Convert, DType};
 use std::hint::black_box;
@@ -18,7 +20,7 @@ const TIMES: usize = 15;
 
 /// What is done to a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Task {
+enum Task {
     /// memcpy that reads and writes as many bytes as the conversion to `float32`.
     CopyMoved,
     /// memcpy of the images.
@@ -31,7 +33,7 @@ pub(crate) enum Task {
     RgbPlanes,
 }
 
-pub(crate) const TASKS: [Task; 8] = [
+const TASKS: [Task; 8] = [
     Task::CopyMoved,
     Task::CopyImages,
     Task::FloatPlanes,
@@ -42,8 +44,24 @@ pub(crate) const TASKS: [Task; 8] = [
     Task::RgbPlanes,
 ];
 
+pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
+    let mut memory = Memory::new();
+    let name = |task: Task| task.name().to_owned();
+    let measured = interleave(&TASKS, rounds, name, |task| memory.time(task))?;
+    let mut rows = Vec::new();
+    for (baseline, copied) in TASKS.iter().zip(&measured).take(2) {
+        for (task, results) in TASKS.into_iter().zip(&measured).skip(2) {
+            let name = format!("{} ({})", task.name(), baseline.name());
+            let goal = task == Task::FloatPlanes && *baseline == Task::CopyMoved;
+            let row = Row::new(name, "ms/batch", results, copied, |ms| *ms);
+            rows.push(row.goal(goal.then_some(Goal::TimesAtMost(1.5))));
+        }
+    }
+    Ok(rows)
+}
+
 impl Task {
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::CopyMoved => "memcpy 19.7 MB",
             Self::CopyImages => "memcpy 9.8 MB",
@@ -73,14 +91,14 @@ impl Task {
 }
 
 /// The memory of a round: used again, as the loader's is.
-pub(crate) struct Memory {
+struct Memory {
     images: Vec<u8>,
     /// Words, so that floats are aligned.
     out: Vec<u64>,
 }
 
 impl Memory {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let images = (0..2 * BATCH * IMAGE)
             .map(|i| ((i * 31) >> 3) as u8)
             .collect();
@@ -91,7 +109,7 @@ impl Memory {
     }
 
     /// Milliseconds for a batch: the median of some.
-    pub(crate) fn time(&mut self, task: Task) -> Result<f64> {
+    fn time(&mut self, task: Task) -> Result<f64> {
         let plan = task
             .convert()
             .map(|convert| convert.plan(DType::U8, &SHAPE));

@@ -1,13 +1,15 @@
 //! Steps of an environment in Blender, beside the original's channel.
 
-use crate::case::{Children, script};
+use crate::children::{Children, script};
+use crate::rounds::interleave;
+use crate::row::{Goal, Row};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::Path;
 
 /// What is stepped, and how it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Env {
+enum Env {
     /// pyzmq and pickle, one moving object.
     Original,
     /// Ours, one moving object.
@@ -22,7 +24,7 @@ pub(crate) enum Env {
     VectorImages(u32),
 }
 
-pub(crate) const ENVS: [Env; 8] = [
+const ENVS: [Env; 8] = [
     Env::Original,
     Env::Direct,
     Env::OriginalImages,
@@ -35,17 +37,32 @@ pub(crate) const ENVS: [Env; 8] = [
 
 /// What a run of one measured.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Steps {
+struct Steps {
     /// Steps of all instances in a second.
-    pub(crate) steps_per_second: f64,
+    steps_per_second: f64,
     /// Microseconds of a step, the median.
-    pub(crate) p50_us: f64,
+    p50_us: f64,
     /// Of a hundred steps, one takes longer.
-    pub(crate) p99_us: f64,
+    p99_us: f64,
+}
+
+pub(crate) fn rows(python: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let measured = interleave(&ENVS, rounds, Env::name, |env| env.run(python))?;
+    let mut rows = Vec::new();
+    for (env, results) in ENVS.into_iter().zip(&measured) {
+        let of = |env: Env| ENVS.iter().position(|other| *other == env);
+        let baseline = of(env.baseline()).map_or(results, |index| &measured[index]);
+        let row =
+            |unit, value: fn(&Steps) -> f64| Row::new(env.name(), unit, results, baseline, value);
+        rows.push(row("steps/s", |steps| steps.steps_per_second).goal(env.goal()));
+        rows.push(row("µs p50", |steps| steps.p50_us));
+        rows.push(row("µs p99", |steps| steps.p99_us));
+    }
+    Ok(rows)
 }
 
 impl Env {
-    pub(crate) fn name(self) -> String {
+    fn name(self) -> String {
         match self {
             Self::Original => "env: pyzmq + pickle, tcp".into(),
             Self::Direct => "env: blendtorch".into(),
@@ -57,7 +74,7 @@ impl Env {
     }
 
     /// What it is compared with.
-    pub(crate) fn baseline(self) -> Self {
+    fn baseline(self) -> Self {
         match self {
             Self::Original | Self::Direct => Self::Original,
             Self::OriginalImages | Self::DirectImages => Self::OriginalImages,
@@ -67,15 +84,15 @@ impl Env {
     }
 
     /// What is to be reached.
-    pub(crate) fn goal(self) -> Option<String> {
+    fn goal(self) -> Option<Goal> {
         match self {
-            Self::Direct => Some("≥ 12000 steps/s".into()),
-            Self::Vector(4) | Self::VectorImages(4) => Some("≥ 3.00×".into()),
+            Self::Direct => Some(Goal::AtLeast(12_000.0)),
+            Self::Vector(4) | Self::VectorImages(4) => Some(Goal::TimesAtLeast(3.0)),
             _ => None,
         }
     }
 
-    pub(crate) fn run(self, python: &Path) -> Result<Steps> {
+    fn run(self, python: &Path) -> Result<Steps> {
         let (way, instances, images) = match self {
             Self::Original => ("original", 1, false),
             Self::Direct => ("direct", 1, false),

@@ -1,6 +1,8 @@
 //! From the launch of four instances to the first item of each, beside the time in which as many
 //! processes that do nothing but `import bpy` come and go.
 
+use crate::rounds::interleave;
+use crate::row::{Goal, Row};
 use anyhow::{Context, Result, ensure};
 use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Output, Runtime, discover};
 use btt::{DatasetOptions, RemoteIterableDataset};
@@ -10,11 +12,27 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Instances of a launch.
-pub(crate) const INSTANCES: usize = 4;
+const INSTANCES: usize = 4;
+
+pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
+    first_items().context("launch")?; // The files are in memory from now on, for both.
+    let measured = interleave(
+        &["import bpy", "launch"],
+        rounds,
+        str::to_owned,
+        |way| match way {
+            "launch" => first_items(),
+            _ => bare_imports(),
+        },
+    )?;
+    let name = format!("{INSTANCES} instances to first items (bare import bpy)");
+    let row = Row::new(name, "s", &measured[1], &measured[0], |seconds| *seconds);
+    Ok(vec![row.goal(Goal::AtMost(1.5))])
+}
 
 /// Seconds from before the launch until every instance has sent an item. The Blender is known from
 /// an earlier launch.
-pub(crate) fn first_items() -> Result<f64> {
+fn first_items() -> Result<f64> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("empty.blend.py");
     let description = LaunchDescription {
         script,
@@ -52,7 +70,7 @@ pub(crate) fn first_items() -> Result<f64> {
 }
 
 /// Seconds in which as many bare processes import bpy at once.
-pub(crate) fn bare_imports() -> Result<f64> {
+fn bare_imports() -> Result<f64> {
     let blender = discover(Some(Path::new("bpy")))?;
     ensure!(blender.runtime == Runtime::Module, "{blender:?}");
     let start = Instant::now();

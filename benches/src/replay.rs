@@ -3,8 +3,10 @@
 //! Each way reads a file that it has written itself; readers are processes of their own, so that
 //! each opens its file anew and checks every checksum.
 
-use crate::case::{Children, IMAGE_BYTES, script};
-use crate::roles::Usage;
+use crate::children::{Children, script};
+use crate::rounds::interleave;
+use crate::row::{Goal, Row};
+use crate::usage::Usage;
 use anyhow::{Context, Result};
 use btt::wire::Message;
 use btt::{
@@ -17,10 +19,12 @@ use std::time::Instant;
 
 /// Images in a file: 0.74 GB.
 const IMAGES: u64 = 600;
+/// Of one image.
+const IMAGE_BYTES: usize = 480 * 640 * 4;
 
 /// Who reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Replay {
+enum Replay {
     /// A pickle an image, offsets, torch's default_collate.
     Baseline,
     /// `btt::DataLoader`.
@@ -33,7 +37,7 @@ pub(crate) enum Replay {
     Items,
 }
 
-pub(crate) const REPLAYS: [Replay; 5] = [
+const REPLAYS: [Replay; 5] = [
     Replay::Baseline,
     Replay::Rust,
     Replay::Shuffled,
@@ -41,8 +45,19 @@ pub(crate) const REPLAYS: [Replay; 5] = [
     Replay::Items,
 ];
 
+pub(crate) fn rows(python: &Path, rounds: usize) -> Result<Vec<Row>> {
+    let files = Files::new(python).context("recording")?;
+    let name = |way: Replay| way.name().to_owned();
+    let measured = interleave(&REPLAYS, rounds, name, |way| files.replay(way, python))?;
+    let goal = |way| (way != Replay::Baseline).then_some(Goal::AtLeast(1.5));
+    let rows = REPLAYS.into_iter().zip(&measured).map(|(way, results)| {
+        Row::new(way.name(), "GB/s", results, &measured[0], |rate| *rate).goal(goal(way))
+    });
+    Ok(rows.collect())
+}
+
 impl Replay {
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Baseline => "replay: pickle file + default_collate",
             Self::Rust => "replay: blendtorch, Rust",
@@ -54,20 +69,20 @@ impl Replay {
 }
 
 /// The files that are replayed; they go with this value.
-pub(crate) struct Files {
+struct Files {
     folder: tempfile::TempDir,
 }
 
 impl Files {
     /// Writes them, so that they are in the page cache.
-    pub(crate) fn new(python: &Path) -> Result<Self> {
+    fn new(python: &Path) -> Result<Self> {
         let files = Self {
             folder: tempfile::tempdir()?,
         };
         let path = recording_path(files.prefix(), 0);
         let mut recorder = Recorder::create(path, RecorderOptions::default())?;
         for number in 0..IMAGES {
-            let image = Tensor::from_vec(&[480, 640, 4], vec![number as u8; 480 * 640 * 4])?;
+            let image = Tensor::from_vec(&[480, 640, 4], vec![number as u8; IMAGE_BYTES])?;
             let mut message = Message::data(1, number).with("image", image);
             message.header.btid = Some(0);
             recorder.append_message(&message.with("frameid", number))?;
@@ -92,7 +107,7 @@ impl Files {
     }
 
     /// Replays one of them; GB/s.
-    pub(crate) fn replay(&self, way: Replay, python: &Path) -> Result<f64> {
+    fn replay(&self, way: Replay, python: &Path) -> Result<f64> {
         let mut command = match way {
             Replay::Baseline => self.script(python, "baseline"),
             Replay::Torch => self.script(python, "loader"),
@@ -110,7 +125,7 @@ impl Files {
         children.spawn(command)?;
         let usages: Vec<Usage> = children.wait()?;
         let usage = usages.first().context("no reader")?;
-        Ok(usage.images_per_second * IMAGE_BYTES / 1e9)
+        Ok(usage.images_per_second * IMAGE_BYTES as f64 / 1e9)
     }
 }
 

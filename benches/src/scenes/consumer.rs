@@ -1,7 +1,7 @@
 //! The consumer of a case: batches by `btt::DataLoader`, which are dropped as they come.
 
 use super::instances::{Instances, start_file};
-use crate::report::median;
+use crate::row::median;
 use anyhow::{Result, ensure};
 use btt::{Batch, DataLoader, DatasetOptions, LoaderOptions, RemoteIterableDataset};
 use rustix::time::{ClockId, clock_gettime};

@@ -10,8 +10,8 @@ mod instances;
 mod phases;
 mod rows;
 
-pub(crate) use rows::rows;
-
+use crate::rounds::interleave;
+use crate::row::Row;
 use anyhow::{Context, Result};
 use consumer::Consumed;
 use phases::Round;
@@ -79,30 +79,38 @@ impl Way {
 
 /// One way with so many instances.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Case {
+struct Case {
     way: Way,
     instances: usize,
 }
 
-/// All of them.
-pub(crate) fn cases() -> impl Iterator<Item = Case> {
-    WAYS.into_iter()
-        .flat_map(|way| INSTANCES.map(|instances| Case { way, instances }))
+/// All cases; of a quick run one.
+pub(crate) fn rows(rounds: usize, quick: bool) -> Result<Vec<Row>> {
+    let cases = WAYS
+        .into_iter()
+        .flat_map(|way| INSTANCES.map(|instances| Case { way, instances }));
+    let cases: Vec<_> = cases.take(if quick { 1 } else { usize::MAX }).collect();
+    // The rounds are within a case.
+    let measured = interleave(&cases, 1, Case::name, |case| case.run(rounds))?;
+    let rows = cases.iter().zip(measured.iter().flatten());
+    Ok(rows
+        .flat_map(|(case, measured)| rows::of_case(*case, measured))
+        .collect())
 }
 
 /// What a case has shown.
 #[derive(Debug)]
-pub(crate) struct Measured {
+struct Measured {
     rounds: Vec<Round>,
     consumed: Consumed,
 }
 
 impl Case {
-    pub(crate) fn name(self) -> String {
+    fn name(self) -> String {
         format!("{} × {}", self.instances, self.way.name())
     }
 
-    pub(crate) fn run(self, rounds: usize) -> Result<Measured> {
+    fn run(self, rounds: usize) -> Result<Measured> {
         let folder = tempfile::tempdir()?;
         let instances = instances::start(self, rounds * 2, folder.path())?;
         let limit = instances::limit(self.way.seconds() * 2.0 * rounds as f64);

@@ -3,7 +3,7 @@
 use super::consumer::Consumed;
 use super::phases::{Frames, Round};
 use super::{Case, INSTANCES, Measured, Way};
-use crate::report::{Row, row};
+use crate::row::{Goal, Row};
 
 /// One of the things that are known of images.
 type Value = fn(&Frames, &Consumed) -> f64;
@@ -30,18 +30,22 @@ const PUBLISHING: [(&str, Value); 5] = [
 ];
 
 /// Images a second beside those without publishing; with most instances also the time of each stage.
-pub(crate) fn rows(case: Case, measured: &Measured) -> Vec<Row> {
+pub(super) fn of_case(case: Case, measured: &Measured) -> Vec<Row> {
     let most = INSTANCES.iter().max() == Some(&case.instances);
     let goal = most && case.way == Way::Workbench;
-    let goal = goal.then(|| "≥ 0.97×".to_owned());
+    let goal = goal.then_some(Goal::TimesAtLeast(0.97));
     let name = case.name();
-    let mut rows = vec![measured.row(name.clone(), "images/s", RATE, RATE, goal)];
+    let mut rows = vec![
+        measured
+            .row(name.clone(), "images/s", RATE, RATE)
+            .goal(goal),
+    ];
     if most {
         let rendering = RENDERING.map(|(stage, value)| (stage, value, value));
         let publishing = PUBLISHING.map(|(stage, value)| (stage, value, WHOLE));
         for (stage, value, baseline) in rendering.into_iter().chain(publishing) {
             let name = format!("{name}: {stage}");
-            rows.push(measured.row(name, "ms/image", value, baseline, None));
+            rows.push(measured.row(name, "ms/image", value, baseline));
         }
     }
     rows
@@ -49,20 +53,13 @@ pub(crate) fn rows(case: Case, measured: &Measured) -> Vec<Row> {
 
 impl Measured {
     /// `value` of the images that were published beside `baseline` of the others, round by round.
-    fn row(
-        &self,
-        name: String,
-        unit: &'static str,
-        value: Value,
-        baseline: Value,
-        goal: Option<String>,
-    ) -> Row {
+    fn row(&self, name: String, unit: &'static str, value: Value, baseline: Value) -> Row {
         let of = |value: Value, frames: fn(&Round) -> &Frames| -> Vec<f64> {
             let value = |round| value(frames(round), &self.consumed);
             self.rounds.iter().map(value).collect()
         };
         let published = of(value, |round| &round.publishing);
         let silent = of(baseline, |round| &round.silent);
-        row(name, unit, &published, &silent, |value| *value, goal)
+        Row::new(name, unit, &published, &silent, |value| *value)
     }
 }
