@@ -181,7 +181,8 @@ class Frames:
 
     def totals(self):
         """Of all frames so far."""
-        drawing, waiting = self.view.drawing(), self.pub.stats()["blocked"]
+        drawing, stats = self.view.drawing(), self.pub.stats()
+        waiting = stats["blocked"] + stats["waited"]
         return {
             "frames": self.count,
             "seconds": now(),

@@ -268,6 +268,7 @@ impl Publisher {
         let counts = self.sender.frame_counts();
         let mut stats = self.stats.lock();
         (stats.shared, stats.heap) = (counts.shared, counts.heap);
+        stats.waited = counts.waited;
     }
 
     /// Waits a slice of time for room; whether the message was sent.

@@ -146,6 +146,7 @@ impl PyPublisher {
         dict.set_item("messages", stats.messages)?;
         dict.set_item("bytes", stats.bytes)?;
         dict.set_item("blocked", stats.blocked.as_secs_f64())?;
+        dict.set_item("waited", stats.waited.as_secs_f64())?;
         dict.set_item("shared", stats.shared)?;
         dict.set_item("heap", stats.heap)?;
         Ok(dict)

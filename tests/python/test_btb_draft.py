@@ -126,9 +126,9 @@ def test_a_kept_array_is_not_overwritten_by_later_items() -> None:
                 arrays[-1][...] = frame
                 draft.publish(frameid=frame)
         assert all((array == frame).all() for frame, array in enumerate(arrays))
-        # Ten may be queued, eight are ours and the consumer's: with those taken, the heap.
+        # Ten may be queued while one is written: with those taken, the heap.
         stats = publisher.stats()
-        assert stats["shared"] == 18 and stats["heap"] == 42
+        assert stats["shared"] == 11 and stats["heap"] == 49 and stats["waited"] > 0.1
         del arrays, draft
         with publisher.begin(image=(SHAPE, np.uint8)) as draft:
             draft["image"][...] = 60

@@ -29,6 +29,12 @@ const FEWEST_SLOTS: usize = 3;
 const FIRST_BYTES: usize = 40 << 20;
 /// Frame sizes that have slots of their own; a stream has a few.
 const MAX_CLASSES: usize = 16;
+/// How long a full pool is waited for before it grows: a consumer that is merely slower than us should
+/// cost neither a second copy of every frame nor more memory.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How long one is waited for that may not grow, before a frame is put on the heap: a consumer that
+/// keeps its slots must never stall the stream, and one that trains meanwhile gives them back.
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
 /// After the system refused memory it is not asked again for so long.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -42,6 +48,7 @@ pub(crate) struct FramePool {
     heap: Shelf,
     in_shared: AtomicU64,
     on_heap: AtomicU64,
+    waited_ns: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +76,8 @@ pub struct FrameCounts {
     pub shared: u64,
     /// On the heap, from where each is copied once more.
     pub heap: u64,
+    /// How long it was waited for memory that consumers had.
+    pub waited: Duration,
 }
 
 impl FramePool {
@@ -77,8 +86,9 @@ impl FramePool {
         let queued = usize::try_from(high_water_mark).unwrap_or(usize::MAX);
         // One that is being written, one that is being read, one between.
         let first = queued.saturating_add(3).clamp(FEWEST_SLOTS, SLOTS);
-        // What a consumer that is slow may have at its end is its own queue, of ours the default.
-        let most = queued.clamp(1, 64) + SLOTS;
+        // One that is being written, while as many as were asked for wait for a slow consumer. Each
+        // that it has read counts in its resident set too.
+        let most = queued.clamp(1, 64) + 1;
         Self {
             state: Mutex::default(),
             max_bytes,
@@ -86,6 +96,7 @@ impl FramePool {
             heap: Shelf::default(),
             in_shared: AtomicU64::new(0),
             on_heap: AtomicU64::new(0),
+            waited_ns: AtomicU64::new(0),
         }
     }
 
@@ -110,6 +121,7 @@ impl FramePool {
         FrameCounts {
             shared: self.in_shared.load(Ordering::Relaxed),
             heap: self.on_heap.load(Ordering::Relaxed),
+            waited: Duration::from_nanos(self.waited_ns.load(Ordering::Relaxed)),
         }
     }
 
@@ -145,11 +157,24 @@ impl FramePool {
 
     fn slot(&self, len: usize) -> Option<PayloadBuffer> {
         let class = self.class(len)?;
-        class.wait(len).or_else(|| {
-            let grown = self.grow(&class);
-            class.note_growth(grown);
-            class.take(len)
-        })
+        if let Some(slot) = class.take(len) {
+            return Some(slot);
+        }
+        let start = Instant::now();
+        let slot = class.wait(len, PATIENCE).or_else(|| {
+            if self.grow(&class) {
+                class.wait_again();
+                return class.take(len);
+            }
+            let slot = class.wait(len, LAST_PATIENCE);
+            if slot.is_none() {
+                class.wait_no_more();
+            }
+            slot
+        });
+        let waited = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.waited_ns.fetch_add(waited, Ordering::Relaxed);
+        slot
     }
 
     /// The slots for frames of `len` bytes, made if there are none and there is room.

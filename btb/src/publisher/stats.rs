@@ -18,6 +18,8 @@ pub struct PublisherStats {
     /// Tensors of 16 KiB and more that were made on the heap, from where each is copied once more:
     /// there is no shared memory at this address, or none was free.
     pub heap: u64,
+    /// Time spent waiting for shared memory that consumers had: as with `blocked`, they are slow.
+    pub waited: Duration,
 }
 
 /// The counters of a [`Publisher`](super::Publisher), while and after it lives.

@@ -112,8 +112,9 @@ class DataPublisher:
         waits, and after `close`.
 
         `messages` and `bytes` sent, and seconds `blocked` waiting for room. Of arrays of 16 KiB and
-        more: how many were put in memory that is `shared` with consumers on this host, and how many
-        on the `heap`, from where each is copied once more.
+        more: how many were put in memory that is `shared` with consumers on this host, how many on
+        the `heap`, from where each is copied once more, and seconds `waited` for memory that slow
+        consumers had.
         """
         return self._publisher.stats()
 

@@ -5,10 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a full pool is waited for before it grows, or a frame is put on the heap. A consumer that
-/// keeps its slots must never stall the stream; one that is merely slower than us should not cost a
-/// second copy of every frame.
-const PATIENCE: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_micros(50);
 
 /// Slots of `size` bytes.
@@ -57,9 +53,9 @@ impl Class {
         slot
     }
 
-    /// A slot, if one comes back soon.
-    pub(super) fn wait(&self, len: usize) -> Option<PayloadBuffer> {
-        let deadline = Instant::now() + PATIENCE;
+    /// A slot, if one comes back soon enough.
+    pub(super) fn wait(&self, len: usize, patience: Duration) -> Option<PayloadBuffer> {
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(slot) = self.take(len) {
                 return Some(slot);
@@ -71,9 +67,14 @@ impl Class {
         }
     }
 
-    /// Waiting was in vain; `grown` says whether there are new slots.
-    pub(super) fn note_growth(&self, grown: bool) {
-        self.in_vain.store(!grown, Ordering::Relaxed);
+    /// There are new slots.
+    pub(super) fn wait_again(&self) {
+        self.in_vain.store(false, Ordering::Relaxed);
+    }
+
+    /// Waiting was in vain.
+    pub(super) fn wait_no_more(&self) {
+        self.in_vain.store(true, Ordering::Relaxed);
     }
 
     fn regions(&self) -> MutexGuard<'_, Vec<PayloadPool>> {
