@@ -229,10 +229,10 @@ import numpy as np
 from blendtorch import btb
 publisher = btb.DataPublisher("tcp://127.0.0.1:0", lingerms=60000)
 print(publisher.address, flush=True)
-image = np.full((2048, 2048, 8), 9, np.uint8)
-# 8 slots of 32 MB do not fit in what is left of the address space; frames on the heap do.
+image = np.full((1280, 1024, 4), 9, np.uint8)
+# 8 slots of 5 MiB do not fit in what is left of the address space; frames on the heap do.
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + (240 << 20), resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_AS, (used + (36 << 20), resource.RLIM_INFINITY))
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     publisher.publish(image=image, frameid=0)
