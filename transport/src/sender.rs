@@ -17,6 +17,11 @@ const MAX_COMMAND_BYTES: usize = 64 << 10;
 /// How often the set of connected consumers is looked at while closing.
 const CLOSE_POLL: Duration = Duration::from_millis(20);
 
+/// Shared memory that the library may take by itself, for small frames. For large ones there is the
+/// pool: where the system has none left for that, the library must not ask either, since it loses
+/// the connection, and the message, when it is refused.
+const LIBRARY_SHM_BYTES: usize = 1 << 20;
+
 /// How a [`Sender`] queues.
 #[derive(Clone, Debug)]
 pub struct SenderOptions {
@@ -104,6 +109,7 @@ impl Sender {
             SocketType::Push,
             Options::new()
                 .send_hwm(options.high_water_mark.max(1))
+                .shm_max_memory(LIBRARY_SHM_BYTES)
                 .max_message_size(MAX_COMMAND_BYTES)
                 .handshake_timeout(HANDSHAKE_TIMEOUT),
         );
