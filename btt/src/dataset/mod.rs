@@ -263,6 +263,9 @@ impl RemoteIterableDataset {
     }
 
     fn check_patience(&mut self) -> Result<(), Error> {
+        if !self.patience.is_tried() {
+            return Ok(());
+        }
         let peers = self.receiver.peers()?;
         match self.patience.exhausted(&peers) {
             None => Ok(()),

@@ -30,6 +30,11 @@ impl Patience {
         (self.timeout / 4).clamp(Duration::from_millis(1), Duration::from_millis(100))
     }
 
+    /// Whether it may be over: who is silent need not be asked before.
+    pub(crate) fn is_tried(&self) -> bool {
+        self.last_item.elapsed() >= self.timeout
+    }
+
     /// How long nothing came, if that is too long.
     pub(crate) fn exhausted(&self, peers: &[PeerStatus]) -> Option<Duration> {
         let waited = self.last_item.elapsed();

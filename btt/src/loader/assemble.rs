@@ -4,8 +4,11 @@ use crate::convert::{Convert, ConvertError, ConvertPlan};
 use crate::copy::CopyMode;
 use crate::loader::rows::{How, Row, Writers};
 use crate::loader::{Allocator, Batch, CollateError, Column, LoaderOptions, Storage, TensorColumn};
-use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value};
+use blendtorch_wire::{DType, Fields, Header, Message, Scalar, Value, byte_len};
 use indexmap::IndexMap;
+
+/// At most so many items are gathered for each thread before they are written.
+const ITEMS_A_THREAD: usize = 4;
 
 /// The batch being assembled.
 pub(super) struct Assembler<A: Allocator> {
@@ -51,7 +54,7 @@ impl<A: Allocator> Assembler<A> {
         Ok(Self {
             batch_size: options.batch_size.max(1),
             convert,
-            writers: Writers::new(options.threads),
+            writers: Writers::new(options.threads.min(options.batch_size.max(1))),
             allocator,
             headers: Vec::new(),
             columns: IndexMap::new(),
@@ -65,9 +68,12 @@ impl<A: Allocator> Assembler<A> {
     }
 
     /// Whether another item may be added before [`write`](Self::write), to be written beside the
-    /// others.
+    /// others. A few are enough for all threads: while they wait, their publishers lack the memory.
     pub(super) fn takes_more(&self) -> bool {
-        self.writers.threads() > 1 && self.headers.len() < self.batch_size
+        let threads = self.writers.threads();
+        threads > 1
+            && self.pending.len() < ITEMS_A_THREAD * threads
+            && self.headers.len() < self.batch_size
     }
 
     /// Adds an item to a batch that has room for it. Its arrays stay where they are until
@@ -107,21 +113,27 @@ impl<A: Allocator> Assembler<A> {
             else {
                 continue;
             };
-            let bytes = column.storage.bytes_mut();
-            let places = bytes[first * *item_bytes..].chunks_mut((*item_bytes).max(1));
-            for (fields, out) in pending.iter_mut().zip(places) {
+            let places = first * *item_bytes..self.headers.len() * *item_bytes;
+            let bytes = column.storage.bytes_mut().get_mut(places);
+            let bytes = bytes.ok_or_else(|| CollateError::Memory {
+                field: name.clone(),
+                reason: "the allocator's is smaller than was asked for".to_owned(),
+            })?;
+            let places = bytes.chunks_mut((*item_bytes).max(1));
+            let items = self.headers[first..].iter().zip(&mut pending);
+            for ((header, fields), out) in items.zip(places) {
                 // `check` has refused items without it.
                 if let Some(Value::Tensor(source)) = fields.swap_remove(name) {
-                    let how = plan.as_ref().map_or(How::Copied(*copy), How::Converted);
-                    rows.push(Row { source, out, how });
+                    rows.push(Row {
+                        btid: header.btid,
+                        source,
+                        out,
+                        how: plan.as_ref().map_or(How::Copied(*copy), How::Converted),
+                    });
                 }
             }
         }
-        let written = self.writers.write(rows);
-        written.map_err(|source| CollateError::Convert {
-            btid: self.headers[first].btid,
-            source,
-        })?;
+        self.writers.write(rows)?;
         match self.headers.len() == self.batch_size {
             true => self.flush(),
             false => Ok(None),
@@ -135,10 +147,10 @@ impl<A: Allocator> Assembler<A> {
         std::mem::take(&mut self.headers).len()
     }
 
-    /// The batch of what there is, if there is anything.
+    /// The batch of what there is, if there is anything. After an error,
+    /// [`abandon`](Self::abandon) says how many items are lost.
     pub(super) fn flush(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
-        let headers = std::mem::take(&mut self.headers);
-        let rows = headers.len();
+        let rows = self.headers.len();
         let mut columns = IndexMap::new();
         for (name, building) in std::mem::take(&mut self.columns) {
             let column = match building {
@@ -153,6 +165,7 @@ impl<A: Allocator> Assembler<A> {
             };
             columns.insert(name, column);
         }
+        let headers = std::mem::take(&mut self.headers);
         Ok((rows > 0).then_some(Batch { columns, headers }))
     }
 
@@ -171,7 +184,10 @@ impl<A: Allocator> Assembler<A> {
                         Some(plan) => (plan.dtype(), plan.shape()),
                         None => (tensor.dtype(), tensor.shape()),
                     };
-                    let item_bytes = shape.iter().product::<usize>() * dtype.size();
+                    let item_bytes = byte_len(dtype, shape).map_err(|error| {
+                        let (field, reason) = (name.clone(), error.to_string());
+                        CollateError::Memory { field, reason }
+                    })?;
                     let shape = [&[self.batch_size], shape].concat();
                     let mut column = self.allocate(name, dtype, shape)?;
                     let address = column.storage.bytes_mut().as_ptr() as usize;
@@ -327,7 +343,7 @@ fn numbers(values: &[Value]) -> Option<(DType, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loader::HeapAllocator;
+    use crate::loader::{HeapAllocator, HeapStorage};
     use blendtorch_wire::Tensor;
 
     fn item(sequence: u64, image: &[u8], reward: impl Into<Value>) -> Message {
@@ -443,6 +459,58 @@ mod tests {
             let start = sequence as usize * row;
             assert!(first[start..start + row] == image(sequence, 600).bytes()[..]);
         }
+    }
+
+    /// Has no memory for `uint16`, as torch's has not.
+    struct No16(HeapAllocator);
+
+    impl Allocator for No16 {
+        type Storage = HeapStorage;
+
+        fn allocate(&mut self, dtype: DType, shape: &[usize]) -> Result<HeapStorage, String> {
+            match dtype {
+                DType::U16 => Err("no uint16".to_owned()),
+                _ => self.0.allocate(dtype, shape),
+            }
+        }
+    }
+
+    #[test]
+    fn items_of_a_batch_that_finds_no_memory_are_told_of() {
+        let options = LoaderOptions {
+            batch_size: 3,
+            ..LoaderOptions::default()
+        };
+        let mut assembler = Assembler::new(options, No16(HeapAllocator::default())).unwrap();
+        for sequence in 0..3 {
+            let number = Scalar::new(DType::U16, &[1, 0]).unwrap();
+            assembler
+                .add(item(sequence, &[1], Value::Scalar(number)))
+                .unwrap();
+        }
+        let error = assembler.write().unwrap_err().to_string();
+        assert!(
+            error.contains("field 'reward'") && error.contains("no uint16"),
+            "{error}"
+        );
+        assert_eq!(assembler.abandon(), 3);
+        assert_eq!((assembler.len(), assembler.abandon()), (0, 0));
+        assembler.add(item(3, &[1], 0)).unwrap();
+        assert!(assembler.write().unwrap().is_none());
+        assert_eq!(assembler.flush().unwrap().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_empty_array_of_a_huge_shape_is_no_trouble() {
+        let shape = [1 << 40, 1 << 40, 0];
+        let tensor = Tensor::from_vec(&shape, Vec::<u8>::new()).unwrap();
+        let item = |sequence| Message::data(1, sequence).with("none", tensor.clone());
+        let mut assembler = assembler(2);
+        assert!(push(&mut assembler, item(0)).unwrap().is_none());
+        let batch = push(&mut assembler, item(1)).unwrap().unwrap();
+        let none = batch.tensor("none").unwrap();
+        assert_eq!(none.shape, [2, 1 << 40, 1 << 40, 0]);
+        assert!(none.storage.bytes().is_empty());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Items that do not fit into one batch.
+//! Items that do not fit into one batch, and batches for which there is no memory.
 
 use crate::convert::ConvertError;
 use thiserror::Error;
 
-/// An item that does not fit into the batch of those before it. It is dropped.
+/// An item that does not fit into the batch of those before it, and is dropped; or a batch for which
+/// there is no memory, with all its items. What is dropped counts as discarded.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CollateError {

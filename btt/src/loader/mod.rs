@@ -245,18 +245,11 @@ impl<A: Allocator> Worker<A> {
         let mut next = Next::Nothing;
         while next != Next::End && !self.stop.load(Ordering::Acquire) {
             next = self.receive(SLICE);
-            while next == Next::Item && self.assembler.takes_more() {
+            // What has arrived meanwhile is written beside it.
+            while next == Next::Item && self.gathers() {
                 next = self.receive(Duration::ZERO);
             }
-            match self.write() {
-                Ok(Some(batch)) => self.deliver(batch),
-                Ok(None) => {}
-                Err(error) => {
-                    let items = self.assembler.abandon();
-                    self.discard(items);
-                    self.fail(error.into());
-                }
-            }
+            self.write();
         }
         if let Err(error) = self.dataset.finish_recording() {
             self.fail(error);
@@ -265,12 +258,17 @@ impl<A: Allocator> Worker<A> {
         if self.drop_last || self.stop.load(Ordering::Acquire) {
             self.discard(self.assembler.len());
         } else {
-            match self.assembler.flush() {
-                Ok(Some(batch)) => self.deliver(batch),
-                Ok(None) => {}
-                Err(error) => self.fail(error.into()),
-            }
+            let last = self.assembler.flush();
+            self.hand_out(last);
         }
+    }
+
+    /// Whether to look for another item before what there is is written. A recording always has one:
+    /// reading ahead would only take memory.
+    fn gathers(&self) -> bool {
+        matches!(self.dataset, Source::Remote(_))
+            && self.assembler.takes_more()
+            && !self.stop.load(Ordering::Acquire)
     }
 
     /// Waits for an item and adds it to the batch.
@@ -279,6 +277,8 @@ impl<A: Allocator> Worker<A> {
             Ok(Wait::Sample { message, .. }) => match self.assembler.add(message) {
                 Ok(()) => Next::Item,
                 Err(error) => {
+                    // First the others, whose memory is their publishers': an error may wait long.
+                    self.write();
                     self.discard(1);
                     self.fail(error.into());
                     Next::Nothing
@@ -297,12 +297,24 @@ impl<A: Allocator> Worker<A> {
         }
     }
 
-    /// Writes the items that were added; the batch, if they complete it.
-    fn write(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
+    /// Writes the items that were added, and delivers the batch if they complete it.
+    fn write(&mut self) {
         let start = Instant::now();
         let written = self.assembler.write();
         self.dataset.stats_handle().lock().stats.assembling += start.elapsed();
-        written
+        self.hand_out(written);
+    }
+
+    fn hand_out(&mut self, batch: Result<Option<Batch<A::Storage>>, CollateError>) {
+        match batch {
+            Ok(Some(batch)) => self.deliver(batch),
+            Ok(None) => {}
+            Err(error) => {
+                let items = self.assembler.abandon();
+                self.discard(items);
+                self.fail(error.into());
+            }
+        }
     }
 
     fn deliver(&self, batch: Batch<A::Storage>) {

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-/// Of each new measurement so much enters what is remembered.
+/// Of each new measurement so much enters what is remembered, and of a trial after a long time.
 const SHARE_OF_NEW: f64 = 0.125;
+const SHARE_OF_TRIAL: f64 = 0.5;
 /// The way that seemed slower is tried again after so many groups.
 const TRY_AGAIN: u32 = 32;
 
@@ -21,22 +22,31 @@ pub(super) struct Pace {
 
 /// Seconds for a byte.
 #[derive(Debug, Default)]
-struct Mean(Option<f64>);
+enum Mean {
+    #[default]
+    Unknown,
+    /// The first measurement tells of fresh memory and threads that wake for the first time.
+    Warm,
+    Known(f64),
+}
 
 impl Mean {
-    fn note(&mut self, new: f64) {
-        self.0 = Some(match self.0 {
-            Some(old) => old + (new - old) * SHARE_OF_NEW,
-            None => new,
-        });
+    fn note(&mut self, new: f64, share: f64) {
+        *self = match *self {
+            Self::Unknown => Self::Warm,
+            Self::Warm => Self::Known(new),
+            Self::Known(old) => Self::Known(old + (new - old) * share),
+        };
     }
 }
 
 impl Pace {
     /// Whether the next group is worth other threads.
     pub(super) fn together(&mut self) -> bool {
-        let (Some(alone), Some(together)) = (self.alone.0, self.together.0) else {
-            return self.alone.0.is_some();
+        let (alone, together) = match (&self.alone, &self.together) {
+            (Mean::Known(alone), Mean::Known(together)) => (alone, together),
+            (Mean::Known(_), _) => return true,
+            _ => return false,
         };
         let better = together < alone;
         self.since_trial += 1;
@@ -49,11 +59,15 @@ impl Pace {
 
     /// A group took so long.
     pub(super) fn note(&mut self, together: bool, bytes: usize, time: Duration) {
+        let share = match self.since_trial {
+            0 => SHARE_OF_TRIAL,
+            _ => SHARE_OF_NEW,
+        };
         let mean = match together {
             true => &mut self.together,
             false => &mut self.alone,
         };
-        mean.note(time.as_secs_f64() / bytes.max(1) as f64);
+        mean.note(time.as_secs_f64() / bytes.max(1) as f64, share);
     }
 }
 
@@ -75,18 +89,34 @@ mod tests {
     #[test]
     fn the_faster_way_is_taken_and_the_other_tried_now_and_then() {
         let mut pace = Pace::default();
-        assert_eq!(groups(&mut pace, 642, 100, 50), 642 - 1 - 20);
+        assert_eq!(groups(&mut pace, 644, 100, 50), 644 - 2 - 20);
         let mut pace = Pace::default();
-        assert_eq!(groups(&mut pace, 642, 100, 200), 1 + 20);
+        assert_eq!(groups(&mut pace, 644, 100, 200), 2 + 20);
     }
 
     #[test]
     fn what_changes_is_noticed() {
         let mut pace = Pace::default();
         groups(&mut pace, 1000, 100, 50);
-        groups(&mut pace, 1000, 100, 300); // another program takes the other core
+        groups(&mut pace, 100, 100, 300); // another program takes the other core
         assert!(groups(&mut pace, 320, 100, 300) <= 11);
-        groups(&mut pace, 2000, 100, 50);
+        groups(&mut pace, 200, 100, 50);
         assert!(groups(&mut pace, 320, 100, 50) >= 309);
+    }
+
+    #[test]
+    fn a_slow_beginning_is_forgotten() {
+        for (alone, together) in [(100, 50), (100, 150)] {
+            let mut pace = Pace::default();
+            groups(&mut pace, 1, 500, 500); // alone
+            groups(&mut pace, 1, alone, together);
+            groups(&mut pace, 1, 500, 500); // together
+            let chosen = groups(&mut pace, 320, alone, together);
+            assert!(if together < alone {
+                chosen >= 309
+            } else {
+                chosen <= 12
+            });
+        }
     }
 }

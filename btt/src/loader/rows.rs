@@ -3,8 +3,9 @@
 //! Items that have arrived while others were copied are spread over threads: so a consumer that is
 //! slower than its producers takes another core, and one that waits for them takes none.
 
-use crate::convert::{ConvertError, ConvertPlan};
+use crate::convert::ConvertPlan;
 use crate::copy::CopyMode;
+use crate::loader::CollateError;
 use crate::loader::pace::Pace;
 use blendtorch_wire::Tensor;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -13,6 +14,8 @@ use std::time::Instant;
 
 /// One field of one item, and its place in the batch.
 pub(super) struct Row<'a> {
+    /// The instance that it came from.
+    pub(super) btid: Option<i64>,
     pub(super) source: Tensor,
     pub(super) out: &'a mut [u8],
     pub(super) how: How<'a>,
@@ -27,20 +30,28 @@ pub(super) enum How<'a> {
 
 impl Row<'_> {
     /// Writes it, and gives its item's memory back to the publisher.
-    fn write(self) -> Result<(), ConvertError> {
+    fn write(self) -> Result<(), CollateError> {
         match self.how {
-            How::Copied(copy) => copy.run(self.source.bytes(), self.out),
-            How::Converted(plan) => plan.run(self.source.bytes(), self.out)?,
+            How::Copied(copy) => {
+                copy.run(self.source.bytes(), self.out);
+                Ok(())
+            }
+            How::Converted(plan) => {
+                plan.run(self.source.bytes(), self.out)
+                    .map_err(|source| CollateError::Convert {
+                        btid: self.btid,
+                        source,
+                    })
+            }
         }
-        Ok(())
     }
 }
 
 /// The threads that write rows: the loader's own, and others while rows wait.
 pub(super) struct Writers {
     threads: usize,
-    /// Of the others; made when they are first needed.
-    others: Option<ThreadPool>,
+    /// The others, made when they are first needed; nothing where none can be had.
+    others: Option<Option<ThreadPool>>,
     pace: Pace,
 }
 
@@ -50,13 +61,13 @@ const CORES_FOR_TWO: usize = 4;
 const WORTH_A_THREAD: usize = 1 << 20;
 
 impl Writers {
-    /// Of so many threads; 0 for what suits the machine.
+    /// Of so many threads, at most one for each core; 0 for what suits the machine.
     pub(super) fn new(threads: usize) -> Self {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = match threads {
-            0 if cores() >= CORES_FOR_TWO => 2,
+            0 if cores >= CORES_FOR_TWO => 2,
             0 => 1,
-            threads => threads,
+            threads => threads.min(cores.max(2)),
         };
         Self {
             threads,
@@ -71,14 +82,14 @@ impl Writers {
     }
 
     /// Writes all rows, or says why one could not be.
-    pub(super) fn write(&mut self, rows: Vec<Row<'_>>) -> Result<(), ConvertError> {
+    pub(super) fn write(&mut self, rows: Vec<Row<'_>>) -> Result<(), CollateError> {
         let bytes: usize = rows.iter().map(|row| row.out.len()).sum();
         let worth = (bytes / WORTH_A_THREAD).min(rows.len());
         let helpers = self.threads.min(worth).saturating_sub(1);
         if helpers == 0 {
-            return self.share(rows, 0, Row::write);
+            return rows.into_iter().try_for_each(Row::write);
         }
-        let together = self.pace.together();
+        let together = self.pace.together() && self.others().is_some();
         let start = Instant::now();
         let written = self.share(rows, if together { helpers } else { 0 }, Row::write);
         self.pace.note(together, bytes, start.elapsed());
@@ -118,14 +129,14 @@ impl Writers {
     }
 
     fn others(&mut self) -> Option<&ThreadPool> {
-        if self.others.is_none() {
-            let builder = ThreadPoolBuilder::new()
+        let others = self.others.get_or_insert_with(|| {
+            ThreadPoolBuilder::new()
                 .num_threads(self.threads - 1)
-                .thread_name(|index| format!("btt-writer-{index}"));
-            // Where no thread can be had, the loader's own does it all.
-            self.others = builder.build().ok();
-        }
-        self.others.as_ref()
+                .thread_name(|index| format!("btt-writer-{index}"))
+                .build()
+                .ok()
+        });
+        others.as_ref()
     }
 }
 
@@ -158,9 +169,10 @@ mod tests {
         let mut writers = Writers::new(4);
         for (len, helped) in [(WORTH_A_THREAD / 8, false), (WORTH_A_THREAD, true)] {
             let mut out = vec![0; 4 * len];
-            // The first group is done alone, to compare with.
-            for _ in 0..2 {
+            // The first groups are done alone, to compare with.
+            for _ in 0..4 {
                 let rows = out.chunks_mut(len).map(|out| Row {
+                    btid: None,
                     source: Tensor::from_vec(&[len], vec![7_u8; len]).unwrap(),
                     out,
                     how: How::Copied(CopyMode::Cached),

@@ -118,10 +118,15 @@ impl Shelf {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         buffers.push(buffer);
         let mut bytes: usize = buffers.iter().map(|buffer| buffer.bytes().len()).sum();
+        let mut evicted = Vec::new();
         while buffers.len() > FEW_SHELVED && bytes > MOST_SHELVED_BYTES {
             // The oldest may be of a size that is no longer asked for.
-            bytes -= buffers.remove(0).bytes().len();
+            let oldest = buffers.remove(0);
+            bytes -= oldest.bytes().len();
+            evicted.push(oldest);
         }
+        // The system takes its time to take them back, and the loader must not wait for that.
+        drop(buffers);
     }
 }
 
