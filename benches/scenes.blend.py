@@ -78,6 +78,7 @@ class Timed:
 
     def __init__(self, offscreen):
         self.offscreen = offscreen
+        self.width, self.height = offscreen.width, offscreen.height
         self.pixel = gpu.types.Buffer("UBYTE", 4)
         self.seconds = 0.0
 

@@ -2,7 +2,7 @@
 
 use super::instances::{Instances, start_file};
 use crate::row::median;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use btt::{Batch, DataLoader, DatasetOptions, LoaderOptions, RemoteIterableDataset};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeSet;
@@ -14,6 +14,9 @@ const LEAD: f64 = 1.0;
 
 /// How often it is seen that the instances are well.
 const SLICE: Duration = Duration::from_millis(500);
+
+/// An instance whose publisher has ended ends within this.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What the consumer measured.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +42,13 @@ pub(super) fn consume(instances: &Instances, folder: &Path, limit: Instant) -> R
     let mut loader = DataLoader::new(dataset, LoaderOptions::default())?;
     let mut publishing = BTreeSet::new();
     while publishing.len() < instances.count {
-        ensure!(!loader.is_finished(), "the instances ended early");
         instances.check(limit)?;
+        if loader.is_finished() {
+            // An instance that failed closes its socket before it ends, and says why.
+            std::thread::sleep(FAREWELL);
+            instances.check(limit)?;
+            bail!("the instances ended early");
+        }
         if let Some(batch) = loader.next_timeout(SLICE)? {
             publishing.extend(batch.headers.iter().map(|header| header.btid));
         }
