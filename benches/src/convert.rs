@@ -7,8 +7,8 @@
 
 use crate::rounds::interleave;
 use crate::row::{Goal, Row};
-use anyhow::Result;
-use btt::{Convert, DType};
+use anyhow::{Error, Result};
+use btt::{Allocator, Convert, DType, HeapAllocator, HeapStorage, Storage};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -45,7 +45,7 @@ const TASKS: [Task; 8] = [
 ];
 
 pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
-    let mut memory = Memory::new();
+    let mut memory = Memory::new()?;
     let name = |task: Task| task.name().to_owned();
     let measured = interleave(&TASKS, rounds, name, |task| memory.time(task))?;
     let mut rows = Vec::new();
@@ -93,19 +93,24 @@ impl Task {
 /// The memory of a round: used again, as the loader's is.
 struct Memory {
     images: Vec<u8>,
-    /// Words, so that floats are aligned.
-    out: Vec<u64>,
+    /// As a loader's batch has it.
+    out: HeapStorage,
 }
 
 impl Memory {
-    fn new() -> Self {
+    fn new() -> Result<Self> {
         let images = (0..2 * BATCH * IMAGE)
             .map(|i| ((i * 31) >> 3) as u8)
             .collect();
-        Self {
-            images,
-            out: vec![1; BATCH * IMAGE * 3 / 8],
+        let shape = [BATCH * IMAGE * 3 / 4];
+        let mut out = HeapAllocator::default().allocate(DType::F32, &shape);
+        if let Ok(out) = &mut out {
+            out.bytes_mut().fill(1);
         }
+        Ok(Self {
+            images,
+            out: out.map_err(Error::msg)?,
+        })
     }
 
     /// Milliseconds for a batch: the median of some.
@@ -123,7 +128,7 @@ impl Memory {
             (None, Task::CopyImages) => (IMAGE, IMAGE),
             (None, _) => (2 * IMAGE, 2 * IMAGE),
         };
-        let out: &mut [u8] = bytemuck::cast_slice_mut(&mut self.out);
+        let out: &mut [u8] = self.out.bytes_mut();
         let mut times = Vec::new();
         for _ in 0..TIMES {
             let start = Instant::now();
