@@ -248,7 +248,8 @@ print(stats["shared"], stats["heap"], *{str(warning.message) for warning in caug
 def test_memory_that_is_short_is_said_once_and_costs_a_copy() -> None:
     """A producer that may make no files as large as its slots: the system refuses them.
 
-    The transport library asked for memory of its own then, was refused too, and lost the first item.
+    The transport library asked for memory of its own then, was refused too, and lost the first
+    item.
     """
     producer = subprocess.Popen(
         [sys.executable, "-P", "-c", SHORT_OF_MEMORY], stdout=subprocess.PIPE, text=True
