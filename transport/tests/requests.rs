@@ -47,32 +47,36 @@ fn an_asker_in_a_hurry_keeps_no_other_waiting() {
     let replier = replier();
     let address = replier.address().clone();
     let (stop, answer) = (AtomicBool::new(false), message(10));
-    let hurried = AtomicUsize::new(0);
+    let (enough, hurried) = (AtomicBool::new(false), AtomicUsize::new(0));
     let others = 100;
     std::thread::scope(|scope| {
         scope.spawn(|| serve(replier, &answer, &stop));
-        scope.spawn(|| {
+        let in_a_hurry = scope.spawn(|| {
             let mut asker = requester(&address, true);
-            while !stop.load(Ordering::Relaxed) {
+            while !enough.load(Ordering::Relaxed) {
                 answer_to(&mut asker, &message(10));
                 hurried.fetch_add(1, Ordering::Relaxed);
             }
         });
-        for direct in [true, false] {
+        let meanwhile = [true, false].map(|direct| {
             let mut other = requester(&address, direct);
             answer_to(&mut other, &message(10));
             let before = hurried.load(Ordering::Relaxed);
             for _ in 0..others {
                 answer_to(&mut other, &message(10));
             }
-            let meanwhile = hurried.load(Ordering::Relaxed) - before;
-            stop.store(meanwhile > 100 * others, Ordering::Relaxed);
+            hurried.load(Ordering::Relaxed) - before
+        });
+        // Nobody asks any more when the replier goes.
+        enough.store(true, Ordering::Relaxed);
+        in_a_hurry.join().unwrap();
+        stop.store(true, Ordering::Relaxed);
+        for meanwhile in meanwhile {
             assert!(
                 meanwhile <= 100 * others,
                 "{meanwhile} of the one, {others} of the other"
             );
         }
-        stop.store(true, Ordering::Relaxed);
     });
 }
 
