@@ -37,6 +37,15 @@ fn serve(mut replier: Replier, answer: &Outgoing, stop: &AtomicBool) {
     }
 }
 
+/// Sets a flag however its owner ends.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn answer_to(asker: &mut Requester, question: &Outgoing) -> Vec<Bytes> {
     assert!(asker.send(question, LONG).unwrap());
     asker.recv(LONG).unwrap().expect("an answer")
@@ -50,6 +59,8 @@ fn an_asker_in_a_hurry_keeps_no_other_waiting() {
     let (enough, hurried) = (AtomicBool::new(false), AtomicUsize::new(0));
     let others = 100;
     std::thread::scope(|scope| {
+        // Also where the test fails: the scope waits for its threads.
+        let _ends = [SetOnDrop(&enough), SetOnDrop(&stop)];
         scope.spawn(|| serve(replier, &answer, &stop));
         let in_a_hurry = scope.spawn(|| {
             let mut asker = requester(&address, true);
