@@ -139,8 +139,14 @@ impl Replier {
                 return Ok(found);
             }
         }
-        inner.in_a_row = 0;
+        // Who asks directly is there the sooner, and would always come first.
+        let mut socket_first = std::mem::take(&mut inner.in_a_row) >= IN_A_ROW;
         loop {
+            if std::mem::take(&mut socket_first)
+                && let Some(question) = inner.ask_by_socket()?
+            {
+                return Ok(Some(question));
+            }
             if let Some(question) = inner.look()? {
                 return Ok(Some(question));
             }
@@ -234,6 +240,11 @@ impl Inner {
                 return Ok(Some(question));
             }
         }
+        self.ask_by_socket()
+    }
+
+    /// The question of somebody who asks through the socket.
+    fn ask_by_socket(&mut self) -> Result<Option<Vec<Bytes>>, Error> {
         match self.socket.try_recv() {
             Ok(message) => {
                 self.due = Some(Way::Socket);

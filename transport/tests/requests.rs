@@ -82,11 +82,9 @@ fn an_asker_in_a_hurry_keeps_no_other_waiting() {
         enough.store(true, Ordering::Relaxed);
         in_a_hurry.join().unwrap();
         stop.store(true, Ordering::Relaxed);
-        // On busy cores the other's threads wait for their turn, some milliseconds an answer; who is
-        // kept waiting by the replier waits for ever, or nearly.
         for meanwhile in meanwhile {
             assert!(
-                meanwhile <= 10_000 * others,
+                meanwhile <= 100 * others,
                 "{meanwhile} of the one, {others} of the other"
             );
         }
