@@ -28,7 +28,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test lint bench setup python-env system blender-program stand-ins libtorch clean
+.PHONY: help demo test lint bench setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,7 +43,7 @@ test: setup python-env blender-program stand-ins ## every test, Rust and Python,
 	$(DEFAULT_SIGNALS) cargo test --workspace --all-features
 	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
 
-lint: libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
+lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
@@ -55,7 +55,7 @@ bench: setup python-env ## throughput, latency, memory beside the original's way
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
 
-setup: system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
+setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
 	cargo build --release -p blendtorch-launcher
 	$(CARGO_TARGET_DIR)/release/blendtorch setup \
 		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS))"
@@ -64,6 +64,10 @@ setup: system libtorch $(CACHE)/.tools ## the managed Blender, our package and l
 python-env: $(CACHE)/.tools
 	scripts/venv.sh $(VENV) scripts/requirements/python.txt
 	scripts/install-wheel.sh $(VENV) $(WHEELS)/*.whl
+
+# Every checkout of this user builds in one folder.
+own-build:
+	@scripts/own-build.sh $(CARGO_TARGET_DIR)
 
 system:
 	@scripts/system.sh
