@@ -83,6 +83,7 @@ def stream(args: argparse.Namespace) -> Iterator[dict[str, torch.Tensor]]:
     ) as bl:
         dataset = btt.RemoteIterableDataset(
             bl.launch_info.addresses["DATA"],
+            timeoutms=60_000,
             max_items=args.items,
             item_transform=transform,
             record_path_prefix=args.record,

@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// How long to train, from the first image on
     #[arg(long, default_value_t = 60.0)]
     pub(crate) seconds: f64,
+    /// Train on so many batches at least, however long they take to come
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) batches: usize,
     /// Images in a batch
     #[arg(long, default_value_t = 16)]
     pub(crate) batch_size: usize,

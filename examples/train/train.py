@@ -55,13 +55,14 @@ def normalised(batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tens
     return images, batch["xy"] / torch.tensor([images.shape[2], images.shape[1]])
 
 
-def train(addresses: list[str], seconds: float, rate: float = 2e-3) -> None:
+def train(addresses: list[str], seconds: float, batches: int, rate: float = 2e-3) -> None:
     torch.manual_seed(1)
-    # An iteration ends after max_items: no end here but the clock.
-    loader = btt.DataLoader(btt.RemoteIterableDataset(addresses, max_items=10**9), batch_size=16)
+    # A Blender may take a while to start; and the iteration has no end of its own.
+    dataset = btt.RemoteIterableDataset(addresses, timeoutms=60_000, max_items=10**9)
+    loader = btt.DataLoader(dataset, batch_size=16)
     held: list[tuple[torch.Tensor, torch.Tensor]] = []
     start = told = 0.0
-    count, mean = 0, math.nan
+    count, learned, mean = 0, 0, math.nan
     for batch in loader:
         images, targets = normalised(batch)
         start, count = start or time.monotonic(), count + len(images)
@@ -72,18 +73,19 @@ def train(addresses: list[str], seconds: float, rate: float = 2e-3) -> None:
             net = CornerNet(images.shape[3], targets.shape[1])
             optimizer = torch.optim.Adam(net.parameters(), rate)
         elapsed = time.monotonic() - start
-        done = min(elapsed / seconds, 1)
+        done = min(elapsed / seconds, learned / batches if batches else 1, 1)
         fall = min(done / 0.05, 1) * (1 + math.cos(math.pi * done)) / 2
         optimizer.param_groups[0]["lr"] = rate * max(fall, 0.01)
         loss = nn.functional.mse_loss(net(images), targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        learned += 1
         mean = loss.item() if math.isnan(mean) else 0.95 * mean + 0.05 * loss.item()
         if elapsed - told >= 2:
             told = elapsed
             print(f"{elapsed:3.0f} s, {count / elapsed:.0f} images/s, loss {mean:.6f}", flush=True)
-        if elapsed >= seconds:
+        if elapsed >= seconds and learned >= batches:
             break
     if math.isnan(mean):
         raise SystemExit(f"{count} images came, and {HELD_OUT} are held out: give more --seconds")
@@ -98,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--launch", type=Path, default=Path(__file__).parent / "launch.json")
     parser.add_argument("--seconds", type=float, default=60, help="from the first image on")
+    parser.add_argument("--batches", type=int, default=0, help="so many at least, in any time")
     args = parser.parse_args()
     launch = json.loads(args.launch.read_text())
     launch["script"] = args.launch.parent / launch["script"]
@@ -105,7 +108,7 @@ def main() -> None:
     # More threads than free cores would wait for each other at every step.
     torch.set_num_threads(max((torch.get_num_threads()) - launch.get("num_instances", 1), 1))
     with btt.BlenderLauncher(**launch) as bl:
-        train(bl.launch_info.addresses["DATA"], args.seconds)
+        train(bl.launch_info.addresses["DATA"], args.seconds, args.batches)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ impl Trained {
     }
 }
 
-/// Learns for `options.seconds` from what the instances render.
+/// Learns for `options.seconds`, and from `options.batches`, of what the instances render.
 pub(crate) fn train(
     options: &Options,
     signals: &Signals,
@@ -120,7 +120,7 @@ pub(crate) fn train(
             }
         }
         progress.show(|| learner.state(&loader.stats(), instances.alive()));
-        if learner.seconds() >= options.seconds {
+        if learner.done() >= 1.0 {
             break;
         }
     }
@@ -162,6 +162,17 @@ impl<'a> Learner<'a> {
         self.started.map_or(0.0, |at| at.elapsed().as_secs_f64())
     }
 
+    /// The part of the training that is behind: 1 at its end.
+    fn done(&self) -> f64 {
+        let batches = self.history.len() as f64 / self.options.batches.max(1) as f64;
+        let time = self.seconds() / self.options.seconds;
+        if self.options.batches == 0 {
+            time
+        } else {
+            time.min(batches)
+        }
+    }
+
     fn learn(&mut self, batch: &TensorBatch) -> Result<()> {
         let samples = Samples::of(batch)?;
         if self.started.is_none() {
@@ -197,9 +208,9 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
-    /// Rises over the first twentieth of the time, then falls as a cosine to a hundredth.
+    /// Rises over the first twentieth of the training, then falls as a cosine to a hundredth.
     fn learning_rate(&self) -> f64 {
-        let done = (self.seconds() / self.options.seconds).min(1.0);
+        let done = self.done().min(1.0);
         let warm = (done / 0.05).min(1.0);
         let fall = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
         self.options.learning_rate * (warm * fall).max(0.01)

@@ -362,7 +362,7 @@ def test_conformance_6_leaving_asks_and_then_kills_children_too(
         eventually("both have a child", lambda: all(f.exists() for f in files))
         pids = [int(f.read_text()) for f in files] + [s["pid"] for s in bl.status()]
         assert not any(map(has_ended, pids))
-    assert all(map(has_ended, pids))
+    eventually("all have ended", lambda: all(map(has_ended, pids)))
     assert (tmp_path / "asked-0").exists(), "SIGTERM comes first"
 
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,14 @@ def test_conformance_8_an_item_carries_btid_and_what_was_published(
                 assert got.flags.c_contiguous and (got == array).all(), name
 
 
+def is_held_back(publisher: btb.DataPublisher) -> bool:
+    """Whether it waits in `publish`: all queues behind it are full."""
+    before = publisher.stats()
+    time.sleep(0.5)
+    after = publisher.stats()
+    return after["messages"] == before["messages"] and after["blocked"] > before["blocked"]
+
+
 def test_conformance_9_one_iterator_takes_from_all_addresses_in_turn() -> None:
     full = threading.Event()
     sent: list[btb.DataPublisher] = []
@@ -128,9 +136,9 @@ def test_conformance_9_one_iterator_takes_from_all_addresses_in_turn() -> None:
         items = iter(dataset(*addresses))
         first = [next(items) for _ in range(4)]
         full.set()
-        # Each is held back: all queues are full, whatever the four threads were given of the cores.
+        # All queues are full, whatever the four threads were given of the cores.
         for publisher in sent:
-            eventually("it is held back", lambda p=publisher: p.stats()["messages"] >= 8)
+            eventually("it is held back", lambda p=publisher: is_held_back(p))
         taken = [item["btid"] for item in first] + [next(items)["btid"] for _ in range(20)]
         items.close()
     counts = Counter(taken)
@@ -159,14 +167,7 @@ def test_conformance_11_a_full_queue_blocks_and_neither_drops_nor_grows() -> Non
         items = iter(dataset(address))
         assert next(items)["number"] == 0
         (publisher,) = held
-
-        def unchanged() -> bool:
-            before = publisher.stats()
-            time.sleep(0.5)
-            after = publisher.stats()
-            return after["messages"] == before["messages"] and after["blocked"] > before["blocked"]
-
-        eventually("it is held back", unchanged)
+        eventually("it is held back", lambda: is_held_back(publisher))
         full = publisher.stats()["messages"]
         # Ten wait here and ten there, and a few are on their way.
         assert full < 60
@@ -191,17 +192,11 @@ def test_conformance_11_the_queues_have_the_sizes_asked_for() -> None:
                 except OSError:
                     return
 
-        thread = threading.Thread(target=flood)
+        thread = threading.Thread(target=flood, daemon=True)
         thread.start()
         items = iter(dataset(publisher.address, queue_size=size))
         next(items)
-
-        def unchanged(publisher: btb.DataPublisher = publisher) -> bool:
-            before = publisher.stats()["messages"]
-            time.sleep(0.5)
-            return before == publisher.stats()["messages"]
-
-        eventually("it is held back", unchanged)
+        eventually("it is held back", lambda p=publisher: is_held_back(p))
         filled.append(publisher.stats()["messages"])
         stop.set()
         items.close()
@@ -234,9 +229,9 @@ def test_conformance_12_a_connected_publisher_gets_longer_for_its_first_item() -
 
     with (
         publishing(publish) as address,
-        closing(iter(dataset(address, timeoutms=1000))) as items,
+        closing(iter(dataset(address, timeoutms=3000))) as items,
     ):
-        threading.Timer(4, go_on.set).start()
+        threading.Timer(8, go_on.set).start()
         assert next(items)["x"] == 1
 
 
@@ -261,18 +256,20 @@ def test_conformance_14_what_was_prefetched_when_an_iterator_ends_is_counted() -
 
     def publish(publisher: btb.DataPublisher) -> None:
         held.append(publisher)
-        numbers(12)(publisher)
+        with suppress(OSError):  # closed when the test is over
+            for number in range(200):
+                publisher.publish(number=number, load=MEGABYTE)
 
     with publishing(publish) as address:
         items = dataset(address, max_items=3)
         stream = iter(items)
         first = next(stream)
-        eventually("all are on their way", lambda: held[0].stats()["messages"] == 12)
+        eventually("it is held back", lambda: is_held_back(held[0]))
         assert [first["number"], *(item["number"] for item in stream)] == [0, 1, 2]
         stats = items.stats()
     assert stats["received"] == 3 + stats["discarded"]
-    # Of the nine that nobody asked for, at least those that had arrived.
-    assert 1 <= stats["discarded"] <= 9
+    # Of those that nobody asked for, what had arrived: a queue of ten, and one that came meanwhile.
+    assert 1 <= stats["discarded"] <= 11
     assert (stats["missing"], stats["duplicated"], stats["reordered"]) == (0, 0, 0)
 
 
@@ -351,6 +348,7 @@ def read_frames(address: str) -> list[bytes]:
     """One message, as another make's client sees it."""
     with zmq.Context() as context, context.socket(zmq.PULL) as pull:
         pull.linger = 0
+        pull.rcvtimeo = LONG_MS
         pull.connect(address)
         frames: list[bytes] = pull.recv_multipart()
     return frames
@@ -453,7 +451,7 @@ def test_conformance_16_every_end_of_a_script_flushes_for_lingerms(way: str) -> 
 
 def test_conformance_16_close_waits_for_lingerms_and_says_whether_all_went_out() -> None:
     publisher = btb.DataPublisher("tcp://127.0.0.1:0", lingerms=1700)
-    thread = threading.Thread(target=numbers(1), args=(publisher,))
+    thread = threading.Thread(target=numbers(1), args=(publisher,), daemon=True)
     thread.start()
     items = iter(dataset(publisher.address, queue_size=1))
     next(items)

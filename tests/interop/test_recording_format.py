@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from blendtorch import btb, btt
+from btt_support import dataset, publishing
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "recording-format.md"
-LONG_MS = 120_000
 
 
 def definitions(heading: str) -> dict[str, Any]:
@@ -58,14 +58,13 @@ def test_the_documented_reader_reads_what_was_saved(tmp_path: Path) -> None:
 
 
 def test_the_documented_reader_reads_what_was_received(tmp_path: Path) -> None:
-    publisher = btb.DataPublisher("tcp://127.0.0.1:0", 8, lingerms=LONG_MS)
-    options = {"timeoutms": LONG_MS, "max_items": 3, "record_path_prefix": tmp_path / "run"}
-    items = iter(btt.RemoteIterableDataset(publisher.address, **options))
-    for number in range(3):
-        publisher.publish(**fields(number))
-        assert next(items)["number"] == number
-    assert list(items) == []  # and the publisher need not linger
-    publisher.close()
+    def publish(publisher: btb.DataPublisher) -> None:
+        for number in range(3):
+            publisher.publish(**fields(number))
+
+    with publishing(publish, btid=8) as address:
+        items = list(dataset(address, max_items=3, record_path_prefix=tmp_path / "run"))
+    assert [item["number"] for item in items] == [0, 1, 2]
     headers = list(definitions("A reader")["read"](tmp_path / "run_00.mcap"))
     assert [header["sequence"] for header in headers] == [0, 1, 2]
     assert {header["btid"] for header in headers} == {8}

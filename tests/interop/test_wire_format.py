@@ -25,7 +25,7 @@ DOCUMENT = ROOT / "docs" / "wire-format.md"
 PROGRAM = Path(sys.executable).with_name("blendtorch-launch")
 
 # Against hangs only: the first frame of a busy machine without a GPU may take a minute.
-HANG_S = 120
+HANG_S = 600
 
 
 def documented(heading: str) -> str:

@@ -10,7 +10,7 @@ import msgpack
 import pytest
 import zmq
 from blendtorch import btt
-from btt_support import HANG_S, dataset
+from btt_support import HANG_S, LONG_MS, dataset
 from source_support import Source
 
 SENT = 300
@@ -26,14 +26,17 @@ class Relay:
         self.pull = self.context.socket(zmq.PULL)
         self.pull.connect(address)
         self.push = self.context.socket(zmq.PUSH)
+        # Before anybody can come.
+        self.monitor = self.push.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
         self.address = f"tcp://127.0.0.1:{self.push.bind_to_random_port('tcp://127.0.0.1')}"
         self.consumers = consumers
-        self.thread = threading.Thread(target=self.run)
+        for socket in (self.pull, self.push, self.monitor):
+            socket.rcvtimeo = socket.sndtimeo = LONG_MS
+        self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
-        monitor = self.push.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
         for _ in range(self.consumers):
-            monitor.recv_multipart()
+            self.monitor.recv_multipart()
         while True:
             frames = self.pull.recv_multipart()
             header = msgpack.unpackb(frames[0], ext_hook=lambda *_: None)
@@ -60,7 +63,7 @@ def consumed(count: int) -> list[btt.RemoteIterableDataset]:
         with Relay(source.address, count) as relay:
             datasets = [dataset(relay.address) for _ in range(count)]
             take: Callable[[btt.RemoteIterableDataset], Any] = list
-            threads = [threading.Thread(target=take, args=(one,)) for one in datasets]
+            threads = [threading.Thread(target=take, args=(one,), daemon=True) for one in datasets]
             for thread in threads:
                 thread.start()
             for thread in threads:

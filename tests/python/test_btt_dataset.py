@@ -79,7 +79,7 @@ def publishing_thread(publisher: btb.DataPublisher, failed: list[str]) -> thread
         except OSError as error:
             failed.append(str(error))
 
-    thread = threading.Thread(target=publish)
+    thread = threading.Thread(target=publish, daemon=True)
     thread.start()
     # Counted from inside the wait; and this thread could not ask if that held the GIL.
     eventually("it waits", lambda: publisher.stats()["blocked"] > 0.2)
@@ -111,21 +111,23 @@ def test_threads_may_ask_and_close_a_publisher_that_waits() -> None:
 
 # Answers each signal, and raises at the second that finds the main thread in a call of ours.
 INTERRUPTED = """
-import signal, sys
+import os, signal, sys
 from blendtorch import btb, btt
 
 waits = 0
+def say(what):
+    os.write(1, what)  # a signal may come in the middle of a print, which cannot print then
 def answer(number, frame):
     global waits
     waits += "blendtorch" in frame.f_code.co_filename
     if waits == 2:
-        print("raises", flush=True)
+        say(b"raises\\n")
         raise KeyboardInterrupt
-    print("goes on", flush=True)
+    say(b"goes on\\n")
 signal.signal(signal.SIGINT, answer)
 publisher = btb.DataPublisher("tcp://127.0.0.1:0")
 dataset = btt.RemoteIterableDataset(["tcp://127.0.0.1:1"], timeoutms=10**9)
-print("goes on", flush=True)
+say(b"goes on\\n")
 try:
     WAIT
 except KeyboardInterrupt:
@@ -157,9 +159,9 @@ def test_conformance_12_silence_is_a_timeout_that_names_the_addresses() -> None:
         bound.bind(("127.0.0.1", 0))
         nobody = f"tcp://127.0.0.1:{bound.getsockname()[1]}"
         silent = btb.DataPublisher("tcp://127.0.0.1:0")
-        thread = threading.Thread(target=silent.publish, kwargs={"x": 1})
+        thread = threading.Thread(target=silent.publish, kwargs={"x": 1}, daemon=True)
         thread.start()
-        items = iter(dataset(nobody, silent.address, timeoutms=300))
+        items = iter(dataset(nobody, silent.address, timeoutms=2000))
         assert next(items)["x"] == 1
         with pytest.raises(TimeoutError) as raised:
             next(items)
@@ -182,7 +184,7 @@ def test_an_iteration_goes_on_after_a_time_out() -> None:
         publisher.publish(x=2)
 
     with publishing(publish) as address:
-        items = iter(dataset(address, timeoutms=300))
+        items = iter(dataset(address, timeoutms=2000))
         assert next(items)["x"] == 1
         with pytest.raises(TimeoutError):
             next(items)
@@ -249,7 +251,8 @@ def test_max_items_and_stream_length() -> None:
 def test_stats_count() -> None:
     items = dataset("tcp://127.0.0.1:1")
     assert items.stats() == {}
-    with publishing(count_to(25), btid=4) as address:
+    # As many as the pool has slots: none waits for one to come back.
+    with publishing(count_to(8), btid=4) as address:
         items = dataset(address)
         stream = iter(items)
         next(stream)
@@ -258,13 +261,13 @@ def test_stats_count() -> None:
     stats = items.stats()
     publisher = stats["publishers"][0]
     for counted in (stats, publisher):
-        assert counted["received"] == 25
+        assert counted["received"] == 8
         assert (counted["missing"], counted["duplicated"], counted["reordered"]) == (0, 0, 0)
     assert (stats["malformed"], stats["discarded"], stats["ended"]) == (0, 0, 1)
     assert (publisher["btid"], publisher["ended"]) == (4, True)
-    images = 25 * 64 * 64 * 4
-    assert images < stats["bytes"] < images + 25 * 1000
-    assert images * 0.9 < stats["shm_bytes"] <= stats["bytes"]
+    images = 8 * 64 * 64 * 4
+    assert images < stats["bytes"] < images + 8 * 1000
+    assert images <= stats["shm_bytes"] <= stats["bytes"]
     assert stats["blocked"] > 0
 
 
@@ -289,7 +292,7 @@ def test_two_consumers_miss_what_the_other_got() -> None:
                 got[which].append(item["number"])
                 met[which].set()
 
-        threads = [threading.Thread(target=consume, args=(which,)) for which in (0, 1)]
+        threads = [threading.Thread(target=consume, args=(which,), daemon=True) for which in (0, 1)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -325,7 +328,8 @@ def test_an_exception_of_the_transform_reaches_the_loop() -> None:
 
 
 def test_a_dataset_can_be_pickled_while_it_is_iterated() -> None:
-    with publishing(count_to(60)) as address:
+    # So many that those on the way to the first iteration leave enough for the other.
+    with publishing(count_to(1000)) as address:
         items = dataset(address, max_items=20, item_transform=double)
         stream = iter(items)
         assert next(stream) == 0

@@ -38,7 +38,7 @@ import importlib.util, threading
 import numpy as np
 assert importlib.util.find_spec("torch") is None
 from blendtorch import btb, btt
-publisher = btb.DataPublisher("tcp://127.0.0.1:0", btid=1)
+publisher = btb.DataPublisher("tcp://127.0.0.1:0", btid=1, lingerms={LONG_MS})
 thread = threading.Thread(target=lambda: (publisher.publish(a=np.arange(3)), publisher.close()))
 thread.start()
 dataset = btt.RemoteIterableDataset([publisher.address], timeoutms={LONG_MS})

@@ -17,6 +17,7 @@ dataset = btt.RemoteIterableDataset(sys.argv[1:], timeoutms={LONG_MS})
 items = iter(dataset)
 first = next(items)
 print("has one", flush=True)
+sys.stdin.readline()  # until all of them have one
 rest = [(item["btid"], item["number"]) for item in items]
 print(json.dumps({{
     "items": [(first["btid"], first["number"]), *rest],
@@ -32,7 +33,7 @@ class Consumer:
     def __init__(self, addresses: list[str]) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", CONSUME, *addresses],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -42,7 +43,7 @@ class Consumer:
         assert self.process.stdout.readline() == "has one\n"
 
     def ends(self) -> dict[str, Any]:
-        out, _ = self.process.communicate(timeout=HANG_S)
+        out, _ = self.process.communicate("goes on\n", timeout=HANG_S)
         assert self.process.returncode == 0
         return json.loads(out)
 
@@ -65,8 +66,8 @@ def assert_all(ended: list[dict[str, Any]], publishers: int, items: int) -> None
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_all_consumers_hear_the_end(count: int) -> None:
-    # So many that the queues cannot hold them before the last consumer has come.
-    items = 20_000
+    # More than the queues can hold before the last consumer has come.
+    items = 2_000
     with sources(2, items) as addresses:
         consumers = [Consumer(addresses) for _ in range(count)]
         try:
@@ -110,7 +111,7 @@ def test_who_comes_after_the_end_is_told_that_nobody_listens() -> None:
 def test_a_publisher_that_is_killed_is_said_to_be_disconnected() -> None:
     source = Source()
     try:
-        items = iter(dataset(source.address, timeoutms=500))
+        items = iter(dataset(source.address, timeoutms=3000))
         next(items)
         source.process.kill()
         with pytest.raises(TimeoutError, match=r"is disconnected since [\d.]+ s, after \d+ items?"):

@@ -13,7 +13,7 @@ import pytest
 from blendtorch import btt
 from blendtorch.btb.agent import RemoteControlledAgent
 from btb_support import Runtime
-from btt_support import LONG_MS, ROOT
+from btt_support import LONG_MS, ROOT, eventually
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
@@ -73,15 +73,18 @@ def test_conformance_22_no_step_advances_without_a_command() -> None:
 def test_conformance_22_in_real_time_the_simulation_goes_on_at_the_frame_rate() -> None:
     with launched(real_time=True) as env:
         env.reset()
+        start = time.monotonic()
         *_, info = env.step([0.5])
-        first, start = info["count"], time.monotonic()
-        while time.monotonic() - start < 1.0:
-            time.sleep(0.05)
-        *_, info = env.step([0.5])
-        frames = info["count"] - first
+        first = info["count"]
+        frames = steps = 0
+        while frames < steps + 5:  # without a command
+            time.sleep(0.2 * (steps + 1))
+            *_, info = env.step([0.5])
+            frames, steps = info["count"] - first, steps + 1
+            assert steps < 20, "it does not go on"
         elapsed = time.monotonic() - start
     # 24 frames a second; a busy machine may be late, and none may be early.
-    assert 5 <= frames <= 24 * elapsed + 2
+    assert frames <= 24 * elapsed + 2
 
 
 @pytest.mark.usefixtures("in_runtime")
@@ -230,6 +233,8 @@ def test_bad_input_an_environment_that_raises_in_post_step() -> None:
         ):
             env.step([0.0])
         # The instance has ended, with the traceback.
+        launcher = env._watch.__self__
+        eventually("it is seen dead", lambda: not launcher.status()[0]["running"])
         with pytest.raises(btt.LaunchError, match=r"(?s)exit code 1.*the scene is broken"):
             env.reset()
 
@@ -272,6 +277,7 @@ def test_bad_input_a_peer_that_dies_in_the_middle_of_a_step() -> None:
 
 def test_bad_input_a_step_that_takes_too_long() -> None:
     with launched() as env:
+        env.reset()  # now Blender has started, which takes it longer than the other one waits
         launcher = env._watch.__self__
         patient = btt.RemoteEnv(launcher.launch_info.addresses["GYM"][0], timeoutms=300)
         patient.reset()

@@ -28,6 +28,9 @@ SUMMARY = [
     "engine",
 ]
 
+# To have learned, on a machine of any speed.
+LONG_ENOUGH = ["--seconds", 15, "--batches", 100]
+
 
 def on_free_ports(tmp_path: Path, use: Callable[[Path, int], str]) -> str:
     """Calls `use` with the demo's launch description on other ports, until those are free."""
@@ -67,7 +70,7 @@ def test_the_demo_learns_and_outlives_a_killed_blender(tmp_path: Path) -> None:
 
     def train(launch: Path, port: int) -> str:
         command = [program("train"), "--launch", launch, "--out", out, "--instances", 2]
-        with Run([*command, "--seconds", 25, "--heldout", 64], tmp_path / "output") as run:
+        with Run([*command, *LONG_ENOUGH, "--heldout", 64], tmp_path / "output") as run:
             eventually("it learns", lambda: run.says(r"loss 0\.\d+ .* 2 of 2 instances alive"))
             os.kill(instance_at(port + 1), signal.SIGKILL)
             return run.ends_well()
@@ -103,7 +106,7 @@ def test_ctrl_c_in_the_demo_writes_nothing(tmp_path: Path) -> None:
 def test_the_python_twin_learns(tmp_path: Path) -> None:
     def train(launch: Path, port: int) -> str:
         script = ROOT / "examples" / "train" / "train.py"
-        command = [sys.executable, script, "--launch", launch, "--seconds", 20]
+        command = [sys.executable, script, "--launch", launch, *LONG_ENOUGH]
         with Run(command, tmp_path / "output") as run:
             return run.ends_well()
 

@@ -3,7 +3,6 @@
 import os
 import pickle
 import shutil
-import signal
 import subprocess
 import sys
 import warnings
@@ -242,8 +241,10 @@ def test_conformance_17_sigkill_leaves_what_was_flushed(tmp_path: Path) -> None:
     path = tmp_path / "run_00.mcap"
     command = [sys.executable, "-P", "-c", SAVE_UNTIL_KILLED, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout and process.stdout.readline() == "flushed\n"
-        process.kill()
+        try:
+            assert process.stdout and process.stdout.readline() == "flushed\n"
+        finally:
+            process.kill()
     with pytest.warns(RuntimeWarning, match=r"byte \d+: .*killed.*5 items are readable"):
         reader = btt.FileReader(path)
     assert len(reader) == 5
@@ -256,9 +257,11 @@ def test_conformance_17_sigkill_while_streaming_leaves_a_readable_file(tmp_path:
         command = [sys.executable, "-P", "-c", STREAM_UNTIL_KILLED, str(tmp_path / "run")]
         process = subprocess.Popen([*command, *addresses], stdout=subprocess.PIPE, text=True)
         assert process.stdout
-        seen = [int(process.stdout.readline()) for _ in range(300)]
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=HANG_S)
+        try:
+            seen = [int(process.stdout.readline()) for _ in range(300)]
+        finally:
+            process.kill()
+            process.communicate(timeout=HANG_S)
     with pytest.warns(RuntimeWarning, match="killed"):
         replay = btt.FileDataset(tmp_path / "run")
     # Items of 16 KiB are gathered up to a MiB, 64 of them: no more than those are gone.

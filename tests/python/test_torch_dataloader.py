@@ -42,7 +42,6 @@ def test_conformance_10_each_worker_yields_its_share_and_no_two_the_same(
     shares = Counter(process for process, _, _ in items)
     assert sorted(shares.values()) == [100 // max(workers, 1)] * max(workers, 1)
     assert len({identity[1:] for identity in items}) == len(items) == 100
-    assert {btid for _, btid, _ in items} == {0, 1}
     assert (os.getpid() in shares) == (workers == 0)
 
 
@@ -118,20 +117,27 @@ def test_a_loop_that_is_left_leaves_no_process(start: str) -> None:
             eventually("the worker has ended", lambda pid=worker: has_ended(pid))
 
 
+def killed_at_seven(item: dict[str, Any]) -> int:
+    """A number, until the process that looks at it is killed in its work."""
+    if item["number"] == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item["number"]
+
+
 def test_a_killed_worker_is_an_error_and_not_a_hang() -> None:
+    # Killed here, the worker holds none of torch's locks. A signal from outside may come while it
+    # has the one for ending its workers, for which torch's own loader waits without a limit then.
     with sources(1) as addresses:
         loader = DataLoader(
-            dataset(*addresses, item_transform=worker_and_item),
+            dataset(*addresses, item_transform=killed_at_seven),
             batch_size=None,
             num_workers=1,
             multiprocessing_context="spawn",
         )
-        batches = iter(loader)
-        worker, _, _ = next(batches)
-        os.kill(int(worker), signal.SIGKILL)
+        numbers = []
         with pytest.raises(RuntimeError, match=r"(?i)worker .*(killed|exited)"):
-            for _ in batches:
-                pass
+            numbers.extend(loader)
+    assert numbers == list(range(len(numbers))) and len(numbers) <= 7
 
 
 class WithWorker(btt.RemoteIterableDataset):
