@@ -6,7 +6,7 @@ use blendtorch_wire::Tensor as WireTensor;
 use btb::{Publisher, PublisherOptions};
 use btt::{Convert, DType, DatasetOptions, Fields, LoaderOptions, RemoteIterableDataset, Value};
 use btt_tch::{FieldError, TchLoader, TensorBatch, kind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tch::{Kind, Tensor};
 
 /// A guard against hangs, with room for a slow machine.
@@ -35,10 +35,17 @@ fn loader(publishers: &[&Publisher], batch_size: usize) -> TchLoader {
     TchLoader::new(dataset, options).unwrap()
 }
 
-/// Publishes `count` items, each of which tells its number, and ends the stream.
+/// Publishes `count` items, each of which tells its number, and ends the stream. A minute in which
+/// nobody takes one is a failure, not a test that hangs.
 fn publish(mut publisher: Publisher, count: u8, fields: impl Fn(&Publisher, u8) -> Fields) {
     for number in 0..count {
-        publisher.publish(fields(&publisher, number)).unwrap();
+        let deadline = Instant::now() + LONG;
+        let in_time = || match Instant::now() < deadline {
+            true => Ok(()),
+            false => Err("nobody takes it"),
+        };
+        let fields = fields(&publisher, number);
+        publisher.publish_while(fields, in_time).unwrap();
     }
     assert!(publisher.close());
 }

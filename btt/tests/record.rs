@@ -10,7 +10,7 @@ use btt::{
 };
 use std::collections::BTreeSet;
 use support::recordings::{as_item, chunkings, fields, messages, record};
-use support::{WAYS, dataset, publisher};
+use support::{WAYS, dataset, publisher, send};
 
 #[test]
 fn conformance_17_what_is_received_replays_equal_with_its_identity() {
@@ -25,7 +25,7 @@ fn conformance_17_what_is_received_replays_equal_with_its_identity() {
                 for number in 0..20 {
                     publisher.set_place(Some(3), Some(number));
                     let number = u8::try_from(number).unwrap();
-                    publisher.publish(fields(number)).unwrap();
+                    send(&mut publisher, fields(number));
                 }
                 publisher.close();
             });

@@ -7,9 +7,10 @@ mod support;
 use btt::{Recorder, RecorderOptions, Recording};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use support::recordings::{as_item, fields, messages};
-use support::{LONG, dataset, publisher};
+use support::{LONG, dataset, publisher, send};
 
 /// Gives the process that the next test kills its recording.
 const RECORD_TO: &str = "BTT_TEST_RECORD_TO";
@@ -98,10 +99,18 @@ fn a_stream_that_is_left_early_leaves_a_whole_recording() {
     let mut publisher = publisher(0, support::Way::Inline);
     let mut dataset = dataset(&[publisher.address()]);
     dataset.record(Recorder::create(&path, RecorderOptions::default()).unwrap());
+    let left = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            let deadline = Instant::now() + LONG;
+            // Nobody takes what comes after the dataset has left.
+            let somebody_takes = || match left.load(Ordering::SeqCst) || Instant::now() > deadline {
+                true => Err(()),
+                false => Ok(()),
+            };
             for number in 0..10 {
-                if publisher.publish(fields(number)).is_err() {
+                let outcome = publisher.publish_while(fields(number), somebody_takes);
+                if outcome.is_err() {
                     break;
                 }
             }
@@ -111,6 +120,7 @@ fn a_stream_that_is_left_early_leaves_a_whole_recording() {
             dataset.next().unwrap().unwrap();
         }
         drop(dataset);
+        left.store(true, Ordering::SeqCst);
     });
     let recording = Recording::open(&path).unwrap();
     assert_eq!((recording.len(), recording.damage()), (4, None));
@@ -130,10 +140,13 @@ fn the_last_item_that_was_asked_for_completes_the_recording() {
     let addresses = [publisher.address()];
     let mut dataset = btt::RemoteIterableDataset::connect(&addresses, options).unwrap();
     dataset.record(Recorder::create(&path, RecorderOptions::default()).unwrap());
-    for number in 0..3 {
-        publisher.publish(fields(number)).unwrap();
-        dataset.next().unwrap().unwrap();
-    }
+    // In a thread: a connection that does not come about at once is tried again by who waits.
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..3).for_each(|number| send(&mut publisher, fields(number))));
+        for _ in 0..3 {
+            dataset.next().unwrap().unwrap();
+        }
+    });
     let recording = Recording::open(&path).unwrap();
     assert_eq!((recording.len(), recording.damage()), (3, None));
 }

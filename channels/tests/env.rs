@@ -58,17 +58,20 @@ fn serve(mut server: EnvServer, stop: &AtomicBool, answers: Answers<'_>) {
     }
 }
 
+/// Sets a flag however its owner ends.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Runs `work` beside servers that answer, each at an address of its own.
 fn beside<const N: usize>(answers: [Answers<'_>; N], work: impl FnOnce(&[String])) {
-    struct Stop<'a>(&'a AtomicBool);
-    impl Drop for Stop<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let _stop = Stop(&stop);
+        let _stop = SetOnDrop(&stop);
         let addresses: Vec<_> = answers
             .into_iter()
             .map(|answers| {
@@ -109,7 +112,8 @@ fn steps_are_counted_and_answered_over_every_way() {
 
 #[test]
 fn an_environment_that_starts_later_is_waited_for_and_none_is_an_error() {
-    let server = EnvServer::bind("tcp://127.0.0.1:0", None).unwrap();
+    // A loopback address of its own: nobody else is given the port in between.
+    let server = EnvServer::bind("tcp://127.18.0.2:0", None).unwrap();
     let address = server.address();
     drop(server);
     let options = EnvOptions {
@@ -126,6 +130,7 @@ fn an_environment_that_starts_later_is_waited_for_and_none_is_an_error() {
     assert!(env.poll(Duration::from_millis(50)).unwrap().is_none());
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _stop = SetOnDrop(&stop);
         let server = EnvServer::bind(&address, None).unwrap();
         scope.spawn(|| serve(server, &stop, &counter()));
         let start = Instant::now();
@@ -133,7 +138,6 @@ fn an_environment_that_starts_later_is_waited_for_and_none_is_an_error() {
             assert!(start.elapsed() < LONG);
         }
         assert_eq!(env.step(1.0).unwrap().obs, 1.into());
-        stop.store(true, Ordering::Relaxed);
     });
 }
 
@@ -156,11 +160,13 @@ fn a_peer_that_leaves_in_the_middle_of_a_step_is_an_error_at_once() {
 
 #[test]
 fn a_late_answer_is_not_taken_for_that_of_a_later_command() {
-    let slow_once = AtomicBool::new(true);
+    let (tell, told) = std::sync::mpsc::channel::<()>();
+    let told = std::sync::Mutex::new(told);
     let inner = counter();
     let answers = |command: &Command| {
-        if matches!(command, Command::Step(_)) && slow_once.swap(false, Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(400));
+        if matches!(command, Command::Step(_)) {
+            // The first step waits until the other end is dropped; later ones find it so.
+            let _ = told.lock().unwrap().recv();
         }
         inner(command)
     };
@@ -174,16 +180,22 @@ fn a_late_answer_is_not_taken_for_that_of_a_later_command() {
         let error = env.step(1.0).unwrap_err();
         assert!(matches!(error, Error::NoAnswer { .. }), "{error}");
         assert!(error.to_string().contains("`step`"), "{error}");
-        // The slow step is over before this one is taken: nothing of it is seen here.
+        // The late answer is given when the next step is asked for or about to be: nothing of it is seen.
         let deadline = Instant::now() + LONG;
-        let step = loop {
-            match env.step(0.5) {
-                Ok(step) => break step,
-                Err(error) => assert!(error.is_timeout() && Instant::now() < deadline, "{error}"),
+        let mut tell = Some(tell);
+        env.begin(Command::Step(0.5.into())).unwrap();
+        let answer = loop {
+            match env.poll(Duration::from_millis(50)) {
+                Ok(Some(answer)) => break answer,
+                Ok(None) => drop(tell.take()),
+                Err(error) => {
+                    assert!(error.is_timeout() && Instant::now() < deadline, "{error}");
+                    env.begin(Command::Step(0.5.into())).unwrap();
+                }
             }
         };
-        assert_eq!(step.reward, 0.5);
-        assert!(step.obs.as_i64().unwrap() >= 2);
+        assert_eq!(answer.fields["reward"], 0.5.into());
+        assert!(answer.fields["obs"].as_i64().unwrap() >= 2);
     });
 }
 

@@ -188,6 +188,19 @@ fn reachable_for(wildcard: IpAddr) -> String {
 mod tests {
     use super::*;
 
+    /// The plan of what is described for a start port, from a few that were free a moment before: other
+    /// programs may take them in between.
+    fn plan_on_free(n: u16, describe: impl Fn(u16) -> LaunchDescription) -> (u16, Addresses) {
+        let planned = (0..20).find_map(|_| {
+            let port = free_ports(n);
+            match Addresses::plan(&describe(port)) {
+                Err(AddressError::Occupied { .. }) => None,
+                planned => Some((port, planned.unwrap())),
+            }
+        });
+        planned.expect("ports that stay free")
+    }
+
     /// A start port whose neighbours were free a moment ago.
     fn free_ports(n: u16) -> u16 {
         for _ in 0..1000 {
@@ -212,8 +225,7 @@ mod tests {
 
     #[test]
     fn ports_go_socket_by_socket() {
-        let p = free_ports(6);
-        let plan = Addresses::plan(&describe(&["DATA", "CTRL"], 3, p)).unwrap();
+        let (p, plan) = plan_on_free(6, |p| describe(&["DATA", "CTRL"], 3, p));
         for (s, name) in ["DATA", "CTRL"].into_iter().enumerate() {
             let wanted: Vec<_> = (0..3)
                 .map(|i| format!("tcp://127.0.0.1:{}", usize::from(p) + s * 3 + i))
@@ -245,9 +257,10 @@ mod tests {
     #[test]
     fn a_wildcard_is_replaced_for_consumers_and_warned_of() {
         for wildcard in ["0.0.0.0", "*"] {
-            let mut description = describe(&["DATA"], 1, free_ports(1));
-            description.bind_addr = wildcard.into();
-            let plan = Addresses::plan(&description).unwrap();
+            let (_, plan) = plan_on_free(1, |p| LaunchDescription {
+                bind_addr: wildcard.into(),
+                ..describe(&["DATA"], 1, p)
+            });
             assert!(
                 plan.bind["DATA"][0].starts_with("tcp://0.0.0.0:"),
                 "{plan:?}"

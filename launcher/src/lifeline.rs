@@ -107,6 +107,10 @@ impl Guard {
 mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt;
+    use std::time::Instant;
+
+    /// A guard against hangs, with room for a slow machine.
+    const LONG: Duration = Duration::from_secs(60);
 
     /// A process that has the pipe open, as a forked child of the launcher would, keeps its end from
     /// coming: the end of the starting thread has to do.
@@ -124,16 +128,45 @@ mod tests {
             guard.watch(instance.arg("1000").process_group(0));
             wait_for_trap(guard.shell.id().unwrap());
             sender.send(Arc::clone(&guard.pipe)).unwrap();
-            instance.into_std().spawn().unwrap()
+            let instance = instance.into_std().spawn().unwrap();
+            wait_until_idle(&guard);
+            instance
         });
         let mut instance = thread.join().unwrap();
         let _pipe = receiver.recv().unwrap();
-        assert!(instance.wait().unwrap().signal().is_some());
+        let deadline = Instant::now() + LONG;
+        let ended = loop {
+            if let Some(status) = instance.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                instance.kill().unwrap();
+                panic!("the instance lives on");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        assert!(ended.signal().is_some());
+    }
+
+    /// Waits until the guard's shell has read all it was told, and sleeps until it is told more: only
+    /// then does the signal wake it for sure. One that comes while the shell looks at a word waits,
+    /// with the shell, for the next word.
+    fn wait_until_idle(guard: &Guard) {
+        let stat = format!("/proc/{}/stat", guard.shell.id().unwrap());
+        let deadline = Instant::now() + LONG;
+        let is_idle = || {
+            rustix::io::ioctl_fionread(&*guard.pipe).unwrap() == 0
+                && std::fs::read_to_string(&stat).unwrap().contains(") S ")
+        };
+        while !is_idle() {
+            assert!(Instant::now() < deadline, "the guard does not read");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Waits until the guard's shell catches SIGURG.
     fn wait_for_trap(shell: u32) {
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + LONG;
         loop {
             let status = std::fs::read_to_string(format!("/proc/{shell}/status")).unwrap();
             let mask = status
@@ -144,10 +177,7 @@ mod tests {
             if u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << urgent) != 0 {
                 return;
             }
-            assert!(
-                std::time::Instant::now() < deadline,
-                "the guard sets no trap"
-            );
+            assert!(Instant::now() < deadline, "the guard sets no trap");
             std::thread::sleep(Duration::from_millis(1));
         }
     }

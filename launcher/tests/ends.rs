@@ -13,7 +13,7 @@ use blendtorch_launcher::{
     Fleet, FleetOptions, InstanceState, LaunchDescription, LaunchError, Output,
 };
 use std::time::Duration;
-use support::{Stage, children, eventually, has_ended, processes_with};
+use support::{Stage, all_end, children, eventually, has_ended, processes_with};
 
 /// Runs until it is ended, with a child of its own. Both pids are in files.
 const RUNS: &str = r#"
@@ -32,10 +32,20 @@ echo $$ > "$DIR/instance-$2"
 wait
 "#;
 
+/// Those of the instances and their children, once all of them run.
 fn all_pids(stage: &Stage, instances: usize) -> Vec<u32> {
     let mut pids = stage.pids("instance", instances);
     pids.extend(stage.pids("child", instances));
     pids
+}
+
+/// The instances were waited for. What they had started was at least sent SIGKILL, and may need a
+/// moment.
+fn assert_ended(stage: &Stage, instances: usize) {
+    for pid in stage.pids("instance", instances) {
+        assert!(has_ended(pid), "instance {pid} lives on");
+    }
+    all_end(stage.pids("child", instances));
 }
 
 fn start(stage: &Stage, grace: Duration) -> Fleet {
@@ -78,9 +88,7 @@ fn conformance_7_kill_9_of_the_launcher_leaves_no_process_and_no_folder() {
         assert_eq!(own.len(), 4, "three instances and the guard: {own:?}");
         pids.extend(own);
         launcher.signal("KILL");
-        for pid in pids {
-            eventually(&format!("process {pid} has ended"), || has_ended(pid));
-        }
+        all_end(pids);
         assert!(processes_with(&stage.path("scene.sh")).is_empty());
         eventually("the sockets' folder is gone", || !folder.exists());
     }
@@ -91,7 +99,7 @@ fn ctrl_c_ends_everything_with_130_and_sigterm_with_143() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let stage = Stage::new(2, RUNS, "");
         let launcher = stage.launch();
-        let pids = all_pids(&stage, 2);
+        all_pids(&stage, 2);
         // Written once the signals are handled.
         eventually("the launch info is there", || {
             stage.path("launch_info.json").exists()
@@ -100,9 +108,8 @@ fn ctrl_c_ends_everything_with_130_and_sigterm_with_143() {
         launcher.signal(signal);
         let (ended, _, stderr) = launcher.end();
         assert_eq!(ended, Some(code), "{stderr}");
-        for pid in pids.into_iter().chain(own) {
-            assert!(has_ended(pid), "process {pid} outlived the launcher");
-        }
+        assert_ended(&stage, 2);
+        assert!(own.into_iter().all(has_ended), "the guard lives on");
     }
 }
 
@@ -111,9 +118,9 @@ fn conformance_6_a_sibling_that_ignores_sigterm_is_killed() {
     let script = format!("[ $2 = 0 ] && trap '' TERM\n{RUNS}\nwhile :; do sleep 1; done");
     let stage = Stage::new(2, &script, "");
     let fleet = start(&stage, Duration::from_millis(300));
-    let pids = all_pids(&stage, 2);
+    all_pids(&stage, 2);
     fleet.stop();
-    assert!(pids.iter().all(|&pid| has_ended(pid)));
+    assert_ended(&stage, 2);
     let states: Vec<_> = fleet.status().iter().map(|status| status.state).collect();
     assert_eq!(
         states,
@@ -132,24 +139,24 @@ fn conformance_6_a_sibling_that_ignores_sigterm_is_killed() {
 fn a_kill_does_not_wait_for_the_grace() {
     let stage = Stage::new(2, IGNORES, "");
     let fleet = start(&stage, FOREVER);
-    let pids = all_pids(&stage, 2);
+    all_pids(&stage, 2);
     let stopper = fleet.stopper();
     stopper.stop();
     assert!(!fleet.wait_timeout(Duration::from_millis(100)));
     stopper.kill();
     fleet.wait();
-    assert!(pids.iter().all(|&pid| has_ended(pid)));
+    assert_ended(&stage, 2);
 }
 
 #[test]
 fn dropping_the_fleet_ends_it() {
     let stage = Stage::new(2, RUNS, "");
     let fleet = start(&stage, FOREVER);
-    let pids = all_pids(&stage, 2);
+    all_pids(&stage, 2);
     assert_eq!(fleet.alive(), 2);
     fleet.assert_alive().unwrap();
     drop(fleet);
-    assert!(pids.iter().all(|&pid| has_ended(pid)));
+    assert_ended(&stage, 2);
 }
 
 #[test]
@@ -164,7 +171,7 @@ exit 0
     let statuses = fleet.wait();
     assert_eq!(statuses[0].state, InstanceState::Exited(0));
     assert!(!statuses[0].failed() && !statuses[0].stopped);
-    assert!(stage.pids("child", 1).iter().all(|&pid| has_ended(pid)));
+    all_end(stage.pids("child", 1));
 }
 
 #[test]

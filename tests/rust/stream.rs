@@ -89,7 +89,6 @@ fn two_instances_stream_into_a_loader() {
     assert_eq!((stats.missing, stats.duplicated), (0, 0), "{stats:?}");
     assert_eq!((stats.reordered, stats.malformed), (0, 0), "{stats:?}");
     assert_eq!(stats.received, batches * 8 + stats.discarded);
-    assert!(stats.shm_bytes > stats.bytes / 2, "{stats:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod support;
 use blendtorch_transport::{
     Address, Bytes, Error, Outgoing, Replier, ReplierOptions, Requester, RequesterOptions,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{LONG, Place, WAYS, number, recv, send, wait_for_consumers};
 
 /// Runs `work` in a forked child; its exit code.
@@ -24,10 +24,25 @@ fn in_a_child(work: impl FnOnce() -> i32) -> i32 {
         child => {
             assert!(child > 0, "fork: {}", std::io::Error::last_os_error());
             let mut status = 0;
-            // SAFETY: `status` is a place for the answer, and `child` is a child of this process.
-            let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
-            assert_eq!(waited, child);
-            assert!(libc::WIFEXITED(status), "the child crashed: {status:x}");
+            let deadline = Instant::now() + LONG;
+            loop {
+                // SAFETY: `status` is a place for the answer, and `child` is a child of this process.
+                let waited = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
+                if waited != 0 {
+                    assert_eq!(waited, child);
+                    break;
+                }
+                if Instant::now() >= deadline {
+                    // It hangs, and is seen below to have been killed.
+                    // SAFETY: `child` is a child of this process that was not waited for yet.
+                    unsafe { libc::kill(child, libc::SIGKILL) };
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            assert!(
+                libc::WIFEXITED(status),
+                "the child crashed or hung: {status:x}"
+            );
             libc::WEXITSTATUS(status)
         }
     }

@@ -8,7 +8,10 @@ use blendtorch_transport::{Sender, SenderOptions};
 use rustix::process::{Pid, Signal, kill_process};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use support::{Child, LONG, PART, Place, SHORT, WAYS, Way, end, number, receiver, recv, try_send};
+use support::{
+    Child, LONG, OF_A_LIFE, PART, Place, SHORT, WAYS, Way, end, number, receiver, recv, try_send,
+    wait_for_life,
+};
 
 /// What a process has is counted: one test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -55,9 +58,9 @@ fn role() {
     };
     let sender = Sender::bind(&address, &options).unwrap();
     println!("says: {}", sender.address());
-    let mut sent = 0;
+    let mut number = words[2].parse::<u32>().unwrap() * OF_A_LIFE;
     loop {
-        sent += u32::from(try_send(&sender, sent, MEGABYTE, SHORT));
+        number += u32::from(try_send(&sender, number, MEGABYTE, SHORT));
     }
 }
 
@@ -93,19 +96,15 @@ fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 
 /// So many producers are started, send a few megabytes, and are killed while they send more.
 fn start_and_kill(way: Way, cycles: usize) {
-    let mut place = Place::new(way);
+    let place = Place::held(way);
     let mut consumer = None;
     let kind = if place.shm() { "shm" } else { "inline" };
     let mut settled = (0, 0);
-    for life in 0..cycles + 5 {
-        let mut producer = Child::play(&format!("{kind} {}", place.address));
-        place.address = producer.says()[0].parse().unwrap();
+    for life in 0..u32::try_from(cycles).unwrap() + 5 {
+        let mut producer = Child::play(&format!("{kind} {} {life}", place.address));
+        producer.says();
         let consumer = consumer.get_or_insert_with(|| place.receiver());
-        // What the queues still hold of an earlier life comes first.
-        while number(&recv(consumer)) != 0 {}
-        for i in 1..4 {
-            assert_eq!(number(&recv(consumer)), i, "{way:?}, life {life}");
-        }
+        wait_for_life(consumer, life);
         if matches!(way, Way::TcpShm) {
             assert!(is_offered(&place));
         }
@@ -120,11 +119,8 @@ fn start_and_kill(way: Way, cycles: usize) {
     // The last life's connection may still be about to go.
     eventually("descriptors stay", || resources().0 <= settled.0 + 2);
     // A life has 8 MB of slots: one in ten that stays would be seen.
-    let grown = resources().1.saturating_sub(settled.1);
-    assert!(
-        grown < (24 << 20).max(cycles / 10 * 8 * MEGABYTE),
-        "{way:?}: {grown}"
-    );
+    let bound = settled.1 + (24 << 20).max(cycles / 10 * 8 * MEGABYTE);
+    eventually("memory stays", || resources().1 < bound);
     drop(consumer);
 }
 
@@ -137,7 +133,8 @@ fn a_thousand_producers_that_were_killed_leave_nothing_behind() {
         for way in 0..WAYS.len() {
             scope.spawn(move || {
                 let mut consumer = Child::play(&format!("start-and-kill {way} 250"));
-                assert_eq!(consumer.says(), ["done"]);
+                // Each wait in it has its own limit.
+                assert_eq!(consumer.says_within(30 * LONG), ["done"]);
             });
         }
     });
@@ -164,15 +161,17 @@ fn lives_that_end_well_leave_nothing_behind() {
             let last = recv(&mut receiver);
             receiver.disconnect(last.peer).unwrap();
             assert!(producer.join().unwrap(), "{way:?}");
-            assert!(!matches!(way, Way::TcpShm) || !is_offered(&place));
+            if matches!(way, Way::TcpShm) {
+                eventually("a name stays", || !is_offered(&place));
+            }
         };
         (0..5).for_each(|_| life());
         let settled = resources();
         (0..40).for_each(|_| life());
         eventually("descriptors stay", || resources().0 <= settled.0 + 2);
         // Slots of forty lives would be 320 MB.
-        let grown = resources().1.saturating_sub(settled.1);
-        assert!(grown < 48 << 20, "{way:?}: {grown}");
+        let bound = settled.1 + (48 << 20);
+        eventually("memory stays", || resources().1 < bound);
     }
 }
 
@@ -194,8 +193,13 @@ fn a_consumer_that_was_stopped_goes_on_where_it_was() {
         consumer.says();
         let process = Pid::from_raw(consumer.id().try_into().unwrap()).unwrap();
         kill_process(process, Signal::STOP).unwrap();
-        // Until the queues are full, and then in vain.
-        while send(&sender, Duration::from_millis(500)) {}
+        // Until the queues are full, which one time in vain does not show where a thread that fills them
+        // gets no processor for so long; and then in vain.
+        let mut in_vain = 0;
+        while in_vain < 3 {
+            let taken = send(&sender, Duration::from_millis(500));
+            in_vain = if taken { 0 } else { in_vain + 1 };
+        }
         let settled = resources();
         let stopped = Instant::now();
         while stopped.elapsed() < Duration::from_secs(3) {

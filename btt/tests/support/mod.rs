@@ -6,7 +6,7 @@ pub(crate) mod recordings;
 
 use btb::{Publisher, PublisherOptions};
 use btt::{DatasetOptions, Fields, Item, RemoteIterableDataset, Value};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A guard against hangs, with room for a slow machine.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -23,6 +23,10 @@ pub(crate) enum Way {
 pub(crate) const WAYS: [Way; 2] = [Way::Shm, Way::Inline];
 
 pub(crate) fn publisher(btid: i64, way: Way) -> Publisher {
+    publisher_at(ANY_PORT, btid, way)
+}
+
+pub(crate) fn publisher_at(address: &str, btid: i64, way: Way) -> Publisher {
     let options = PublisherOptions {
         btid: Some(btid),
         linger: LONG,
@@ -32,7 +36,7 @@ pub(crate) fn publisher(btid: i64, way: Way) -> Publisher {
         },
         ..PublisherOptions::default()
     };
-    Publisher::bind(ANY_PORT, options).unwrap()
+    Publisher::bind(address, options).unwrap()
 }
 
 /// A patient dataset.
@@ -51,7 +55,17 @@ pub(crate) fn publish(publisher: &mut Publisher, number: i64) {
         ("image".to_owned(), image.unwrap().into()),
         ("number".to_owned(), Value::Int(number)),
     ];
-    publisher.publish(Fields::from_iter(fields)).unwrap();
+    send(publisher, Fields::from_iter(fields));
+}
+
+/// Publishes; a minute in which nobody takes it is a failure, not a test that hangs.
+pub(crate) fn send(publisher: &mut Publisher, fields: Fields) {
+    let deadline = Instant::now() + LONG;
+    let in_time = || match Instant::now() < deadline {
+        true => Ok(()),
+        false => Err("nobody takes it"),
+    };
+    publisher.publish_while(fields, in_time).unwrap();
 }
 
 /// Who published an item, and its number.

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::FleetOptions;
 use super::board::Board;
@@ -24,6 +24,10 @@ use super::status::InstanceState;
 use crate::LaunchError;
 use crate::command::InstanceCommand;
 use crate::lifeline::Guard;
+
+/// How long what the instances have printed is waited for after their end, where nobody takes it or
+/// somebody else keeps it open. A busy machine may need seconds to print the last words.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// How hard the instances are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,7 +121,7 @@ async fn supervise(
     drop(lines);
     if let Some(printed) = printed {
         // Unless nobody takes the lines; then they are lost, as the program's own would be.
-        let _ = timeout(Duration::from_secs(1), printed).await;
+        let _ = timeout(LAST_WORDS, printed).await;
     }
     if let Some(guard) = Arc::into_inner(guard) {
         guard.dismiss().await;
@@ -166,9 +170,10 @@ impl Watcher {
             self.end_remains(group).await;
         }
         self.guard.forget(id);
+        let deadline = Instant::now() + LAST_WORDS;
         for mut reader in readers {
-            // A child that left the group may hold the pipe open: do not wait for that one.
-            if timeout(Duration::from_secs(1), &mut reader).await.is_err() {
+            // A child that left the group may hold both pipes open: do not wait for that one.
+            if timeout_at(deadline, &mut reader).await.is_err() {
                 reader.abort();
             }
         }

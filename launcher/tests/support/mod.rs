@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// A guard against hangs, with room for a slow machine.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
 /// What the stand-in runs: `-btid i` are the script's first two arguments, `$DIR` is the folder, and
 /// `$GIVEN` the whole command line.
 const STAND_IN: &str = r#"#!/bin/sh
@@ -139,19 +142,20 @@ impl Launcher {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.pid().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        signal(self.pid(), name);
     }
 
-    /// Waits for its end: exit code, stdout, stderr.
+    /// Waits for its end, and that of whoever holds its output: exit code, stdout, stderr.
     pub(crate) fn end(mut self) -> (Option<i32>, String, String) {
-        let output = self.child.take().unwrap().wait_with_output().unwrap();
+        let pid = self.pid();
+        let child = self.child.take().unwrap();
+        let (sender, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output()));
+        let Ok(output) = ended.recv_timeout(LONG) else {
+            signal(pid, "KILL");
+            panic!("the launcher does not end");
+        };
+        let output = output.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (
             output.status.code(),
@@ -159,6 +163,12 @@ impl Launcher {
             text(&output.stderr),
         )
     }
+}
+
+fn signal(pid: u32, name: &str) {
+    let mut kill = Command::new("kill");
+    let status = kill.args(["-s", name, &pid.to_string()]).status();
+    assert!(status.unwrap().success());
 }
 
 impl Drop for Launcher {
@@ -172,7 +182,7 @@ impl Drop for Launcher {
 
 /// Polls until it is so; a minute without is a failure.
 pub(crate) fn eventually(what: &str, mut so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + LONG;
     while !so() {
         assert!(Instant::now() < deadline, "it never came about that {what}");
         std::thread::sleep(Duration::from_millis(10));
@@ -188,6 +198,13 @@ pub(crate) fn has_ended(pid: u32) -> bool {
     stat.rsplit(") ")
         .next()
         .is_some_and(|rest| rest.starts_with(['Z', 'X']))
+}
+
+/// A process that was sent SIGKILL may need a moment of a slow machine to be gone.
+pub(crate) fn all_end(pids: impl IntoIterator<Item = u32>) {
+    for pid in pids {
+        eventually(&format!("process {pid} has ended"), || has_ended(pid));
+    }
 }
 
 /// Processes whose command line contains `text`.

@@ -5,6 +5,9 @@
 use blendtorch_transport::{
     Address, Bytes, Outgoing, Received, Receiver, ReceiverOptions, Sender, SenderOptions,
 };
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::OwnedFd;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// A guard against hangs, with room for a slow machine.
@@ -26,6 +29,7 @@ pub(crate) struct Place {
     pub(crate) way: Way,
     pub(crate) address: Address,
     _folder: tempfile::TempDir,
+    _held: Option<OwnedFd>,
 }
 
 impl Place {
@@ -39,7 +43,19 @@ impl Place {
             way,
             address: address.parse().unwrap(),
             _folder: folder,
+            _held: None,
         }
+    }
+
+    /// One where nobody else comes in between while no sender is there.
+    pub(crate) fn held(way: Way) -> Self {
+        let mut place = Self::new(way);
+        if matches!(way, Way::Tcp | Way::TcpShm) {
+            let (port, held) = held_port();
+            place.address = format!("tcp://127.0.0.1:{port}").parse().unwrap();
+            place._held = Some(held);
+        }
+        place
     }
 
     pub(crate) fn shm(&self) -> bool {
@@ -66,12 +82,37 @@ pub(crate) fn receiver(addresses: &[Address]) -> Receiver {
     Receiver::connect(addresses, &ReceiverOptions::default()).unwrap()
 }
 
+/// A port that the system gives to nobody who asks for a free one. Who asks for this one gets it: a
+/// socket that is bound and does not listen keeps out no other that reuses addresses, as senders do.
+pub(crate) fn held_port() -> (u16, OwnedFd) {
+    use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
+    let held = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    sockopt::set_socket_reuseaddr(&held, true).unwrap();
+    bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address: SocketAddrV4 = getsockname(&held).unwrap().try_into().unwrap();
+    (address.port(), held)
+}
+
 pub(crate) fn wait_for_consumers(sender: &Sender, wanted: usize) {
     let deadline = Instant::now() + LONG;
     while sender.consumers().unwrap() < wanted {
         assert!(Instant::now() < deadline, "no consumer came");
         std::thread::yield_now();
     }
+}
+
+pub(crate) fn wait_until_all_left(sender: &Sender) {
+    let deadline = Instant::now() + LONG;
+    while sender.consumers().unwrap() > 0 {
+        assert!(Instant::now() < deadline, "a consumer stays");
+        std::thread::yield_now();
+    }
+}
+
+/// Whether one of a few attempts does it, for what is rightly otherwise where somebody gets no processor
+/// for seconds: after a handshake over shared memory that takes so long a consumer takes the socket.
+pub(crate) fn once_in_a_few(mut attempt: impl FnMut() -> bool) -> bool {
+    (0..10).any(|_| attempt())
 }
 
 pub(crate) fn end() -> Outgoing {
@@ -100,6 +141,26 @@ pub(crate) fn recv(receiver: &mut Receiver) -> Received {
     receiver.recv_timeout(LONG).unwrap().expect("no message")
 }
 
+/// Messages that a life of a producer may send. Each counts from its own number of these on, since its
+/// first ones may be lost with a connection that was not made in time.
+pub(crate) const OF_A_LIFE: u32 = 1_000_000;
+
+/// Takes messages until some come of a life that is counted from 0: those that the queues still held of
+/// an earlier one are passed by, and what comes then is in order.
+pub(crate) fn wait_for_life(receiver: &mut Receiver, life: u32) {
+    let deadline = Instant::now() + LONG;
+    let first = loop {
+        assert!(Instant::now() < deadline, "nothing of life {life}");
+        let number = number(&recv(receiver));
+        if number / OF_A_LIFE == life {
+            break number;
+        }
+    };
+    for i in 1..4 {
+        assert_eq!(number(&recv(receiver)), first + i, "life {life}");
+    }
+}
+
 pub(crate) fn number(received: &Received) -> u32 {
     let number = u32::from_le_bytes(received.frames[0][..].try_into().unwrap());
     let body = &received.frames[1];
@@ -111,7 +172,7 @@ pub(crate) fn number(received: &Received) -> u32 {
 /// A process of this test program that plays a part in `role()`; it ends with this value.
 pub(crate) struct Child {
     process: std::process::Child,
-    lines: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
+    lines: mpsc::Receiver<String>,
 }
 
 /// The variable that gives a process its part.
@@ -128,14 +189,27 @@ impl Child {
             .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = std::io::BufReader::new(process.stdout.take().unwrap()).lines();
+        let said = std::io::BufReader::new(process.stdout.take().unwrap()).lines();
+        let (pass_on, lines) = mpsc::channel();
+        // It ends with the process, or when nobody listens to it any more.
+        std::thread::spawn(move || {
+            said.map_while(Result::ok)
+                .try_for_each(|line| pass_on.send(line))
+        });
         Self { process, lines }
     }
 
     /// The words of the next line it says, behind "says:".
     pub(crate) fn says(&mut self) -> Vec<String> {
+        self.says_within(LONG)
+    }
+
+    pub(crate) fn says_within(&mut self, limit: Duration) -> Vec<String> {
+        let deadline = Instant::now() + limit;
         loop {
-            let line = self.lines.next().expect("the process has ended").unwrap();
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left);
+            let line = line.expect("the process has ended, or says nothing");
             // The test harness begins the line.
             if let Some((_, words)) = line.split_once("says:") {
                 return words.split_whitespace().map(str::to_owned).collect();
