@@ -43,7 +43,7 @@ struct Dialled {
     generation: u64,
     at: Instant,
     connected: bool,
-    /// Its connection is gone; what it has received is still taken.
+    /// Its connection is gone, or has not come; what it has received is still taken.
     draining: bool,
     _waker: RecvWakerRegistration,
 }
@@ -127,7 +127,7 @@ impl Peer {
             if failed && dialled.path == Path::Shm {
                 self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
             }
-            dialled.draining |= lost || failed;
+            dialled.draining = lost || failed;
         }
         Ok(())
     }
@@ -183,9 +183,11 @@ impl Peer {
                 Ok(Some(message))
             }
             Err(omq_tokio::Error::WouldBlock | omq_tokio::Error::Timeout) => {
-                // A lost connection delivers nothing more once its queue is empty.
+                // A lost connection delivers nothing more once its queue is empty. One that took too
+                // long may have been made at last.
                 if dialled.draining {
-                    self.dialled = None;
+                    self.look()?;
+                    self.dialled.take_if(|dialled| dialled.draining);
                 }
                 Ok(None)
             }
