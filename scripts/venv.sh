@@ -20,7 +20,10 @@ exec 9>"$dest.lock"
 flock 9
 is_made && exit 0
 printf 'venv: making %s (%s)\n' "$dest" "$(grep -v '^#' "$requirements" | tr '\n' ' ')" >&2
-rm -f "$marker"
-"$python" -m venv --clear "$dest"
+if [ -f "$marker" ]; then
+    rm "$marker" # a whole one, made for another list: pip changes what differs
+else
+    "$python" -m venv --clear "$dest"
+fi
 "$dest/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
 cp "$requirements" "$marker" # last: without it, the next run starts anew
