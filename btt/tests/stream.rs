@@ -2,16 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod support;
+
 use btb::{Publisher, PublisherOptions};
 use btt::{
     DataLoader, DatasetOptions, Error, Fields, Item, LoaderOptions, RemoteIterableDataset, Stats,
     Value,
 };
 use std::time::{Duration, Instant};
-
-const ANY_PORT: &str = "tcp://127.0.0.1:0";
-/// A guard against hangs, with room for a slow machine.
-const LONG: Duration = Duration::from_secs(60);
+use support::{ANY_PORT, LONG};
 
 fn publisher(btid: i64) -> Publisher {
     let options = PublisherOptions {
@@ -49,15 +48,9 @@ fn fields(publisher: &Publisher, number: u8) -> Fields {
     ])
 }
 
-/// Publishes an item; a minute in which nobody takes it is a failure, not a test that hangs.
 fn send(publisher: &mut Publisher, number: u8) {
-    let deadline = Instant::now() + LONG;
-    let in_time = || match Instant::now() < deadline {
-        true => Ok(()),
-        false => Err("nobody takes it"),
-    };
     let fields = fields(publisher, number);
-    publisher.publish_while(fields, in_time).unwrap();
+    support::send(publisher, fields);
 }
 
 fn publish(mut publisher: Publisher, count: u8) {
