@@ -136,7 +136,7 @@ fn its_pull_and_our_dataset_share_a_stream() {
             }
         });
         let publishing = scope.spawn(move || {
-            // Until both have something, and then some more.
+            // Until they have something and we have forty, and then some more.
             let (mut number, mut both) = (0, 0);
             let deadline = Instant::now() + LONG;
             while both < 2 {
@@ -151,13 +151,13 @@ fn its_pull_and_our_dataset_share_a_stream() {
         });
         let mut numbers = Vec::new();
         for item in &mut ours {
-            if numbers.is_empty() {
+            numbers.push(item.unwrap().header.sequence);
+            if numbers.len() == 40 {
                 met.send(()).unwrap();
             }
-            numbers.push(item.unwrap().header.sequence);
         }
         let theirs = theirs.join().unwrap();
-        assert!(!theirs.is_empty() && !numbers.is_empty());
+        assert!(!theirs.is_empty() && numbers.len() >= 40);
         numbers.extend(theirs);
         numbers.sort_unstable();
         let sent = publishing.join().unwrap();

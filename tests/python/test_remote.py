@@ -60,14 +60,19 @@ def test_a_stream_crosses_a_network(hosts: Hosts, tmp_path: Path, consumer: list
         assert renderer.started().addresses["DATA"] == ADDRESSES
         assert renderer.said().count("whoever reaches these ports can read the stream") == 1
         take = [*consumer, "--launch-info", renderer.info, "--items", 300]
-        with Run(hosts.trainer.command(*take), tmp_path / "consumer") as run:
-            said = run.ends_well()
-    assert "300 items, 0 missing, 0 duplicated" in said, said
-    # Who starts later may come too late: that both come is the next test's business.
-    each = re.findall(r"instance [01]: (\d+) items", said.splitlines()[-2])
-    (over,) = re.findall(r"(\d+) not taken any more", said)
-    # The one in Rust tells what has come, the other one what it has taken.
-    assert sum(map(int, each)) in {300, 300 + int(over)}, said
+
+        def comes_from_both() -> bool:
+            """Who starts, or is connected, much later than the other comes too late for 300."""
+            nonlocal said
+            with Run(hosts.trainer.command(*take), tmp_path / "consumer") as run:
+                said = run.ends_well()
+            assert "300 items, 0 missing, 0 duplicated" in said, said
+            each = re.findall(r"instance (\d): (\d+) items", said.splitlines()[-2])
+            instances, counts = ([int(pair[i]) for pair in each] for i in (0, 1))
+            return instances == [0, 1] and min(counts) >= 50
+
+        said = ""
+        assert any(comes_from_both() for _ in range(5)), said
     # No memory is shared with another host, and nobody on this one takes part.
     assert " 0.0 MB through shared memory" in said or "shared memory" not in said, said
 
