@@ -11,6 +11,8 @@ from typing import Any
 
 import bpy
 
+from . import runtime
+
 _loads = 0
 
 
@@ -77,6 +79,20 @@ def is_gone(part: Any) -> bool:
     return False
 
 
+def there(obj: Any) -> Any:
+    """The object that a script passed.
+
+    Raises:
+        ReferenceError: it is gone.
+    """
+    if is_gone(obj):
+        raise ReferenceError(
+            "an object that was passed is gone: it was deleted, or another file was loaded since; "
+            "look it up again, as bpy.data.objects[...]"
+        )
+    return obj
+
+
 def scene_now() -> tuple[int, int]:
     """What differs between two scenes, also where one has the name or the place of the other."""
     return _loads, bpy.context.scene.as_pointer()
@@ -87,19 +103,25 @@ def _count(*_: object) -> None:
     _loads += 1
 
 
-def _forget() -> None:
-    """A handler that is left at the end of the process keeps `bpy` from being torn down."""
-    for handlers in _HANDLERS:
-        if _count in handlers:
-            handlers.remove(_count)
+def _let_go(before: "list[tuple[list[Any], list[Any]]]") -> None:
+    """Takes back what scripts gave Blender to keep, at the end of a Python that imported `bpy`.
+
+    There Blender ends when nothing refers to `bpy` any more; a handler does, and the names that
+    drivers see do, and the process would not end. (`blendtorch.bpy_main` does not depend on it.)
+    """
+    for handlers, kept in before:
+        handlers[:] = kept
+    bpy.app.driver_namespace.clear()
 
 
+def _handlers() -> "list[tuple[list[Any], list[Any]]]":
+    """Blender's lists of handlers, each with a copy of what is in it."""
+    lists: Any = (getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers))
+    return [(handlers, list(handlers)) for handlers in lists if isinstance(handlers, list)]
+
+
+if not runtime.is_program():
+    atexit.register(_let_go, _handlers())
 bpy.app.handlers.persistent(_count)  # It stays when a file is loaded.
-_HANDLERS: "list[Any]" = [
-    bpy.app.handlers.load_post,
-    bpy.app.handlers.undo_post,
-    bpy.app.handlers.redo_post,
-]
-for _handlers in _HANDLERS:
-    _handlers.append(_count)
-atexit.register(_forget)
+for _of in (bpy.app.handlers.load_post, bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
+    _of.append(_count)
