@@ -129,8 +129,7 @@ class AnimationController:
         """
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
-        frames = _Frames(set_up)
-        self._playing = self._told(self._frames(frames, num_episodes))
+        self._playing = self._told(self._frames(*set_up(), num_episodes, set_up))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)
             return
@@ -176,8 +175,17 @@ class AnimationController:
                 self.failed(error)
             raise
 
-    def _frames(self, frames: "_Frames", num_episodes: int) -> Generator[None]:
-        """Plays one frame at each step."""
+    def _frames(
+        self,
+        first: int,
+        last: int,
+        num_episodes: int,
+        set_up: Callable[[], tuple[int, int]] | None = None,
+    ) -> Generator[None]:
+        """Plays one frame at each step; `set_up` gives the frames of another scene than this."""
+        return self._episodes(_Frames(first, last, set_up), num_episodes)
+
+    def _episodes(self, frames: "_Frames", num_episodes: int) -> Generator[None]:
         self.episode = self.index = 0
         self._rewind = False
         self.pre_play.invoke()
@@ -242,27 +250,26 @@ class AnimationController:
 class _Frames:
     """The frames of an episode, in whichever scene is there."""
 
-    def __init__(self, set_up: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, first: int, last: int, set_up: Callable[[], tuple[int, int]] | None) -> None:
+        self._range = first, last
         self._set_up = set_up
         self._scene = alive.scene_now()
-        self._range = set_up()
-
-    def set_up(self) -> None:
-        """Sets up the scene that is there, if it is another one."""
-        now = alive.scene_now()
-        if now != self._scene:
-            self._range = self._set_up()
-            self._scene = now
 
     def first(self) -> int:
         """The first frame."""
-        self.set_up()
-        return self._range[0]
+        return self._now()[0]
 
     def last(self) -> int:
         """The last frame."""
-        self.set_up()
-        return self._range[1]
+        return self._now()[1]
+
+    def _now(self) -> tuple[int, int]:
+        """The range; that of the scene that is there, which is set up if it is another one."""
+        now = alive.scene_now()
+        if now != self._scene and self._set_up is not None:
+            self._range = self._set_up()
+        self._scene = now
+        return self._range
 
 
 def _say_frame(frame: int) -> None:
