@@ -1,7 +1,5 @@
 """From world coordinates to the pixels of a Blender camera."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
@@ -9,6 +7,7 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from .. import _blendtorch
+from ..renamed import also_called
 from . import alive, boxes, utils, visibility
 from .boxes import Boxes2D, Boxes3D, Frame
 from .meshes import rows
@@ -17,21 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Origin = Literal["upper-left", "lower-left"]
-
-
-def _also_called(old: str, new: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Lets the argument `new` be given by the name that it had in the original's last version."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def renamed(*args: Any, **kwargs: Any) -> Any:
-            if old in kwargs:
-                kwargs[new] = kwargs.pop(old)
-            return function(*args, **kwargs)
-
-        return renamed
-
-    return decorate
 
 
 class Camera:
@@ -142,7 +126,7 @@ class Camera:
             scale_y=render.pixel_aspect_y,
         )
 
-    @_also_called("xyz_world", "xyz")
+    @also_called(xyz_world="xyz")
     def world_to_ndc(self, xyz: "ArrayLike", return_depth: bool = False) -> Any:
         """Normalised device coordinates (N × 3) of world coordinates (N × 3).
 

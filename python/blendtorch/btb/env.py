@@ -136,8 +136,7 @@ class BaseEnv:
     def _post_frame(self) -> None:
         frame = self.events.frameid
         self.ctx.pop("rgb_array", None)
-        if self.renderer and self.render_every and self.events.index % self.render_every == 0:
-            self.ctx["rgb_array"] = self.renderer.render()
+        self._render(self.ctx)
         state = self._env_post_step()
         if not isinstance(state, dict) or "obs" not in state:
             raise TypeError(
@@ -161,10 +160,19 @@ class BaseEnv:
         """Between two frames: what the agent wants."""
         command, action = self.agent(self, **self.ctx)
         if command is CMD_RESTART:
-            self.events.rewind()
+            self._restart()
         else:
             self._action = action
             self.state = BaseEnv.STATE_RUN
+
+    def _render(self, ctx: dict[str, Any]) -> None:
+        """Puts an image into what the agent gets, on the frames that are rendered."""
+        if self.renderer and self.render_every and self.events.index % self.render_every == 0:
+            ctx["rgb_array"] = self.renderer.render()
+
+    def _restart(self) -> None:
+        """Makes the next frame the first of a new episode."""
+        self.events.rewind()
 
     def _tell(self, error: Exception) -> None:
         """Lets an agent that waits for an answer know why none will come."""

@@ -8,6 +8,7 @@ import numpy as np
 from .. import _blendtorch
 from . import alive, cycles, rendering
 from .camera import Camera
+from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
 from .surfaces import DepthBuffer, SurfaceView
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+# The original has the compositor's under this module's name.
+__all__ = ["PASSES", "CompositeRenderer", "CompositeSelection", "Renderer"]
 
 PASSES = ("image", "linear", "depth", "normal")
 """What a Renderer can be asked for."""
