@@ -1,14 +1,12 @@
 """Plays the animation of a scene, frame by frame, and calls back around each."""
 
-import atexit
-import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Callable, Generator
 
 import bpy
 
+from .. import ending
 from . import alive, progress, seeds
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
@@ -293,13 +291,7 @@ def _end_instance(error: BaseException) -> None:
 
     Blender would print the error, drop the timer, and stay open, silent, forever.
     """
-    code = 0 if isinstance(error, SystemExit) and not error.code else 1
-    if isinstance(error, SystemExit) and isinstance(error.code, int):
-        code = error.code
-    else:
-        traceback.print_exception(error)
-    with contextlib.suppress(BaseException):
-        atexit._run_exitfuncs()  # What publishers hold is sent in exit hooks.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    if isinstance(error, SystemExit):
+        ending.end(ending.code_of(error))
+    traceback.print_exception(error)
+    ending.end(1)
