@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import ending
+from . import leaving
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -50,8 +50,8 @@ def main(argv: list[str]) -> NoReturn:
     try:
         code = _run_steps(argv)
     except SystemExit as error:  # The script, or a wrong command line, said how to end.
-        code = ending.code_of(error)
-    ending.end(code, _scripts, _remove_session_folder)
+        code = leaving.code_of(error)
+    leaving.leave(code, _scripts, _remove_session_folder)
 
 
 def _run_steps(argv: list[str]) -> int:
@@ -165,13 +165,13 @@ def _enable_autoexec() -> None:
     """Lets scenes run Python from now on, whichever is opened, as the option of a `blender` program
     does: there the preferences, which come anew with the factory settings, do not count."""
     import bpy
-    from bpy.app.handlers import persistent
 
     def enable(*_: object) -> None:
         bpy.context.preferences.filepaths.use_scripts_auto_execute = True
 
     enable()
-    bpy.app.handlers.load_factory_preferences_post.append(persistent(enable))
+    handlers = bpy.app.handlers
+    handlers.load_factory_preferences_post.append(handlers.persistent(enable))
 
 
 def _script(path: str) -> Callable[[], None]:
@@ -210,10 +210,16 @@ def _threads(count: int) -> Callable[[], None]:
     def step() -> None:
         import bpy
 
-        render: Any = bpy.context.scene.render
-        render.threads_mode = "FIXED" if count else "AUTO"
-        if count:
-            render.threads = count
+        def set_them(*_: object) -> None:
+            for scene in bpy.data.scenes:
+                render: Any = scene.render
+                render.threads_mode = "FIXED" if count else "AUTO"
+                if count:
+                    render.threads = count
+
+        set_them()
+        # As in Blender, for whatever is opened later too.
+        bpy.app.handlers.load_post.append(bpy.app.handlers.persistent(set_them))
 
     return step
 

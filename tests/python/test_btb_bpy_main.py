@@ -243,6 +243,21 @@ def test_drivers_are_evaluated_in_every_scene_with_enable_autoexec(
             assert [scene, str(value)] in words, (options, scene, done.stdout + done.stderr)
 
 
+def test_threads_are_those_of_every_scene(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    scene = tmp_path / "scene.blend"
+    code = f"""
+import bpy
+threads = [bpy.context.scene.render.threads]
+bpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})
+bpy.ops.wm.read_factory_settings()
+threads.append(bpy.context.scene.render.threads)
+bpy.ops.wm.open_mainfile(filepath={str(scene)!r})
+print("threads", *threads, bpy.context.scene.render.threads, bpy.context.scene.render.threads_mode)
+"""
+    done = bpy_runtime.run("--threads", "3", "--python", script(tmp_path, code))
+    assert "threads 3 3 3 FIXED" in done.stdout.splitlines(), done.stdout + done.stderr
+
+
 NEIGHBOUR = """
 import os, sys
 {before}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 
 import bpy
 
-from .. import ending
+from .. import leaving
 from . import alive, progress, seeds
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
@@ -292,6 +292,6 @@ def _end_instance(error: BaseException) -> None:
     Blender would print the error, drop the timer, and stay open, silent, forever.
     """
     if isinstance(error, SystemExit):
-        ending.end(ending.code_of(error))
+        leaving.leave(leaving.code_of(error))
     traceback.print_exception(error)
-    ending.end(1)
+    leaving.leave(1)

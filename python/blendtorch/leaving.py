@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import NoReturn
 
 
-def end(
+def leave(
     code: int,
     scripts: Sequence[ModuleType] = (),
     clean_up: Callable[[], None] = lambda: None,
