@@ -7,7 +7,8 @@ from btb_support import Runtime
 
 SIGNALS = ["pre_play", "pre_animation", "pre_frame", "post_frame", "post_animation", "post_play"]
 
-# A file with frames 10 to 12, a larger cube and another engine, and a controller whose signals are recorded.
+# A file with frames 10 to 12, a larger cube and another engine; a controller whose signals are
+# recorded.
 NEXT = """
 import os, tempfile
 next_scene = os.path.join(tempfile.mkdtemp(), "next.blend")

@@ -21,7 +21,8 @@ class AnimationController:
 
     - `pre_play()` before the first episode,
     - `pre_animation()` before the first frame of each episode,
-    - `pre_frame()` before each frame is evaluated: what it changes is seen by that frame,
+    - `pre_frame()` before each frame is evaluated, and before handlers of Blender that a script has
+      added: what it changes is seen by that frame,
     - `post_frame()` after each frame is evaluated: the place to render and publish,
     - `post_animation()` after the last frame of each episode,
     - `post_play()` after the last episode.
