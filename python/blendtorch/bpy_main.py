@@ -10,6 +10,7 @@ it is run; a script's own folder comes first in `sys.path`, as Python has it.
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -241,8 +242,9 @@ def _print_error(error: BaseException) -> None:
 def _remove_session_folder() -> None:
     """Removes the folder that Blender made for this session, which it would remove at its end."""
     bpy = sys.modules.get("bpy")
-    folder = bpy and bpy.app.tempdir
-    if folder and "blender_" in folder:
+    folder = os.path.normpath(bpy.app.tempdir) if bpy and bpy.app.tempdir else ""
+    # Where it could not make one it names the folder that it wanted it in, which is not its own.
+    if re.fullmatch("blender_[A-Za-z0-9]{6}", os.path.basename(folder)):
         shutil.rmtree(folder, ignore_errors=True)
 
 
