@@ -48,10 +48,13 @@ impl InstanceCommand {
                 "--enable-autoexec",
                 "--python-exit-code",
                 "1",
-                "--python",
             ]
             .map(Into::into),
         );
+        if blender.runtime == Runtime::Program {
+            arguments.extend(["--python-expr", NEIGHBOURS].map(Into::into));
+        }
+        arguments.push("--python".into());
         arguments.push(description.script.clone().into_os_string());
         arguments.extend(["--", "-btid"].map(Into::into));
         arguments.push(i.to_string().into());
@@ -85,6 +88,12 @@ impl InstanceCommand {
     }
 }
 
+/// Puts the script's folder first in Python's path, wherever links lead, as Python does and a
+/// `blender` program does not; `blendtorch.bpy_main` does so itself. Blender runs expressions and
+/// scripts in the order of its command line.
+const NEIGHBOURS: &str = "import os, sys; sys.path.insert(0, os.path.dirname(os.path.realpath(\
+                          sys.argv[sys.argv.index('--python') + 1])))";
+
 /// What is set for an instance: what the description says, else what the user has set, else ours.
 fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(String, OsString)> {
     // Unbuffered: a line a script prints is seen now, not when the process ends.
@@ -101,6 +110,9 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
     let mut all: IndexMap<String, OsString> = ours.collect();
     // The launcher warns of addresses that others reach, once for all instances.
     all.insert("BLENDTORCH_LAUNCHED".into(), "1".into());
+    // One that the user gave seeds what a script calls; one that was drawn leaves that alone.
+    let origin = if description.seed.is_some() { "given" } else { "drawn" };
+    all.insert("BLENDTORCH_SEED".into(), origin.into());
     all.extend(given.map(|(name, value)| (name.clone(), value.into())));
     let python_path = description.env.get(PYTHON_PATH).map(OsStr::new);
     if let Some((name, value)) = packages(blender, python_path) {
@@ -178,14 +190,19 @@ mod tests {
         ]);
         let program =
             InstanceCommand::new(&blender(Runtime::Program), &description, &sockets, 7, 1);
-        let rest = "'/s/a room.blend' --background --python-use-system-env --enable-autoexec \
-            --python-exit-code 1 --python /s/a.py -- -btid 1 -btseed 8 -btsockets DATA=tcp://h:2 \
+        let options = "'/s/a room.blend' --background --python-use-system-env --enable-autoexec \
+            --python-exit-code 1";
+        let rest = "--python /s/a.py -- -btid 1 -btseed 8 -btsockets DATA=tcp://h:2 \
             CTRL=tcp://h:4 --lr 'it'\\''s'";
-        assert_eq!(program.line(), format!("/opt/b/blender {rest}"));
+        let neighbours = format!("--python-expr {}", quoted(NEIGHBOURS));
+        assert_eq!(
+            program.line(),
+            format!("/opt/b/blender {options} {neighbours} {rest}")
+        );
         let module = InstanceCommand::new(&blender(Runtime::Module), &description, &sockets, 7, 1);
         assert_eq!(
             module.line(),
-            format!("/opt/b/blender -P -m blendtorch.bpy_main {rest}")
+            format!("/opt/b/blender -P -m blendtorch.bpy_main {options} {rest}")
         );
     }
 
@@ -231,6 +248,22 @@ mod tests {
         assert_eq!(value("LP_NUM_THREADS"), Some("3"));
         let unbuffered = std::env::var_os("PYTHONUNBUFFERED").is_none();
         assert_eq!(value("PYTHONUNBUFFERED"), unbuffered.then_some("1"));
+    }
+
+    #[test]
+    fn an_instance_hears_whether_its_seed_was_given_or_drawn() {
+        let origin = |seed| {
+            let description = LaunchDescription {
+                script: "/a.py".into(),
+                seed,
+                ..Default::default()
+            };
+            let set = environment(&blender(Runtime::Module), &description);
+            let found = set.into_iter().find(|(name, _)| name == "BLENDTORCH_SEED");
+            found.unwrap().1
+        };
+        assert_eq!(origin(Some(0)), "given");
+        assert_eq!(origin(None), "drawn");
     }
 
     #[test]

@@ -5,18 +5,21 @@
 It owns the command line and the way the process ends, and nothing else: what a script may do is
 Blender's own business. Differences from `blender`: there is never a window, a script that fails
 ends the process with code 1 unless `--python-exit-code` says otherwise, and nothing that follows
-it is run.
+it is run; a script's own folder comes first in `sys.path`, as Python has it.
 """
 
-import atexit
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
+
+from . import ending
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -30,7 +33,8 @@ with Blender's factory scene. Scene and scripts are taken in the order given.
       --python-exit-code N   exit with this code when a script raises (1 to 255; default 1)
       --python-use-system-env, --factory-startup, -noaudio
                              accepted: always so with the bpy module
-  -y, --enable-autoexec      let scene files run the scripts inside them
+  -y, --enable-autoexec      let scenes run the scripts inside them and evaluate drivers that are
+                             Python expressions: the factory scene and all that are opened later
   -Y, --disable-autoexec     do not (default)
   -t, --threads N            threads for rendering; 0 for as many as there are cores
   -v, --version              print Blender's version
@@ -41,38 +45,59 @@ with Blender's factory scene. Scene and scripts are taken in the order given.
 USAGE_ERROR = 2
 
 
-def main(argv: list[str]) -> None:
-    """Does what the command line says; `argv` is without the program's name."""
-    # As in Blender, a signal ends the process at once, also while it renders or waits in C.
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.SIG_DFL)
-    steps, exit_code = _parse(argv)
+def main(argv: list[str]) -> NoReturn:
+    """Does what the command line says (`argv`, without the program), and ends the process."""
+    try:
+        code = _run_steps(argv)
+    except SystemExit as error:  # The script, or a wrong command line, said how to end.
+        code = ending.code_of(error)
+    ending.end(code, _scripts, _remove_session_folder)
 
-    # Exit hooks run in reverse order: this one before bpy's own and before those of modules
-    # imported until now, but after all that the script registers.
+
+def _run_steps(argv: list[str]) -> int:
+    """The exit code."""
+    # As in Blender, a signal ends the process at once, also while it renders or waits in C.
+    for ending_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending_signal, signal.SIG_DFL)
+    options = _parse(argv)
+
     import bpy  # noqa: F401
 
-    atexit.register(_forget_multiprocessing)
-    atexit.register(_forget_handlers, _handlers())
-    atexit.register(_forget_timers, _timers())
-    for step in steps:
+    if options.autoexec:
+        _enable_autoexec()
+    if "-btseed" in argv:
+        from .btb import seeds
+
+        seeds.begin()
+    for step in options.steps:
         try:
             step()
         except SystemExit:
-            raise  # The script said how to end.
+            raise
         except KeyboardInterrupt:
             # Only if the script took SIGINT back to Python's handler.
             traceback.print_exc()
-            sys.exit(128 + signal.SIGINT)
+            return 128 + signal.SIGINT
         except BaseException as error:
             _print_error(error)
-            sys.exit(exit_code)
+            return options.exit_code
+    return 0
 
 
-def _parse(argv: list[str]) -> tuple[list[Callable[[], None]], int]:
-    """What to do, in order, and the exit code of a failing script."""
-    steps: list[Callable[[], None]] = []
-    exit_code, autoexec = 1, False
+@dataclass
+class _Options:
+    """What the command line says."""
+
+    steps: list[Callable[[], None]] = field(default_factory=list)
+    """What to do, in order."""
+    exit_code: int = 1
+    """Of a failing script."""
+    autoexec: bool = False
+
+
+def _parse(argv: list[str]) -> _Options:
+    options = _Options()
+    steps = options.steps
     arguments = iter(argv)
 
     def value(option: str) -> str:
@@ -86,9 +111,6 @@ def _parse(argv: list[str]) -> tuple[list[Callable[[], None]], int]:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
             _fail(f"{option} needs a whole number from {low} to {high}, not {text!r}")
         return int(text)
-
-    def runs_scripts() -> bool:
-        return autoexec  # as the whole command line has it
 
     for argument in arguments:
         match argument:
@@ -104,11 +126,11 @@ def _parse(argv: list[str]) -> tuple[list[Callable[[], None]], int]:
             case "--python-expr":
                 steps.append(_expression(value(argument)))
             case "--python-exit-code":
-                exit_code = number(argument, 0, 255) or 1
+                options.exit_code = number(argument, 0, 255) or 1
             case "-y" | "--enable-autoexec":
-                autoexec = True
+                options.autoexec = True
             case "-Y" | "--disable-autoexec":
-                autoexec = False
+                options.autoexec = False
             case "-t" | "--threads":
                 steps.append(_threads(number(argument, 0, 1024)))
             case "-b" | "--background" | "--python-use-system-env" | "--factory-startup":
@@ -119,24 +141,37 @@ def _parse(argv: list[str]) -> tuple[list[Callable[[], None]], int]:
                 _fail(f"unknown option {argument!r}; a script's own arguments follow `--`")
             case _:
                 # As in Blender, it does not matter where the options about it stand.
-                steps.append(_scene(argument, runs_scripts))
-    return steps, exit_code
+                steps.append(_scene(argument, options))
+    return options
 
 
-def _scene(path: str, autoexec: Callable[[], bool]) -> Callable[[], None]:
+def _scene(path: str, options: _Options) -> Callable[[], None]:
     if not os.path.isfile(path):
         _fail(f"no such scene file: {path}")
 
     def step() -> None:
         import bpy
 
-        bpy.context.preferences.filepaths.use_scripts_auto_execute = autoexec()
+        bpy.context.preferences.filepaths.use_scripts_auto_execute = options.autoexec
         try:
-            bpy.ops.wm.open_mainfile(filepath=os.path.abspath(path), use_scripts=autoexec())
+            bpy.ops.wm.open_mainfile(filepath=os.path.abspath(path), use_scripts=options.autoexec)
         except RuntimeError as error:
             _fail(f"Blender {bpy.app.version_string} cannot open {path}: {error}", code=1)
 
     return step
+
+
+def _enable_autoexec() -> None:
+    """Lets scenes run Python from now on, whichever is opened, as the option of a `blender` program
+    does: there the preferences, which come anew with the factory settings, do not count."""
+    import bpy
+    from bpy.app.handlers import persistent
+
+    def enable(*_: object) -> None:
+        bpy.context.preferences.filepaths.use_scripts_auto_execute = True
+
+    enable()
+    bpy.app.handlers.load_factory_preferences_post.append(persistent(enable))
 
 
 def _script(path: str) -> Callable[[], None]:
@@ -146,7 +181,10 @@ def _script(path: str) -> Callable[[], None]:
     def step() -> None:
         with open(path, "rb") as file:
             source = file.read()
-        _run(source, path)
+        # Wherever links lead, as Python has it. Those of earlier scripts stay: their callbacks may
+        # import more.
+        sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+        _run(source, os.path.abspath(path))
 
     return step
 
@@ -155,11 +193,16 @@ def _expression(code: str) -> Callable[[], None]:
     return lambda: _run(code.encode(), "<python-expr>")
 
 
+# What was run: callbacks outlive a script.
+_scripts: list[ModuleType] = []
+
+
 def _run(source: bytes, filename: str) -> None:
-    """Runs code as `__main__`, in a module that stays: callbacks outlive the script."""
+    """Runs code as `__main__`."""
     module = ModuleType("__main__")
     module.__dict__.update(__file__=filename, __builtins__=__builtins__)
     sys.modules["__main__"] = module
+    _scripts.append(module)
     exec(compile(source, filename, "exec"), module.__dict__)
 
 
@@ -189,49 +232,12 @@ def _print_error(error: BaseException) -> None:
     traceback.print_exception(type(error), error, trace)
 
 
-def _forget_multiprocessing() -> None:
-    """`import multiprocessing` keeps the script's module under a second name, and the process can
-    crash when Blender is torn down before it."""
-    sys.modules.pop("__mp_main__", None)
-
-
-def _handlers() -> list[tuple[list[Any], list[Any]]]:
-    """Blender's lists of handlers, each with a copy of what is in it."""
-    import bpy
-
-    lists = (getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers))
-    return [(handlers, list(handlers)) for handlers in lists if isinstance(handlers, list)]
-
-
-def _forget_handlers(before: list[tuple[list[Any], list[Any]]]) -> None:
-    """Blender is torn down when nothing refers to `bpy` any more; a handler that the script left
-    does, and the process would hang at its end, printing without end."""
-    for handlers, kept in before:
-        handlers[:] = kept
-
-
-def _timers() -> list[Callable[[], float | None]]:
-    """A list to which each timer is added from now on: Blender cannot be asked for them."""
-    from bpy.app import timers
-
-    register, added = timers.register, []
-
-    def adding(function: Callable[[], float | None], *args: Any, **kwargs: Any) -> None:
-        register(function, *args, **kwargs)
-        added.append(function)
-
-    timers.register = adding
-    return added
-
-
-def _forget_timers(added: list[Callable[[], float | None]]) -> None:
-    """A timer that the script left refers to `bpy` too."""
-    from bpy.app import timers
-
-    for function in added:
-        if timers.is_registered(function):
-            timers.unregister(function)
-    added.clear()
+def _remove_session_folder() -> None:
+    """Removes the folder that Blender made for this session, which it would remove at its end."""
+    bpy = sys.modules.get("bpy")
+    folder = bpy and bpy.app.tempdir
+    if folder and "blender_" in folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fail(message: str, code: int = USAGE_ERROR) -> NoReturn:

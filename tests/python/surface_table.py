@@ -2,7 +2,8 @@
 
 A signature of ours may go on where the listed one ends, with arguments that have defaults: no call
 that the original took is refused. `a|b` lists two names of one argument, of the contract and of the
-original. A name without a signature must only be there.
+original: both are taken, but by methods that Python calls. A name without a signature must only be
+there.
 
 To extend the table add a line: the name, and its signature as Python writes it. `test_surface.py`
 checks it; this module is also loaded in Blender, and needs nothing but Python.
@@ -20,30 +21,58 @@ btt.BlenderLauncher.launch_info
 btt.BlenderLauncher.assert_alive (self)
 btt.BlenderLauncher.wait (self)
 btt.BlenderLauncher.__enter__ (self)
-btt.LaunchInfo (addresses, commands)
+btt.BlenderLauncher.__exit__ (self, *args)
+btt.launcher.BlenderLauncher
+btt.launcher.LaunchInfo
+btt.launch_info.LaunchInfo (addresses, commands, processes=None)
+btt.finder.discover_blender (additional_blender_paths=None)
+btt.utils.get_primary_ip ()
+btt.constants.DEFAULT_TIMEOUTMS
+btb.constants.DEFAULT_TIMEOUTMS
+btt.__version__
+btb.__version__
+btt.LaunchInfo (addresses, commands, processes=None)
 btt.LaunchInfo.save_json (file, launch_info)
 btt.LaunchInfo.load_json (file)
 btb.parse_blendtorch_args (argv=None)
+btb.arguments.parse_blendtorch_args (argv=None)
 """
 
 STREAMING = """
 btb.DataPublisher (bind_address, btid=None, send_hwm=10, lingerms=0)
 btb.DataPublisher.publish (self, **kwargs)
 btb.DataPublisher.close (self)
+btb.publisher.DataPublisher
 btt.RemoteIterableDataset (addresses, queue_size=10, timeoutms=10000, max_items=100000, item_transform=None, record_path_prefix=None)
 btt.RemoteIterableDataset.stream_length (self, n|max_items)
 btt.RemoteIterableDataset.enable_recording (self, prefix|fname)
 btt.RemoteIterableDataset._item (self, item)
+btt.RemoteIterableDataset.__iter__ (self)
+btt.dataset.RemoteIterableDataset
+btt.dataset.SingleFileDataset
+btt.dataset.FileDataset
 """
 
 RECORDING = """
-btt.FileRecorder (outpath, max_messages=100000, update_header=10000)
+btt.FileRecorder (outpath="blendtorch.mpkl", max_messages=100000, update_header=10000)
+btt.FileRecorder.save (self, data|item, is_pickled=False)
+btt.FileRecorder.__enter__ (self)
+btt.FileRecorder.__exit__ (self, *args)
 btt.FileRecorder.filename (prefix, worker|worker_idx)
 btt.FileReader (path)
+btt.file.FileRecorder
+btt.file.FileReader
 btt.FileReader.__len__ (self)
+btt.FileReader.close (self)
 btt.FileReader.__getitem__ (self, idx|index)
-btt.SingleFileDataset (path)
-btt.FileDataset (prefix|record_path_prefix)
+btt.SingleFileDataset (path, item_transform=None)
+btt.SingleFileDataset.__len__ (self)
+btt.SingleFileDataset.__getitem__ (self, idx|index)
+btt.SingleFileDataset._item (self, item)
+btt.FileDataset (record_path_prefix, item_transform=None)
+btt.FileDataset.__len__ (self)
+btt.FileDataset.__getitem__ (self, idx|index)
+btt.FileDataset._item (self, item)
 """
 
 DUPLEX = """
@@ -64,7 +93,8 @@ btb.Camera.view_from_bpy (bpy_camera=None)
 btb.Camera.proj_from_bpy (bpy_camera=None, shape=None)
 btb.Camera.update_view_matrix (self)
 btb.Camera.update_proj_matrix (self)
-btb.Camera.world_to_ndc (self, xyz, return_depth=False)
+btb.Camera.set_as_active_camera (self, scene=None)
+btb.Camera.world_to_ndc (self, xyz|xyz_world, return_depth=False)
 btb.Camera.ndc_to_pixel (self, ndc, origin="upper-left")
 btb.Camera.object_to_pixel (self, *objs, return_depth=False)
 btb.Camera.bbox_object_to_pixel (self, *objs, return_depth=False)
@@ -82,6 +112,10 @@ RENDERING = """
 btb.OffScreenRenderer (camera=None, mode="rgba", origin="upper-left")
 btb.OffScreenRenderer.set_render_style (self, shading="RENDERED", overlays=False)
 btb.OffScreenRenderer.render (self)
+btb.OffScreenRenderer.shape
+btb.offscreen.OffScreenRenderer
+btb.renderer.CompositeRenderer
+btb.renderer.CompositeSelection
 btb.CompositeRenderer (slots, camera=None, delete_render_files=True, btid=1)
 btb.CompositeRenderer.render (self)
 btb.CompositeSelection (key, node, slot, channels)
@@ -93,6 +127,8 @@ btb.AnimationController.play (self, frame_range=None, num_episodes=-1, use_anima
 btb.AnimationController.rewind (self)
 btb.AnimationController.frameid
 btb.AnimationController.setup_frame_range (frame_range, physics=True)
+btb.animation.AnimationController
+btb.signal.Signal ()
 btb.signal.Signal.add (self, fn, *args, **kwargs)
 btb.signal.Signal.remove (self, handle)
 btb.signal.Signal.invoke (self, *args, **kwargs)
@@ -105,11 +141,21 @@ btb.env.BaseEnv.attach_default_renderer (self, every_nth=1)
 btb.env.BaseEnv._env_reset (self)
 btb.env.BaseEnv._env_prepare_step (self, action)
 btb.env.BaseEnv._env_post_step (self)
+btb.env.BaseEnv._pre_frame (self)
+btb.env.BaseEnv._pre_animation (self)
+btb.env.BaseEnv._post_frame (self)
+btb.env.BaseEnv._render (self, ctx)
+btb.env.BaseEnv._restart (self)
+btb.env.BaseEnv.STATE_INIT
+btb.env.BaseEnv.STATE_RUN
+btb.env.BaseEnv.CMD_RESTART
+btb.env.BaseEnv.CMD_STEP
+btb.env.RemoteControlledAgent.__call__ (self, env, **ctx)
 btb.env.RemoteControlledAgent (address, real_time=False, timeoutms=5000)
 btt.env.RemoteEnv (address, timeoutms=10000)
 btt.env.RemoteEnv.reset (self)
 btt.env.RemoteEnv.step (self, action)
-btt.env.RemoteEnv.render (self, mode="human", backend=None)
+btt.env.RemoteEnv.render (self, mode="human", backend=None, gamma_coeff=2.2)
 btt.env.RemoteEnv.close (self)
 btt.env.launch_env (scene, script, background=False, **kwargs|kw)
 btt.env.OpenAIRemoteEnv (version="0.0.1")
@@ -118,6 +164,9 @@ btt.env.OpenAIRemoteEnv.reset (self)
 btt.env.OpenAIRemoteEnv.step (self, action)
 btt.env.OpenAIRemoteEnv.render (self, mode="human")
 btt.env.OpenAIRemoteEnv.close (self)
+btt.env.OpenAIRemoteEnv.seed (self, seed)
+btt.env.OpenAIRemoteEnv.env_time
+btt.env.OpenAIRemoteEnv.metadata
 """
 
 REST = """
@@ -137,7 +186,12 @@ btb.camera.Camera
 btt.colors.gamma (x, coeff=2.2)
 btt.discover_blender (additional_blender_paths=None)
 btt.create_renderer (backend=None, **kwargs)
-btt.apps.launch.main (argv=None)
+btt.env_rendering.create_renderer (backend=None, **kwargs)
+btt.env_rendering.RENDER_BACKENDS
+btt.env_rendering.LOOKUP_ORDER
+btt.env_rendering.MatplotlibRenderer (**kwargs)
+btt.env_rendering.OpenAIGymRenderer (**kwargs)
+btt.apps.launch.main (argv|inargs=None)
 """
 
 TABLE = {
@@ -158,7 +212,8 @@ TABLE = {
 BTB = [name for name in TABLE if name.startswith("btb.")]
 BTT = [name for name in TABLE if name.startswith("btt.")]
 
-Parameter = list[Any]  # Its name, its kind, its default in a list, or an empty list.
+# Its name and others that are taken for it, its kind, its default in a list, or an empty list.
+Parameter = list[Any]
 
 
 def found(name: str) -> Any:
@@ -178,8 +233,13 @@ def parameters(name: str) -> list[Parameter]:
     thing = found(name)
     if not callable(thing):
         return []
+    others = {new: old for old, new in getattr(thing, "__also_called__", {}).items()}
     return [
-        [p.name, p.kind.name, [] if p.default is p.empty else [p.default]]
+        [
+            "|".join(filter(None, (p.name, others.get(p.name)))),
+            p.kind.name,
+            [] if p.default is p.empty else [p.default],
+        ]
         for p in inspect.signature(thing).parameters.values()
     ]
 

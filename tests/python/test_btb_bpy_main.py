@@ -2,9 +2,11 @@
 
 import signal
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
+from blendtorch import btt
 from btb_support import HANG_S, Runtime
 
 
@@ -44,6 +46,7 @@ atexit.register(print, "goodbye")
         (("--python-exit-code", "7"), "1 / 0", 7),
         (("--python-exit-code", "7"), "import sys; sys.exit(3)", 3),
         ((), "import sys; sys.exit(0)", 0),
+        ((), "raise SystemExit", 0),
         (("--python-exit-code", "1"), "this is no Python", 1),
     ],
 )
@@ -136,8 +139,6 @@ def test_signals_end_it_at_once(
     [
         "import multiprocessing\nfrom blendtorch import btb",
         "from blendtorch import btb\nimport multiprocessing.pool",
-        "from blendtorch import btb\nbpy.app.handlers.frame_change_post.append(lambda *_: None)",
-        "from blendtorch import btb\nbpy.app.timers.register(lambda: 1.0, persistent=True)",
     ],
 )
 def test_what_a_script_leaves_behind_does_not_spoil_its_end(
@@ -148,6 +149,152 @@ def test_what_a_script_leaves_behind_does_not_spoil_its_end(
     assert "done" in done.stdout.splitlines(), done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Not freed" not in done.stdout + done.stderr
+
+
+LEFT_OPEN = """
+import atexit, sys, threading, time, zipfile
+import bpy
+
+class Told:
+    def __del__(self): print(self.text)
+
+mine, kept = Told(), Told()
+mine.text = "the script's own"
+# What nobody takes back is never freed: the end does not wait for that.
+kept.text = "taken apart"
+sys.kept_by_nobody = kept
+del kept
+text = open(FOLDER + "/left open.txt", "w")
+text.write("all of it")
+archive = zipfile.ZipFile(FOLDER + "/left open.zip", "w")
+archive.writestr("a", "b")
+folder = bpy.app.tempdir
+open(folder + "/mark", "w").close()
+threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+atexit.register(lambda: print("hook", bool(bpy.data.objects)))
+print("folder", folder)
+sys.stderr.write("last words")
+sys.exit("why")
+"""
+
+
+def test_an_end_is_pythons_but_for_the_interpreters(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    """Regression: some ordinary scenes never ended an instance: taking Blender's modules apart did
+    not come to an end."""
+    path = script(tmp_path, LEFT_OPEN.replace("FOLDER", repr(str(tmp_path))))
+    done = bpy_runtime.run("--python", path)
+    assert done.returncode == 1
+    assert done.stderr.endswith("last wordswhy\n")
+    (folder, *said) = done.stdout.splitlines()
+    assert said == ["thread", "hook True", "the script's own"]
+    assert (tmp_path / "left open.txt").read_text() == "all of it"
+    assert zipfile.ZipFile(tmp_path / "left open.zip").read("a") == b"b"
+    place = Path(folder.removeprefix("folder "))
+    assert place.parts[-1].startswith("blender_") and not place.exists()
+
+
+def test_output_that_cannot_be_written_is_an_error(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    path = script(tmp_path, "print('to nobody')")
+    with open("/dev/full", "w") as full:
+        command = bpy_runtime.command("--python", path)
+        # Else it would be written at once, and `print` would raise.
+        env = {**bpy_runtime.environment(), "PYTHONUNBUFFERED": ""}
+        done = subprocess.run(command, env=env, stdout=full, timeout=HANG_S, check=False)
+    assert done.returncode == 120
+
+
+DRIVEN = """
+def driven(opened):
+    cube = bpy.data.objects["Cube"]
+    if not opened:
+        curve = cube.driver_add("location", 0)
+        curve.driver.use_self = True
+        # An attribute takes more than the arithmetic that is evaluated in any case.
+        curve.driver.expression = "frame + len(self.name)"
+    bpy.context.scene.frame_set(3)
+    return round(cube.evaluated_get(bpy.context.evaluated_depsgraph_get()).location.x)
+
+import os, tempfile
+place = os.path.join(tempfile.mkdtemp(), "driven.blend")
+print("factory", driven(False))
+bpy.ops.wm.save_as_mainfile(filepath=place)
+bpy.ops.wm.read_factory_settings()
+print("read", driven(False))
+bpy.ops.wm.open_mainfile(filepath=place)
+bpy.data.objects["Cube"].name = "Dice!"
+bpy.data.objects["Dice!"].name = "Cube"
+print("opened", driven(True))
+bpy.ops.wm.read_homefile(use_factory_startup=True)
+print("home", driven(False))
+bpy.data.objects["Cube"].driver_remove("location", 0)
+bpy.app.driver_namespace.clear()
+"""
+
+
+def test_drivers_are_evaluated_in_every_scene_with_enable_autoexec(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Regression: the bpy module had evaluated none where the command line named no scene."""
+    path = script(tmp_path, "import bpy\n" + DRIVEN)
+    for options, value in (["--enable-autoexec"], 7), ([], 0):
+        done = runtime.run("--factory-startup", *options, "--python", path)
+        assert done.returncode == 0, done.stderr
+        words = [line.split() for line in done.stdout.splitlines()]
+        for scene in ("factory", "read", "opened", "home"):
+            assert [scene, str(value)] in words, (options, scene, done.stdout + done.stderr)
+
+
+NEIGHBOUR = """
+import os, sys
+{before}
+import neighbour
+print("at", neighbour.WHERE, sys.path[0] == os.path.dirname(neighbour.__file__))
+print("file", os.path.isabs(__file__), os.path.basename(__file__), os.path.isfile(__file__))
+print("cwd", os.getcwd())
+"""
+
+
+def test_modules_beside_a_script_are_found_wherever_it_is_run(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Also through a link to the script: beside what it leads to, as Python has it."""
+    folder, elsewhere = tmp_path / "scripts", tmp_path / "elsewhere"
+    folder.mkdir(), elsewhere.mkdir()
+    (folder / "neighbour.py").write_text("WHERE = 'beside'")
+    (elsewhere / "neighbour.py").write_text("WHERE = 'elsewhere'")
+    path = folder / "scene.py"
+    path.write_text(NEIGHBOUR.format(before="from blendtorch import btb"))
+    (elsewhere / "link.py").symlink_to(path)
+    for given, name in (("../scripts/scene.py", "scene.py"), ("link.py", "link.py")):
+        done = subprocess.run(
+            runtime.command("--python-exit-code", "1", "--python", given),
+            # As a shell has it: Blender believes PWD.
+            env={**runtime.environment(), "PWD": str(elsewhere)},
+            cwd=elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=HANG_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        lines = done.stdout.splitlines()
+        assert "at beside True" in lines
+        assert f"file True {name} True" in lines
+        assert f"cwd {elsewhere}" in lines
+
+
+def test_the_launcher_lets_a_script_import_its_neighbours_first(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    (tmp_path / "neighbour.py").write_text("WHERE = 'beside'")
+    path = script(tmp_path, NEIGHBOUR.format(before="") + "open('neighbour found', 'w').close()")
+    found = tmp_path / "found"
+    path.write_text(path.read_text().replace("'neighbour found'", repr(str(found))))
+    with btt.BlenderLauncher("", path, background=True, blender=runtime.place, proto="ipc") as bl:
+        codes = bl.wait()
+        said = "" if codes == [0] else bl.status()[0]["report"]
+    assert codes == [0], said
+    assert found.exists()
 
 
 def test_a_scene_runs_its_own_scripts_wherever_the_option_stands(

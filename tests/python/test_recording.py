@@ -335,8 +335,10 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         btt.FileReader(tmp_path / "none_00.mcap")
     with pytest.raises(FileNotFoundError, match=r"prefix '.*none'.*none_\[0-9\]\[0-9\]\*\.mcap"):
         btt.FileDataset(tmp_path / "none")
-    with pytest.raises(OSError, match=r"cannot create the recording .*no_folder"):
-        iter(dataset("tcp://127.0.0.1:1", record_path_prefix=tmp_path / "no_folder" / "run"))
+    with pytest.raises(OSError, match=r"cannot create the recording .*text_00"):
+        iter(dataset("tcp://127.0.0.1:1", record_path_prefix=text / "run"))
+    with pytest.raises(OSError, match=r"cannot create the recording .*text_00"):
+        btt.FileRecorder(text / "run").flush()
     with pytest.raises(IndexError, match="which has 1"):
         btt.FileReader(recorded(tmp_path / "run_00.mcap", 1)).read(1)
     with pytest.raises(IndexError, match="have 1"):
@@ -367,3 +369,34 @@ def test_a_full_disk_is_an_error_of_the_iteration(tmp_path: Path) -> None:
     (tmp_path / "run_00.mcap").symlink_to("/dev/full")
     with publishing(scene(3)) as address, pytest.raises(OSError, match=r"run_00\.mcap.*space"):
         list(dataset(address, record_path_prefix=tmp_path / "run"))
+
+
+def test_a_recorder_is_called_as_the_originals_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: the keyword of the original's `save` was missing. Its recorder makes folders on
+    the way, too, and has a file by default."""
+    path = tmp_path / "not" / "there" / "record.mpkl"
+    with btt.FileRecorder(outpath=path, max_messages=4, update_header=1) as recorder:
+        recorder.save({"value": 0}, is_pickled=False)
+        recorder.save({"value": 1}, False)
+        recorder.save(data={"value": 2})
+        with pytest.raises(TypeError, match="no pickles"):
+            recorder.save(pickle.dumps({"value": 3}), is_pickled=True)  # type: ignore[arg-type]
+        assert recorder.capacity == 4
+    assert [item["value"] for item in btt.SingleFileDataset(path)] == [0, 1, 2]
+    monkeypatch.chdir(tmp_path)
+    with btt.FileRecorder() as recorder:
+        recorder.save({"value": 0})
+    assert len(btt.FileReader("blendtorch.mpkl")) == 1
+    assert btt.FileRecorder.filename("run", worker_idx=3) == btt.FileRecorder.filename("run", 3)
+
+
+def test_a_stream_is_recorded_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    prefix = tmp_path / "not" / "there" / "run"
+    with publishing(scene(3)) as address:
+        stream = dataset(address)
+        stream.enable_recording(fname=prefix)  # as the original calls it
+        stream.stream_length(n=2)
+        assert len(list(stream)) == 2
+    assert numbers(btt.FileDataset(prefix)) == [0, 1]

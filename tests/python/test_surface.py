@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blendtorch.renamed import also_called
 from btb_support import Runtime
 from surface_table import BTB, BTT, TABLE, Parameter, said_by
 
@@ -47,7 +48,10 @@ def check(name: str, ours: list[Parameter] | str) -> None:
             got = fitting[0]
             left.remove(got)
         if kind not in ("VAR_POSITIONAL", "VAR_KEYWORD"):
-            assert got[0] in wanted.split("_OR_"), f"{name}: {got[0]} is not {wanted}"
+            names, both = set(got[0].split("|")), set(wanted.split("_OR_"))
+            by_python = name.endswith("__")
+            taken = names & both if by_python else names >= both
+            assert taken, f"{name}: {got[0]} is not {wanted}"
             assert got[2] == default, f"{name}: {wanted} is {got[2]} by default, not {default}"
     for more, kind, default in left:
         optional = default or kind in ("VAR_POSITIONAL", "VAR_KEYWORD")
@@ -117,3 +121,15 @@ def test_the_check_finds_what_it_is_for() -> None:
                 check("x", bad)
     finally:
         del TABLE["x"]
+
+
+def test_an_argument_is_taken_by_either_name_and_not_by_both() -> None:
+    @also_called(old="new")
+    def function(new: int, other: int = 0) -> list[int]:
+        return [new, other]
+
+    old: dict[str, Any] = {"old": 1}
+    assert function(1) == function(new=1) == function(**old) == [1, 0]
+    assert function(**old, other=2) == [1, 2]
+    with pytest.raises(TypeError, match="both 'new' and 'old'"):
+        function(new=1, **old)

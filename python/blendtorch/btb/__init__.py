@@ -13,7 +13,7 @@ seeds work in any Python; the rest needs `bpy`.
 
 from typing import TYPE_CHECKING, Any
 
-from . import runtime
+from . import constants, runtime
 from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
 from .draft import Draft
@@ -23,7 +23,18 @@ from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
 if TYPE_CHECKING:
-    from . import camera, env, materials, paths, rendering, spaces, utils
+    from . import (
+        animation,
+        camera,
+        env,
+        materials,
+        offscreen,
+        paths,
+        renderer,
+        rendering,
+        spaces,
+        utils,
+    )
     from .animation import AnimationController
     from .camera import Camera
     from .compositor import CompositeRenderer, CompositeSelection
@@ -47,17 +58,24 @@ __all__ = [
     "Renderer",
     "Signal",
     "add_scene_dir_to_path",
+    "animation",
     "camera",
+    "constants",
     "env",
     "episode_seed",
     "materials",
+    "offscreen",
     "parse_blendtorch_args",
     "paths",
+    "renderer",
     "rendering",
     "sample_seed",
     "spaces",
     "utils",
 ]
+
+__version__ = "0.4.0"
+"""The version of the original whose names these are."""
 
 runtime.settle()
 
@@ -71,10 +89,13 @@ _LATER = {
     "OffScreenRenderer": "offscreen",
     "Renderer": "renderer",
     "add_scene_dir_to_path": "paths",
+    "animation": "",
     "camera": "",
     "env": "",
     "materials": "",
+    "offscreen": "",
     "paths": "",
+    "renderer": "",
     "rendering": "",
     "spaces": "",
     "utils": "",

@@ -9,13 +9,13 @@ from collections.abc import Callable, Generator
 
 import bpy
 
-from . import progress
+from . import alive, progress, seeds
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
 from .signal import Signal
 
-# Blender's own limit.
-_LAST_FRAME = 1048574
+LAST_FRAME = 1048574
+"""Blender's own limit."""
 
 
 class AnimationController:
@@ -30,12 +30,21 @@ class AnimationController:
 
     An exception in a callback ends playing, and with it the instance.
 
-    For reproducible randomisation seed a generator with `episode_seed` in `pre_animation`, or
-    with `sample_seed` in `pre_frame`.
+    Each of them may load another file, or choose another scene: the signals go on in that one. It
+    gets the frame range that `play` was given, or where it was given none its own range counts. An
+    episode that has begun goes on with the next frame.
+
+    Where the user gave a seed, each episode begins by seeding what all code shares (Python's
+    `random`, `numpy.random`, Blender's noise) with `episode_seed`; see `seeds_episodes`. For
+    generators of your own take `episode_seed` in `pre_animation`, or `sample_seed` in `pre_frame`.
     """
 
     def __init__(self, btseed: int | None = None, btid: int | None = None) -> None:
-        """Seeds derive from `btseed` and `btid`; by default those on the command line, or 0."""
+        """Seeds derive from `btseed` and `btid`; by default those on the command line, or 0.
+
+        Raises:
+            ValueError: the command line is malformed.
+        """
         self.pre_play = Signal()
         self.pre_animation = Signal()
         self.pre_frame = Signal()
@@ -50,9 +59,12 @@ class AnimationController:
         """Which episode this is, counted from 0; one that is rewound counts too."""
         self.index = 0
         """Which frame of the episode this is, counted from 0."""
-        given = _command_line()
-        self.btseed = given[0] if btseed is None else btseed
-        self.btid = given[1] if btid is None else btid
+        self.seeds_episodes = btseed is not None or seeds.given() is not None
+        """Whether each episode begins by seeding the generators that all code shares. At first,
+        whether a seed was given: here, to the launcher, or on a command line written by hand."""
+        command_line = _command_line()
+        self.btseed = command_line[0] if btseed is None else btseed
+        self.btid = command_line[1] if btid is None else btid
         self._playing: Generator[None] | None = None
         self._rewind = False
 
@@ -94,20 +106,30 @@ class AnimationController:
             use_physics: give the rigid body simulation the same frame range.
         """
         del use_offline_render
-        if self._playing is not None:
-            raise RuntimeError("already playing: play() is called once at a time")
-        first, last = self.setup_frame_range(frame_range, physics=use_physics)
-        self._start(first, last, num_episodes, use_animation)
+        self.play_in(
+            lambda: self.setup_frame_range(frame_range, physics=use_physics),
+            num_episodes,
+            use_animation,
+        )
 
     def play_on(self, first: int, use_animation: bool = True) -> None:
         """Plays one episode from frame `first` on without an end, and another after each
         `rewind`; otherwise as `play`. The scene's frame range stays as it is."""
-        self._start(first, _LAST_FRAME, -1, use_animation)
+        self.play_in(lambda: (first, LAST_FRAME), -1, use_animation)
 
-    def _start(self, first: int, last: int, num_episodes: int, use_animation: bool) -> None:
+    def play_in(
+        self,
+        set_up: Callable[[], tuple[int, int]],
+        num_episodes: int = -1,
+        use_animation: bool = True,
+    ) -> None:
+        """Plays episodes of the frames, first and last, that `set_up` returns; otherwise as `play`.
+
+        `set_up` is called now, and again whenever another scene is there.
+        """
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
-        self._playing = self._told(self._frames(first, last, num_episodes))
+        self._playing = self._told(self._frames(*set_up(), num_episodes, set_up))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)
             return
@@ -153,57 +175,63 @@ class AnimationController:
                 self.failed(error)
             raise
 
-    def _frames(self, first: int, last: int, num_episodes: int) -> Generator[None]:
-        """Plays one frame at each step."""
+    def _frames(
+        self,
+        first: int,
+        last: int,
+        num_episodes: int,
+        set_up: Callable[[], tuple[int, int]] | None = None,
+    ) -> Generator[None]:
+        """Plays one frame at each step; `set_up` gives the frames of another scene than this."""
+        return self._episodes(_Frames(first, last, set_up), num_episodes)
+
+    def _episodes(self, frames: "_Frames", num_episodes: int) -> Generator[None]:
         self.episode = self.index = 0
         self._rewind = False
         self.pre_play.invoke()
         finished = 0
         while finished != num_episodes:
-            for self.index, frame in enumerate(range(first, last + 1)):
+            self.index = 0
+            frame = frames.first()
+            while True:
                 progress.episode, progress.index = self.episode, self.index
-                self._evaluate(frame)
+                frame = self._evaluate(frame, frames)
                 self.post_frame.invoke()
                 if self.between_frames is not None:
                     self.between_frames()
                 yield
-                if self._rewind and frame != last:
+                if frame >= frames.last():
+                    self.post_animation.invoke()
+                    finished += 1
                     break
-            else:
-                self.post_animation.invoke()
-                finished += 1
+                if self._rewind:
+                    break
+                frame = max(frame + 1, frames.first())
+                self.index += 1
             self._rewind = False
             self.episode += 1
         progress.episode = progress.index = None
         self.post_play.invoke()
 
-    def _evaluate(self, frame: int) -> None:
-        """Sets the frame, and calls what comes before it.
+    def _evaluate(self, frame: int, frames: "_Frames") -> int:
+        """Calls what comes before the frame, and evaluates it; returns its number, which is another
+        one where the callbacks have loaded a scene of another range.
 
-        That is done in Blender's handler: there the scene already says the new frame, but nothing
-        is evaluated yet, so each frame is evaluated once, with all that the callbacks changed.
-        Blender only prints what a handler raises: it is kept, and raised here.
+        For the callbacks the scene says the new frame already, but nothing is evaluated yet. So
+        each frame is evaluated once, with all that they changed. They are not called from within
+        Blender's evaluation, so that they may load a file.
         """
-        raised: list[BaseException] = []
-
-        def before(*_: object) -> None:
-            # A callback that sets a frame itself must not start this anew.
-            bpy.app.handlers.frame_change_pre.remove(before)
-            try:
-                if self.index == 0:
-                    self.pre_animation.invoke()
-                self.pre_frame.invoke()
-            except BaseException as error:
-                raised.append(error)
-
-        bpy.app.handlers.frame_change_pre.append(before)
-        try:
-            bpy.context.scene.frame_set(frame)
-        finally:
-            if before in bpy.app.handlers.frame_change_pre:
-                bpy.app.handlers.frame_change_pre.remove(before)
-        if raised:
-            raise raised[0]
+        if self.index == 0:
+            _say_frame(frame)
+            if self.seeds_episodes:
+                seeds.seed_shared(self.episode_seed)
+            self.pre_animation.invoke()
+            frame = frames.first()
+        _say_frame(frame)
+        self.pre_frame.invoke()
+        frame = min(max(frame, frames.first()), frames.last())
+        bpy.context.scene.frame_set(frame)
+        return frame
 
     def _next_frame(self) -> float | None:
         """Called by Blender's timer: seconds until the next call, or None to stop."""
@@ -217,6 +245,39 @@ class AnimationController:
         except BaseException as error:
             _end_instance(error)
         return 0.0
+
+
+class _Frames:
+    """The frames of an episode, in whichever scene is there."""
+
+    def __init__(self, first: int, last: int, set_up: Callable[[], tuple[int, int]] | None) -> None:
+        self._range = first, last
+        self._set_up = set_up
+        self._scene = alive.scene_now()
+
+    def first(self) -> int:
+        """The first frame."""
+        return self._now()[0]
+
+    def last(self) -> int:
+        """The last frame."""
+        return self._now()[1]
+
+    def _now(self) -> tuple[int, int]:
+        """The range; that of the scene that is there, which is set up if it is another one."""
+        now = alive.scene_now()
+        if now != self._scene and self._set_up is not None:
+            self._range = self._set_up()
+        self._scene = now
+        return self._range
+
+
+def _say_frame(frame: int) -> None:
+    """Makes the scene say that this is its frame, without evaluating anything."""
+    scene = bpy.context.scene
+    scene.frame_current = frame
+    if scene.frame_subframe:
+        scene.frame_subframe = 0.0
 
 
 def _command_line() -> tuple[int, int]:

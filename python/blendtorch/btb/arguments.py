@@ -31,13 +31,14 @@ class BlendtorchArgs:
 
 
 def parse_blendtorch_args(argv: Sequence[str] | None = None) -> tuple[BlendtorchArgs, list[str]]:
-    """Reads the launcher's arguments, which follow `--` in `argv` (by default `sys.argv`).
+    """Reads the launcher's arguments, which follow `--` in `argv` (by default, and where it is
+    empty, `sys.argv`).
 
     Returns them and the remainder: all other arguments after the `--`, for a parser of your own.
 
     Raises:
         ValueError: there is no `--`, or an argument is malformed; the message says which.
     """
-    argv = sys.argv if argv is None else argv
+    argv = argv or sys.argv
     btid, btseed, sockets, remainder = _blendtorch.parse_blendtorch_args(list(argv))
     return BlendtorchArgs(btid, btseed, Sockets(sockets)), remainder

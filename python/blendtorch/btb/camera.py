@@ -1,7 +1,5 @@
 """From world coordinates to the pixels of a Blender camera."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
@@ -9,7 +7,8 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from .. import _blendtorch
-from . import boxes, utils, visibility
+from ..renamed import also_called
+from . import alive, boxes, utils, visibility
 from .boxes import Boxes2D, Boxes3D, Frame
 from .meshes import rows
 
@@ -17,21 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Origin = Literal["upper-left", "lower-left"]
-
-
-def _also_called(old: str, new: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Lets the argument `new` be given by the name that it had in the original's last version."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def renamed(*args: Any, **kwargs: Any) -> Any:
-            if old in kwargs:
-                kwargs[new] = kwargs.pop(old)
-            return function(*args, **kwargs)
-
-        return renamed
-
-    return decorate
 
 
 class Camera:
@@ -47,14 +31,50 @@ class Camera:
 
     def __init__(self, bpy_camera: Any = None, shape: tuple[int, int] | None = None) -> None:
         """Wraps `bpy_camera` (by default the scene's), for images of `shape` (height, width; by
-        default that of the render settings)."""
+        default that of the render settings).
+
+        Where another file is loaded, the scene's camera that was taken by default becomes that of
+        the new scene, for images of the same shape; one that was passed is gone, which is an error
+        where it is used.
+        """
         camera = bpy_camera or bpy.context.scene.camera
         if camera is None:
             raise ValueError("the scene has no camera: set scene.camera, or pass bpy_camera")
-        self.bpy_camera = camera
+        renew = None if bpy_camera else lambda: bpy.context.scene.camera
+        self._kept = alive.Kept(camera, "the camera of this btb.Camera", renew)
         self.shape = Camera.shape_from_bpy() if shape is None else (int(shape[0]), int(shape[1]))
         self.view_matrix = Camera.view_from_bpy(camera)
         self.proj_matrix = Camera.proj_from_bpy(camera, self.shape)
+
+    @property
+    def bpy_camera(self) -> Any:
+        """The Blender camera.
+
+        Raises:
+            ReferenceError: it is gone: it was deleted, or another file was loaded.
+        """
+        self.check_alive()
+        return self._kept.get()
+
+    @bpy_camera.setter
+    def bpy_camera(self, bpy_camera: Any) -> None:
+        self._kept = alive.Kept(bpy_camera, "the camera of this btb.Camera")
+
+    def check_alive(self) -> None:
+        """Sees that the Blender camera is there, before anything is done with the matrices. They
+        are taken anew where the scene's camera is another one after loading.
+
+        Raises:
+            ReferenceError: it is gone.
+        """
+        if self._kept.gone:
+            self._kept.get()
+            self.update_view_matrix()
+            self.update_proj_matrix()
+
+    def set_as_active_camera(self, scene: Any = None) -> None:
+        """Makes this the camera of `scene`, by default of the current one."""
+        (scene or bpy.context.scene).camera = self.bpy_camera
 
     def update_view_matrix(self) -> None:
         """Takes the view matrix anew: after the camera moved."""
@@ -106,7 +126,7 @@ class Camera:
             scale_y=render.pixel_aspect_y,
         )
 
-    @_also_called("xyz_world", "xyz")
+    @also_called(xyz_world="xyz")
     def world_to_ndc(self, xyz: "ArrayLike", return_depth: bool = False) -> Any:
         """Normalised device coordinates (N × 3) of world coordinates (N × 3).
 
@@ -172,6 +192,7 @@ class Camera:
         That frame has x to the right, y down, and z forwards: z is the depth. Units are the
         world's. R is a rotation, unless the camera is mirrored by a negative scale.
         """
+        self.check_alive()
         return np.array(_blendtorch.extrinsics(rows(self.view_matrix)))
 
     def camera_matrix(self, integer_centers: bool = False) -> "NDArray[np.float64]":

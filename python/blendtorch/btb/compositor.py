@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass
 class CompositeSelection:
     """What to take from a slot of a File Output node."""
 

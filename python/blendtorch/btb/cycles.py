@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import numpy as np
 
-from . import runtime
+from . import alive, runtime
 from .quiet import quiet
 from .settings import changed, still_of
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SWITCHES = {"Combined": "use_pass_combined", "Depth": "use_pass_z", "Normal": "use_pass_normal"}
 
 # The view layers that were rendered with persistent data: their passes must stay as they are.
-_rendered: set[tuple[str, str]] = set()
+_rendered: set[tuple[tuple[int, int], str]] = set()
 
 
 class _Reader:
@@ -88,7 +88,7 @@ def prepare(
     if samples is not None:
         wanted.append((scene.cycles, "samples", samples))
     changes = [change for change in wanted if getattr(change[0], change[1]) != change[2]]
-    rendered = (scene.name, layer.name) in _rendered
+    rendered = (alive.scene_now(), layer.name) in _rendered
     if changes and rendered and scene.render.use_persistent_data:
         raise RuntimeError(
             f"{', '.join(name for _, name, _ in changes)} cannot change after the first frame with "
@@ -129,7 +129,7 @@ def render(
     finally:
         _reader = None
     if scene.render.use_persistent_data:
-        _rendered.add((scene.name, layer.name))
+        _rendered.add((alive.scene_now(), layer.name))
     error = reader.error or (None if reader.arrays else "Cycles rendered nothing")
     if error:
         raise RuntimeError(error)

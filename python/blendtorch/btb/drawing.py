@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 
 
 def draw(offscreen: Any, space: Any, region: Any, camera: "Camera") -> None:
-    """Draws the scene as it is now, by the camera's matrices as they are now, in linear light."""
+    """Draws the scene as it is now, by the camera's matrices as they are now, in linear light.
+
+    `space` and `region` must be there: see `utils.find_first_view3d`.
+
+    Raises:
+        ReferenceError: the camera is gone.
+    """
+    camera.check_alive()
     context = bpy.context
     context.view_layer.update()  # Free where a frame was just set.
     offscreen.draw_view3d(

@@ -1,14 +1,14 @@
 """Environments: a scene that an agent observes and acts upon, frame by frame."""
 
-import random
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import bpy
 import numpy as np
 
+from . import seeds
 from .agent import CMD_RESTART, CMD_STEP, RemoteControlledAgent
-from .animation import AnimationController
+from .animation import LAST_FRAME, AnimationController
 from .camera import Camera
 from .offscreen import OffScreenRenderer
 from .spaces import Space
@@ -32,8 +32,9 @@ class BaseEnv:
     `(BaseEnv.CMD_STEP, action)` or `(BaseEnv.CMD_RESTART, None)`. `RemoteControlledAgent` asks
     another program. An exception ends the instance; a remote agent is told of it first.
 
-    For random numbers use `self.np_random`, which the seed of a reset sets (Python's and numpy's
-    own generators are seeded then too).
+    For random numbers use `self.np_random`, which the seed of a reset sets. The generators that all
+    code shares (Python's, numpy's, Blender's noise) are seeded by it too, and until then, where the
+    launcher was given a seed, by that at each episode.
     """
 
     STATE_INIT = object()
@@ -76,9 +77,12 @@ class BaseEnv:
             use_animation: in a Blender with a window, keep it responsive; see
                 `AnimationController.play`.
         """
-        self.frame_range = self.events.setup_frame_range(frame_range)
-        self._end = self.frame_range[1]
-        self.events.play_on(self.frame_range[0], use_animation=use_animation)
+
+        def set_up() -> tuple[int, int]:
+            first, self._end = self.frame_range = self.events.setup_frame_range(frame_range)
+            return first, LAST_FRAME
+
+        self.events.play_in(set_up, use_animation=use_animation)
 
     def attach_default_renderer(self, every_nth: int | None = 1) -> None:
         """Renders every nth frame of an episode from the scene's camera, linear RGB, and gives it
@@ -113,9 +117,10 @@ class BaseEnv:
     def _pre_animation(self) -> None:
         if self._seed is not None:
             self.np_random = np.random.default_rng(self._seed)
-            # Scenes of the original draw from these two.
-            np.random.seed(self._seed % 2**32)
-            random.seed(self._seed)
+            # Scenes of the original draw from what all code shares. From now on that goes on from
+            # episode to episode: all that follows depends on this seed alone.
+            seeds.seed_shared(self._seed)
+            self.events.seeds_episodes = False
             self._seed = None
         self.state = BaseEnv.STATE_INIT
         self.ctx = {"prev_action": None, "done": False}
@@ -131,8 +136,7 @@ class BaseEnv:
     def _post_frame(self) -> None:
         frame = self.events.frameid
         self.ctx.pop("rgb_array", None)
-        if self.renderer and self.render_every and self.events.index % self.render_every == 0:
-            self.ctx["rgb_array"] = self.renderer.render()
+        self._render(self.ctx)
         state = self._env_post_step()
         if not isinstance(state, dict) or "obs" not in state:
             raise TypeError(
@@ -156,10 +160,19 @@ class BaseEnv:
         """Between two frames: what the agent wants."""
         command, action = self.agent(self, **self.ctx)
         if command is CMD_RESTART:
-            self.events.rewind()
+            self._restart()
         else:
             self._action = action
             self.state = BaseEnv.STATE_RUN
+
+    def _render(self, ctx: dict[str, Any]) -> None:
+        """Puts an image into what the agent gets, on the frames that are rendered."""
+        if self.renderer and self.render_every and self.events.index % self.render_every == 0:
+            ctx["rgb_array"] = self.renderer.render()
+
+    def _restart(self) -> None:
+        """Makes the next frame the first of a new episode."""
+        self.events.rewind()
 
     def _tell(self, error: Exception) -> None:
         """Lets an agent that waits for an answer know why none will come."""

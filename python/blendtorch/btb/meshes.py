@@ -8,15 +8,20 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
+from . import alive
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
 def evaluated(objs: tuple[Any, ...], depsgraph: Any = None) -> list[Any]:
-    """The objects as they are now, in the state that rendering sees."""
+    """The objects as they are now, in the state that rendering sees.
+
+    Raises:
+        ReferenceError: one is gone.
+    """
     depsgraph = depsgraph or bpy.context.evaluated_depsgraph_get()
-    return [obj.evaluated_get(depsgraph) for obj in objs]
+    return [alive.there(obj).evaluated_get(depsgraph) for obj in objs]
 
 
 @contextmanager

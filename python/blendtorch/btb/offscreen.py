@@ -1,13 +1,13 @@
 """Renders what a camera sees into memory, with or without a display."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
 import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import drawing
+from . import alive, drawing
 from .camera import Camera, Origin
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
@@ -30,9 +30,9 @@ class OffScreenRenderer:
     The scene's view transform (AgX, Filmic) is never applied.
     """
 
-    # Whose style the 3D view has. A script may change the view by hand: only another renderer's
-    # style is replaced.
-    _styled: tuple[str, bool] | None = None
+    # Whose style which 3D view has. A script may change the view by hand: only another renderer's
+    # style is replaced, and that of another file's view.
+    _styled: tuple[tuple[str, bool] | None, tuple[int, ...]] = None, ()
 
     def __init__(
         self,
@@ -56,10 +56,11 @@ class OffScreenRenderer:
             raise ValueError(f'origin must be "upper-left" or "lower-left", not {origin!r}')
         ensure_gpu()
         self.camera = camera or Camera()
+        self.mode = mode
+        self.origin = origin
         self.channels = len(mode)
         self.flip = origin == "upper-left"  # The GPU's first row is the lowest.
         self.srgb = srgb
-        _, self.space, self.region = find_first_view3d()
         height, width = self.camera.shape
         # Light in 8 bits loses its dark tones, where sRGB has most of its codes.
         self.offscreen = gpu.types.GPUOffScreen(
@@ -68,10 +69,29 @@ class OffScreenRenderer:
         self._pixels = np.empty((height, width, 4), np.float32 if srgb else np.uint8)
         self._kind = "FLOAT" if srgb else "UBYTE"
         self._buffer = gpu.types.Buffer(self._kind, self._pixels.shape, self._pixels)
-        # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
-        bpy.context.preferences.system.viewport_aa = "OFF"
-        bpy.context.scene.display.viewport_aa = "OFF"
-        self.set_render_style()  # Also tells Blender that these settings changed.
+        self.set_render_style()
+
+    # Looked for at each use: loading a file, or a change of the layout, puts others in their place.
+
+    @property
+    def area(self) -> Any:
+        """The area of the 3D view whose settings are borrowed."""
+        return find_first_view3d()[0]
+
+    @property
+    def space(self) -> Any:
+        """The 3D view whose settings are borrowed."""
+        return find_first_view3d()[1]
+
+    @property
+    def region(self) -> Any:
+        """The region of the 3D view whose settings are borrowed."""
+        return find_first_view3d()[2]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the images: the camera's."""
+        return self.camera.shape
 
     def set_render_style(self, shading: str = "RENDERED", overlays: bool = False) -> None:
         """How the 3D view draws.
@@ -92,11 +112,15 @@ class OffScreenRenderer:
                 "btb.rendering.eevee(), or draw SOLID"
             )
         self._style = (shading, overlays)
-        OffScreenRenderer._styled = self._style
-        self.space.shading.type = shading
-        self.space.overlay.show_overlays = overlays
-        self.space.show_gizmo = overlays
-        for settings in (self.space.shading, bpy.context.scene.display.shading):
+        _, space, _ = find_first_view3d()
+        OffScreenRenderer._styled = self._style, _place(space)
+        # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
+        bpy.context.preferences.system.viewport_aa = "OFF"
+        bpy.context.scene.display.viewport_aa = "OFF"
+        space.shading.type = shading
+        space.overlay.show_overlays = overlays
+        space.show_gizmo = overlays
+        for settings in (space.shading, bpy.context.scene.display.shading):
             settings.show_object_outline = overlays
         # Changes of display settings alone do not reach what is drawn.
         bpy.context.scene.update_tag()
@@ -113,20 +137,24 @@ class OffScreenRenderer:
                 read-only.
             TypeError: `out` is not uint8.
             RuntimeError: the style is `RENDERED` and the engine Cycles, which does not draw.
+            ReferenceError: the camera is gone.
         """
         height, width = self.camera.shape
         if self._pixels.shape[:2] != (height, width):
             raise ValueError(
                 f"the camera's shape became {self.camera.shape}: make a new OffScreenRenderer"
             )
-        if OffScreenRenderer._styled is not self._style:
+        self.camera.check_alive()
+        _, space, region = find_first_view3d()
+        style, place = OffScreenRenderer._styled
+        if style is not self._style or place != _place(space):
             self.set_render_style(*self._style)
         if self._style[0] == "RENDERED" and bpy.context.scene.render.engine == "CYCLES":
             raise RuntimeError(
                 "the 3D view of a scene with the engine CYCLES stays black in background mode: "
                 "use btb.Renderer, another engine, or set_render_style(shading='SOLID')"
             )
-        drawing.draw(self.offscreen, self.space, self.region, self.camera)
+        drawing.draw(self.offscreen, space, region, self.camera)
         if out is None:
             out = np.empty((height, width, self.channels), np.uint8)
         if self._fits(out):
@@ -159,3 +187,9 @@ class OffScreenRenderer:
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""
         self.offscreen.free()
+
+
+def _place(space: Any) -> tuple[int, ...]:
+    """What differs between two 3D views, or two scenes in them, also where one has the other's
+    place in memory."""
+    return *alive.scene_now(), space.as_pointer()

@@ -6,8 +6,9 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import cycles, rendering
+from . import alive, cycles, rendering
 from .camera import Camera
+from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
 from .surfaces import DepthBuffer, SurfaceView
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+# The original has the compositor's under this module's name.
+__all__ = ["PASSES", "CompositeRenderer", "CompositeSelection", "Renderer"]
 
 PASSES = ("image", "linear", "depth", "normal")
 """What a Renderer can be asked for."""
@@ -43,6 +47,9 @@ class Renderer:
     normal   float32 H × W × 3: unit vectors in the camera's frame as OpenCV has it (x right, y
              down, z away from the camera), so that a surface that faces the camera has (0, 0, −1).
              0 where there is no surface.
+
+    Where another file is loaded, or another scene chosen, that one gets the same settings at its
+    first `render`.
 
     Row 0 is at the top. Both fit OpenCV's intrinsics: a pixel's point is `depth · K⁻¹ (x, y, 1)`.
     """
@@ -80,20 +87,29 @@ class Renderer:
             raise ValueError(f"passes must be some of {', '.join(PASSES)}, not {unknown or passes}")
         if mode not in ("rgb", "rgba"):
             raise ValueError(f'mode must be "rgb" or "rgba", not {mode!r}')
-        scene = bpy.context.scene
+        self.passes = passes
+        self.channels = len(mode)
+        self.srgb = srgb
+        self._asked = engine, samples, mode, denoise
+        self._drawn: OffScreenRenderer | None = None
+        self._depth: DepthBuffer | None = None
+        self._surfaces: SurfaceView | None = None
+        self.camera = camera or Camera()
+        self._set_up()
+
+    def _set_up(self) -> None:
+        """Gives the scene that is there what this renderer was asked for."""
+        engine, samples, mode, denoise = self._asked
+        scene, passes = bpy.context.scene, self.passes
+        self._scene = alive.scene_now()
         self.engine = _chosen(scene, engine)
         lacks = [] if self.engine == "CYCLES" else [n for n in passes if n not in _DRAWN]
         if lacks:
             raise ValueError(
                 f"{self.engine} has no pass {', '.join(lacks)}; it has {', '.join(_DRAWN)}"
             )
-        self.passes = passes
-        self.camera = camera or Camera()
-        self.channels = len(mode)
-        self.srgb = srgb
-        self._drawn: OffScreenRenderer | None = None
-        self._depth: DepthBuffer | None = None
-        self._surfaces: SurfaceView | None = None
+        self.free()
+        self._drawn = self._depth = self._surfaces = None
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
@@ -106,7 +122,7 @@ class Renderer:
                 raise ValueError("WORKBENCH takes no samples")
             scene.eevee.taa_samples = samples
         if "image" in passes:
-            self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
+            self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=self.srgb)
         # Workbench's image has the depth of its surfaces, unless they are drawn to be seen through;
         # EEVEE leaves none.
         opaque = self.engine == "WORKBENCH" and not scene.display.shading.show_xray
@@ -125,8 +141,12 @@ class Renderer:
         Raises:
             RuntimeError: Cycles failed.
             ValueError: the camera has another shape than when this was made, or an array of `out`
-                has another shape or dtype than in `layout()`, or cannot be written in C order.
+                has another shape or dtype than in `layout()`, or cannot be written in C order. Or
+                there is another scene now, and its engine lacks a pass.
+            ReferenceError: the camera is gone.
         """
+        if alive.scene_now() != self._scene:
+            self._set_up()
         self.camera.update_view_matrix()
         self.camera.update_proj_matrix()
         arrays = self._arrays({} if out is None else out)

@@ -5,20 +5,26 @@ Owns every such difference, under a name and with its reason: no other module co
 must never hold what is the same everywhere. Loading it needs no Blender.
 """
 
+import os
 import signal
 import sys
 import threading
 from typing import Any
 
+from . import seeds
+
 
 def settle() -> None:
     """Makes a `blender` program treat its script as Python does; called when `btb` is imported.
 
-    The `bpy` module, run by `blendtorch.bpy_main` or by hand, needs none of it.
+    The `bpy` module needs none of it: `blendtorch.bpy_main` has done it, and run by hand it is
+    Python that runs the script.
     """
     if is_program():
         _end_on_interrupt()
         _forget_multiprocessing()
+        _find_neighbours()
+    seeds.begin()
 
 
 def is_program() -> bool:
@@ -119,6 +125,17 @@ def _forget_multiprocessing() -> None:
     import multiprocessing  # noqa: F401
 
     sys.modules.pop("__mp_main__", None)
+
+
+def _find_neighbours() -> None:
+    """A program runs a script without putting its folder first in `sys.path`. One that imports a
+    neighbour before `btb` is helped by the launcher alone, which does the same by an expression
+    before the script."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    if script and os.path.isfile(script):
+        folder = os.path.dirname(os.path.realpath(script))
+        if sys.path[:1] != [folder]:
+            sys.path.insert(0, folder)
 
 
 def _render_once() -> None:

@@ -58,7 +58,6 @@ class SurfaceView:
         """Draws what `camera` sees, in its shape."""
         ensure_gpu()
         self.camera = camera
-        _, self.space, self.region = find_first_view3d()
         height, width = camera.shape
         self.offscreen = gpu.types.GPUOffScreen(width, height, format="RGBA16F")
         self._colors = np.empty((height, width, 4), np.float32)
@@ -73,10 +72,13 @@ class SurfaceView:
         """
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
-        shading = self.space.shading
+        self.camera.check_alive()
+        # Loading a file puts another one in its place.
+        _, space, region = find_first_view3d()
+        shading = space.shading
         with (
-            changed(self.space, show_gizmo=False),
-            changed(self.space.overlay, show_overlays=False),
+            changed(space, show_gizmo=False),
+            changed(space.overlay, show_overlays=False),
             changed(shading, type="SOLID"),
             # The name of a matcap is accepted only where the light is one.
             changed(shading, light="MATCAP"),
@@ -97,7 +99,7 @@ class SurfaceView:
                 use_dof=False,
             ),
         ):
-            drawing.draw(self.offscreen, self.space, self.region, self.camera)
+            drawing.draw(self.offscreen, space, region, self.camera)
         _forget_file()
 
     def depth(self, out: "NDArray[np.float32]") -> None:

@@ -14,7 +14,7 @@ Works without torch, but for `DataLoader`'s tensors.
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import LaunchError, MalformedMessageError, RecordingError
-from . import colors, env
+from . import colors, constants, env, finder, launch_info, utils
 from .dataset import RemoteIterableDataset
 from .duplex import DuplexChannel
 from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, launch_env
@@ -51,12 +51,19 @@ __all__ = [
     "RemoteIterableDataset",
     "SingleFileDataset",
     "colors",
+    "constants",
     "create_renderer",
     "discover_blender",
     "env",
+    "finder",
     "launch_env",
+    "launch_info",
     "merge_receipts",
+    "utils",
 ]
+
+__version__ = "0.4.0"
+"""The version of the original whose names these are."""
 
 # Imported when first asked for: they need gymnasium.
 _LATER = {"BlenderEnv": "gymnasium_env", "BlenderVectorEnv": "gymnasium_vector"}

@@ -5,8 +5,10 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import ItemStream
-from .file import FileRecorder
+from ..renamed import also_called
+from .file import FileRecorder, make_folder_of
 from .receipts import Receipts, read_receipts
+from .replay import FileDataset, SingleFileDataset
 
 if TYPE_CHECKING:
     from torch.utils.data import IterableDataset
@@ -15,6 +17,9 @@ else:
         from torch.utils.data import IterableDataset
     except ImportError:  # Everything but torch's own DataLoader works without it.
         IterableDataset = object
+
+# The original has the datasets of recordings in this module too.
+__all__ = ["FileDataset", "RemoteIterableDataset", "SingleFileDataset"]
 
 Item = dict[str, Any]
 
@@ -76,10 +81,12 @@ class RemoteIterableDataset(IterableDataset):
         self.enable_recording(record_path_prefix)
         self._stream: ItemStream | None = None
 
+    @also_called(n="max_items")
     def stream_length(self, max_items: int) -> None:
         """Sets how many items an iteration yields."""
         self.max_items = max_items
 
+    @also_called(fname="prefix")
     def enable_recording(self, prefix: str | PathLike[str] | None) -> None:
         """Sets where the next iterations are recorded; None: nowhere. Files that are there are
         replaced when an iteration starts."""
@@ -112,10 +119,16 @@ class RemoteIterableDataset(IterableDataset):
         return self.max_items // worker_count()
 
     def record_path_here(self) -> str | None:
-        """The file that an iteration in this process records to."""
+        """The file that an iteration in this process records to; its folder is made.
+
+        Raises:
+            OSError: the folder cannot be made.
+        """
         if self.record_path_prefix is None:
             return None
-        return FileRecorder.filename(self.record_path_prefix, worker_id())
+        path = FileRecorder.filename(self.record_path_prefix, worker_id())
+        make_folder_of(path)
+        return path
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_stream": None}

@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from .._blendtorch import Recorder, Recording, recording_path
+from ..renamed import also_called
 
 
 class FileRecorder:
@@ -20,37 +21,50 @@ class FileRecorder:
 
     def __init__(
         self,
-        outpath: str | PathLike[str],
+        outpath: str | PathLike[str] = "blendtorch.mpkl",
         max_messages: int = 100000,
         update_header: int = 10000,
     ) -> None:
         """Stores where to record. The file is made, in place of an older one, by the `with` block
-        or the first item.
+        or the first item; so are folders on the way to it.
 
         Args:
-            outpath: the file; `filename` makes a name that `FileDataset` finds.
+            outpath: the file; `filename` makes a name that `FileDataset` finds. (The default is the
+                original's name; what is written is a recording of ours.)
             max_messages: items beyond are dropped and counted in `dropped`.
             update_header: small items are gathered; so many are written at the latest.
         """
         self.outpath = fspath(outpath)
         self.max_messages = max_messages
+        self.capacity = max_messages
         self.update_header = update_header
         self._recorder: Recorder | None = None
 
     @staticmethod
+    @also_called(worker_idx="worker")
     def filename(prefix: str | PathLike[str], worker: int) -> str:
         """The file of a worker: `{prefix}_{worker:02d}.mcap`."""
         return fspath(recording_path(fspath(prefix), worker))
 
-    def save(self, item: dict[str, Any]) -> bool:
+    @also_called(item="data")
+    def save(self, data: dict[str, Any], is_pickled: bool = False) -> bool:
         """Appends an item: a dict of what can be published. False when it is full.
 
+        Args:
+            data: the item.
+            is_pickled: as in the original's signature; no pickle is taken.
+
         Raises:
-            TypeError: a value that cannot travel; it names the field.
+            TypeError: a value that cannot travel; it names the field. Or a pickle.
             OSError: the file cannot be written.
             ValueError: the recorder is closed.
         """
-        return self._open().save(item)
+        if is_pickled:
+            raise TypeError(
+                "recordings hold no pickles, which would run code when they are read: save the "
+                "item itself, without is_pickled=True"
+            )
+        return self._open().save(data)
 
     def flush(self) -> None:
         """Writes what was gathered: it can be read from now on."""
@@ -73,6 +87,7 @@ class FileRecorder:
 
     def _open(self) -> Recorder:
         if self._recorder is None:
+            make_folder_of(self.outpath)
             self._recorder = Recorder(
                 self.outpath,
                 max_messages=self.max_messages,
@@ -86,6 +101,18 @@ class FileRecorder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def make_folder_of(path: str) -> None:
+    """Makes the folders on the way to a recording.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    except OSError as error:
+        raise OSError(f"cannot create the recording {path}: {error}") from error
 
 
 class FileReader:

@@ -8,16 +8,25 @@ from os.path import isfile
 from typing import IO, Any
 
 from .._blendtorch import Fleet, find_blender
+from .processes import InstanceProcess
 
 
 class LaunchInfo:
     """How to reach the instances, and how they were started."""
 
-    def __init__(self, addresses: dict[str, list[str]], commands: list[str]) -> None:
+    def __init__(
+        self,
+        addresses: dict[str, list[str]],
+        commands: list[str],
+        processes: "list[InstanceProcess] | None" = None,
+    ) -> None:
         self.addresses = addresses
         """Addresses of all instances, by socket name."""
         self.commands = commands
         """The command line of each instance."""
+        self.processes = processes
+        """The process of each instance, where they were launched here; None where this was loaded
+        from a file."""
 
     @staticmethod
     def save_json(file: str | PathLike[str] | IO[str], launch_info: "LaunchInfo") -> None:
@@ -120,7 +129,11 @@ class BlenderLauncher:
             raise RuntimeError("this launcher's instances run already: make another for more")
         self._fleet = Fleet(json.dumps(self._description))
         info = json.loads(self._fleet.launch_info())
-        self._launch_info = LaunchInfo(info["addresses"], info["commands"])
+        processes = [
+            InstanceProcess(self._fleet, index, command)
+            for index, command in enumerate(info["commands"])
+        ]
+        self._launch_info = LaunchInfo(info["addresses"], info["commands"], processes)
         for warning in self._fleet.warnings():
             print(warning, file=sys.stderr)
         return self

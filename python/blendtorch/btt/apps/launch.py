@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from ... import programs
 from ..._blendtorch import run_program
+from ...renamed import also_called
 
 
+@also_called(inargs="argv")
 def main(argv: Sequence[str] | None = None) -> int:
     """Launches what a file describes and waits for its end, as `blendtorch-launch` does.
 

@@ -1,0 +1,5 @@
+"""What the original has under this name."""
+
+from .launcher import discover_blender
+
+__all__ = ["discover_blender"]
