@@ -10,9 +10,13 @@ use serde::Deserialize;
 
 use super::{Check, Health};
 use crate::memory::Memory;
+use crate::package::REMEDY;
 use crate::{Blender, DiscoverError, Runtime, discover, probe};
 
 const PROBE: &str = include_str!("probe.py");
+
+/// The word that the line which `probe.py` prints starts with.
+const SAID: &str = "blendtorch-doctor ";
 
 /// What `probe.py` prints.
 #[derive(Debug, Default, Deserialize)]
@@ -83,9 +87,9 @@ fn examine(blender: &Blender) -> Result<Said, String> {
         ]),
     };
     probe::with_packages(&mut command, blender);
-    let answer = probe::ask(&mut command).map_err(|error| error.to_string())?;
+    let answer = probe::ask(&mut command, SAID).map_err(|error| error.to_string())?;
     answer
-        .line("blendtorch-doctor ")
+        .line(SAID)
         .and_then(|json| serde_json::from_str(json).ok())
         .ok_or_else(|| answer.complaint())
 }
@@ -121,13 +125,12 @@ fn python(blender: &Blender, said: &Said) -> Check {
 
 fn package(blender: &Blender, said: &Said) -> Check {
     let ours = env!("CARGO_PKG_VERSION");
-    let setup = "blendtorch setup --wheel FILE (in a checkout: make setup)";
     match &said.blendtorch {
         Some(version) if version == ours => Check::ok("blendtorch in it", version),
         Some(version) => Check::note(
             "blendtorch in it",
             format!("{version}, and this program is {ours}"),
-            setup,
+            REMEDY,
         ),
         None => Check::missing(
             "blendtorch in it",
@@ -136,7 +139,7 @@ fn package(blender: &Blender, said: &Said) -> Check {
                 blender.path.display(),
                 said.blendtorch_error.as_deref().unwrap_or("no word")
             ),
-            setup,
+            REMEDY,
         ),
     }
 }

@@ -20,6 +20,10 @@ const STAND_IN: &str = r#"#!/bin/sh
 case "$*" in *blendtorch-found*)
     echo asked >> "${0%/*}/asked"; echo 'blendtorch-found 4.5.0 3.11'; exit;;
 esac
+case "$*" in *blendtorch-package*)
+    case "$0" in */without) echo 'blendtorch-package no there is none'; exit;; esac
+    echo "blendtorch-package yes $0"; exit;;
+esac
 case "$*" in *blendtorch-opened*)
     echo opened >> "${0%/*}/asked"
     case "$*" in *broken.blend*) echo 'Error: File format is not supported'; exit 0;; esac
