@@ -18,6 +18,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
+from . import drawing_threads
+
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
 
@@ -46,6 +48,7 @@ def main(argv: list[str]) -> None:
     # As in Blender, a signal ends the process at once, also while it renders or waits in C.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.SIG_DFL)
+    drawing_threads.avoid()
     steps, exit_code = _parse(argv)
 
     # Exit hooks run in reverse order: this one before bpy's own and before those of modules
