@@ -3,12 +3,14 @@
 //! Owns the run of `probe.py` inside it. It must never take the word of the memory for it: who asks a
 //! doctor wants to know how things are now.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
 
 use super::{Check, Health};
+use crate::command::DRAWING_THREADS;
 use crate::memory::Memory;
 use crate::package::REMEDY;
 use crate::{Blender, DiscoverError, Runtime, discover, probe};
@@ -40,12 +42,17 @@ pub(super) fn checks() -> Vec<Check> {
         Err(error) => return vec![no_blender(&error)],
     };
     match examine(&blender) {
-        Ok(said) => vec![
-            found(&blender, &said),
-            python(&blender, &said),
-            package(&blender, &said),
-            rendering(&said),
-        ],
+        Ok(said) => {
+            let mut checks = vec![
+                found(&blender, &said),
+                python(&blender, &said),
+                package(&blender, &said),
+                rendering(&said),
+            ];
+            let threads = std::env::var_os(DRAWING_THREADS.0);
+            checks.extend(drawing(&said, threads.as_deref()));
+            checks
+        }
         Err(complaint) => vec![Check::missing(
             "Blender",
             format!(
@@ -178,6 +185,23 @@ fn rendering(said: &Said) -> Check {
     }
 }
 
+/// Notes that Mesa is told to draw with threads of its own.
+fn drawing(said: &Said, threads: Option<&OsStr>) -> Option<Check> {
+    let (name, none) = DRAWING_THREADS;
+    let threads = threads.filter(|threads| *threads != none)?.display();
+    let software = said.renderer.as_deref()?.contains("llvmpipe");
+    software.then(|| {
+        Check::note(
+            "drawing threads",
+            format!(
+                "{name} is set to \"{threads}\": with threads of its own, Mesa can end a Blender with \
+                 SIGSEGV, once in some hours of drawing"
+            ),
+            format!("unset {name} (blendtorch then sets it to {none} for its Blenders)"),
+        )
+    })
+}
+
 /// The device file of an NVIDIA card.
 fn nvidia() -> Option<PathBuf> {
     let card = PathBuf::from("/dev/nvidia0");
@@ -208,6 +232,24 @@ mod tests {
         ));
         assert_eq!(none.health, Health::Missing);
         assert!(none.found.contains("no EGL") && none.remedy.unwrap().contains("libegl1"));
+    }
+
+    #[test]
+    fn threads_that_draw_are_noted_where_software_does() {
+        let with = |renderer: &str, threads: Option<&str>| {
+            let said = Said {
+                renderer: Some(renderer.into()),
+                ..Said::default()
+            };
+            drawing(&said, threads.map(OsStr::new))
+        };
+        let noted = with("llvmpipe (LLVM 15.0.6, 256 bits)", Some("2")).unwrap();
+        assert_eq!(noted.health, Health::Note);
+        assert!(noted.found.contains("LP_NUM_THREADS is set to \"2\""));
+        assert!(noted.remedy.unwrap().starts_with("unset LP_NUM_THREADS"));
+        assert_eq!(with("llvmpipe (LLVM 15.0.6, 256 bits)", Some("0")), None);
+        assert_eq!(with("llvmpipe (LLVM 15.0.6, 256 bits)", None), None);
+        assert_eq!(with("NVIDIA H100", Some("2")), None);
     }
 
     #[test]
