@@ -23,8 +23,7 @@ Runs the demo's instances on busy cores, each for a minute or so, and counts how
   --help              this
 
 Both programs, blendtorch-launch and minimal, are taken from $CARGO_TARGET_DIR/release (`make soak`
-builds them). Variables go to the instances as they are: LP_NUM_THREADS=1 scripts/soak.sh tries them
-with a drawing thread. Ctrl-C ends all of it and says what was seen so far.
+builds them). Ctrl-C ends all of it and says what was seen so far.
 END
 }
 say() { printf 'soak: %s\n' "$*" >&2; }
@@ -216,7 +215,7 @@ minutes=$((($(date +%s) - started + 30) / 60))
 awk -F '\t' -v minutes="$minutes" -v of="$lives" '
     { n[$2]++; lived += $3; items += $4 }
     END {
-        printf "soak: %d of %d lives in %d min: %.1f hours of instances, %d items\n",
+        printf "soak: %d of %d lives in %d min: %.2f hours of instances, %d items\n",
             NR, of, minutes, lived / 3600, items
         for (kind in n) printf "%6d  %s\n", n[kind], kind
     }' "$out/ends"
