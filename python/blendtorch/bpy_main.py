@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import ending
+from . import drawing_threads, ending
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -59,6 +59,7 @@ def _run_steps(argv: list[str]) -> int:
     # As in Blender, a signal ends the process at once, also while it renders or waits in C.
     for ending_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending_signal, signal.SIG_DFL)
+    drawing_threads.avoid()
     options = _parse(argv)
 
     import bpy  # noqa: F401
