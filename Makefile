@@ -6,8 +6,10 @@ ifneq ($(BLENDTORCH_CACHE),)
 CACHE := $(BLENDTORCH_CACHE)
 else ifneq ($(XDG_CACHE_HOME),)
 CACHE := $(XDG_CACHE_HOME)/blendtorch
-else
+else ifneq ($(HOME),)
 CACHE := $(HOME)/.cache/blendtorch
+else
+CACHE := $(shell getent passwd "$$(id -u)" | cut -d: -f6)/.cache/blendtorch
 endif
 
 export BLENDTORCH_CACHE := $(CACHE)
@@ -28,7 +30,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test lint bench setup python-env system blender-program stand-ins libtorch clean own-build
+.PHONY: help demo test lint bench soak setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +56,10 @@ lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, r
 bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
+
+soak: setup ## the demo's Blenders for a minute each, a hundred times, on busy cores; SOAK="--help" says more
+	cargo build --release -p blendtorch-examples --bin minimal
+	scripts/soak.sh $(SOAK)
 
 setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
 	cargo build --release -p blendtorch-launcher

@@ -13,6 +13,9 @@ from btb_support import NoProgramError, Runtime, blender_program, bpy_module
 # Set where a skipped runtime is an error: on continuous integration.
 REQUIRED = "BLENDTORCH_REQUIRE_BLENDER"
 
+# For Blenders whose scripts do not import btb, which would see to it (blendtorch.drawing_threads).
+os.environ.setdefault("LP_NUM_THREADS", "0")
+
 _skipped: set[str] = set()
 
 

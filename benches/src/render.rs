@@ -49,7 +49,7 @@ fn run() -> Result<Rendered> {
         ])
         .arg(script)
         .args(["--", "--frames", "100"])
-        .env("LP_NUM_THREADS", "1");
+        .env("LP_NUM_THREADS", "0");
     let mut children = Children::default();
     children.spawn(command)?;
     children.wait()?.pop().context("nothing was measured")

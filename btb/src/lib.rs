@@ -15,6 +15,8 @@ pub use blendtorch_channels::{
     Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvServer,
     Error as ChannelError, Failure, Request, Reset,
 };
+pub use blendtorch_wire as wire;
+pub use blendtorch_wire::{DType, Fields, Scalar, Tensor, Value};
 pub use publisher::{
     Draft, PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
     TensorMut,

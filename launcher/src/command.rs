@@ -4,7 +4,7 @@
 //! start anything.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
@@ -97,10 +97,10 @@ const NEIGHBOURS: &str = "import os, sys; sys.path.insert(0, os.path.dirname(os.
 /// What is set for an instance: what the description says, else what the user has set, else ours.
 fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(String, OsString)> {
     // Unbuffered: a line a script prints is seen now, not when the process ends.
-    let mut ours = vec![("PYTHONUNBUFFERED", "1")];
+    let mut ours = vec![("PYTHONUNBUFFERED", "1"), DRAWING_THREADS];
     if description.num_instances > 1 {
         // Several processes of one thread each render more frames than one of several.
-        ours.extend([("LP_NUM_THREADS", "1"), ("OMP_NUM_THREADS", "1")]);
+        ours.push(("OMP_NUM_THREADS", "1"));
     }
     ours.retain(|(name, _)| std::env::var_os(name).is_none());
     let ours = ours
@@ -121,6 +121,13 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
     all.into_iter().collect()
 }
 
+/// How many threads Mesa's software OpenGL draws with, beside the one that asks it to.
+///
+/// With any at all, Mesa (22.3.6 was seen, later ones read the same) can end the process with
+/// SIGSEGV, once in some hours of drawing on busy cores. Without, the thread that asks draws, which
+/// is as fast. `btb` sets the same where it is imported without a launcher.
+pub(crate) const DRAWING_THREADS: (&str, &str) = ("LP_NUM_THREADS", "0");
+
 const PYTHON_PATH: &str = "PYTHONPATH";
 
 /// How a `blender` program finds our package: its folder goes before the user's path, which is
@@ -132,10 +139,15 @@ pub(crate) fn packages(
     if blender.runtime == Runtime::Module {
         return None;
     }
-    let folder = crate::cache_folder()?.join("blender-packages");
+    let folder = packages_folder()?;
     let inherited = std::env::var_os(PYTHON_PATH);
     let path = before(&folder, given.or(inherited.as_deref()));
     folder.is_dir().then_some((PYTHON_PATH, path))
+}
+
+/// Where `blendtorch setup` lays our package out for `blender` programs.
+pub(crate) fn packages_folder() -> Option<PathBuf> {
+    Some(crate::cache_folder()?.join("blender-packages"))
 }
 
 fn before(folder: &Path, path: Option<&OsStr>) -> OsString {

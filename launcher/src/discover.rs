@@ -132,7 +132,10 @@ pub(crate) fn installed_bpy(environment: &Path) -> Option<Version> {
 
 /// What a `blender` program prints when it is asked who it is: its version and its Python's.
 const WHO: &str = "import bpy, sys; print('blendtorch-found', '.'.join(map(str, bpy.app.version)), \
-                   '%d.%d' % sys.version_info[:2])";
+                   '%d.%d' % sys.version_info[:2], flush=True)";
+
+/// The word that its line starts with.
+const FOUND: &str = "blendtorch-found ";
 
 /// The Python that our package needs.
 const OLDEST_PYTHON: (u32, u32) = (3, 11);
@@ -177,8 +180,8 @@ fn introduce(path: &Path) -> Result<String, DiscoverError> {
     };
     let mut command = Command::new(path);
     command.args(["--background", "--factory-startup", "--python-expr", WHO]);
-    let answer = probe::ask(&mut command).map_err(|error| no(error.to_string()))?;
-    match answer.line("blendtorch-found ") {
+    let answer = probe::ask(&mut command, FOUND).map_err(|error| no(error.to_string()))?;
+    match answer.line(FOUND) {
         Some(line) => Ok(line.to_owned()),
         None => Err(no(answer.complaint())),
     }
@@ -205,6 +208,27 @@ fn is_program(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
+/// Writes a shell script that can be run. Another process does: a fork elsewhere in these tests could
+/// hold a file that this one has open for writing, and such a file cannot be run.
+#[cfg(test)]
+pub(crate) fn install_script(path: &Path, text: &str) {
+    use std::io::Write;
+    let mut install = Command::new("install");
+    install
+        .args(["-m", "755", "/dev/stdin"])
+        .arg(path)
+        .stdin(std::process::Stdio::piped());
+    let mut install = install.spawn().unwrap();
+    let text = format!("#!/bin/sh\n{text}\n");
+    install
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    assert!(install.wait().unwrap().success());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,19 +247,10 @@ mod tests {
         let path = folder.join("blender");
         let starts = folder.join("starts");
         let text = format!(
-            "#!/bin/sh\necho asked >> {}\necho 'Blender x'\necho 'blendtorch-found {answer}'\n",
+            "echo asked >> {}\necho 'Blender x'\necho 'blendtorch-found {answer}'\n",
             starts.display()
         );
-        // Another process writes the program: a fork elsewhere in these tests could hold a file that
-        // this one has open for writing, and such a file cannot be run.
-        let mut install = Command::new("install");
-        install
-            .args(["-m", "755", "/dev/stdin"])
-            .arg(&path)
-            .stdin(std::process::Stdio::piped());
-        let mut install = install.spawn().unwrap();
-        std::io::Write::write_all(&mut install.stdin.take().unwrap(), text.as_bytes()).unwrap();
-        assert!(install.wait().unwrap().success());
+        install_script(&path, &text);
         path
     }
 

@@ -64,6 +64,7 @@ impl Check {
 #[must_use]
 pub fn doctor() -> Vec<Check> {
     let mut checks = blender::checks();
+    checks.extend(host::cache_folder());
     checks.push(host::display());
     checks.push(host::shared_memory());
     checks.push(host::machine());

@@ -10,6 +10,7 @@ mod output;
 mod status;
 mod supervise;
 
+use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::command::InstanceCommand;
 use crate::memory::Memory;
 use crate::{
     Blender, DescriptionError, LaunchDescription, LaunchError, LaunchInfo, Runtime, discover,
-    display, opening,
+    display, opening, package,
 };
 
 use board::Board;
@@ -250,7 +251,12 @@ fn prepare(
         error,
     })?;
     let named = description.named_blender();
-    let blender = discover::find(named, memory).map_err(|error| {
+    let python_path = description.env.get("PYTHONPATH").map(OsStr::new);
+    let found = discover::find(named, memory).and_then(|blender| {
+        package::check(&blender, python_path, memory)?;
+        Ok(blender)
+    });
+    let blender = found.map_err(|error| {
         let elsewhere = std::env::var_os(discover::VARIABLE).is_some_and(|place| !place.is_empty());
         let key = named.map(|(key, _)| key);
         LaunchError::Discover {

@@ -38,7 +38,9 @@ mod info;
 mod lifeline;
 mod managed;
 mod memory;
+mod noise;
 mod opening;
+mod package;
 mod probe;
 mod setup;
 

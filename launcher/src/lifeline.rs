@@ -1,6 +1,6 @@
 //! Instances die with their launcher, however it ends.
 //!
-//! Beside the instances runs one small shell, the guard. It reads a pipe whose other end only the
+//! Beside the instances, and beside each probe, runs one small shell, the guard. It reads a pipe whose other end only the
 //! launcher holds, and on it the process group of each instance. When the pipe closes without the
 //! word `done`, the launcher is gone, by `kill -9` for instance: the guard then ends the groups.
 //!
@@ -11,11 +11,9 @@ mod hooks;
 
 use std::io::{PipeWriter, Write};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 /// What the guard runs. `$groups` holds the process groups it was told of, `$folder` what to remove.
 ///
@@ -49,7 +47,10 @@ done
 orphaned
 "#;
 
-/// The guard of one fleet. Dropping it without [`Guard::dismiss`] makes it end the instances.
+/// How long the guard may take to go home; it does so at once unless somebody has stopped it.
+const HOME_WITHIN: Duration = Duration::from_secs(5);
+
+/// The guard of one fleet, or of one probe. Dropping it without [`Guard::dismiss`] makes it end the instances.
 pub(crate) struct Guard {
     shell: Child,
     pipe: Arc<PipeWriter>,
@@ -91,14 +92,17 @@ impl Guard {
     }
 
     /// Sends the guard home. All instances have ended.
-    pub(crate) async fn dismiss(mut self) {
+    pub(crate) fn dismiss(mut self) {
         let _ = (&*self.pipe).write_all(b"done\n");
         drop(self.pipe);
-        if tokio::time::timeout(Duration::from_secs(5), self.shell.wait())
-            .await
-            .is_err()
-        {
-            let _ = self.shell.kill().await;
+        let deadline = Instant::now() + HOME_WITHIN;
+        while let Ok(None) = self.shell.try_wait() {
+            if Instant::now() > deadline {
+                let _ = self.shell.kill();
+                let _ = self.shell.wait();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
@@ -106,8 +110,7 @@ impl Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::process::ExitStatusExt;
-    use std::time::Instant;
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
 
     /// A guard against hangs, with room for a slow machine.
     const LONG: Duration = Duration::from_secs(60);
@@ -118,17 +121,12 @@ mod tests {
     fn a_copy_of_the_pipe_does_not_keep_the_instances_alive() {
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            let _inside = runtime.enter();
             let guard = Guard::start(None).unwrap();
             let mut instance = Command::new("/bin/sleep");
             guard.watch(instance.arg("1000").process_group(0));
-            wait_for_trap(guard.shell.id().unwrap());
+            wait_for_trap(guard.shell.id());
             sender.send(Arc::clone(&guard.pipe)).unwrap();
-            let instance = instance.into_std().spawn().unwrap();
+            let instance = instance.spawn().unwrap();
             wait_until_idle(&guard);
             instance
         });
@@ -152,7 +150,7 @@ mod tests {
     /// then does the signal wake it for sure. One that comes while the shell looks at a word waits,
     /// with the shell, for the next word.
     fn wait_until_idle(guard: &Guard) {
-        let stat = format!("/proc/{}/stat", guard.shell.id().unwrap());
+        let stat = format!("/proc/{}/stat", guard.shell.id());
         let deadline = Instant::now() + LONG;
         let is_idle = || {
             rustix::io::ioctl_fionread(&*guard.pipe).unwrap() == 0
@@ -184,28 +182,22 @@ mod tests {
 
     #[test]
     fn a_group_that_was_forgotten_is_left_alone() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
         let spawn = |guard: &Guard| {
             let mut command = Command::new("/bin/sleep");
             guard.watch(command.arg("1000").process_group(0));
-            command.into_std().spawn().unwrap()
+            command.spawn().unwrap()
         };
-        runtime.block_on(async {
-            let guard = Guard::start(None).unwrap();
-            let mut groups: Vec<_> = (0..3).map(|_| spawn(&guard)).collect();
-            guard.forget(groups[1].id());
-            let Guard { mut shell, pipe } = guard;
-            drop(pipe);
-            assert!(shell.wait().await.unwrap().success());
-            for i in [0, 2] {
-                assert_eq!(groups[i].wait().unwrap().signal(), Some(15), "group {i}");
-            }
-            assert!(groups[1].try_wait().unwrap().is_none());
-            groups[1].kill().unwrap();
-            groups[1].wait().unwrap();
-        });
+        let guard = Guard::start(None).unwrap();
+        let mut groups: Vec<_> = (0..3).map(|_| spawn(&guard)).collect();
+        guard.forget(groups[1].id());
+        let Guard { mut shell, pipe } = guard;
+        drop(pipe);
+        assert!(shell.wait().unwrap().success());
+        for i in [0, 2] {
+            assert_eq!(groups[i].wait().unwrap().signal(), Some(15), "group {i}");
+        }
+        assert!(groups[1].try_wait().unwrap().is_none());
+        groups[1].kill().unwrap();
+        groups[1].wait().unwrap();
     }
 }

@@ -18,16 +18,25 @@ pub const DEFAULT_BPY_VERSION: &str = "4.5.15";
 const MARKER: &str = "blendtorch-setup.json";
 
 /// Where blendtorch keeps what it downloads: `BLENDTORCH_CACHE`, else `blendtorch` under
-/// `XDG_CACHE_HOME`, else `~/.cache/blendtorch`. `None` without any of them.
+/// `XDG_CACHE_HOME`, else `.cache/blendtorch` in the home: `HOME`, else that of the user's entry in
+/// the system's list of users. `None` where all of them are empty, or no full path.
 pub fn cache_folder() -> Option<PathBuf> {
     let variable = |name| {
         std::env::var_os(name)
             .filter(|v| !v.is_empty())
             .map(PathBuf::from)
     };
+    // Else each working folder would have a cache of its own.
+    let full = |path: PathBuf| path.is_absolute().then_some(path);
     variable("BLENDTORCH_CACHE")
-        .or_else(|| variable("XDG_CACHE_HOME").map(|c| c.join("blendtorch")))
-        .or_else(|| variable("HOME").map(|h| h.join(".cache").join("blendtorch")))
+        .or_else(|| Some(full(variable("XDG_CACHE_HOME")?)?.join("blendtorch")))
+        .or_else(|| {
+            Some(
+                full(std::env::home_dir()?)?
+                    .join(".cache")
+                    .join("blendtorch"),
+            )
+        })
 }
 
 /// What a finished set-up installed. Written last, so that half a set-up has none.

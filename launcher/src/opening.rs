@@ -51,8 +51,8 @@ pub(crate) fn check(
 
 fn open(blender: &Blender, scene: &Path) -> std::io::Result<probe::Answer> {
     let mut command = probe::background(blender);
-    let opened = format!("print('{OPENED}')");
+    let opened = format!("print('{OPENED}', flush=True)");
     command.arg(scene).args(["--python-expr", &opened]);
     probe::with_packages(&mut command, blender);
-    probe::ask(&mut command)
+    probe::ask(&mut command, OPENED)
 }

@@ -20,6 +20,7 @@ use crate::Version;
 use crate::discover::installed_bpy;
 use crate::managed::{self, DEFAULT_BPY_VERSION, Marker, WheelStamp};
 pub use error::SetupError;
+pub(crate) use wheel::is_installed as has_wheel;
 
 /// What to set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

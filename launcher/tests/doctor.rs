@@ -45,6 +45,29 @@ fn a_machine_without_a_blender_is_told_the_line_that_mends_it() {
 }
 
 #[test]
+fn without_a_home_the_cache_folder_is_that_of_the_users_entry_or_its_lack_is_told() {
+    let doctor = |home: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_blendtorch"));
+        command.arg("doctor").env_clear().env("PATH", "/nowhere");
+        if let Some(home) = home {
+            command.env("HOME", home);
+        }
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let told = "cache folder     none: HOME, XDG_CACHE_HOME and BLENDTORCH_CACHE name no full path";
+    let text = doctor(Some("a/relative/one"));
+    assert!(text.contains(told), "{text}");
+    // Whoever runs this has an entry, as root or otherwise, or is told so too.
+    let listed = Command::new("getent")
+        .args(["passwd", &rustix::process::geteuid().to_string()])
+        .output();
+    if listed.is_ok_and(|entry| entry.status.success()) {
+        let text = doctor(None);
+        assert!(!text.contains(told), "{text}");
+    }
+}
+
+#[test]
 fn programs_read_the_same_as_json() {
     let output = blendtorch(&["doctor", "--json"]);
     assert_eq!(output.status.code(), Some(1));

@@ -95,6 +95,24 @@ fn conformance_7_kill_9_of_the_launcher_leaves_no_process_and_no_folder() {
 }
 
 #[test]
+fn a_probe_that_hangs_was_left_behind_by_its_launcher() {
+    for signal in ["KILL", "INT"] {
+        let stage = Stage::new(1, "true", r#""scene": "hangs.blend""#);
+        stage.write_scene("hangs.blend");
+        let launcher = stage.launch();
+        let mut pids = stage.pids("opening", 1);
+        pids.extend(children(launcher.pid()));
+        assert_eq!(
+            pids.len(),
+            3,
+            "the probe, once more, and its guard: {pids:?}"
+        );
+        launcher.signal(signal);
+        all_end(pids);
+    }
+}
+
+#[test]
 fn ctrl_c_ends_everything_with_130_and_sigterm_with_143() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let stage = Stage::new(2, RUNS, "");

@@ -13,7 +13,7 @@ mod support;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::Stage;
+use support::{STAND_IN, Stage};
 
 /// What `blendtorch-launch` says of a description with these keys, after "error: ". The script leaves
 /// a file when it runs, so that it is seen that nothing has.
@@ -251,6 +251,32 @@ fn no_blender() {
         said.starts_with("launch.json: BLENDTORCH_BLENDER names /nowhere, which is neither"),
         "{said}"
     );
+}
+
+#[test]
+fn a_blender_without_our_package_said_no_module_named_blendtorch() {
+    let stage = Stage::new(1, MARKS, "");
+    let program = stage.install("without", STAND_IN);
+    let program = program.display();
+    assert_eq!(
+        said_on(
+            &stage,
+            r#""script": "scene.sh", "blender": "./without""#,
+            |_| {}
+        ),
+        format!(
+            "launch.json: key \"blender\": {program} (Blender 4.5.0) cannot import blendtorch: there is \
+             none; what mends it: blendtorch setup --wheel FILE (in a checkout: make setup)"
+        )
+    );
+    // Laid out by `blendtorch setup`, it is not asked for.
+    let folder = stage.path("cache/blender-packages/blendtorch");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("__init__.py"), "").unwrap();
+    let description = r#"{"script": "scene.sh", "blender": "./without", "background": true}"#;
+    std::fs::write(stage.path("launch.json"), description).unwrap();
+    assert!(stage.command().status().unwrap().success());
+    assert!(stage.path("started").exists());
 }
 
 #[test]

@@ -53,6 +53,26 @@ while [ ! -e "$DIR/go" ]; do sleep 0.05; done
     );
 }
 
+/// What every instance prints without a display; see `noise.rs`.
+const NOISE: &str = "EGL Error (0x3009): EGL_BAD_MATCH: Arguments are inconsistent (for example, a \
+    valid context requires buffers not supplied by a valid surface).";
+
+#[test]
+fn harmless_lines_of_blenders_were_shown_as_the_reason_of_an_end() {
+    let script = format!("echo mine >&2; echo '{NOISE}' >&2; kill -9 $$");
+    let stage = Stage::new(1, &script, r#""log_dir": "logs""#);
+    let (code, _, stderr) = stage.launch().end();
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("[0] mine\n"), "{stderr}");
+    assert!(!stderr.contains("EGL"), "{stderr}");
+    let last = stderr.lines().last().unwrap();
+    assert!(last.contains("instance 0 was ended by signal 9 (SIGKILL"));
+    assert!(last.ends_with(", its last words: mine"), "{last}");
+    // The log keeps all.
+    let log = std::fs::read_to_string(stage.path("logs/instance-0.log")).unwrap();
+    assert!(log.ends_with(&format!("\nmine\n{NOISE}\n")), "{log}");
+}
+
 #[test]
 fn conformance_6_a_natural_end_is_clean() {
     let stage = Stage::new(2, "echo bye", "");

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import leaving
+from . import drawing_threads, leaving
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -60,6 +60,7 @@ def _run_steps(argv: list[str]) -> int:
     # As in Blender, a signal ends the process at once, also while it renders or waits in C.
     for ending_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending_signal, signal.SIG_DFL)
+    drawing_threads.avoid()
     options = _parse(argv)
 
     import bpy  # noqa: F401

@@ -57,4 +57,17 @@ pub enum DiscoverError {
         /// Its Python, as far as it is known.
         python: String,
     },
+    /// The Blender does not find our package, and no scene script runs without.
+    #[error(
+        "{} (Blender {version}) cannot import blendtorch: {said}; what mends it: {}",
+        .path.display(), crate::package::REMEDY
+    )]
+    NoPackage {
+        /// The program.
+        path: PathBuf,
+        /// Its version.
+        version: Version,
+        /// What its Python says.
+        said: String,
+    },
 }

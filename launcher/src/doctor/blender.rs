@@ -3,16 +3,22 @@
 //! Owns the run of `probe.py` inside it. It must never take the word of the memory for it: who asks a
 //! doctor wants to know how things are now.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
 
 use super::{Check, Health};
+use crate::command::DRAWING_THREADS;
 use crate::memory::Memory;
+use crate::package::REMEDY;
 use crate::{Blender, DiscoverError, Runtime, discover, probe};
 
 const PROBE: &str = include_str!("probe.py");
+
+/// The word that the line which `probe.py` prints starts with.
+const SAID: &str = "blendtorch-doctor ";
 
 /// What `probe.py` prints.
 #[derive(Debug, Default, Deserialize)]
@@ -36,12 +42,17 @@ pub(super) fn checks() -> Vec<Check> {
         Err(error) => return vec![no_blender(&error)],
     };
     match examine(&blender) {
-        Ok(said) => vec![
-            found(&blender, &said),
-            python(&blender, &said),
-            package(&blender, &said),
-            rendering(&said),
-        ],
+        Ok(said) => {
+            let mut checks = vec![
+                found(&blender, &said),
+                python(&blender, &said),
+                package(&blender, &said),
+                rendering(&said),
+            ];
+            let threads = std::env::var_os(DRAWING_THREADS.0);
+            checks.extend(drawing(&said, threads.as_deref()));
+            checks
+        }
         Err(complaint) => vec![Check::missing(
             "Blender",
             format!(
@@ -83,9 +94,9 @@ fn examine(blender: &Blender) -> Result<Said, String> {
         ]),
     };
     probe::with_packages(&mut command, blender);
-    let answer = probe::ask(&mut command).map_err(|error| error.to_string())?;
+    let answer = probe::ask(&mut command, SAID).map_err(|error| error.to_string())?;
     answer
-        .line("blendtorch-doctor ")
+        .line(SAID)
         .and_then(|json| serde_json::from_str(json).ok())
         .ok_or_else(|| answer.complaint())
 }
@@ -121,13 +132,12 @@ fn python(blender: &Blender, said: &Said) -> Check {
 
 fn package(blender: &Blender, said: &Said) -> Check {
     let ours = env!("CARGO_PKG_VERSION");
-    let setup = "blendtorch setup --wheel FILE (in a checkout: make setup)";
     match &said.blendtorch {
         Some(version) if version == ours => Check::ok("blendtorch in it", version),
         Some(version) => Check::note(
             "blendtorch in it",
             format!("{version}, and this program is {ours}"),
-            setup,
+            REMEDY,
         ),
         None => Check::missing(
             "blendtorch in it",
@@ -136,7 +146,7 @@ fn package(blender: &Blender, said: &Said) -> Check {
                 blender.path.display(),
                 said.blendtorch_error.as_deref().unwrap_or("no word")
             ),
-            setup,
+            REMEDY,
         ),
     }
 }
@@ -175,6 +185,23 @@ fn rendering(said: &Said) -> Check {
     }
 }
 
+/// Notes that Mesa is told to draw with threads of its own.
+fn drawing(said: &Said, threads: Option<&OsStr>) -> Option<Check> {
+    let (name, none) = DRAWING_THREADS;
+    let threads = threads.filter(|threads| *threads != none)?.display();
+    let software = said.renderer.as_deref()?.contains("llvmpipe");
+    software.then(|| {
+        Check::note(
+            "drawing threads",
+            format!(
+                "{name} is set to \"{threads}\": with threads of its own, Mesa can end a Blender with \
+                 SIGSEGV, once in some hours of drawing"
+            ),
+            format!("unset {name} (blendtorch then sets it to {none} for its Blenders)"),
+        )
+    })
+}
+
 /// The device file of an NVIDIA card.
 fn nvidia() -> Option<PathBuf> {
     let card = PathBuf::from("/dev/nvidia0");
@@ -205,6 +232,24 @@ mod tests {
         ));
         assert_eq!(none.health, Health::Missing);
         assert!(none.found.contains("no EGL") && none.remedy.unwrap().contains("libegl1"));
+    }
+
+    #[test]
+    fn threads_that_draw_are_noted_where_software_does() {
+        let with = |renderer: &str, threads: Option<&str>| {
+            let said = Said {
+                renderer: Some(renderer.into()),
+                ..Said::default()
+            };
+            drawing(&said, threads.map(OsStr::new))
+        };
+        let noted = with("llvmpipe (LLVM 15.0.6, 256 bits)", Some("2")).unwrap();
+        assert_eq!(noted.health, Health::Note);
+        assert!(noted.found.contains("LP_NUM_THREADS is set to \"2\""));
+        assert!(noted.remedy.unwrap().starts_with("unset LP_NUM_THREADS"));
+        assert_eq!(with("llvmpipe (LLVM 15.0.6, 256 bits)", Some("0")), None);
+        assert_eq!(with("llvmpipe (LLVM 15.0.6, 256 bits)", None), None);
+        assert_eq!(with("NVIDIA H100", Some("2")), None);
     }
 
     #[test]

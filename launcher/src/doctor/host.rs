@@ -12,6 +12,19 @@ use crate::display;
 /// A batch or two of full-HD images of a few instances; with less, frames go inline.
 const LITTLE_MEMORY: u64 = 1 << 30;
 
+/// Said only where there is none: what is in it is said by other checks.
+pub(super) fn cache_folder() -> Option<Check> {
+    let lacking = crate::cache_folder().is_none();
+    lacking.then(|| {
+        Check::note(
+            "cache folder",
+            "none: HOME, XDG_CACHE_HOME and BLENDTORCH_CACHE name no full path, so that nothing which \
+             `blendtorch setup` makes is found",
+            "export BLENDTORCH_CACHE=FOLDER, where blendtorch setup was run with it",
+        )
+    })
+}
+
 pub(super) fn display() -> Check {
     match display::there() {
         Some(display) => Check::ok("display", display),

@@ -29,15 +29,20 @@ pub(super) enum Stream {
     Stderr,
 }
 
+/// What has come of an instance's stream.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) instance: usize,
     pub(super) stream: Stream,
-    pub(super) text: String,
+    /// The line as it was printed, for the log.
+    pub(super) printed: Option<String>,
+    /// The lines that are shown now: this one, none where it is noise, or more that were held back.
+    pub(super) shown: Vec<String>,
 }
 
-/// Reads to the end of the stream and gives each line, without its line break, to `take`.
-pub(super) async fn read_lines<R: AsyncRead + Unpin, F: AsyncFnMut(String)>(
+/// Reads to the end of the stream and gives each line, without its line break, to `take`; none at the
+/// end.
+pub(super) async fn read_lines<R: AsyncRead + Unpin, F: AsyncFnMut(Option<String>)>(
     mut from: R,
     mut take: F,
 ) {
@@ -48,14 +53,15 @@ pub(super) async fn read_lines<R: AsyncRead + Unpin, F: AsyncFnMut(String)>(
         for part in piece[..n].split_inclusive(|&b| b == b'\n') {
             line.extend_from_slice(part);
             if part.ends_with(b"\n") || line.len() >= LONGEST_LINE {
-                take(text(&line)).await;
+                take(Some(text(&line))).await;
                 line.clear();
             }
         }
     }
     if !line.is_empty() {
-        take(text(&line)).await;
+        take(Some(text(&line))).await;
     }
+    take(None).await;
 }
 
 fn text(line: &[u8]) -> String {
@@ -82,25 +88,28 @@ pub(super) fn printer(
             let stdout_coloured = coloured && std::io::stdout().is_terminal();
             let stderr_coloured = coloured && std::io::stderr().is_terminal();
             while let Some(line) = lines.blocking_recv() {
-                let log = logs.get_mut(line.instance);
-                let logged = log.map_or(Ok(()), |log| log.write(&line.text));
+                let log = logs.get_mut(line.instance).zip(line.printed.as_ref());
+                let logged = log.map_or(Ok(()), |(log, printed)| log.write(printed));
                 if output == Output::Silence {
                     continue;
                 }
-                // Nobody reads any more: no reason to end the instances.
-                let _ = match line.stream {
-                    Stream::Stdout => std::io::stdout().write_all(&printed(&line, stdout_coloured)),
-                    Stream::Stderr => std::io::stderr().write_all(&printed(&line, stderr_coloured)),
-                };
-                if let Err(error) = logged {
-                    let (instance, stream) = (line.instance, Stream::Stderr);
-                    let text = format!("(log) {error}");
-                    let line = Line {
-                        instance,
-                        stream,
-                        text,
+                for text in &line.shown {
+                    // Nobody reads any more: no reason to end the instances.
+                    let _ = match line.stream {
+                        Stream::Stdout => {
+                            let bytes = prefixed(line.instance, text, stdout_coloured);
+                            std::io::stdout().write_all(&bytes)
+                        }
+                        Stream::Stderr => {
+                            let bytes = prefixed(line.instance, text, stderr_coloured);
+                            std::io::stderr().write_all(&bytes)
+                        }
                     };
-                    let _ = std::io::stderr().write_all(&printed(&line, stderr_coloured));
+                }
+                if let Err(error) = logged {
+                    let text = format!("(log) {error}");
+                    let bytes = prefixed(line.instance, &text, stderr_coloured);
+                    let _ = std::io::stderr().write_all(&bytes);
                 }
             }
             let _ = std::io::stdout().flush();
@@ -109,8 +118,7 @@ pub(super) fn printer(
     Ok(Some((sender, hear)))
 }
 
-fn printed(line: &Line, coloured: bool) -> Vec<u8> {
-    let Line { instance, text, .. } = line;
+fn prefixed(instance: usize, text: &str, coloured: bool) -> Vec<u8> {
     if coloured {
         // The six colours of a terminal that are neither black nor white.
         let colour = 31 + (instance + 1) % 6;
@@ -129,7 +137,7 @@ mod tests {
             .build()
             .unwrap();
         let mut lines = Vec::new();
-        runtime.block_on(read_lines(bytes, async |line| lines.push(line)));
+        runtime.block_on(read_lines(bytes, async |line| lines.extend(line)));
         lines
     }
 
@@ -151,12 +159,7 @@ mod tests {
 
     #[test]
     fn each_line_says_whose_it_is() {
-        let line = Line {
-            instance: 2,
-            stream: Stream::Stdout,
-            text: "hello".into(),
-        };
-        assert_eq!(printed(&line, false), b"[2] hello\n");
-        assert!(printed(&line, true).ends_with(b"[2]\x1b[0m hello\n"));
+        assert_eq!(prefixed(2, "hello", false), b"[2] hello\n");
+        assert!(prefixed(2, "hello", true).ends_with(b"[2]\x1b[0m hello\n"));
     }
 }

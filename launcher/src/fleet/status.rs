@@ -34,30 +34,52 @@ impl fmt::Display for InstanceState {
             Self::Running => write!(f, "is running"),
             Self::Exited(code) => write!(f, "ended with exit code {code}"),
             Self::Signaled(number) => {
-                let names = [
-                    (Signal::ABORT, "SIGABRT: it aborted"),
-                    (Signal::SEGV, "SIGSEGV: it crashed"),
-                    (Signal::BUS, "SIGBUS: it crashed"),
-                    (Signal::ILL, "SIGILL: it crashed"),
-                    (Signal::FPE, "SIGFPE: it crashed"),
-                    (
-                        Signal::KILL,
-                        "SIGKILL: somebody killed it, or memory ran out",
-                    ),
-                    (Signal::TERM, "SIGTERM"),
-                    (Signal::INT, "SIGINT"),
-                    (Signal::HUP, "SIGHUP"),
-                    (Signal::PIPE, "SIGPIPE"),
-                ];
                 write!(f, "was ended by signal {number}")?;
-                match names.iter().find(|(signal, _)| signal.as_raw() == *number) {
-                    Some((_, name)) => write!(f, " ({name})"),
+                match SIGNALS
+                    .iter()
+                    .find(|(signal, _)| signal.as_raw() == *number)
+                {
+                    Some((_, words)) => write!(f, " ({words})"),
                     None => Ok(()),
                 }
             }
         }
     }
 }
+
+/// Signals by name, with what each means for an instance that nobody has asked to end.
+const SIGNALS: [(Signal, &str); 12] = [
+    (
+        Signal::ABORT,
+        "SIGABRT: it aborted; a core, where they are kept, tells where",
+    ),
+    (
+        Signal::SEGV,
+        "SIGSEGV: it crashed; a core, where they are kept, tells where",
+    ),
+    (
+        Signal::BUS,
+        "SIGBUS: it crashed, or /dev/shm or the disk is full",
+    ),
+    (
+        Signal::ILL,
+        "SIGILL: it crashed, or is made for another processor",
+    ),
+    (Signal::FPE, "SIGFPE: it crashed"),
+    (
+        Signal::KILL,
+        "SIGKILL: somebody killed it, or memory ran out: then dmesg says so",
+    ),
+    (
+        Signal::XCPU,
+        "SIGXCPU: its processor time was limited and is used up",
+    ),
+    (Signal::TERM, "SIGTERM"),
+    (Signal::INT, "SIGINT"),
+    (Signal::HUP, "SIGHUP"),
+    (Signal::QUIT, "SIGQUIT"),
+    (Signal::PIPE, "SIGPIPE"),
+];
 
 /// How one instance is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +92,9 @@ pub struct InstanceStatus {
     pub state: InstanceState,
     /// The fleet had asked it to end before it did.
     pub stopped: bool,
-    /// The last lines it wrote to stderr, at most 20.
+    /// The last lines it wrote to stderr, at most 20, without those of Blender's that mean nothing.
     pub stderr_tail: Vec<String>,
-    /// The last lines it wrote to stdout, at most 20: where `blender` prints a script's traceback.
+    /// The same of stdout: where `blender` prints a script's traceback.
     pub stdout_tail: Vec<String>,
 }
 
@@ -91,11 +113,15 @@ impl InstanceStatus {
             )
     }
 
-    /// One line: which instance, how it is, and why where it failed.
+    /// One line: which instance, how it is, and why where it failed. What it printed last says why
+    /// it ended by itself; of a signal it knows nothing.
     pub fn summary(&self) -> String {
         let line = format!("instance {} {}", self.index, self.state);
-        match reason(self.telling().1) {
-            Some(why) if self.failed() => format!("{line} ({why})"),
+        match (reason(self.telling().1), self.state) {
+            (Some(last), InstanceState::Signaled(_)) if self.failed() => {
+                format!("{line}, its last words: {last}")
+            }
+            (Some(why), _) if self.failed() => format!("{line} ({why})"),
             _ => line,
         }
     }
@@ -180,6 +206,21 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_is_said_in_words_and_last_words_are_not_its_reason() {
+        let ended = |signal: Signal, stderr: &[&str]| {
+            let mut status = failed_with(&[], stderr);
+            status.state = InstanceState::Signaled(signal.as_raw());
+            status.summary()
+        };
+        let crashed = "instance 0 was ended by signal 11 (SIGSEGV: it crashed";
+        assert!(ended(Signal::SEGV, &[]).starts_with(crashed));
+        assert!(ended(Signal::KILL, &[]).ends_with("memory ran out: then dmesg says so)"));
+        assert!(ended(Signal::KILL, &["frame 7"]).ends_with("), its last words: frame 7"));
+        let unnamed = Signal::from_named_raw(12).unwrap();
+        assert_eq!(ended(unnamed, &[]), "instance 0 was ended by signal 12");
+    }
+
+    #[test]
     fn an_end_that_was_asked_for_is_no_failure() {
         let board = Board::default();
         board.add(7);
@@ -218,7 +259,7 @@ mod tests {
         ];
         let wanted = "instance 0 ended with exit code 1 (ValueError: the cube is round)";
         for status in [
-            failed_with(&said, &["EGL_BAD_MATCH"]),
+            failed_with(&said, &["noise"]),
             failed_with(&["noise"], &said),
         ] {
             assert_eq!(status.summary(), wanted);

@@ -24,6 +24,7 @@ use super::status::InstanceState;
 use crate::LaunchError;
 use crate::command::InstanceCommand;
 use crate::lifeline::Guard;
+use crate::noise::Filter;
 
 /// How long what the instances have printed is waited for after their end, where nobody takes it or
 /// somebody else keeps it open. A busy machine may need seconds to print the last words.
@@ -124,7 +125,8 @@ async fn supervise(
         let _ = timeout(LAST_WORDS, printed).await;
     }
     if let Some(guard) = Arc::into_inner(guard) {
-        guard.dismiss().await;
+        // Nothing is left that a signal could have to go to.
+        guard.dismiss();
     }
     outcome
 }
@@ -144,7 +146,7 @@ fn spawn(command: &InstanceCommand, guard: &Guard) -> std::io::Result<Child> {
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
-    guard.watch(&mut process);
+    guard.watch(process.as_std_mut());
     process.spawn()
 }
 
@@ -199,16 +201,23 @@ impl Watcher {
         lines: Option<&Sender<Line>>,
     ) -> JoinHandle<()> {
         let (instance, board, lines) = (self.index, Arc::clone(&self.board), lines.cloned());
-        tokio::spawn(read_lines(from, async move |text| {
-            board.line(instance, stream, text.clone());
+        let mut filter = Filter::default();
+        tokio::spawn(read_lines(from, async move |printed: Option<String>| {
+            let shown = match &printed {
+                Some(line) => filter.pass(line.clone()),
+                None => filter.rest(),
+            };
+            for line in &shown {
+                board.line(instance, stream, line.clone());
+            }
+            let line = Line {
+                instance,
+                stream,
+                printed,
+                shown,
+            };
             if let Some(lines) = &lines {
-                let _ = lines
-                    .send(Line {
-                        instance,
-                        stream,
-                        text,
-                    })
-                    .await;
+                let _ = lines.send(line).await;
             }
         }))
     }

@@ -9,10 +9,11 @@
 )]
 
 use std::io::{self, PipeWriter, Write};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::Arc;
 
 use rustix::process::{Signal, getpid, set_parent_process_death_signal, setsid};
-use tokio::process::Command;
 
 /// Puts the child in a session of its own, where no terminal and no `kill` of the launcher's group
 /// reaches it, and has it sent SIGURG when the calling thread ends.

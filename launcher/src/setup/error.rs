@@ -10,7 +10,9 @@ use crate::{DEFAULT_BPY_VERSION, Version};
 #[non_exhaustive]
 pub enum SetupError {
     /// No place to put it.
-    #[error("there is no cache folder: set HOME, XDG_CACHE_HOME or BLENDTORCH_CACHE")]
+    #[error(
+        "there is no cache folder: set HOME, XDG_CACHE_HOME or BLENDTORCH_CACHE to a full path"
+    )]
     NoCache,
     /// This `bpy` cannot run blendtorch.
     #[error(

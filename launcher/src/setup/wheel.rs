@@ -20,7 +20,7 @@ pub(super) fn stamp(wheel: &Path) -> Result<WheelStamp, SetupError> {
 }
 
 /// Whether an environment holds the blendtorch package, as a folder or linked by `maturin develop`.
-pub(super) fn is_installed(environment: &Path) -> bool {
+pub(crate) fn is_installed(environment: &Path) -> bool {
     let entries = |folder| std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries(environment.join("lib")).any(|python| {
         entries(python.path().join("site-packages")).any(|entry| {

@@ -15,13 +15,18 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// What the stand-in runs: `-btid i` are the script's first two arguments, `$DIR` is the folder, and
 /// `$GIVEN` the whole command line.
-const STAND_IN: &str = r#"#!/bin/sh
+pub(crate) const STAND_IN: &str = r#"#!/bin/sh
 # Not a Blender: a stand-in to test the supervision of processes.
 case "$*" in *blendtorch-found*)
     echo asked >> "${0%/*}/asked"; echo 'blendtorch-found 4.5.0 3.11'; exit;;
 esac
+case "$*" in *blendtorch-package*)
+    case "$0" in */without) echo 'blendtorch-package no there is none'; exit;; esac
+    echo "blendtorch-package yes $0"; exit;;
+esac
 case "$*" in *blendtorch-opened*)
     echo opened >> "${0%/*}/asked"
+    case "$*" in *hangs.blend*) echo $$ > "${0%/*}/opening-0"; exec sleep 1000;; esac
     case "$*" in *broken.blend*) echo 'Error: File format is not supported'; exit 0;; esac
     echo blendtorch-opened; exit;;
 esac

@@ -13,6 +13,7 @@ seeds work in any Python; the rest needs `bpy`.
 
 from typing import TYPE_CHECKING, Any
 
+from .. import drawing_threads
 from . import constants, runtime
 from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
@@ -77,6 +78,7 @@ __all__ = [
 __version__ = "0.4.0"
 """The version of the original whose names these are."""
 
+drawing_threads.avoid()
 runtime.settle()
 
 # Imported when first asked for: nearly all need bpy, which not every producer has.
