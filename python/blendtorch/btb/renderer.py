@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import cycles, rendering
+from . import cycles, drawing, rendering
 from .camera import Camera
 from .offscreen import OffScreenRenderer
 from .surfaces import DepthBuffer, SurfaceView
@@ -22,6 +22,7 @@ PASSES = ("image", "linear", "depth", "normal")
 # What of it an engine has, and by which of Cycles' passes.
 _CYCLES = {"image": "Combined", "linear": "Combined", "depth": "Depth", "normal": "Normal"}
 _DRAWN = ("image", "depth", "normal")
+_ENGINES = ("CYCLES", "EEVEE", "WORKBENCH")
 
 # Cycles says that a pixel without a surface is this far away.
 _FAR = 1e10
@@ -37,6 +38,8 @@ class Renderer:
     it is, says docs/rendering.md.
 
     image    uint8 H × W × C. Linear light unless `srgb`; the scene's view transform is not applied.
+             Of `rgba` colours are multiplied by alpha; where the scene's film is transparent, the
+             background is 0 in all channels.
     linear   float32 H × W × C: the image before it is cut to bytes. Cycles only.
     depth    float32 H × W: the distance from the camera's plane along its −Z (not along the ray),
              in world units: metres. Infinite where there is no surface.
@@ -45,6 +48,10 @@ class Renderer:
              0 where there is no surface.
 
     Row 0 is at the top. Both fit OpenCV's intrinsics: a pixel's point is `depth · K⁻¹ (x, y, 1)`.
+    Of a panoramic camera there is the image alone, by Cycles.
+
+    Each picture is of `camera` at the scene's current frame, whole: neither a marker of the timeline
+    that binds another camera, nor stereo, a border or another view layer changes that.
     """
 
     def __init__(
@@ -62,17 +69,20 @@ class Renderer:
         Args:
             passes: what `render` returns, of `PASSES`.
             camera: its place and lens are read anew at each `render`.
-            engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it.
-            samples: a pixel's samples, of Cycles or EEVEE; by default the scene's.
+            engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it, at
+                each `render` too.
+            samples: a pixel's samples, of Cycles or EEVEE; by default the scene's. The scene gets
+                them, as above.
             mode: the channels of the images.
             srgb: encode the image for display.
             denoise: with Cycles' denoiser, which costs a CPU a second or more for a frame. The
                 scene's own setting, on in a new file, is replaced.
 
         Raises:
-            ValueError: a pass or an engine that does not exist, or a pass, samples or a denoiser
-                that this engine lacks.
-            RuntimeError: Cycles has rendered before, and would not notice what changes.
+            ValueError: a pass or an engine that does not exist, or a pass, samples, a denoiser or a
+                kind of camera that this engine lacks.
+            RuntimeError: Cycles has rendered before, and would not notice what changes; or motion
+                blur is on, and depth or normals are wanted of it.
         """
         passes = (passes,) if isinstance(passes, str) else tuple(passes)
         unknown = [name for name in passes if name not in PASSES]
@@ -91,20 +101,22 @@ class Renderer:
         self.camera = camera or Camera()
         self.channels = len(mode)
         self.srgb = srgb
+        self._samples = samples
+        self._denoise = denoise
         self._drawn: OffScreenRenderer | None = None
         self._depth: DepthBuffer | None = None
         self._surfaces: SurfaceView | None = None
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
-            cycles.prepare(scene, bpy.context.view_layer, self._wanted, samples, denoise)
+            self._prepare()
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
         if samples is not None:
             if self.engine == "WORKBENCH":
                 raise ValueError("WORKBENCH takes no samples")
-            scene.eevee.taa_samples = samples
+        self._prepare()
         if "image" in passes:
             self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
         # Workbench's image has the depth of its surfaces, unless they are drawn to be seen through;
@@ -123,10 +135,12 @@ class Renderer:
                 has not, and by default all, are new arrays, the caller's own.
 
         Raises:
-            RuntimeError: Cycles failed.
-            ValueError: the camera has another shape than when this was made, or an array of `out`
-                has another shape or dtype than in `layout()`, or cannot be written in C order.
+            RuntimeError: Cycles failed, or one of those of the constructor.
+            ValueError: the camera has another shape than when this was made, or became one that
+                this engine or a pass lacks. Or an array of `out` has another shape or dtype than in
+                `layout()`, or cannot be written in C order.
         """
+        self._prepare()
         self.camera.update_view_matrix()
         self.camera.update_proj_matrix()
         arrays = self._arrays({} if out is None else out)
@@ -135,6 +149,31 @@ class Renderer:
         else:
             self._draw(arrays)
         return arrays
+
+    def _prepare(self) -> None:
+        """Gives the scene what this renderer was made with: it may be another scene since, or a
+        script or another renderer may have changed it."""
+        scene = bpy.context.scene
+        _choose(scene, self.engine)
+        if self.engine == "CYCLES":
+            self._check_planar()
+            cycles.prepare(
+                scene, bpy.context.view_layer, self._wanted, self._samples, self._denoise
+            )
+            return
+        drawing.check(self.camera)
+        if self._samples is not None and scene.eevee.taa_samples != self._samples:
+            scene.eevee.taa_samples = self._samples
+            scene.update_tag()
+
+    def _check_planar(self) -> None:
+        lacks = [name for name in self.passes if name in ("depth", "normal")]
+        if lacks and self.camera.type not in ("PERSP", "ORTHO"):
+            raise ValueError(
+                f"camera {self.camera.bpy_camera.name!r} is of type {self.camera.type}: it has no "
+                f"{' and no '.join(lacks)}, which are by a plane and by axes that it has not; ask "
+                "for image or linear alone, or change its lens type"
+            )
 
     def layout(self) -> "dict[str, tuple[tuple[int, ...], Any]]":
         """Shape and dtype of each pass, for `DataPublisher.begin`."""
@@ -200,19 +239,22 @@ class Renderer:
 
 
 def _chosen(scene: Any, engine: str | None) -> str:
-    """Gives the scene its engine; returns the name that we use."""
+    """The name that we use of an engine; by default the scene's."""
     if engine is not None:
-        names = {
-            "CYCLES": "CYCLES",
-            "EEVEE": rendering.eevee(),
-            "WORKBENCH": "BLENDER_WORKBENCH",
-        }
-        name = names.get(engine.upper().removeprefix("BLENDER_").removesuffix("_NEXT"))
-        if name is None:
-            raise ValueError(f"engine must be {', '.join(names)} or None, not {engine!r}")
-        scene.render.engine = name
+        short = engine.upper().removeprefix("BLENDER_").removesuffix("_NEXT")
+        if short not in _ENGINES:
+            raise ValueError(f"engine must be {', '.join(_ENGINES)} or None, not {engine!r}")
+        return short
     now = str(scene.render.engine)
     short = "EEVEE" if "EEVEE" in now else now.removeprefix("BLENDER_")
-    if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
+    if short not in _ENGINES:
         raise ValueError(f"{now}, the scene's engine, gives no passes: set engine")
     return short
+
+
+def _choose(scene: Any, engine: str) -> None:
+    """Gives the scene the engine that we call so."""
+    name = {"EEVEE": rendering.eevee(), "WORKBENCH": "BLENDER_WORKBENCH"}.get(engine, engine)
+    if scene.render.engine != name:
+        scene.render.engine = name
+        scene.update_tag()  # Else the 3D view may be drawn as before.
