@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 
 import bpy
 
+from . import physics as physics_of
 from . import progress
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
@@ -55,6 +56,7 @@ class AnimationController:
         self.btid = given[1] if btid is None else btid
         self._playing: Generator[None] | None = None
         self._rewind = False
+        self._physics: tuple[int, int] | None = None
 
     @property
     def frameid(self) -> int:
@@ -91,17 +93,21 @@ class AnimationController:
             use_animation: see above.
             use_offline_render: accepted for existing scripts; rendering in `post_frame` is
                 always safe.
-            use_physics: give the rigid body simulation the same frame range.
+            use_physics: give all simulations (rigid bodies, cloth, soft bodies, particles, …) the
+                same frame range, and begin them anew in each episode. What is baked stays as it is.
         """
         del use_offline_render
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
         first, last = self.setup_frame_range(frame_range, physics=use_physics)
+        self._physics = (first, last) if use_physics else None
         self._start(first, last, num_episodes, use_animation)
 
     def play_on(self, first: int, use_animation: bool = True) -> None:
         """Plays one episode from frame `first` on without an end, and another after each
-        `rewind`; otherwise as `play`. The scene's frame range stays as it is."""
+        `rewind`; otherwise as `play`. The scene's frame range stays as it is, and simulations go on
+        until it ends."""
+        self._physics = (first, max(first, bpy.context.scene.frame_end))
         self._start(first, _LAST_FRAME, -1, use_animation)
 
     def _start(self, first: int, last: int, num_episodes: int, use_animation: bool) -> None:
@@ -122,7 +128,7 @@ class AnimationController:
         frame_range: tuple[int, int] | None, physics: bool = True
     ) -> tuple[int, int]:
         """Makes `frame_range` (first, last; by default the scene's) the scene's own, and with
-        `physics` that of its rigid bodies; returns it.
+        `physics` that of its simulations; returns it.
 
         Raises:
             ValueError: the range is empty, or begins before frame 0.
@@ -134,10 +140,8 @@ class AnimationController:
                 f"frame_range ({first}, {last}): needs 0 <= first <= last; both are played"
             )
         scene.frame_start, scene.frame_end = first, last
-        if physics and scene.rigidbody_world:
-            cache = scene.rigidbody_world.point_cache
-            # A cache has at least two frames; of a range of one frame the second is not played.
-            cache.frame_start, cache.frame_end = first, max(last, first + 1)
+        if physics:
+            physics_of.follow(scene, first, last)
         return first, last
 
     def rewind(self) -> None:
@@ -193,6 +197,8 @@ class AnimationController:
                 if self.index == 0:
                     self.pre_animation.invoke()
                 self.pre_frame.invoke()
+                if self.index == 0:
+                    self._begin_physics()
             except BaseException as error:
                 raised.append(error)
 
@@ -204,6 +210,14 @@ class AnimationController:
                 bpy.app.handlers.frame_change_pre.remove(before)
         if raised:
             raise raised[0]
+
+    def _begin_physics(self) -> None:
+        """What callbacks have made follows the episode's frames too, and nothing is left of the
+        episode before."""
+        scene = bpy.context.scene
+        if self._physics is not None:
+            physics_of.follow(scene, *self._physics)
+            physics_of.forget(scene)
 
     def _next_frame(self) -> float | None:
         """Called by Blender's timer: seconds until the next call, or None to stop."""
