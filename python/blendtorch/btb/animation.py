@@ -105,8 +105,8 @@ class AnimationController:
 
     def play_on(self, first: int, use_animation: bool = True) -> None:
         """Plays one episode from frame `first` on without an end, and another after each
-        `rewind`; otherwise as `play`. The scene's frame range stays as it is, and simulations go on
-        until it ends."""
+        `rewind`; otherwise as `play`. The scene's frame range stays as it is; simulations go on
+        after it."""
         self._physics = (first, max(first, bpy.context.scene.frame_end))
         self._start(first, _LAST_FRAME, -1, use_animation)
 
@@ -202,6 +202,7 @@ class AnimationController:
             except BaseException as error:
                 raised.append(error)
 
+        self._extend_physics(frame)
         bpy.app.handlers.frame_change_pre.append(before)
         try:
             bpy.context.scene.frame_set(frame)
@@ -214,10 +215,16 @@ class AnimationController:
     def _begin_physics(self) -> None:
         """What callbacks have made follows the episode's frames too, and nothing is left of the
         episode before."""
-        scene = bpy.context.scene
         if self._physics is not None:
-            physics_of.follow(scene, *self._physics)
-            physics_of.forget(scene)
+            physics_of.follow(bpy.context.scene, *self._physics)
+            physics_of.forget(bpy.context.scene)
+
+    def _extend_physics(self, frame: int) -> None:
+        """An episode without an end has come to `frame`: simulations go on there."""
+        if self._physics is not None and frame > self._physics[1]:
+            first = self._physics[0]
+            self._physics = (first, min(2 * frame - first, _LAST_FRAME))
+            physics_of.follow(bpy.context.scene, *self._physics)
 
     def _next_frame(self) -> float | None:
         """Called by Blender's timer: seconds until the next call, or None to stop."""

@@ -138,7 +138,9 @@ def render(
         without = changed(
             scene.render, use_compositing=False, use_sequencer=False, use_freestyle=False
         )
-        with still_of(camera), without, _only(scene, layer), quiet():
+        # Of a picture in tiles Cycles gives out nothing before it has left the engine.
+        whole = changed(scene.cycles, use_auto_tile=False)
+        with still_of(camera), without, whole, _only(scene, layer), quiet():
             bpy.ops.render.render(layer=layer.name, scene=scene.name)
     finally:
         _reader = None

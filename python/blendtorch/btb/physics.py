@@ -2,10 +2,12 @@
 paint, fluids, simulation zones of geometry nodes.
 
 Each cache has a range of frames of its own, by default 1 to 250: before it a simulation stands
-still, after it too. Here they get the frames that are played. It must never touch what a user has
-baked.
+still, after it too. Here they get the frames that are played. Caches in files lie beside the
+`.blend`, where all instances that opened it would write: here each instance has its own. It must
+never touch what a user has baked.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +25,9 @@ def follow(scene: Any, first: int, last: int) -> None:
     for obj in _simulated(scene):
         for cache in _point_caches(obj):
             _put(cache, first, last)
+            _keep_in_memory(cache)
+        for domain in _replayed(obj):
+            _own_folder(domain)
         for owner, start, end in _ranges(obj):
             if (getattr(owner, start), getattr(owner, end)) != (first, last):
                 setattr(owner, start, first)
@@ -41,9 +46,25 @@ def forget(scene: Any) -> None:
 
 
 def _put(cache: Any, first: int, last: int) -> None:
-    baked = cache.is_baked or cache.is_baking
-    if not baked and (cache.frame_start, cache.frame_end) != (first, last):
+    if _is_free(cache) and (cache.frame_start, cache.frame_end) != (first, last):
         cache.frame_start, cache.frame_end = first, last
+
+
+def _keep_in_memory(cache: Any) -> None:
+    # Not for that of rigid bodies: Blender does not survive a change of it there.
+    if cache.use_disk_cache and _is_free(cache):
+        cache.use_disk_cache = False
+
+
+def _is_free(cache: Any) -> bool:
+    return not (cache.is_baked or cache.is_baking or cache.use_external)
+
+
+def _own_folder(domain: Any) -> None:
+    ours = bpy.app.tempdir
+    if not bpy.path.abspath(domain.cache_directory).startswith(ours):
+        name = os.path.basename(os.path.normpath(domain.cache_directory))
+        domain.cache_directory = os.path.join(ours, name)
 
 
 def _simulated(scene: Any) -> list[Any]:
@@ -54,14 +75,33 @@ def _simulated(scene: Any) -> list[Any]:
         if other != scene:
             elsewhere.update(other.objects)
     elsewhere.difference_update(scene.objects)
-    return [obj for obj in bpy.data.objects if _has_simulation(obj) and obj not in elsewhere]
+    zones: dict[str, bool] = {}
+    return [o for o in bpy.data.objects if o not in elsewhere and _has_simulation(o, zones)]
 
 
-_KINDS = {"CLOTH", "SOFT_BODY", "PARTICLE_SYSTEM", "DYNAMIC_PAINT", "FLUID", "NODES"}
+_KINDS = ("CLOTH", "SOFT_BODY", "PARTICLE_SYSTEM", "DYNAMIC_PAINT", "FLUID")
 
 
-def _has_simulation(obj: Any) -> bool:
-    return any(modifier.type in _KINDS for modifier in obj.modifiers)
+def _has_simulation(obj: Any, zones: dict[str, bool]) -> bool:
+    return any(
+        modifier.type in _KINDS
+        or (modifier.type == "NODES" and _has_zone(modifier.node_group, zones))
+        for modifier in obj.modifiers
+    )
+
+
+def _has_zone(tree: Any, zones: dict[str, bool]) -> bool:
+    """Whether nodes have a simulation zone; `zones` keeps that of each group."""
+    if tree is None:
+        return False
+    if tree.name_full not in zones:
+        zones[tree.name_full] = False  # A group cannot hold itself.
+        zones[tree.name_full] = any(
+            node.bl_idname == "GeometryNodeSimulationOutput"
+            or (node.bl_idname == "GeometryNodeGroup" and _has_zone(node.node_tree, zones))
+            for node in tree.nodes
+        )
+    return zones[tree.name_full]
 
 
 def _point_caches(obj: Any) -> Iterator[Any]:
@@ -83,11 +123,19 @@ def _ranges(obj: Any) -> Iterator[tuple[Any, str, str]]:
         if modifier.type == "DYNAMIC_PAINT" and modifier.canvas_settings:
             for surface in modifier.canvas_settings.canvas_surfaces:
                 yield surface, "frame_start", "frame_end"
-        elif modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
-            domain = modifier.domain_settings
-            if domain.cache_type == "REPLAY":
-                yield domain, "cache_frame_start", "cache_frame_end"
         elif modifier.type == "NODES":
             for bake in getattr(modifier, "bakes", ()):
                 if bake.use_custom_simulation_frame_range:
                     yield bake, "frame_start", "frame_end"
+    for domain in _replayed(obj):
+        yield domain, "cache_frame_start", "cache_frame_end"
+
+
+def _replayed(obj: Any) -> list[Any]:
+    """The domains of fluids that are simulated as they are played; others are baked by hand."""
+    domains = [
+        modifier.domain_settings
+        for modifier in obj.modifiers
+        if modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN"
+    ]
+    return [domain for domain in domains if domain.cache_type == "REPLAY"]
