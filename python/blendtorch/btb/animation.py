@@ -105,14 +105,16 @@ class AnimationController:
 
     def play_on(self, first: int, use_animation: bool = True) -> None:
         """Plays one episode from frame `first` on without an end, and another after each
-        `rewind`; otherwise as `play`. The scene's frame range stays as it is; simulations go on
-        after it."""
+        `rewind`; otherwise as `play`. The scene's frame range stays as it is until an episode goes
+        past its end: then it is extended, and simulations go on."""
         self._physics = (first, max(first, bpy.context.scene.frame_end))
         self._start(first, _LAST_FRAME, -1, use_animation)
 
     def _start(self, first: int, last: int, num_episodes: int, use_animation: bool) -> None:
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
+        if self._physics is not None:
+            physics_of.begin(bpy.context.scene, *self._physics)
         self._playing = self._told(self._frames(first, last, num_episodes))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)
@@ -224,7 +226,10 @@ class AnimationController:
         if self._physics is not None and frame > self._physics[1]:
             first = self._physics[0]
             self._physics = (first, min(2 * frame - first, _LAST_FRAME))
-            physics_of.follow(bpy.context.scene, *self._physics)
+            scene = bpy.context.scene
+            # Particles and simulation zones go by the scene's own range, whatever their caches say.
+            scene.frame_end = max(scene.frame_end, self._physics[1])
+            physics_of.follow(scene, *self._physics)
 
     def _next_frame(self) -> float | None:
         """Called by Blender's timer: seconds until the next call, or None to stop."""

@@ -41,8 +41,27 @@ def forget(scene: Any) -> None:
     Blender does that by itself where it notices that something changed. That a collider was moved
     within a change of frames it does not always notice.
     """
-    for obj in _simulated(scene):
-        obj.update_tag()
+    _forget(_simulated(scene))
+
+
+def begin(scene: Any, first: int, last: int) -> None:
+    """Does both, before anything is played: what was evaluated so far, in whatever frame, counts
+    no more either. Blender has to see that before the first frame comes."""
+    follow(scene, first, last)
+    objects = _simulated(scene)
+    if objects:
+        _forget(objects)
+        bpy.context.view_layer.update()
+
+
+def _forget(objects: list[Any]) -> None:
+    for obj in objects:
+        for system in obj.particle_systems:
+            system.settings.update_tag()
+        # Not where there are particles alone: tagged so, they begin wrong in a frame 0 that
+        # follows a frame 1.
+        if any(modifier.type != "PARTICLE_SYSTEM" for modifier in obj.modifiers):
+            obj.update_tag()
 
 
 def _put(cache: Any, first: int, last: int) -> None:
