@@ -95,6 +95,20 @@ def output_path(folder: str, name: str) -> dict[str, str]:
     return {"base_path": f"{folder}/{name}"}
 
 
+def leaves_background_out() -> bool:
+    """Whether the 3D view can be drawn without its background. 3.4 cannot: there its picture has
+    alpha 1 everywhere."""
+    import gpu
+
+    return "draw_background" in (gpu.types.GPUOffScreen.draw_view3d.__doc__ or "")
+
+
+def region_3d(space: Any, region: Any) -> Any:
+    """How a region of a 3D view looks at the scene; where regions do not say it (3.4 does), their
+    space's."""
+    return getattr(region, "data", None) or space.region_3d
+
+
 def matcap_towards(projection: Any) -> float:
     """The z that Workbench gives the direction to the viewer of a perspective camera when it looks
     a material capture up, with x and y those of a point in the plane at distance 1.
