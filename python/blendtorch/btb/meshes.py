@@ -8,15 +8,41 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
+from .settings import changed
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-def evaluated(objs: tuple[Any, ...], depsgraph: Any = None) -> list[Any]:
-    """The objects as they are now, in the state that rendering sees."""
-    depsgraph = depsgraph or bpy.context.evaluated_depsgraph_get()
-    return [obj.evaluated_get(depsgraph) for obj in objs]
+def evaluated(objs: tuple[Any, ...], depsgraph: Any = None) -> Iterator[Any]:
+    """The objects as they are now, drawn or not; each valid until the next one.
+
+    With `depsgraph` they are as it has them: those that are hidden there as they were before.
+    """
+    for obj in objs:
+        if depsgraph is not None:
+            yield obj.evaluated_get(depsgraph)
+        else:
+            with evaluated_now(obj) as (_, found):
+                yield found
+
+
+@contextmanager
+def evaluated_now(obj: Any) -> Iterator[tuple[Any, Any]]:
+    """The current depsgraph, and in it the object as it is now, while the block lasts.
+
+    Blender leaves what the 3D view does not show as it was; what it looks through it does not. So
+    what is hidden becomes the scene's camera for a moment, whatever it is.
+    """
+    obj = obj.original
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    scene = bpy.context.scene
+    if obj == scene.camera or obj.visible_get():
+        yield depsgraph, obj.evaluated_get(depsgraph)
+        return
+    with changed(scene, camera=obj):
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        yield depsgraph, obj.evaluated_get(depsgraph)
 
 
 @contextmanager
@@ -49,6 +75,22 @@ def vertices(mesh: Any) -> "NDArray[np.float64]":
     xyz = np.empty(3 * len(mesh.vertices), dtype=np.float32)
     mesh.vertices.foreach_get("co", xyz)
     return xyz.reshape(-1, 3).astype(np.float64)
+
+
+def world_vertices(obj: Any) -> "NDArray[np.float64]":
+    """The vertices of an evaluated object in world coordinates; N × 3."""
+    with mesh_of(obj) as mesh:
+        return transform_points(obj.matrix_world, vertices(mesh))
+
+
+def world_corners(obj: Any) -> "NDArray[np.float64]":
+    """The eight corners of the bounding box of an evaluated object in world coordinates; 8 × 3."""
+    return transform_points(obj.matrix_world, list(map(tuple, obj.bound_box)))
+
+
+def concatenate(parts: "list[NDArray[np.float64]]") -> "NDArray[np.float64]":
+    """The points of all parts; N × 3."""
+    return np.concatenate(parts) if parts else np.empty((0, 3))
 
 
 def triangles(mesh: Any) -> "NDArray[np.int32]":

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import cycles, rendering
+from . import cycles, drawn, rendering
 from .camera import Camera
 from .offscreen import OffScreenRenderer
 from .surfaces import DepthBuffer, SurfaceView
@@ -61,7 +61,7 @@ class Renderer:
 
         Args:
             passes: what `render` returns, of `PASSES`.
-            camera: its place and lens are read anew at each `render`.
+            camera: as it is at each `render`, by matrices that were set where it is drawn.
             engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it.
             samples: a pixel's samples, of Cycles or EEVEE; by default the scene's.
             mode: the channels of the images.
@@ -98,6 +98,7 @@ class Renderer:
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
             cycles.prepare(scene, bpy.context.view_layer, self._wanted, samples, denoise)
+            drawn.tell(self.camera, self.engine)
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
@@ -114,6 +115,7 @@ class Renderer:
             self._depth = DepthBuffer(self.camera)
         elif {"depth", "normal"} & set(passes):
             self._surfaces = SurfaceView(self.camera)
+        drawn.tell(self.camera, self.engine if "image" in passes else "WORKBENCH")
 
     def render(self, out: "Mapping[str, NDArray[Any]] | None" = None) -> "dict[str, NDArray[Any]]":
         """The passes of the scene as it is now, by name.
@@ -124,11 +126,12 @@ class Renderer:
 
         Raises:
             RuntimeError: Cycles failed.
-            ValueError: the camera has another shape than when this was made, or an array of `out`
-                has another shape or dtype than in `layout()`, or cannot be written in C order.
+            ValueError: the camera has another shape than when this was made, or matrices that were
+                set and that Cycles does not know, or an array of `out` has another shape or dtype
+                than in `layout()`, or cannot be written in C order.
         """
-        self.camera.update_view_matrix()
-        self.camera.update_proj_matrix()
+        if self.engine == "CYCLES":
+            self.camera.check_unset()
         arrays = self._arrays({} if out is None else out)
         if self.engine == "CYCLES":
             self._trace(arrays)
