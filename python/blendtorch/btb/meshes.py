@@ -32,7 +32,8 @@ def evaluated_now(obj: Any) -> Iterator[tuple[Any, Any]]:
     """The current depsgraph, and in it the object as it is now, while the block lasts.
 
     Blender leaves what the 3D view does not show as it was; what it looks through it does not. So
-    what is hidden becomes the scene's camera for a moment, whatever it is.
+    what is hidden becomes the scene's camera for a moment, whatever it is, and its animation is
+    evaluated for the current frame.
     """
     obj = obj.original
     depsgraph = bpy.context.evaluated_depsgraph_get()
@@ -41,8 +42,24 @@ def evaluated_now(obj: Any) -> Iterator[tuple[Any, Any]]:
         yield depsgraph, obj.evaluated_get(depsgraph)
         return
     with changed(scene, camera=obj):
+        for one in _hidden_with(obj):
+            one.update_tag(refresh={"OBJECT", "DATA", "TIME"})
+            if one.data is not None:
+                one.data.update_tag(refresh={"TIME"})
         depsgraph = bpy.context.evaluated_depsgraph_get()
         yield depsgraph, obj.evaluated_get(depsgraph)
+
+
+def _hidden_with(obj: Any) -> list[Any]:
+    """A hidden object, and what else is hidden of that which its place follows from."""
+    found, left = [], [obj]
+    while left:
+        one = left.pop()
+        if one is None or one in found or (one != obj and one.visible_get()):
+            continue
+        found.append(one)
+        left += [one.parent, *(getattr(c, "target", None) for c in one.constraints)]
+    return found
 
 
 @contextmanager
