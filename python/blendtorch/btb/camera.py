@@ -139,15 +139,20 @@ class Camera:
         before counts where it is now, also one that is hidden.
         """
         camera = bpy_camera or bpy.context.scene.camera
+        if meshes.is_by_itself(camera):
+            return _view_of(camera.matrix_basis)
         with meshes.evaluated_now(camera) as (_, evaluated):
-            return _view_of(evaluated)
+            return _view_of(evaluated.matrix_world)
 
     @staticmethod
     def proj_from_bpy(bpy_camera: Any = None, shape: tuple[int, int] | None = None) -> Matrix:
         """Camera to clip coordinates, for images of `shape` (height, width)."""
         camera = bpy_camera or bpy.context.scene.camera
+        shape = shape or Camera.shape_from_bpy()
+        if meshes.is_by_itself(camera):
+            return _projection_of(camera, bpy.context.evaluated_depsgraph_get(), shape)
         with meshes.evaluated_now(camera) as (depsgraph, evaluated):
-            return _projection_of(evaluated, depsgraph, shape or Camera.shape_from_bpy())
+            return _projection_of(evaluated, depsgraph, shape)
 
     @_also_called("xyz_world", "xyz")
     def world_to_ndc(self, xyz: "ArrayLike", return_depth: bool = False) -> Any:
@@ -351,15 +356,15 @@ class Camera:
         still = copy(self)
         if depsgraph.mode == "RENDER":
             evaluated = self.bpy_camera.evaluated_get(depsgraph)
-            still._view = self._view or _view_of(evaluated)
+            still._view = self._view or _view_of(evaluated.matrix_world)
             still._projection = self._projection or _projection_of(evaluated, depsgraph, self.shape)
         else:
             still._view, still._projection = self.view_matrix, self.proj_matrix
         return still
 
 
-def _view_of(evaluated: Any) -> Matrix:
-    return evaluated.matrix_world.normalized().inverted()
+def _view_of(matrix_world: Matrix) -> Matrix:
+    return matrix_world.normalized().inverted()
 
 
 def _projection_of(evaluated: Any, depsgraph: Any, shape: tuple[int, int]) -> Matrix:

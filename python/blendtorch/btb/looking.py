@@ -48,8 +48,9 @@ class _Look:
         self.done = True
         try:
             self.answer = self.function(depsgraph)
-        except Exception as error:  # Raised by whoever asked.
-            self.error = error
+        except Exception as error:
+            # Raised by whoever asked; its traceback would keep what ends with the render.
+            self.error = error.with_traceback(None)
 
 
 _look: _Look | None = None

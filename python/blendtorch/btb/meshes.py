@@ -50,6 +50,20 @@ def evaluated_now(obj: Any) -> Iterator[tuple[Any, Any]]:
         yield depsgraph, obj.evaluated_get(depsgraph)
 
 
+def is_by_itself(obj: Any) -> bool:
+    """Whether nothing but its own values says where a hidden object is, and what it is: then there
+    is nothing to evaluate, which takes long in a large scene."""
+    return not (
+        obj == bpy.context.scene.camera
+        or obj.visible_get()
+        or obj.parent
+        or obj.constraints
+        or obj.rigid_body
+        or obj.animation_data
+        or obj.data.animation_data
+    )
+
+
 def _hidden_with(obj: Any) -> list[Any]:
     """A hidden object, and what else is hidden of that which its place follows from."""
     found, left = [], [obj]
