@@ -212,6 +212,10 @@ btb.Renderer(("depth",), other, "EEVEE")  # Its depth is drawn by Workbench.
 ways.append(other.drawn_by)
 btb.Renderer(("image",), other, "EEVEE")
 ways.append(other.drawn_by)
+scene.use_nodes = True
+node = scene.node_tree.nodes.new("CompositorNodeOutputFile")
+btb.CompositeRenderer([btb.CompositeSelection("image", node.name, "Image", "RGB")], other)
+ways.append(other.drawn_by)
 report(told=told, error=error, wrong=wrong(), ways=ways)
 """
 
@@ -234,4 +238,5 @@ def test_matrices_that_a_script_sets_count_for_pictures_and_labels(
         ["WORKBENCH", "WORKBENCH"],
         "WORKBENCH",
         "EEVEE",
+        "RENDER",
     ]
