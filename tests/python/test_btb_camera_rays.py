@@ -10,15 +10,12 @@ from drawn_support import SCENE
 BEFORE = (
     SCENE
     + """
-from mathutils import Vector
 thing, wall = cube(), screen()
-area = next(a for a in bpy.context.screen.areas if a.type == "VIEW_3D")
 
 def hidden(engine, code):
     # Whether the wall hides the thing, as it is drawn and as it is told.
     bpy.context.view_layer.update()
     before = {name: getattr(wall, name) for name in FIELDS}
-    layer = wall.users_collection[0]
     exec(code)
     wall.location.y -= 0.5  # Where it is now counts.
     cam.drawn_by = engine
@@ -127,8 +124,24 @@ wall.hide_viewport, flats = True, []
 for y in (-2, 2):
     flat.location.y = y
     flats.append(seen(thing))
+
+# Another scene: its objects and its camera.
+there = bpy.data.scenes.new("there")
+far, before = cube("far", there.collection), screen()
+scene.collection.objects.unlink(before)
+there.collection.objects.link(before)
+eye = cam.bpy_camera.copy()
+there.collection.objects.link(eye)
+there.camera = eye
+elsewhere = []
+for there.render.engine in ("BLENDER_WORKBENCH", "CYCLES"):
+    way = "CYCLES" if there.render.engine == "CYCLES" else "WORKBENCH"
+    for before.hide_render in (False, True):
+        found_there = btb.utils.compute_object_visibility(
+            far, btb.Camera(eye, (SIZE, SIZE), way), 9, scene=there)
+        elsewhere.append(found_there)
 report(found=found, rewritten=bpy.app.version >= (4, 2), instances=instances, texts=texts,
-       nodes=nodes_before, turned=turned, flats=flats)
+       nodes=nodes_before, turned=turned, flats=flats, elsewhere=elsewhere)
 """
 )
 
@@ -164,4 +177,5 @@ def test_visibility_meets_what_is_drawn_and_tells_instances_apart(
     }
     assert got["texts"] == {"hole": [1, 1], "ring": [0, 0], "away": [1, 1], "itself": 1}
     assert got["nodes"] == [0, 0, 1, 1]
+    assert got["elsewhere"] == [0, 0, 0, 1]
     assert got["turned"] == [0, 0, 1, 1] and got["flats"] == [0, 1]
