@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import runtime
+from . import drawn, runtime
 from .camera import Camera
 from .folder import RenderFolder
 from .quiet import quiet
@@ -76,6 +76,7 @@ class CompositeRenderer:
         """
         self.slots = list(slots)
         self.camera = camera or Camera()
+        drawn.tell(self.camera, "RENDER")
         self.delete_render_files = delete_render_files
         keys = [selection.key for selection in self.slots]
         twice = sorted({key for key in keys if keys.count(key) > 1})

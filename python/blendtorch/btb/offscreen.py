@@ -7,7 +7,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, drawing, runtime
+from . import alive, drawing, drawn, runtime
 from .camera import Camera, Origin
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SHADINGS = ("RENDERED", "MATERIAL", "SOLID", "WIREFRAME")
 """How a 3D view can draw."""
+
+# By what it draws then: `VIEW` is the scene's engine.
+_WAYS = {"RENDERED": "VIEW", "MATERIAL": "EEVEE", "SOLID": "WORKBENCH", "WIREFRAME": "WORKBENCH"}
 
 
 class OffScreenRenderer:
@@ -49,7 +52,7 @@ class OffScreenRenderer:
         """Renders what `camera` sees (by default the scene's), in its shape.
 
         Args:
-            camera: its matrices are read at each `render()`.
+            camera: its matrices are those it has at each `render()`.
             mode: the channels of the images.
             origin: where row 0 is: at the top, or at the bottom.
             srgb: encode colours for display; computed from half floats, so dark tones keep
@@ -123,6 +126,7 @@ class OffScreenRenderer:
         self._style = (shading, overlays)
         _, space, _ = find_first_view3d()
         OffScreenRenderer._styled = self._style, _place(space)
+        drawn.tell(self.camera, _WAYS[shading])
         # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
         bpy.context.preferences.system.viewport_aa = "OFF"
         bpy.context.scene.display.viewport_aa = "OFF"

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, cycles, drawing, rendering
+from . import alive, cycles, drawing, drawn, rendering
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
@@ -72,7 +72,7 @@ class Renderer:
 
         Args:
             passes: what `render` returns, of `PASSES`.
-            camera: its place and lens are read anew at each `render`.
+            camera: as it is at each `render`, by matrices that were set where it is drawn.
             engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it, at
                 each `render` too.
             samples: a pixel's samples, of Cycles or EEVEE; by default the scene's. The scene gets
@@ -115,6 +115,7 @@ class Renderer:
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
             self._prepare()
+            drawn.tell(self.camera, self.engine)
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
@@ -139,6 +140,7 @@ class Renderer:
             self._depth = DepthBuffer(self.camera)
         elif {"depth", "normal"} & set(self.passes):
             self._surfaces = SurfaceView(self.camera)
+        drawn.tell(self.camera, self.engine if "image" in self.passes else "WORKBENCH")
 
     def render(self, out: "Mapping[str, NDArray[Any]] | None" = None) -> "dict[str, NDArray[Any]]":
         """The passes of the scene as it is now, by name.
@@ -150,14 +152,15 @@ class Renderer:
         Raises:
             RuntimeError: Cycles failed, or one of those of the constructor.
             ValueError: the camera has another shape than when this was made, or became one that
-                this engine or a pass lacks. Or an array of `out` has another shape or dtype than in
+                this engine or a pass lacks, or has matrices that were set and that Cycles does not
+                know. Or an array of `out` has another shape or dtype than in
                 `layout()`, or cannot be written in C order.
             ReferenceError: the camera is gone.
         """
         self.camera.check_alive()
+        if self.engine == "CYCLES":
+            self.camera.check_unset()
         self._prepare()
-        self.camera.update_view_matrix()
-        self.camera.update_proj_matrix()
         arrays = self._arrays({} if out is None else out)
         if self.engine == "CYCLES":
             self._trace(arrays)

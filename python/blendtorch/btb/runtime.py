@@ -56,6 +56,15 @@ def eevee() -> str:
     return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
 
 
+def eevee_is_rewritten() -> bool:
+    """Whether EEVEE is that of 4.2 and later. It draws what has the display type of a wire or of
+    bounds in the 3D view, and leaves out what is not visible to the camera; the one before has both
+    the other way round."""
+    import bpy
+
+    return bool(bpy.app.version >= (4, 2))
+
+
 def read_pass(render_pass: Any, pixels: Any) -> None:
     """Copies a pass of a render result into `pixels`, an array of pixels × channels.
 
