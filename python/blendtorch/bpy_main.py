@@ -10,6 +10,7 @@ it is run; a script's own folder comes first in `sys.path`, as Python has it.
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import drawing_threads, ending
+from . import drawing_threads, leaving
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -50,8 +51,8 @@ def main(argv: list[str]) -> NoReturn:
     try:
         code = _run_steps(argv)
     except SystemExit as error:  # The script, or a wrong command line, said how to end.
-        code = ending.code_of(error)
-    ending.end(code, _scripts, _remove_session_folder)
+        code = leaving.code_of(error)
+    leaving.leave(code, _scripts, _remove_session_folder)
 
 
 def _run_steps(argv: list[str]) -> int:
@@ -166,13 +167,13 @@ def _enable_autoexec() -> None:
     """Lets scenes run Python from now on, whichever is opened, as the option of a `blender` program
     does: there the preferences, which come anew with the factory settings, do not count."""
     import bpy
-    from bpy.app.handlers import persistent
 
     def enable(*_: object) -> None:
         bpy.context.preferences.filepaths.use_scripts_auto_execute = True
 
     enable()
-    bpy.app.handlers.load_factory_preferences_post.append(persistent(enable))
+    handlers = bpy.app.handlers
+    handlers.load_factory_preferences_post.append(handlers.persistent(enable))
 
 
 def _script(path: str) -> Callable[[], None]:
@@ -211,10 +212,16 @@ def _threads(count: int) -> Callable[[], None]:
     def step() -> None:
         import bpy
 
-        render: Any = bpy.context.scene.render
-        render.threads_mode = "FIXED" if count else "AUTO"
-        if count:
-            render.threads = count
+        def set_them(*_: object) -> None:
+            for scene in bpy.data.scenes:
+                render: Any = scene.render
+                render.threads_mode = "FIXED" if count else "AUTO"
+                if count:
+                    render.threads = count
+
+        set_them()
+        # As in Blender, for whatever is opened later too.
+        bpy.app.handlers.load_post.append(bpy.app.handlers.persistent(set_them))
 
     return step
 
@@ -236,8 +243,9 @@ def _print_error(error: BaseException) -> None:
 def _remove_session_folder() -> None:
     """Removes the folder that Blender made for this session, which it would remove at its end."""
     bpy = sys.modules.get("bpy")
-    folder = bpy and bpy.app.tempdir
-    if folder and "blender_" in folder:
+    folder = os.path.normpath(bpy.app.tempdir) if bpy and bpy.app.tempdir else ""
+    # Where it could not make one it names the folder that it wanted it in, which is not its own.
+    if re.fullmatch("blender_[A-Za-z0-9]{6}", os.path.basename(folder)):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -152,27 +152,26 @@ def test_what_a_script_leaves_behind_does_not_spoil_its_end(
 
 
 LEFT_OPEN = """
-import atexit, sys, threading, time, zipfile
+import atexit, os, sys, threading, time, zipfile
 import bpy
 
 class Told:
-    def __del__(self): print(self.text)
+    # Also when nothing else is left.
+    def __init__(self, text, write=os.write): self.text, self.write = text, write
+    def __del__(self): self.write(1, self.text)
 
-mine, kept = Told(), Told()
-mine.text = "the script's own"
-# What nobody takes back is never freed: the end does not wait for that.
-kept.text = "taken apart"
-sys.kept_by_nobody = kept
-del kept
+mine = Told(b"the script's own\\n")
+# Only an interpreter that ends lets this go.
+sys.kept_by_nobody = Told(b"taken apart\\n")
 text = open(FOLDER + "/left open.txt", "w")
 text.write("all of it")
 archive = zipfile.ZipFile(FOLDER + "/left open.zip", "w")
 archive.writestr("a", "b")
 folder = bpy.app.tempdir
 open(folder + "/mark", "w").close()
-threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
-atexit.register(lambda: print("hook", bool(bpy.data.objects)))
-print("folder", folder)
+threading.Thread(target=lambda: (time.sleep(0.2), print("thread", flush=True))).start()
+atexit.register(lambda: print("hook", bool(bpy.data.objects), flush=True))
+print("folder", folder, flush=True)
 sys.stderr.write("last words")
 sys.exit("why")
 """
@@ -242,6 +241,21 @@ def test_drivers_are_evaluated_in_every_scene_with_enable_autoexec(
         words = [line.split() for line in done.stdout.splitlines()]
         for scene in ("factory", "read", "opened", "home"):
             assert [scene, str(value)] in words, (options, scene, done.stdout + done.stderr)
+
+
+def test_threads_are_those_of_every_scene(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    scene = tmp_path / "scene.blend"
+    code = f"""
+import bpy
+threads = [bpy.context.scene.render.threads]
+bpy.ops.wm.save_as_mainfile(filepath={str(scene)!r})
+bpy.ops.wm.read_factory_settings()
+threads.append(bpy.context.scene.render.threads)
+bpy.ops.wm.open_mainfile(filepath={str(scene)!r})
+print("threads", *threads, bpy.context.scene.render.threads, bpy.context.scene.render.threads_mode)
+"""
+    done = bpy_runtime.run("--threads", "3", "--python", script(tmp_path, code))
+    assert "threads 3 3 3 FIXED" in done.stdout.splitlines(), done.stdout + done.stderr
 
 
 NEIGHBOUR = """

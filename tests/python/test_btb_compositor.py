@@ -233,3 +233,62 @@ report(said=said)
     )
     assert muted.startswith("RuntimeError the File Output node 'First' wrote 0 files: is it muted")
     assert tree.startswith("ValueError the scene 'Scene' has no compositor nodes")
+
+
+def test_a_picture_is_of_its_camera_whatever_the_scene_says(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+other = bpy.data.objects.new("other", bpy.data.cameras.new("other"))
+scene.collection.objects.link(other)
+other.location = (0, 10, 9)
+one = btb.CompositeRenderer([select("depth", "First", "Depth", "V")])
+plain = one.render()["depth"]
+seen, said = {}, []
+def attempt(renderer=one):
+    try: renderer.render()
+    except (ValueError, RuntimeError) as error: said.append(f"{type(error).__name__} {error}")
+    else: said.append("nothing")
+
+scene.timeline_markers.new("cut", frame=1).camera = other
+scene.frame_set(3)
+seen["marker"] = one.render()["depth"]
+chosen = scene.camera.name
+scene.timeline_markers.clear()
+scene.camera = cam.bpy_camera
+scene.render.use_multiview = True
+seen["stereo"] = one.render()["depth"]
+scene.render.use_multiview = False
+
+layer.use = False
+attempt()
+layer.use = True
+scene.render.engine = "BLENDER_WORKBENCH"
+cam.bpy_camera.data.type = "PANO"
+attempt()
+scene.render.engine = "CYCLES"
+attempt()
+cam.bpy_camera.data.type = "PERSP"
+tree.links.new(tree.nodes.new("CompositorNodeRGB").outputs[0], first.inputs[2])
+alone = btb.CompositeRenderer([select("alone", "First", "Unconnected", "R")])
+tree.links.remove(first.inputs[0].links[0])
+tree.links.remove(first.inputs[1].links[0])
+attempt(alone)
+report(same=[bool((depth == plain).all()) for depth in seen.values()], chosen=chosen, said=said)
+""",
+    )
+    assert got["same"] == [True, True]
+    assert got["chosen"] == "other", "the marker's, as it was before the render"
+    layer, workbench, cycles, alone = got["said"]
+    assert layer.startswith("RuntimeError the compositor node 'Render Layers' shows the view layer")
+    assert "not rendered" in layer
+    assert workbench.startswith("ValueError camera 'camera' is of type PANO, which BLENDER_WORK")
+    assert cycles == "nothing"
+    # Nothing that was rendered reaches it: one pixel in later versions, and no file in 3.4.
+    assert alone.startswith(
+        ("RuntimeError the node 'First' wrote pixels of the shape (1, 1)",
+         "RuntimeError the File Output node 'First' wrote 0 files")
+    )

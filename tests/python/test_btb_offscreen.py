@@ -51,8 +51,39 @@ report(
     stable=bool((image == kept).all() and (image == again).all()),
     own=again is not image and not np.shares_memory(again, image) and image.flags.owndata,
     rgb=bool((rgb == image[..., :3]).all()), flipped=bool((lower == image[::-1]).all()),
-    described=btb.rendering.describe(),
+    described=btb.rendering.describe(), **beside(),
 )
+"""
+
+# What else the 3D view could show instead, and how a transparent film comes out.
+BESIDE = """
+def beside():
+    _, space, _ = btb.utils.find_first_view3d()
+    other = bpy.data.objects.new("other", bpy.data.cameras.new("other"))
+    scene.collection.objects.link(other)
+    other.data.dof.use_dof, other.data.dof.aperture_fstop = True, 0.01
+    scene.display.shading.use_dof = True
+    scene.camera = other
+    space.region_3d.view_perspective = "CAMERA"
+    through = off.render()
+    space.region_3d.view_perspective = "PERSP"
+    space.use_render_border, space.render_border_max_x = True, 0.5
+    border = off.render()
+    space.use_render_border = False
+    scene.render.film_transparent = True
+    clear = off.render()
+    blended = ""
+    material = cube.data.materials[0]
+    material.blend_method = "BLEND"
+    try: off.render()
+    except RuntimeError as error: blended = str(error)
+    surface = (rgb != rgb[0, 0]).any(axis=-1)
+    return dict(
+        whole=[bool((image == one).all()) for one in (through, border)],
+        clear=[clear[~surface].max(), clear[surface, 3].min(),
+               bool((clear[surface] == image[surface]).all())],
+        blended=blended,
+    )
 """
 
 
@@ -61,7 +92,7 @@ def test_faces_have_their_colors_where_they_are_projected(
     runtime: Runtime, tmp_path: Path, engine: str
 ) -> None:
     name = "'BLENDER_WORKBENCH'" if engine == "WORKBENCH" else "btb.rendering.eevee()"
-    got = runtime.reported(tmp_path, SCRIPT.replace("ENGINE", name))
+    got = runtime.reported(tmp_path, BESIDE + SCRIPT.replace("ENGINE", name))
     assert got["shapes"] == [[240, 320, 4], [240, 320, 3]]
     assert got["dtype"] == "uint8"
     step = 1 / 255
@@ -74,6 +105,14 @@ def test_faces_have_their_colors_where_they_are_projected(
     assert got["described"]["engine"] == engine
     assert got["described"]["blender"].count(".") == 2
     assert isinstance(got["described"]["software"], bool)
+    assert got["whole"] == [True, True], "of the camera, and not of the 3D view's own"
+    assert got["clear"] == [0, 255, True]
+    # Where the 3D view has no alpha of its own, blended materials have none.
+    if engine == "EEVEE" and got["described"]["blender"].startswith("3."):
+        assert got["blended"].startswith("scene.render.film_transparent: ")
+        assert "cube left" in got["blended"]
+    else:
+        assert got["blended"] == ""
 
 
 def test_a_scene_changed_since_is_rendered_as_it_is(runtime: Runtime, tmp_path: Path) -> None:

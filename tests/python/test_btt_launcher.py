@@ -1,6 +1,7 @@
 """Launching from Python, beyond the contract's own statements (`tests/conformance`)."""
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -63,3 +64,25 @@ def test_ctrl_c_on_the_console_script_ends_it_without_a_traceback(tmp_path: Path
         assert run.process.wait(HANG_S) == 130, run.said()
     assert "stopped; 1 instance ended" in run.said()
     assert "Traceback" not in run.said()
+
+
+def test_the_processes_of_a_launch_answer_as_popens_do(tmp_path: Path) -> None:
+    """The original's `launch_info.processes`."""
+    script = tmp_path / "scene.py"
+    script.write_text(
+        "import sys, time\nif sys.argv[sys.argv.index('-btid') + 1] == '0': sys.exit(3)\n"
+        "print('runs', flush=True)\ntime.sleep(1000)\n"
+    )
+    with btt.BlenderLauncher("", script, 2, background=True, blender="bpy", proto="ipc") as bl:
+        assert bl.launch_info.processes is not None
+        first, second = bl.launch_info.processes
+        assert first.wait(HANG_S) == first.poll() == first.returncode == 3
+        assert second.poll() is None and second.pid != first.pid
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(0.01)
+        second.terminate()
+        assert second.wait(HANG_S) == second.poll() == -signal.SIGTERM
+        second.kill()  # of one that is gone: nothing
+        commands, processes = bl.launch_info.commands, bl.launch_info.processes
+        assert [p.args for p in processes] == commands
+    assert btt.LaunchInfo({}, []).processes is None

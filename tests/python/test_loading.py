@@ -7,13 +7,14 @@ from btb_support import Runtime
 
 SIGNALS = ["pre_play", "pre_animation", "pre_frame", "post_frame", "post_animation", "post_play"]
 
-# A file with frames 10 to 12 and a larger cube, and a controller whose signals are recorded.
+# A file with frames 10 to 12, a larger cube and another engine; a controller whose signals are
+# recorded.
 NEXT = """
 import os, tempfile
 next_scene = os.path.join(tempfile.mkdtemp(), "next.blend")
 scene = bpy.context.scene
 scene.frame_start, scene.frame_end = 10, 12
-scene.render.engine = "BLENDER_WORKBENCH"
+scene.render.engine = "CYCLES"
 bpy.data.objects["Cube"].scale = 2, 2, 2
 bpy.ops.wm.save_as_mainfile(filepath=next_scene)
 
@@ -80,7 +81,7 @@ for signal in {SIGNALS}:
     off = btb.OffScreenRenderer(mode="rgb")
     off.set_render_style("SOLID")
     renderer = btb.Renderer(passes=("image", "depth"), engine="WORKBENCH")
-    off.render(), renderer.render()
+    renderer.render(), off.render()
     seen[signal] = []
     anim = loading_at(signal, seen[signal])
     anim.play(num_episodes=2)

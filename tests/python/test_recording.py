@@ -385,6 +385,12 @@ def test_a_recorder_is_called_as_the_originals_is(
             recorder.save(pickle.dumps({"value": 3}), is_pickled=True)  # type: ignore[arg-type]
         assert recorder.capacity == 4
     assert [item["value"] for item in btt.SingleFileDataset(path)] == [0, 1, 2]
+
+    class Doubled(btt.SingleFileDataset):
+        def _item(self, item: dict[str, Any]) -> Any:
+            return 2 * self.item_transform(item)["value"]
+
+    assert list(Doubled(path)) == [0, 2, 4]
     monkeypatch.chdir(tmp_path)
     with btt.FileRecorder() as recorder:
         recorder.save({"value": 0})

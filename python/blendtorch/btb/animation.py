@@ -1,15 +1,14 @@
 """Plays the animation of a scene, frame by frame, and calls back around each."""
 
-import atexit
-import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Callable, Generator
 
 import bpy
 
+from .. import leaving
 from . import alive, progress, seeds
+from . import physics as physics_of
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
 from .signal import Signal
@@ -23,7 +22,8 @@ class AnimationController:
 
     - `pre_play()` before the first episode,
     - `pre_animation()` before the first frame of each episode,
-    - `pre_frame()` before each frame is evaluated: what it changes is seen by that frame,
+    - `pre_frame()` before each frame is evaluated, and before handlers of Blender that a script has
+      added: what it changes is seen by that frame,
     - `post_frame()` after each frame is evaluated: the place to render and publish,
     - `post_animation()` after the last frame of each episode,
     - `post_play()` after the last episode.
@@ -67,6 +67,7 @@ class AnimationController:
         self.btid = command_line[1] if btid is None else btid
         self._playing: Generator[None] | None = None
         self._rewind = False
+        self._physics: tuple[int, int] | None = None
 
     @property
     def frameid(self) -> int:
@@ -103,18 +104,21 @@ class AnimationController:
             use_animation: see above.
             use_offline_render: accepted for existing scripts; rendering in `post_frame` is
                 always safe.
-            use_physics: give the rigid body simulation the same frame range.
+            use_physics: give all simulations (rigid bodies, cloth, soft bodies, particles, …) the
+                same frame range, and begin them anew in each episode. What is baked stays as it is.
         """
         del use_offline_render
         self.play_in(
             lambda: self.setup_frame_range(frame_range, physics=use_physics),
             num_episodes,
             use_animation,
+            use_physics,
         )
 
     def play_on(self, first: int, use_animation: bool = True) -> None:
         """Plays one episode from frame `first` on without an end, and another after each
-        `rewind`; otherwise as `play`. The scene's frame range stays as it is."""
+        `rewind`; otherwise as `play`. The scene's frame range stays as it is until an episode goes
+        past its end: then it is extended, and simulations go on."""
         self.play_in(lambda: (first, LAST_FRAME), -1, use_animation)
 
     def play_in(
@@ -122,6 +126,7 @@ class AnimationController:
         set_up: Callable[[], tuple[int, int]],
         num_episodes: int = -1,
         use_animation: bool = True,
+        use_physics: bool = True,
     ) -> None:
         """Plays episodes of the frames, first and last, that `set_up` returns; otherwise as `play`.
 
@@ -129,7 +134,16 @@ class AnimationController:
         """
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
-        self._playing = self._told(self._frames(*set_up(), num_episodes, set_up))
+
+        def begin() -> tuple[int, int]:
+            first, last = set_up()
+            end = max(first, min(last, bpy.context.scene.frame_end))
+            self._physics = (first, end) if use_physics else None
+            if self._physics is not None:
+                physics_of.begin(bpy.context.scene, *self._physics)
+            return first, last
+
+        self._playing = self._told(self._frames(*begin(), num_episodes, begin))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)
             return
@@ -144,7 +158,7 @@ class AnimationController:
         frame_range: tuple[int, int] | None, physics: bool = True
     ) -> tuple[int, int]:
         """Makes `frame_range` (first, last; by default the scene's) the scene's own, and with
-        `physics` that of its rigid bodies; returns it.
+        `physics` that of its simulations; returns it.
 
         Raises:
             ValueError: the range is empty, or begins before frame 0.
@@ -156,10 +170,8 @@ class AnimationController:
                 f"frame_range ({first}, {last}): needs 0 <= first <= last; both are played"
             )
         scene.frame_start, scene.frame_end = first, last
-        if physics and scene.rigidbody_world:
-            cache = scene.rigidbody_world.point_cache
-            # A cache has at least two frames; of a range of one frame the second is not played.
-            cache.frame_start, cache.frame_end = first, max(last, first + 1)
+        if physics:
+            physics_of.follow(scene, first, last)
         return first, last
 
     def rewind(self) -> None:
@@ -230,8 +242,28 @@ class AnimationController:
         _say_frame(frame)
         self.pre_frame.invoke()
         frame = min(max(frame, frames.first()), frames.last())
+        if self.index == 0:
+            self._begin_physics()
+        self._extend_physics(frame)
         bpy.context.scene.frame_set(frame)
         return frame
+
+    def _begin_physics(self) -> None:
+        """What callbacks have made follows the episode's frames too, and nothing is left of the
+        episode before."""
+        if self._physics is not None:
+            physics_of.follow(bpy.context.scene, *self._physics)
+            physics_of.forget(bpy.context.scene)
+
+    def _extend_physics(self, frame: int) -> None:
+        """An episode without an end has come to `frame`: simulations go on there."""
+        if self._physics is not None and frame > self._physics[1]:
+            first = self._physics[0]
+            self._physics = (first, min(2 * frame - first, LAST_FRAME))
+            scene = bpy.context.scene
+            # Particles and simulation zones go by the scene's own range, whatever their caches say.
+            scene.frame_end = max(scene.frame_end, self._physics[1])
+            physics_of.follow(scene, *self._physics)
 
     def _next_frame(self) -> float | None:
         """Called by Blender's timer: seconds until the next call, or None to stop."""
@@ -293,13 +325,7 @@ def _end_instance(error: BaseException) -> None:
 
     Blender would print the error, drop the timer, and stay open, silent, forever.
     """
-    code = 0 if isinstance(error, SystemExit) and not error.code else 1
-    if isinstance(error, SystemExit) and isinstance(error.code, int):
-        code = error.code
-    else:
-        traceback.print_exception(error)
-    with contextlib.suppress(BaseException):
-        atexit._run_exitfuncs()  # What publishers hold is sent in exit hooks.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    if isinstance(error, SystemExit):
+        leaving.leave(leaving.code_of(error))
+    traceback.print_exception(error)
+    leaving.leave(1)

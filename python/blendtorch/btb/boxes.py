@@ -10,6 +10,8 @@ from . import meshes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .drawn import Drawing
+
 Frame = Literal["world", "camera"]
 
 
@@ -24,7 +26,7 @@ class Boxes2D(NamedTuple):
 
 
 class Boxes3D(NamedTuple):
-    """Boxes in space that turn with their objects, one an object."""
+    """Boxes in space that turn with their objects, one an object; NaN where it is not drawn."""
 
     corners: "NDArray[np.float64]"
     """The corners, in Blender's order of `bound_box`; shape (N, 8, 3)."""
@@ -37,12 +39,14 @@ class Boxes3D(NamedTuple):
     shape (N, 3, 3)."""
 
 
-def boxes_2d(camera: Any, objs: tuple[Any, ...]) -> Boxes2D:
+def boxes_2d(drawing: "Drawing", objs: tuple[Any, ...]) -> Boxes2D:
     """What `Camera.boxes_2d` says."""
     boxes = np.full((len(objs), 4), np.nan)
-    for row, obj in zip(boxes, meshes.evaluated(objs), strict=True):
+    for row, obj in zip(boxes, map(drawing.of, objs), strict=True):
+        if obj is None:
+            continue
         with meshes.mesh_of(obj) as mesh:
-            found = _box_2d(camera, obj.matrix_world, mesh)
+            found = _box_2d(drawing.camera, obj.matrix_world, mesh)
         if found is not None:
             row[:] = found
     return Boxes2D(boxes, ~np.isnan(boxes[:, 0]))
@@ -59,16 +63,17 @@ def _box_2d(camera: Any, matrix_world: Any, mesh: Any) -> list[float] | None:
     return _blendtorch.mesh_box_2d(view, projection, camera.shape, xyz, triangles, edges)
 
 
-def boxes_3d(camera: Any, objs: tuple[Any, ...], frame: Frame) -> Boxes3D:
+def boxes_3d(drawing: "Drawing", objs: tuple[Any, ...], frame: Frame) -> Boxes3D:
     """What `Camera.boxes_3d` says."""
-    if frame not in ("world", "camera"):
-        raise ValueError(f'frame must be "world" or "camera", not {frame!r}')
     to_frame = np.eye(4)
     if frame == "camera":
-        to_frame[:3] = camera.extrinsics()
+        to_frame[:3] = drawing.camera.extrinsics()
     n = len(objs)
-    found = Boxes3D(np.empty((n, 8, 3)), np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3, 3)))
-    for i, obj in enumerate(meshes.evaluated(objs)):
+    shapes = (n, 8, 3), (n, 3), (n, 3), (n, 3, 3)
+    found = Boxes3D(*(np.full(shape, np.nan) for shape in shapes))
+    for i, obj in enumerate(map(drawing.of, objs)):
+        if obj is None:
+            continue
         matrix = to_frame @ np.array(obj.matrix_world)
         values = _blendtorch.box_3d(matrix.tolist(), meshes.rows(obj.bound_box))
         for array, value in zip(found, values, strict=True):

@@ -1,5 +1,7 @@
 """From world coordinates to the pixels of a Blender camera."""
 
+from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
@@ -8,7 +10,7 @@ from mathutils import Matrix, Vector
 
 from .. import _blendtorch
 from ..renamed import also_called
-from . import alive, boxes, utils, visibility
+from . import alive, boxes, drawn, meshes, visibility
 from .boxes import Boxes2D, Boxes3D, Frame
 from .meshes import rows
 
@@ -21,17 +23,22 @@ Origin = Literal["upper-left", "lower-left"]
 class Camera:
     """A Blender camera, perspective or orthographic, and the size of its image.
 
-    The view and projection matrices are taken when the object is made. After moving the camera
-    call `update_view_matrix`, after changing its lens `update_proj_matrix`. Conventions of pixels,
-    depth, matrices and boxes are on one page, docs/camera.md.
+    Everything is of the camera and the scene as they are at the call, and of what is drawn: an
+    object that the pictures do not show has no pixels and no boxes. Conventions of pixels, depth,
+    matrices and boxes, and what is drawn by what, are on one page, docs/camera.md.
 
     Pixels are continuous: (0, 0) is the corner of the image, (0.5, 0.5) the centre of its first
     pixel. Points behind a perspective camera come out mirrored; their depth is negative.
     """
 
-    def __init__(self, bpy_camera: Any = None, shape: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        bpy_camera: Any = None,
+        shape: tuple[int, int] | None = None,
+        drawn_by: str | None = None,
+    ) -> None:
         """Wraps `bpy_camera` (by default the scene's), for images of `shape` (height, width; by
-        default that of the render settings).
+        default that of the render settings, as they are now), drawn by `drawn_by`.
 
         Where another file is loaded, the scene's camera that was taken by default becomes that of
         the new scene, for images of the same shape; one that was passed is gone, which is an error
@@ -43,8 +50,52 @@ class Camera:
         renew = None if bpy_camera else lambda: bpy.context.scene.camera
         self._kept = alive.Kept(camera, "the camera of this btb.Camera", renew)
         self.shape = Camera.shape_from_bpy() if shape is None else (int(shape[0]), int(shape[1]))
-        self.view_matrix = Camera.view_from_bpy(camera)
-        self.proj_matrix = Camera.proj_from_bpy(camera, self.shape)
+        self._view: Matrix | None = None
+        self._projection: Matrix | None = None
+        self._told: str | None = None
+        self.drawn_by = drawn_by
+
+    @property
+    def drawn_by(self) -> str:
+        """By what the pictures are drawn that annotation is for.
+
+        `CYCLES`, or a drawing of the 3D view by `EEVEE` or `WORKBENCH`; `VIEW` is such a drawing
+        by the scene's engine, `RENDER` is Blender's own render by it. Until it is set it is what
+        the renderer uses that was made last for this Blender camera; without one `RENDER` where
+        the scene's engine is Cycles, `VIEW` where not. None takes back what was set.
+        """
+        return self._drawn_by or drawn.way_of(self, bpy.context.scene)
+
+    @drawn_by.setter
+    def drawn_by(self, way: str | None) -> None:
+        if way is not None and way not in drawn.WAYS:
+            raise ValueError(f"drawn_by must be {', '.join(drawn.WAYS)} or None, not {way!r}")
+        self._drawn_by = way
+
+    @property
+    def view_matrix(self) -> Matrix:
+        """World to camera, 4 × 4, of the camera as it is now.
+
+        A matrix that is set here, as a whole, stays until `update_view_matrix` or `look_at`. The 3D
+        view is drawn by it; Cycles knows the Blender camera only.
+        """
+        return self._view or Camera.view_from_bpy(self.bpy_camera)
+
+    @view_matrix.setter
+    def view_matrix(self, matrix: Any) -> None:
+        self._view = Matrix(matrix)
+
+    @property
+    def proj_matrix(self) -> Matrix:
+        """Camera to clip coordinates, 4 × 4, of the lens as it is now and `shape`.
+
+        A matrix that is set here, as a whole, stays until `update_proj_matrix`.
+        """
+        return self._projection or Camera.proj_from_bpy(self.bpy_camera, self.shape)
+
+    @proj_matrix.setter
+    def proj_matrix(self, matrix: Any) -> None:
+        self._projection = Matrix(matrix)
 
     @property
     def bpy_camera(self) -> Any:
@@ -61,8 +112,8 @@ class Camera:
         self._kept = alive.Kept(bpy_camera, "the camera of this btb.Camera")
 
     def check_alive(self) -> None:
-        """Sees that the Blender camera is there, before anything is done with the matrices. They
-        are taken anew where the scene's camera is another one after loading.
+        """Sees that the Blender camera is there, before anything is done with matrices. Those that
+        were set are forgotten where the scene's camera is another one after loading.
 
         Raises:
             ReferenceError: it is gone.
@@ -77,12 +128,12 @@ class Camera:
         (scene or bpy.context.scene).camera = self.bpy_camera
 
     def update_view_matrix(self) -> None:
-        """Takes the view matrix anew: after the camera moved."""
-        self.view_matrix = Camera.view_from_bpy(self.bpy_camera)
+        """Forgets a view matrix that was set. One that was not is that of the camera anyway."""
+        self._view = None
 
     def update_proj_matrix(self) -> None:
-        """Takes the projection matrix anew: after the lens or `shape` changed."""
-        self.proj_matrix = Camera.proj_from_bpy(self.bpy_camera, self.shape)
+        """Forgets a projection matrix that was set."""
+        self._projection = None
 
     @property
     def type(self) -> str:
@@ -106,25 +157,23 @@ class Camera:
         """World to camera: the inverse of the camera's world matrix without its scale.
 
         The world matrix is brought up to date first, so that a camera that was moved by the line
-        before counts where it is now.
+        before counts where it is now, also one that is hidden.
         """
         camera = bpy_camera or bpy.context.scene.camera
-        depsgraph = bpy.context.evaluated_depsgraph_get()
-        return camera.evaluated_get(depsgraph).matrix_world.normalized().inverted()
+        if meshes.is_by_itself(camera):
+            return _view_of(camera.matrix_basis)
+        with meshes.evaluated_now(camera) as (_, evaluated):
+            return _view_of(evaluated.matrix_world)
 
     @staticmethod
     def proj_from_bpy(bpy_camera: Any = None, shape: tuple[int, int] | None = None) -> Matrix:
         """Camera to clip coordinates, for images of `shape` (height, width)."""
         camera = bpy_camera or bpy.context.scene.camera
-        height, width = shape or Camera.shape_from_bpy()
-        render = bpy.context.scene.render
-        return camera.calc_matrix_camera(
-            bpy.context.evaluated_depsgraph_get(),
-            x=width,
-            y=height,
-            scale_x=render.pixel_aspect_x,
-            scale_y=render.pixel_aspect_y,
-        )
+        shape = shape or Camera.shape_from_bpy()
+        if meshes.is_by_itself(camera):
+            return _projection_of(camera, bpy.context.evaluated_depsgraph_get(), shape)
+        with meshes.evaluated_now(camera) as (depsgraph, evaluated):
+            return _projection_of(evaluated, depsgraph, shape)
 
     @also_called(xyz_world="xyz")
     def world_to_ndc(self, xyz: "ArrayLike", return_depth: bool = False) -> Any:
@@ -158,16 +207,17 @@ class Camera:
     def object_to_pixel(self, *objs: Any, return_depth: bool = False) -> Any:
         """Pixel coordinates (N × 2) of the objects' evaluated vertices, concatenated.
 
-        With `return_depth` a pair: these, and the linear depth (N).
+        With `return_depth` a pair: these, and the linear depth (N). Both are NaN for an object that
+        is not drawn: one that is hidden, say. Of what is drawn or not, `btb.utils` has coordinates.
         """
-        return self._world_to_pixel(utils.world_coordinates(*objs), return_depth)
+        return self._objects_to_pixel(meshes.world_vertices, objs, return_depth)
 
     def bbox_object_to_pixel(self, *objs: Any, return_depth: bool = False) -> Any:
         """Pixel coordinates (8 each, × 2) of the corners of the objects' bounding boxes.
 
-        With `return_depth` a pair: these, and the linear depth.
+        With `return_depth` a pair: these, and the linear depth. NaN for objects that are not drawn.
         """
-        return self._world_to_pixel(utils.bbox_world_coordinates(*objs), return_depth)
+        return self._objects_to_pixel(meshes.world_corners, objs, return_depth)
 
     def intrinsics(self, integer_centers: bool = False) -> "NDArray[np.float64]":
         """The matrix K of OpenCV's pinhole camera, in pixels; 3 × 3.
@@ -222,25 +272,29 @@ class Camera:
         """The smallest upright rectangle around what of each object is in view.
 
         A pair: `boxes` (N × 4: x0, y0, x1, y1 in pixels from the upper left corner, within the
-        image; NaN where nothing is in view) and `in_view` (N booleans).
+        image; NaN where nothing is in view) and `in_view` (N booleans). An object that is not drawn
+        is not in view.
 
         Objects are clipped to the image and to the clip range, so this is right for what reaches
         behind the camera too. What another object hides counts: see `visibility`.
         """
         self._check_projects()
-        return boxes.boxes_2d(self, objs)
+        return drawn.look(self, lambda drawing: boxes.boxes_2d(drawing, objs))
 
     def boxes_3d(self, *objs: Any, frame: Frame = "world") -> Boxes3D:
         """The box of each object in space, turned with the object.
 
         A tuple: `corners` (N × 8 × 3, those of `bbox_world_coordinates`), `center` (N × 3),
-        `size` (N × 3) and `rotation` (N × 3 × 3, its columns are the box's axes).
+        `size` (N × 3) and `rotation` (N × 3 × 3, its columns are the box's axes). NaN for objects
+        that are not drawn.
 
         Args:
             objs: whose boxes.
             frame: `world`, or `camera`, which is that of `extrinsics`.
         """
-        return boxes.boxes_3d(self, objs, frame)
+        if frame not in ("world", "camera"):
+            raise ValueError(f'frame must be "world" or "camera", not {frame!r}')
+        return drawn.look(self, lambda drawing: boxes.boxes_3d(drawing, objs, frame))
 
     def visibility(
         self,
@@ -251,22 +305,19 @@ class Camera:
 
         See `btb.utils.compute_object_visibility`.
         """
-        return np.array([visibility.compute_object_visibility(obj, self, N) for obj in objs])
+        return visibility.visibility(self, objs, N)
 
     def look_at(self, look_at: Any = None, look_from: Any = None) -> None:
         """Moves the camera to `look_from` (by default it stays) and turns it to `look_at` (by
-        default the origin), both in world coordinates; +Y of the camera points up. The view
-        matrix is updated.
+        default the origin), both in world coordinates; +Y of the camera points up. A view matrix
+        that was set is forgotten.
 
         Raises:
             ValueError: both are the same point.
         """
         camera = self.bpy_camera
-        if camera.parent is not None:
-            bpy.context.view_layer.update()
-            here = camera.matrix_world.translation
-        else:
-            here = camera.location
+        with meshes.evaluated_now(camera) as (_, evaluated):
+            here = evaluated.matrix_world.translation.copy()
         source = Vector(here if look_from is None else look_from)
         target = Vector((0.0, 0.0, 0.0) if look_at is None else look_at)
         if source == target:
@@ -281,6 +332,18 @@ class Camera:
             camera.rotation_euler = turned.to_euler()
         self.update_view_matrix()
 
+    def check_unset(self) -> None:
+        """For renders of Blender's own, which know the Blender camera only.
+
+        Raises:
+            ValueError: a matrix was set.
+        """
+        if self._view or self._projection:
+            raise ValueError(
+                "a matrix of the camera was set, but renders are of the Blender camera: move that, "
+                "and call update_view_matrix() and update_proj_matrix()"
+            )
+
     def _check_projects(self) -> None:
         """Other cameras (panoramic, custom) have a matrix too, but not one that says where their
         points are."""
@@ -290,7 +353,49 @@ class Camera:
                 "cameras project by a matrix; change its lens type"
             )
 
-    def _world_to_pixel(self, xyz: "NDArray[np.float64]", return_depth: bool) -> Any:
-        ndc, depth = self.world_to_ndc(xyz, return_depth=True)
+    def _objects_to_pixel(
+        self,
+        points_of: "Callable[[Any], NDArray[np.float64]]",
+        objs: tuple[Any, ...],
+        return_depth: bool,
+    ) -> Any:
+        def project(drawing: drawn.Drawing) -> Any:
+            def points(obj: Any) -> "NDArray[np.float64]":
+                found = drawing.of(obj)
+                if found is not None:
+                    return points_of(found)
+                return np.full_like(points_of(obj.evaluated_get(drawing.depsgraph)), np.nan)
+
+            xyz = meshes.concatenate([points(obj) for obj in objs])
+            return drawing.camera.world_to_ndc(xyz, return_depth=True)
+
+        ndc, depth = drawn.look(self, project)
         xy = self.ndc_to_pixel(ndc)
         return (xy, depth) if return_depth else xy
+
+    def _still(self, depsgraph: Any) -> "Camera":
+        """This camera as `depsgraph` has it, with matrices that stay."""
+        still = copy(self)
+        if depsgraph.mode == "RENDER":
+            evaluated = self.bpy_camera.evaluated_get(depsgraph)
+            still._view = self._view or _view_of(evaluated.matrix_world)
+            still._projection = self._projection or _projection_of(evaluated, depsgraph, self.shape)
+        else:
+            still._view, still._projection = self.view_matrix, self.proj_matrix
+        return still
+
+
+def _view_of(matrix_world: Matrix) -> Matrix:
+    return matrix_world.normalized().inverted()
+
+
+def _projection_of(evaluated: Any, depsgraph: Any, shape: tuple[int, int]) -> Matrix:
+    height, width = shape
+    render = depsgraph.scene.render
+    return evaluated.calc_matrix_camera(
+        depsgraph,
+        x=width,
+        y=height,
+        scale_x=render.pixel_aspect_x,
+        scale_y=render.pixel_aspect_y,
+    )

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import runtime
+from . import drawn, runtime
 from .camera import Camera
 from .folder import RenderFolder
 from .quiet import quiet
@@ -76,6 +76,7 @@ class CompositeRenderer:
         """
         self.slots = list(slots)
         self.camera = camera or Camera()
+        drawn.tell(self.camera, "RENDER")
         self.delete_render_files = delete_render_files
         keys = [selection.key for selection in self.slots]
         twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -97,10 +98,15 @@ class CompositeRenderer:
 
         Raises:
             KeyError: a slot has no such channel; the message lists those there.
-            RuntimeError: a node wrote no file.
+            RuntimeError: a node wrote no file, or a picture of another size; or a view layer that
+                the nodes show is not rendered.
+            ValueError: the camera is panoramic, and the engine none that renders such.
         """
         scene = bpy.context.scene
         nodes = _output_nodes(scene)
+        _check_layers(scene)
+        if scene.render.engine != "CYCLES" and scene.render.engine.startswith("BLENDER_"):
+            _check_camera(self.camera, scene.render.engine)
         self._renders += 1
         names = {node: f"{n:02d}-{self._renders:06d}-" for n, node in enumerate(self._by_node)}
         with ExitStack() as stack:
@@ -114,7 +120,7 @@ class CompositeRenderer:
         for node, name in names.items():
             path = self._written(node, name)
             try:
-                out.update(_read(path, node, self._by_node[node]))
+                out.update(_read(path, node, self._by_node[node], tuple(self.camera.shape)))
             finally:
                 if self.delete_render_files:
                     path.unlink()
@@ -157,6 +163,28 @@ def _output_nodes(scene: Any) -> dict[str, Any]:
     return {node.name: node for node in tree.nodes if node.type == "OUTPUT_FILE"}
 
 
+def _check_layers(scene: Any) -> None:
+    """Of a view layer that is not rendered nodes show nothing, without a word."""
+    for node in runtime.compositor_tree(scene).nodes:
+        shown = node.type == "R_LAYERS" and not node.mute and node.scene is not None
+        if not shown or not any(output.is_linked for output in node.outputs):
+            continue
+        layer = node.scene.view_layers.get(node.layer)
+        if layer is not None and not layer.use:
+            raise RuntimeError(
+                f"the compositor node {node.name!r} shows the view layer {layer.name!r}, which is "
+                f"not rendered: switch its `use` on"
+            )
+
+
+def _check_camera(camera: Camera, engine: str) -> None:
+    if camera.type not in ("PERSP", "ORTHO"):
+        raise ValueError(
+            f"camera {camera.bpy_camera.name!r} is of type {camera.type}, which {engine} renders "
+            "as if it were perspective: use CYCLES, or change its lens type"
+        )
+
+
 def _found(what: str, name: str, there: dict[str, Any]) -> Any:
     if name not in there:
         names = ", ".join(map(repr, there)) or "none"
@@ -180,7 +208,9 @@ def _send(stack: ExitStack, node: Any, folder: str, name: str) -> None:
     stack.enter_context(changed(node, **runtime.output_path(folder, name)))
 
 
-def _read(path: Path, node: str, layers: list[_Layer]) -> "dict[str, NDArray[np.float32]]":
+def _read(
+    path: Path, node: str, layers: list[_Layer], shape: tuple[int, ...]
+) -> "dict[str, NDArray[np.float32]]":
     exr = _blendtorch.Exr(path)
     out: dict[str, NDArray[np.float32]] = {}
     for selection, layer in layers:
@@ -193,7 +223,13 @@ def _read(path: Path, node: str, layers: list[_Layer]) -> "dict[str, NDArray[np.
                 f"{missing[0].rpartition('.')[2]!r}; "
                 + (f"there are: {letters}" if there else "it was not written: is it connected?")
             )
-        pixels = np.empty((*exr.shape(names[0]), len(names)), np.float32)
+        if tuple(exr.shape(names[0])) != shape:
+            raise RuntimeError(
+                f"the node {node!r} wrote pixels of the shape {tuple(exr.shape(names[0]))}, the "
+                f"camera's is {shape}: nothing that was rendered reaches it, or a node on the way "
+                "scales or crops"
+            )
+        pixels = np.empty((*shape, len(names)), np.float32)
         exr.read(names, pixels)
         out[selection.key] = pixels
     return out

@@ -5,6 +5,7 @@ engine's own `render` the result's passes can be read. It must never raise there
 engine ends the render and leaves the operator content.
 """
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -15,7 +16,7 @@ from .quiet import quiet
 from .settings import changed, still_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -73,13 +74,22 @@ def _own(name: str, shape: tuple[int, int, int]) -> "NDArray[np.float32]":
 def prepare(
     scene: Any, layer: Any, passes: tuple[str, ...], samples: int | None, denoise: bool
 ) -> None:
-    """Switches on what `render` will read. Call it before the first render.
+    """Switches on what `render` will read. Call it before each render: the scene may be another
+    one, or set otherwise, since.
 
     Raises:
         ValueError: this Blender has no denoiser.
         RuntimeError: the view layer was rendered with persistent data, and a pass or another
-            setting would change: Cycles would ignore it, or worse.
+            setting would change: Cycles would ignore it, or worse. Or motion blur is on and depth
+            or normals are wanted.
     """
+    # Cycles takes the depth from the first sample, which is of any moment within the shutter.
+    blurred = scene.render.use_motion_blur and getattr(layer, "use_motion_blur", True)
+    if blurred and {"Depth", "Normal"} & set(passes):
+        raise RuntimeError(
+            "with motion blur Cycles' depth and normals are of any moment within the shutter, not "
+            "of the frame: switch scene.render.use_motion_blur off, or render the image alone"
+        )
     # Without the library denoising fails once, then all renders are black.
     if denoise and not _has_denoiser():
         raise ValueError("this Blender is built without OpenImageDenoise: it cannot denoise")
@@ -87,6 +97,7 @@ def prepare(
     wanted.append((scene.cycles, "use_denoising", denoise))
     if samples is not None:
         wanted.append((scene.cycles, "samples", samples))
+        wanted.append((layer, "samples", 0))  # The view layer's own would count instead.
     changes = [change for change in wanted if getattr(change[0], change[1]) != change[2]]
     rendered = (alive.scene_now(), layer.name) in _rendered
     if changes and rendered and scene.render.use_persistent_data:
@@ -106,8 +117,8 @@ def render(
 ) -> "dict[str, NDArray[np.float32]]":
     """The passes by name, float32 H × W × channels with the lowest row first.
 
-    Renders the current view layer from `camera`, in its shape. The compositor, the sequencer and
-    the render border take no part.
+    Renders the current view layer from `camera`, in its shape. The compositor, the sequencer,
+    Freestyle, the render border, markers and other view layers take no part.
 
     Args:
         camera: what to see it from.
@@ -116,6 +127,7 @@ def render(
             memory that the next call uses again.
 
     Raises:
+        ValueError: Blender renders no images of that shape.
         RuntimeError: Cycles failed, or gave no such pass.
     """
     global _reader
@@ -123,8 +135,12 @@ def render(
     scene, layer = bpy.context.scene, bpy.context.view_layer
     reader = _reader = _Reader(layer.name, passes, into or {})
     try:
-        without = changed(scene.render, use_compositing=False, use_sequencer=False)
-        with still_of(camera), without, quiet():
+        without = changed(
+            scene.render, use_compositing=False, use_sequencer=False, use_freestyle=False
+        )
+        # Of a picture in tiles Cycles gives out nothing before it has left the engine.
+        whole = changed(scene.cycles, use_auto_tile=False)
+        with still_of(camera), without, whole, _only(scene, layer), quiet():
             bpy.ops.render.render(layer=layer.name, scene=scene.name)
     finally:
         _reader = None
@@ -134,6 +150,16 @@ def render(
     if error:
         raise RuntimeError(error)
     return reader.arrays
+
+
+@contextmanager
+def _only(scene: Any, layer: Any) -> "Iterator[None]":
+    """Makes renders those of one view layer. In background mode Blender does not heed which layer
+    its operator is told, but which ones are used."""
+    with ExitStack() as stack:
+        for one in scene.view_layers:
+            stack.enter_context(changed(one, use=one == layer))
+        yield
 
 
 def _hook() -> None:

@@ -5,30 +5,65 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import gpu
 
+from . import runtime
+from .settings import changed
+
 if TYPE_CHECKING:
     from .camera import Camera
 
 
-def draw(offscreen: Any, space: Any, region: Any, camera: "Camera") -> None:
-    """Draws the scene as it is now, by the camera's matrices as they are now, in linear light.
-
-    `space` and `region` must be there: see `utils.find_first_view3d`.
+def check(camera: "Camera") -> None:
+    """Refuses cameras that the 3D view shows as if they were perspective.
 
     Raises:
+        ValueError: the camera is panoramic, or of a kind of its own.
+    """
+    if camera.type not in ("PERSP", "ORTHO"):
+        raise ValueError(
+            f"camera {camera.bpy_camera.name!r} is of type {camera.type}: the 3D view draws only "
+            "what PERSP and ORTHO cameras see; change its lens type, or take the image of a "
+            'btb.Renderer with the engine "CYCLES"'
+        )
+
+
+def draw(
+    offscreen: Any, space: Any, region: Any, camera: "Camera", background: bool = True
+) -> None:
+    """Draws the scene as it is now, by the camera's matrices as they are now, in linear light.
+
+    Args:
+        offscreen: what to draw into.
+        space: the 3D view whose settings it has; see `utils.find_first_view3d`.
+        region: of that.
+        camera: what to see it from.
+        background: whether to draw it; without it is black, with alpha 0. Only where
+            `runtime.leaves_background_out`.
+
+    Raises:
+        ValueError: the 3D view does not draw what such a camera sees.
         ReferenceError: the camera is gone.
     """
     camera.check_alive()
+    check(camera)
     context = bpy.context
     context.view_layer.update()  # Free where a frame was just set.
-    offscreen.draw_view3d(
-        context.scene,
-        context.view_layer,
-        space,
-        region,
-        camera.view_matrix,
-        camera.proj_matrix,
-        do_color_management=False,
-    )
+    more = {} if background else {"draw_background": False}
+    with (
+        # EEVEE cuts what is outside a border of the 3D view's own.
+        changed(space, use_render_border=False),
+        # A view through a camera has the depth of field of that camera, whichever is drawn.
+        changed(runtime.region_3d(space, region), view_perspective="PERSP"),
+    ):
+        offscreen.draw_view3d(
+            context.scene,
+            context.view_layer,
+            space,
+            region,
+            camera.view_matrix,
+            camera.proj_matrix,
+            do_color_management=False,
+            **more,
+        )
 
 
 def read_color(offscreen: Any, kind: str, buffer: Any) -> None:

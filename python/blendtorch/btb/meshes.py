@@ -9,19 +9,76 @@ import numpy as np
 
 from .. import _blendtorch
 from . import alive
+from .settings import changed
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-def evaluated(objs: tuple[Any, ...], depsgraph: Any = None) -> list[Any]:
-    """The objects as they are now, in the state that rendering sees.
+def evaluated(objs: tuple[Any, ...], depsgraph: Any = None) -> Iterator[Any]:
+    """The objects as they are now, drawn or not; each valid until the next one.
+
+    With `depsgraph` they are as it has them: those that are hidden there as they were before.
 
     Raises:
         ReferenceError: one is gone.
     """
-    depsgraph = depsgraph or bpy.context.evaluated_depsgraph_get()
-    return [alive.there(obj).evaluated_get(depsgraph) for obj in objs]
+    for obj in objs:
+        alive.there(obj)
+        if depsgraph is not None:
+            yield obj.evaluated_get(depsgraph)
+        else:
+            with evaluated_now(obj) as (_, found):
+                yield found
+
+
+@contextmanager
+def evaluated_now(obj: Any) -> Iterator[tuple[Any, Any]]:
+    """The current depsgraph, and in it the object as it is now, while the block lasts.
+
+    Blender leaves what the 3D view does not show as it was; what it looks through it does not. So
+    what is hidden becomes the scene's camera for a moment, whatever it is, and its animation is
+    evaluated for the current frame.
+    """
+    obj = obj.original
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    scene = bpy.context.scene
+    if obj == scene.camera or obj.visible_get():
+        yield depsgraph, obj.evaluated_get(depsgraph)
+        return
+    with changed(scene, camera=obj):
+        for one in _hidden_with(obj):
+            one.update_tag(refresh={"OBJECT", "DATA", "TIME"})
+            if one.data is not None:
+                one.data.update_tag(refresh={"TIME"})
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        yield depsgraph, obj.evaluated_get(depsgraph)
+
+
+def is_by_itself(obj: Any) -> bool:
+    """Whether nothing but its own values says where a hidden object is, and what it is: then there
+    is nothing to evaluate, which takes long in a large scene."""
+    return not (
+        obj == bpy.context.scene.camera
+        or obj.visible_get()
+        or obj.parent
+        or obj.constraints
+        or obj.rigid_body
+        or obj.animation_data
+        or obj.data.animation_data
+    )
+
+
+def _hidden_with(obj: Any) -> list[Any]:
+    """A hidden object, and what else is hidden of that which its place follows from."""
+    found, left = [], [obj]
+    while left:
+        one = left.pop()
+        if one is None or one in found or (one != obj and one.visible_get()):
+            continue
+        found.append(one)
+        left += [one.parent, *(getattr(c, "target", None) for c in one.constraints)]
+    return found
 
 
 @contextmanager
@@ -54,6 +111,22 @@ def vertices(mesh: Any) -> "NDArray[np.float64]":
     xyz = np.empty(3 * len(mesh.vertices), dtype=np.float32)
     mesh.vertices.foreach_get("co", xyz)
     return xyz.reshape(-1, 3).astype(np.float64)
+
+
+def world_vertices(obj: Any) -> "NDArray[np.float64]":
+    """The vertices of an evaluated object in world coordinates; N × 3."""
+    with mesh_of(obj) as mesh:
+        return transform_points(obj.matrix_world, vertices(mesh))
+
+
+def world_corners(obj: Any) -> "NDArray[np.float64]":
+    """The eight corners of the bounding box of an evaluated object in world coordinates; 8 × 3."""
+    return transform_points(obj.matrix_world, list(map(tuple, obj.bound_box)))
+
+
+def concatenate(parts: "list[NDArray[np.float64]]") -> "NDArray[np.float64]":
+    """The points of all parts; N × 3."""
+    return np.concatenate(parts) if parts else np.empty((0, 3))
 
 
 def triangles(mesh: Any) -> "NDArray[np.int32]":

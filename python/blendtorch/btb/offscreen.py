@@ -7,7 +7,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, drawing
+from . import alive, drawing, drawn, runtime
 from .camera import Camera, Origin
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SHADINGS = ("RENDERED", "MATERIAL", "SOLID", "WIREFRAME")
 """How a 3D view can draw."""
 
+# By what it draws then: `VIEW` is the scene's engine.
+_WAYS = {"RENDERED": "VIEW", "MATERIAL": "EEVEE", "SOLID": "WORKBENCH", "WIREFRAME": "WORKBENCH"}
+
 
 class OffScreenRenderer:
     """Draws the 3D view from a camera, with Workbench or EEVEE, and reads it into an array.
@@ -28,11 +31,16 @@ class OffScreenRenderer:
 
     Output is linear unless `srgb`: proportional to light, as networks like it and displays do not.
     The scene's view transform (AgX, Filmic) is never applied.
+
+    Where the scene's film is transparent (`scene.render.film_transparent`), the background of
+    `rgba` is 0 in all channels: colours are multiplied by alpha, as in Cycles' images.
     """
 
     # Whose style which 3D view has. A script may change the view by hand: only another renderer's
     # style is replaced, and that of another file's view.
     _styled: tuple[tuple[str, bool] | None, tuple[int, ...]] = None, ()
+    # The scene that was last drawn, and whether its film was transparent then.
+    _drawn: tuple[tuple[int, int], bool] | None = None
 
     def __init__(
         self,
@@ -44,11 +52,14 @@ class OffScreenRenderer:
         """Renders what `camera` sees (by default the scene's), in its shape.
 
         Args:
-            camera: its matrices are read at each `render()`.
+            camera: its matrices are those it has at each `render()`.
             mode: the channels of the images.
             origin: where row 0 is: at the top, or at the bottom.
             srgb: encode colours for display; computed from half floats, so dark tones keep
                 their steps.
+
+        Raises:
+            ValueError: the 3D view does not draw what such a camera sees (panoramic ones).
         """
         if mode not in ("rgba", "rgb"):
             raise ValueError(f'mode must be "rgba" or "rgb", not {mode!r}')
@@ -58,6 +69,7 @@ class OffScreenRenderer:
         self.camera = camera or Camera()
         self.mode = mode
         self.origin = origin
+        drawing.check(self.camera)
         self.channels = len(mode)
         self.flip = origin == "upper-left"  # The GPU's first row is the lowest.
         self.srgb = srgb
@@ -114,6 +126,7 @@ class OffScreenRenderer:
         self._style = (shading, overlays)
         _, space, _ = find_first_view3d()
         OffScreenRenderer._styled = self._style, _place(space)
+        drawn.tell(self.camera, _WAYS[shading])
         # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
         bpy.context.preferences.system.viewport_aa = "OFF"
         bpy.context.scene.display.viewport_aa = "OFF"
@@ -133,10 +146,12 @@ class OffScreenRenderer:
                 one, which is the caller's own. Linear RGBA is read there directly.
 
         Raises:
-            ValueError: `out` or the camera has another shape, or `out` is not C-contiguous or
-                read-only.
+            ValueError: `out` or the camera has another shape, `out` is not C-contiguous or
+                read-only, or the 3D view does not draw what such a camera sees.
             TypeError: `out` is not uint8.
-            RuntimeError: the style is `RENDERED` and the engine Cycles, which does not draw.
+            RuntimeError: the style is `RENDERED` and the engine Cycles, which does not draw. Or the
+                film is transparent and this Blender (3.4) cannot tell how much of the background
+                is seen through blended materials.
             ReferenceError: the camera is gone.
         """
         height, width = self.camera.shape
@@ -154,7 +169,17 @@ class OffScreenRenderer:
                 "the 3D view of a scene with the engine CYCLES stays black in background mode: "
                 "use btb.Renderer, another engine, or set_render_style(shading='SOLID')"
             )
-        drawing.draw(self.offscreen, space, region, self.camera)
+        transparent = self._film() and self.channels == 4
+        cut = transparent and not runtime.leaves_background_out()
+        if cut:
+            self._check_opaque()
+        drawing.draw(
+            self.offscreen,
+            space,
+            region,
+            self.camera,
+            background=cut or not transparent,
+        )
         if out is None:
             out = np.empty((height, width, self.channels), np.uint8)
         if self._fits(out):
@@ -165,6 +190,8 @@ class OffScreenRenderer:
         else:
             drawing.read_color(self.offscreen, self._kind, self._buffer)
             _blendtorch.convert_pixels(self._pixels, out, srgb=self.srgb, flip=self.flip)
+        if cut:
+            self._cut_background(out)
         return out
 
     def layout(self) -> "tuple[tuple[int, ...], type[np.uint8]]":
@@ -183,6 +210,35 @@ class OffScreenRenderer:
             and out.flags.c_contiguous
             and out.flags.writeable
         )
+
+    def _film(self) -> bool:
+        """Whether the scene's film is transparent; that a script changed it reaches the drawing."""
+        scene = bpy.context.scene
+        now = (alive.scene_now(), bool(scene.render.film_transparent))
+        if OffScreenRenderer._drawn != now:
+            OffScreenRenderer._drawn = now
+            scene.update_tag()
+        return now[1]
+
+    def _check_opaque(self) -> None:
+        if self._style[0] not in ("RENDERED", "MATERIAL"):
+            return
+        if bpy.context.scene.render.engine == "BLENDER_WORKBENCH":
+            return
+        blended = [m.name for m in bpy.data.materials if m.users and m.blend_method == "BLEND"]
+        if blended:
+            raise RuntimeError(
+                "scene.render.film_transparent: the 3D view of this Blender has no alpha, and "
+                f"blended materials ({', '.join(blended)}) leave no depth to take it from: use "
+                'mode="rgb", the blend mode HASHED, btb.Renderer with the engine "CYCLES", or '
+                "Blender 4.2 or later"
+            )
+
+    def _cut_background(self, out: "NDArray[np.uint8]") -> None:
+        """Makes 0 what has no surface, by the depth of what was drawn."""
+        depth = np.empty(out.shape[:2], np.float32)
+        drawing.read_depth(self.offscreen, gpu.types.Buffer("FLOAT", depth.shape, depth))
+        out[(depth[::-1] if self.flip else depth) >= 1] = 0
 
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""

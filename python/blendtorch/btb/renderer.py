@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, cycles, rendering
+from . import alive, cycles, drawing, drawn, rendering
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
@@ -26,6 +26,7 @@ PASSES = ("image", "linear", "depth", "normal")
 # What of it an engine has, and by which of Cycles' passes.
 _CYCLES = {"image": "Combined", "linear": "Combined", "depth": "Depth", "normal": "Normal"}
 _DRAWN = ("image", "depth", "normal")
+_ENGINES = ("CYCLES", "EEVEE", "WORKBENCH")
 
 # Cycles says that a pixel without a surface is this far away.
 _FAR = 1e10
@@ -41,6 +42,8 @@ class Renderer:
     it is, says docs/rendering.md.
 
     image    uint8 H × W × C. Linear light unless `srgb`; the scene's view transform is not applied.
+             Of `rgba` colours are multiplied by alpha; where the scene's film is transparent, the
+             background is 0 in all channels.
     linear   float32 H × W × C: the image before it is cut to bytes. Cycles only.
     depth    float32 H × W: the distance from the camera's plane along its −Z (not along the ray),
              in world units: metres. Infinite where there is no surface.
@@ -48,10 +51,11 @@ class Renderer:
              down, z away from the camera), so that a surface that faces the camera has (0, 0, −1).
              0 where there is no surface.
 
-    Where another file is loaded, or another scene chosen, that one gets the same settings at its
-    first `render`.
-
     Row 0 is at the top. Both fit OpenCV's intrinsics: a pixel's point is `depth · K⁻¹ (x, y, 1)`.
+    Of a panoramic camera there is the image alone, by Cycles.
+
+    Each picture is of `camera` at the scene's current frame, whole: neither a marker of the
+    timeline that binds another camera, nor stereo, a border or another view layer changes that.
     """
 
     def __init__(
@@ -68,18 +72,21 @@ class Renderer:
 
         Args:
             passes: what `render` returns, of `PASSES`.
-            camera: its place and lens are read anew at each `render`.
-            engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it.
-            samples: a pixel's samples, of Cycles or EEVEE; by default the scene's.
+            camera: as it is at each `render`, by matrices that were set where it is drawn.
+            engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it, at
+                each `render` too.
+            samples: a pixel's samples, of Cycles or EEVEE; by default the scene's. The scene gets
+                them, as above.
             mode: the channels of the images.
             srgb: encode the image for display.
             denoise: with Cycles' denoiser, which costs a CPU a second or more for a frame. The
                 scene's own setting, on in a new file, is replaced.
 
         Raises:
-            ValueError: a pass or an engine that does not exist, or a pass, samples or a denoiser
-                that this engine lacks.
-            RuntimeError: Cycles has rendered before, and would not notice what changes.
+            ValueError: a pass or an engine that does not exist, or a pass, samples, a denoiser or a
+                kind of camera that this engine lacks.
+            RuntimeError: Cycles has rendered before, and would not notice what changes; or motion
+                blur is on, and depth or normals are wanted of it.
         """
         passes = (passes,) if isinstance(passes, str) else tuple(passes)
         unknown = [name for name in passes if name not in PASSES]
@@ -87,49 +94,53 @@ class Renderer:
             raise ValueError(f"passes must be some of {', '.join(PASSES)}, not {unknown or passes}")
         if mode not in ("rgb", "rgba"):
             raise ValueError(f'mode must be "rgb" or "rgba", not {mode!r}')
-        self.passes = passes
-        self.channels = len(mode)
-        self.srgb = srgb
-        self._asked = engine, samples, mode, denoise
-        self._drawn: OffScreenRenderer | None = None
-        self._depth: DepthBuffer | None = None
-        self._surfaces: SurfaceView | None = None
-        self.camera = camera or Camera()
-        self._set_up()
-
-    def _set_up(self) -> None:
-        """Gives the scene that is there what this renderer was asked for."""
-        engine, samples, mode, denoise = self._asked
-        scene, passes = bpy.context.scene, self.passes
-        self._scene = alive.scene_now()
+        scene = bpy.context.scene
         self.engine = _chosen(scene, engine)
         lacks = [] if self.engine == "CYCLES" else [n for n in passes if n not in _DRAWN]
         if lacks:
             raise ValueError(
                 f"{self.engine} has no pass {', '.join(lacks)}; it has {', '.join(_DRAWN)}"
             )
-        self.free()
-        self._drawn = self._depth = self._surfaces = None
+        self.passes = passes
+        self.camera = camera or Camera()
+        self.channels = len(mode)
+        self.srgb = srgb
+        self._samples = samples
+        self._denoise = denoise
+        self._drawn: OffScreenRenderer | None = None
+        self._depth: DepthBuffer | None = None
+        self._surfaces: SurfaceView | None = None
+        self._scene = alive.scene_now()
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
-            cycles.prepare(scene, bpy.context.view_layer, self._wanted, samples, denoise)
+            self._prepare()
+            drawn.tell(self.camera, self.engine)
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
-        if samples is not None:
-            if self.engine == "WORKBENCH":
-                raise ValueError("WORKBENCH takes no samples")
-            scene.eevee.taa_samples = samples
+        if samples is not None and self.engine == "WORKBENCH":
+            raise ValueError("WORKBENCH takes no samples")
+        self._prepare()
         if "image" in passes:
-            self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=self.srgb)
+            self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
+        self._choose_drawing()
+
+    def _choose_drawing(self) -> None:
+        """By what of the scene that is there depth and normals are drawn."""
+        self._scene = alive.scene_now()
+        if self._surfaces is not None:
+            self._surfaces.free()
+        self._depth = self._surfaces = None
         # Workbench's image has the depth of its surfaces, unless they are drawn to be seen through;
         # EEVEE leaves none.
-        opaque = self.engine == "WORKBENCH" and not scene.display.shading.show_xray
-        if opaque and set(passes) == {"image", "depth"}:
+        see_through = bpy.context.scene.display.shading.show_xray
+        opaque = self.engine == "WORKBENCH" and not see_through
+        if opaque and set(self.passes) == {"image", "depth"}:
             self._depth = DepthBuffer(self.camera)
-        elif {"depth", "normal"} & set(passes):
+        elif {"depth", "normal"} & set(self.passes):
             self._surfaces = SurfaceView(self.camera)
+        drawn.tell(self.camera, self.engine if "image" in self.passes else "WORKBENCH")
 
     def render(self, out: "Mapping[str, NDArray[Any]] | None" = None) -> "dict[str, NDArray[Any]]":
         """The passes of the scene as it is now, by name.
@@ -139,22 +150,50 @@ class Renderer:
                 has not, and by default all, are new arrays, the caller's own.
 
         Raises:
-            RuntimeError: Cycles failed.
-            ValueError: the camera has another shape than when this was made, or an array of `out`
-                has another shape or dtype than in `layout()`, or cannot be written in C order. Or
-                there is another scene now, and its engine lacks a pass.
+            RuntimeError: Cycles failed, or one of those of the constructor.
+            ValueError: the camera has another shape than when this was made, or became one that
+                this engine or a pass lacks, or has matrices that were set and that Cycles does not
+                know. Or an array of `out` has another shape or dtype than in
+                `layout()`, or cannot be written in C order.
             ReferenceError: the camera is gone.
         """
-        if alive.scene_now() != self._scene:
-            self._set_up()
-        self.camera.update_view_matrix()
-        self.camera.update_proj_matrix()
+        self.camera.check_alive()
+        if self.engine == "CYCLES":
+            self.camera.check_unset()
+        self._prepare()
         arrays = self._arrays({} if out is None else out)
         if self.engine == "CYCLES":
             self._trace(arrays)
         else:
+            if self._scene != alive.scene_now():
+                self._choose_drawing()
             self._draw(arrays)
         return arrays
+
+    def _prepare(self) -> None:
+        """Gives the scene what this renderer was made with: it may be another scene since, or a
+        script or another renderer may have changed it."""
+        scene = bpy.context.scene
+        _choose(scene, self.engine)
+        if self.engine == "CYCLES":
+            self._check_planar()
+            cycles.prepare(
+                scene, bpy.context.view_layer, self._wanted, self._samples, self._denoise
+            )
+            return
+        drawing.check(self.camera)
+        if self._samples is not None and scene.eevee.taa_samples != self._samples:
+            scene.eevee.taa_samples = self._samples
+            scene.update_tag()
+
+    def _check_planar(self) -> None:
+        lacks = [name for name in self.passes if name in ("depth", "normal")]
+        if lacks and self.camera.type not in ("PERSP", "ORTHO"):
+            raise ValueError(
+                f"camera {self.camera.bpy_camera.name!r} is of type {self.camera.type}: it has no "
+                f"{' and no '.join(lacks)}, which are by a plane and by axes that it has not; ask "
+                "for image or linear alone, or change its lens type"
+            )
 
     def layout(self) -> "dict[str, tuple[tuple[int, ...], Any]]":
         """Shape and dtype of each pass, for `DataPublisher.begin`."""
@@ -220,19 +259,22 @@ class Renderer:
 
 
 def _chosen(scene: Any, engine: str | None) -> str:
-    """Gives the scene its engine; returns the name that we use."""
+    """The name that we use of an engine; by default the scene's."""
     if engine is not None:
-        names = {
-            "CYCLES": "CYCLES",
-            "EEVEE": rendering.eevee(),
-            "WORKBENCH": "BLENDER_WORKBENCH",
-        }
-        name = names.get(engine.upper().removeprefix("BLENDER_").removesuffix("_NEXT"))
-        if name is None:
-            raise ValueError(f"engine must be {', '.join(names)} or None, not {engine!r}")
-        scene.render.engine = name
+        short = engine.upper().removeprefix("BLENDER_").removesuffix("_NEXT")
+        if short not in _ENGINES:
+            raise ValueError(f"engine must be {', '.join(_ENGINES)} or None, not {engine!r}")
+        return short
     now = str(scene.render.engine)
     short = "EEVEE" if "EEVEE" in now else now.removeprefix("BLENDER_")
-    if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
+    if short not in _ENGINES:
         raise ValueError(f"{now}, the scene's engine, gives no passes: set engine")
     return short
+
+
+def _choose(scene: Any, engine: str) -> None:
+    """Gives the scene the engine that we call so."""
+    name = {"EEVEE": rendering.eevee(), "WORKBENCH": "BLENDER_WORKBENCH"}.get(engine, engine)
+    if scene.render.engine != name:
+        scene.render.engine = name
+        scene.update_tag()  # Else the 3D view may be drawn as before.

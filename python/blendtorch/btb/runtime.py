@@ -56,6 +56,15 @@ def eevee() -> str:
     return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
 
 
+def eevee_is_rewritten() -> bool:
+    """Whether EEVEE is that of 4.2 and later. It draws what has the display type of a wire or of
+    bounds in the 3D view, and leaves out what is not visible to the camera; the one before has both
+    the other way round."""
+    import bpy
+
+    return bool(bpy.app.version >= (4, 2))
+
+
 def read_pass(render_pass: Any, pixels: Any) -> None:
     """Copies a pass of a render result into `pixels`, an array of pixels × channels.
 
@@ -93,6 +102,20 @@ def output_path(folder: str, name: str) -> dict[str, str]:
     if bpy.app.version >= (5, 0):
         return {"directory": folder, "file_name": name}
     return {"base_path": f"{folder}/{name}"}
+
+
+def leaves_background_out() -> bool:
+    """Whether the 3D view can be drawn without its background. 3.4 cannot: there its picture has
+    alpha 1 everywhere."""
+    import gpu
+
+    return "draw_background" in (gpu.types.GPUOffScreen.draw_view3d.__doc__ or "")
+
+
+def region_3d(space: Any, region: Any) -> Any:
+    """How a region of a 3D view looks at the scene; where regions do not say it (3.4 does), their
+    space's."""
+    return getattr(region, "data", None) or space.region_3d
 
 
 def matcap_towards(projection: Any) -> float:

@@ -56,6 +56,7 @@ class SurfaceView:
 
     def __init__(self, camera: "Camera") -> None:
         """Draws what `camera` sees, in its shape."""
+        drawing.check(camera)
         ensure_gpu()
         self.camera = camera
         height, width = camera.shape
@@ -68,7 +69,8 @@ class SurfaceView:
         """Draws the scene as it is now, by the camera's matrices as they are now.
 
         Raises:
-            ValueError: the camera has another shape than when this was made.
+            ValueError: the camera has another shape than when this was made, or is none that the 3D
+                view draws by.
         """
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")

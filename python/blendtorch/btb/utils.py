@@ -7,6 +7,7 @@ import numpy as np
 
 from . import meshes
 from .meshes import transform_points
+from .view3d import find_first_view3d
 from .visibility import compute_object_visibility
 
 if TYPE_CHECKING:
@@ -26,43 +27,26 @@ __all__ = [
 ]
 
 
-def find_first_view3d() -> tuple[Any, Any, Any]:
-    """The first 3D view: its area, its space, and its largest window region.
-
-    Works in background mode, where the factory layout is still loaded.
-
-    Raises:
-        RuntimeError: no screen has a 3D view.
-    """
-    current = [bpy.context.screen] if bpy.context.screen else []
-    for screen in [*current, *bpy.data.screens]:
-        for area in screen.areas:
-            if area.type == "VIEW_3D":
-                regions = [r for r in area.regions if r.type == "WINDOW"]
-                return area, area.spaces.active, max(regions, key=lambda r: r.width * r.height)
-    raise RuntimeError("no 3D view in any screen of this file: open one, or load a factory scene")
-
-
 def object_coordinates(*objs: Any, depsgraph: Any = None) -> "NDArray[np.float64]":
-    """Evaluated vertices of the objects in their own coordinates, concatenated; N × 3."""
-    return _concatenate([_vertices(obj) for obj in meshes.evaluated(objs, depsgraph)])
+    """Evaluated vertices of the objects in their own coordinates, concatenated; N × 3.
+
+    As the 3D view evaluates them, whether it shows them or not; or as `depsgraph` has them.
+    """
+    return meshes.concatenate([_vertices(obj) for obj in meshes.evaluated(objs, depsgraph)])
 
 
 def world_coordinates(*objs: Any, depsgraph: Any = None) -> "NDArray[np.float64]":
     """Evaluated vertices (modifiers and physics applied) in world coordinates; N × 3.
 
-    Objects follow each other, each in the order of its vertices.
+    Objects follow each other, each in the order of its vertices. As the 3D view evaluates them,
+    whether it shows them or not; or as `depsgraph` has them.
     """
-    evaluated = meshes.evaluated(objs, depsgraph)
-    return _concatenate([transform_points(o.matrix_world, _vertices(o)) for o in evaluated])
+    return meshes.concatenate(list(map(meshes.world_vertices, meshes.evaluated(objs, depsgraph))))
 
 
 def bbox_world_coordinates(*objs: Any, depsgraph: Any = None) -> "NDArray[np.float64]":
     """The eight corners of each object's bounding box in world coordinates; 8·objects × 3."""
-    evaluated = meshes.evaluated(objs, depsgraph)
-    return _concatenate(
-        [transform_points(o.matrix_world, list(map(tuple, o.bound_box))) for o in evaluated]
-    )
+    return meshes.concatenate(list(map(meshes.world_corners, meshes.evaluated(objs, depsgraph))))
 
 
 def hom(x: "NDArray[Any]", v: float = 1.0) -> "NDArray[Any]":
@@ -117,7 +101,3 @@ def scene_stats() -> dict[str, tuple[int, int]]:
 def _vertices(evaluated: Any) -> "NDArray[np.float64]":
     with meshes.mesh_of(evaluated) as mesh:
         return meshes.vertices(mesh)
-
-
-def _concatenate(parts: "list[NDArray[np.float64]]") -> "NDArray[np.float64]":
-    return np.concatenate(parts) if parts else np.empty((0, 3))

@@ -8,7 +8,7 @@ from .._blendtorch import ItemStream
 from ..renamed import also_called
 from .file import FileRecorder, make_folder_of
 from .receipts import Receipts, read_receipts
-from .replay import FileDataset, SingleFileDataset
+from .replay import FileDataset, SingleFileDataset, as_it_is
 
 if TYPE_CHECKING:
     from torch.utils.data import IterableDataset
@@ -76,7 +76,7 @@ class RemoteIterableDataset(IterableDataset):
         self.queue_size = queue_size
         self.timeoutms = timeoutms
         self.max_items = max_items
-        self.item_transform = item_transform
+        self.item_transform = item_transform or as_it_is
         self.record_path_prefix: str | None = None
         self.enable_recording(record_path_prefix)
         self._stream: ItemStream | None = None
@@ -112,7 +112,7 @@ class RemoteIterableDataset(IterableDataset):
 
     def _item(self, item: Item) -> Any:
         """What is yielded for an item; subclasses may override it."""
-        return item if self.item_transform is None else self.item_transform(item)
+        return self.item_transform(item)
 
     def max_items_here(self) -> int:
         """How many items an iteration yields in this process: a worker's share, or all."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._blendtorch import BatchStream, Memory
 from .dataset import RemoteIterableDataset
 from .receipts import Receipts, read_receipts
-from .replay import FileDataset, SingleFileDataset
+from .replay import FileDataset, SingleFileDataset, as_it_is
 from .transform import ImageTransform, listed
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class DataLoader(IterableDataset):
         if not isinstance(dataset, Dataset):
             dataset = RemoteIterableDataset(dataset)
         plain = any(type(dataset)._item is kind._item for kind in KINDS)
-        if dataset.item_transform is not None or not plain:
+        if dataset.item_transform is not as_it_is or not plain:
             raise ValueError(
                 "this dataset transforms each item in Python: give it to "
                 "torch.utils.data.DataLoader, or transform the batches"

@@ -20,12 +20,18 @@ else:
 Item = dict[str, Any]
 
 
+def as_it_is(item: Item) -> Any:
+    """What becomes of an item where no transform was given. (Subclasses of the original's datasets
+    call `item_transform` themselves.)"""
+    return item
+
+
 class _Recorded(Dataset):
     """Items of files, one file after the other."""
 
     def __init__(self, paths: list[str], item_transform: Callable[[Item], Any] | None) -> None:
         self.paths = paths
-        self.item_transform = item_transform
+        self.item_transform = item_transform or as_it_is
         self._readers = [FileReader(path) for path in paths]
         self._ends = list(accumulate(len(reader) for reader in self._readers))
 
@@ -45,7 +51,7 @@ class _Recorded(Dataset):
 
     def _item(self, item: Item) -> Any:
         """What is given for an item; subclasses may override it."""
-        return item if self.item_transform is None else self.item_transform(item)
+        return self.item_transform(item)
 
 
 class SingleFileDataset(_Recorded):

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import NoReturn
 
 
-def end(
+def leave(
     code: int,
     scripts: Sequence[ModuleType] = (),
     clean_up: Callable[[], None] = lambda: None,
@@ -33,6 +33,8 @@ def end(
         threading._shutdown()  # type: ignore[attr-defined]
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
+    # Daemon threads run on for a moment, and miss what is freed now.
+    threading.excepthook = lambda *_: None
     for module in scripts:
         with contextlib.suppress(BaseException):
             _free(module)
