@@ -96,7 +96,7 @@ class OffScreenRenderer:
             )
         self._style = (shading, overlays)
         OffScreenRenderer._styled = self._style
-        drawn.tell(self.camera, _WAYS[shading])
+        drawn.tell(self, _WAYS[shading])
         self.space.shading.type = shading
         self.space.overlay.show_overlays = overlays
         self.space.show_gizmo = overlays
