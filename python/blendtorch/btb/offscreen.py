@@ -126,7 +126,7 @@ class OffScreenRenderer:
         self._style = (shading, overlays)
         _, space, _ = find_first_view3d()
         OffScreenRenderer._styled = self._style, _place(space)
-        drawn.tell(self.camera, _WAYS[shading])
+        drawn.tell(self, _WAYS[shading])
         # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
         bpy.context.preferences.system.viewport_aa = "OFF"
         bpy.context.scene.display.viewport_aa = "OFF"
