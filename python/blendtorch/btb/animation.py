@@ -100,21 +100,29 @@ class AnimationController:
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
         first, last = self.setup_frame_range(frame_range, physics=use_physics)
-        self._physics = (first, last) if use_physics else None
-        self._start(first, last, num_episodes, use_animation)
+        physics = (first, last) if use_physics else None
+        self._start(first, last, num_episodes, use_animation, physics)
 
     def play_on(self, first: int, use_animation: bool = True) -> None:
         """Plays one episode from frame `first` on without an end, and another after each
         `rewind`; otherwise as `play`. The scene's frame range stays as it is until an episode goes
         past its end: then it is extended, and simulations go on."""
-        self._physics = (first, max(first, bpy.context.scene.frame_end))
-        self._start(first, _LAST_FRAME, -1, use_animation)
+        physics = (first, max(first, bpy.context.scene.frame_end))
+        self._start(first, _LAST_FRAME, -1, use_animation, physics)
 
-    def _start(self, first: int, last: int, num_episodes: int, use_animation: bool) -> None:
+    def _start(
+        self,
+        first: int,
+        last: int,
+        num_episodes: int,
+        use_animation: bool,
+        physics: tuple[int, int] | None,
+    ) -> None:
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
-        if self._physics is not None:
-            physics_of.begin(bpy.context.scene, *self._physics)
+        self._physics = physics
+        if physics is not None:
+            physics_of.begin(bpy.context.scene, *physics)
         self._playing = self._told(self._frames(first, last, num_episodes))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)

@@ -50,8 +50,8 @@ class Renderer:
     Row 0 is at the top. Both fit OpenCV's intrinsics: a pixel's point is `depth · K⁻¹ (x, y, 1)`.
     Of a panoramic camera there is the image alone, by Cycles.
 
-    Each picture is of `camera` at the scene's current frame, whole: neither a marker of the timeline
-    that binds another camera, nor stereo, a border or another view layer changes that.
+    Each picture is of `camera` at the scene's current frame, whole: neither a marker of the
+    timeline that binds another camera, nor stereo, a border or another view layer changes that.
     """
 
     def __init__(
@@ -113,9 +113,8 @@ class Renderer:
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
-        if samples is not None:
-            if self.engine == "WORKBENCH":
-                raise ValueError("WORKBENCH takes no samples")
+        if samples is not None and self.engine == "WORKBENCH":
+            raise ValueError("WORKBENCH takes no samples")
         self._prepare()
         if "image" in passes:
             self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
