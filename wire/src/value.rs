@@ -24,7 +24,8 @@ pub enum Value {
     List(Vec<Value>),
     /// A Python tuple, which comes back as one.
     Tuple(Vec<Value>),
-    /// A dict, in order. Keys are values too, as Python's may be.
+    /// A dict, in order. Keys are values too, as Python's may be: see
+    /// [`can_be_key`](Value::can_be_key). No two are equal, as 1 and 1.0 are.
     Map(Vec<(Value, Value)>),
     /// A numpy scalar.
     Scalar(Scalar),
@@ -66,6 +67,19 @@ impl Scalar {
     #[must_use]
     pub fn get<T: Element>(&self) -> Option<T> {
         (T::DTYPE == self.dtype).then(|| bytemuck::pod_read_unaligned(self.bytes()))
+    }
+}
+
+impl<T: Element> From<T> for Scalar {
+    /// `Scalar::from(seed)` travels as a numpy scalar of that type, whatever its value. A plain
+    /// [`Value`] of an integer has no type: it is an integer of Python.
+    fn from(element: T) -> Self {
+        let mut bytes = [0; 8];
+        bytes[..T::DTYPE.size()].copy_from_slice(bytemuck::bytes_of(&element));
+        Self {
+            dtype: T::DTYPE,
+            bytes,
+        }
     }
 }
 
