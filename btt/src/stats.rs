@@ -78,6 +78,11 @@ impl StatsHandle {
         books.accounts.receipts(&books.stats)
     }
 
+    /// Counts samples that a binding was given and could not hand on.
+    pub fn count_discarded(&self, samples: usize) {
+        self.lock().stats.discarded += samples as u64;
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

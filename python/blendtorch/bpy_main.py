@@ -190,8 +190,8 @@ def _print_error(error: BaseException) -> None:
 
 
 def _forget_multiprocessing() -> None:
-    """`import multiprocessing` keeps the script's module under a second name, and the process can
-    crash when Blender is torn down before it."""
+    """`import multiprocessing` keeps the script's module under a second name, and the process may
+    not end as it should when Blender is torn down before it."""
     sys.modules.pop("__mp_main__", None)
 
 

@@ -2,9 +2,9 @@
 //!
 //! Source: <https://dmlc.github.io/dlpack/latest/c_api.html> and the Python protocol beside it.
 //!
-//! An exchange has two owners: the capsule, and whoever took the tensor out of it. A consumer that
-//! takes it, fails, and leaves the capsule's name as it was calls the deleter, and the capsule's death
-//! does too. So nothing is read from what a caller points to: a table says whether it is still owed.
+//! An exchange has two owners: the capsule, and whoever took the tensor out of it. Where a consumer
+//! fails half way both may call the deleter. So nothing is read from what a caller points to: a table
+//! says whether it is still owed.
 
 #![allow(
     unsafe_code,
@@ -162,8 +162,8 @@ fn forget(managed: *mut DlManagedTensor) {
     drop(exchange); // when the table is free again: memory dies in it
 }
 
-/// Called by the consumer when its tensor dies, on any thread, with or without the GIL; or when it
-/// has failed to make one, and the capsule dies after that. Once is enough, more does no harm.
+/// Called by the consumer when its tensor dies, on any thread, with or without the GIL, or when it has
+/// failed to make one. Once is enough, more does no harm.
 unsafe extern "C" fn delete(managed: *mut DlManagedTensor) {
     forget(managed);
 }
