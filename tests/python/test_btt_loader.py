@@ -108,7 +108,7 @@ def test_seeds_are_in_batches_what_they_were(torchs: bool) -> None:
     for item, seed in zip(items, seeds, strict=True):
         assert (int(item["both"][0]), item["both"][1]) == (seed, {seed: 1})
         # What drew a sample is drawn again by what was received.
-        drawn = [np.random.default_rng(source).random() for source in (seed, item["seed"])]
+        drawn = [np.random.default_rng(source).random() for source in (seed, int(item["seed"]))]
         assert drawn[0] == drawn[1]
     loader = torch.utils.data.DataLoader if torchs else btt.DataLoader
 

@@ -63,6 +63,27 @@ impl Scalar {
         &self.bytes[..self.dtype.size()]
     }
 
+    /// The number as a float, rounded where it has more digits; a truth value is 0 or 1.
+    #[must_use]
+    pub fn to_f64(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "it is said that it is rounded")]
+        let float = match self.dtype {
+            DType::Bool => Some(f64::from(u8::from(self.bytes[0] != 0))),
+            DType::U8 => self.get::<u8>().map(f64::from),
+            DType::I8 => self.get::<i8>().map(f64::from),
+            DType::U16 => self.get::<u16>().map(f64::from),
+            DType::I16 => self.get::<i16>().map(f64::from),
+            DType::U32 => self.get::<u32>().map(f64::from),
+            DType::I32 => self.get::<i32>().map(f64::from),
+            DType::U64 => self.get::<u64>().map(|value| value as f64),
+            DType::I64 => self.get::<i64>().map(|value| value as f64),
+            DType::F16 => self.get::<half::f16>().map(f64::from),
+            DType::F32 => self.get::<f32>().map(f64::from),
+            DType::F64 => self.get::<f64>(),
+        };
+        float.unwrap_or(f64::NAN) // each arm asks for its own type
+    }
+
     /// The element, if it is of type `T`.
     #[must_use]
     pub fn get<T: Element>(&self) -> Option<T> {

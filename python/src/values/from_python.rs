@@ -193,7 +193,7 @@ fn travels_as_uint64(object: &Bound<'_, PyAny>) -> bool {
     said.is_ok_and(|said| said.is_some_and(|said| said.eq("uint64").unwrap_or(false)))
 }
 
-pub(super) fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static NUMPY: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let module = NUMPY.get_or_try_init(py, || Ok::<_, PyErr>(py.import("numpy")?.unbind()))?;
     Ok(module.bind(py))

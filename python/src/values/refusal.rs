@@ -22,7 +22,9 @@ pub(super) fn cannot_travel(object: &Bound<'_, PyAny>, field: &str) -> PyErr {
 
 /// The error of an array that is more than its numbers, if it is: that would be lost without a word.
 pub(super) fn more_than_an_array(object: &Bound<'_, PyAny>, field: &str) -> Option<PyErr> {
-    let numpy = super::from_python::numpy(object.py()).ok()?;
+    // What is not loaded has made no object.
+    let modules = object.py().import("sys").ok()?.getattr("modules").ok()?;
+    let numpy = modules.get_item("numpy").ok()?;
     let is = |name| {
         numpy
             .getattr(name)
@@ -100,6 +102,7 @@ fn other(object: &Bound<'_, PyAny>, kind: &str) -> String {
                 "x.magnitude, in a unit that its readers know",
             ),
             (can("__dataclass_fields__"), "dataclasses.asdict(x)"),
+            (can("_fields_"), "its fields one by one"),
             (can("__fspath__"), "str(x)"),
             (
                 can("foreach_get"),

@@ -69,9 +69,7 @@ fn number(scalar: &Scalar) -> Key<'static> {
             let unused = 64 - 8 * size; // its sign is moved to the top and back
             Key::Int(i128::from(i64::from_le_bytes(raw) << unused >> unused))
         }
-        DType::F16 => float(half::f16::from_le_bytes([raw[0], raw[1]]).to_f64()),
-        DType::F32 => float(f32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]]).into()),
-        DType::F64 => float(f64::from_le_bytes(raw)),
+        DType::F16 | DType::F32 | DType::F64 => float(scalar.to_f64()),
     }
 }
 
@@ -92,7 +90,7 @@ fn brief(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::UInt(value) => value.to_string(),
-        Value::Float(value) => value.to_string(),
+        Value::Float(value) => format!("{value:?}"),
         Value::Str(text) => format!("{:?}", text.chars().take(40).collect::<String>()),
         Value::Scalar(scalar) => format!("of {}", scalar.dtype()),
         Value::Bytes(_) => "of bytes".to_owned(),
