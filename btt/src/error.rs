@@ -34,10 +34,12 @@ pub enum Error {
         silent: Vec<Silence>,
     },
     /// A peer sent something that is no message of ours. The stream goes on.
-    #[error("{address} sent a message that is not blendtorch's: {source}")]
+    #[error("{address}{} sent a message that is not blendtorch's: {source}", instance(*btid))]
     Malformed {
         /// Who sent it.
         address: Address,
+        /// The instance that it says it is from, if so much of it can be read.
+        btid: Option<i64>,
         /// What is wrong with it.
         source: DecodeError,
     },
@@ -56,6 +58,11 @@ pub enum Error {
     /// The loader's thread could not be started, or ended with a panic.
     #[error("the loader's thread: {0}")]
     Thread(String),
+}
+
+/// Names the instance, behind its address.
+fn instance(btid: Option<i64>) -> String {
+    btid.map_or_else(String::new, |btid| format!(" (instance {btid})"))
 }
 
 /// An address that nothing came from.

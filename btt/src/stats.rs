@@ -16,7 +16,7 @@ pub struct Stats {
     /// Sequence numbers skipped so far. They are lost if this is the only consumer; otherwise
     /// another consumer may have them: [`Receipts::total`] of all consumers tells.
     pub missing: u64,
-    /// Messages that were not blendtorch's.
+    /// Messages that were not blendtorch's; of recordings, items that are damaged.
     pub malformed: u64,
     /// Samples that had been received when the iteration ended, and were thrown away.
     pub discarded: u64,
@@ -76,6 +76,11 @@ impl StatsHandle {
     pub fn receipts(&self) -> Receipts {
         let books = self.lock();
         books.accounts.receipts(&books.stats)
+    }
+
+    /// Counts samples that a binding was given and could not hand on.
+    pub fn count_discarded(&self, samples: usize) {
+        self.lock().stats.discarded += samples as u64;
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Books> {

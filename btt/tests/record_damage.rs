@@ -7,8 +7,11 @@
     reason = "tests"
 )]
 
-use btt::wire::Message;
-use btt::{Item, RecordError, Recorder, RecorderOptions, Recording, Tensor};
+use btt::wire::{Bytes, Message};
+use btt::{
+    DataLoader, Item, LoaderOptions, RecordError, RecordedDataset, Recorder, RecorderOptions,
+    Recording, Tensor,
+};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -195,7 +198,9 @@ fn with_length(sample: &Sample, at: usize, length: u64) -> Vec<u8> {
 fn forged_lengths_are_not_believed() {
     let sample = Sample::new();
     let chunk = sample.data_start();
-    for lie in [u64::MAX, u64::MAX / 2, 1 << 50, sample.bytes.len() as u64] {
+    // What is left of the file is a little less.
+    let left = (sample.bytes.len() - chunk - 9) as u64;
+    for lie in [left + 1, sample.bytes.len() as u64] {
         let recording = Recording::open(sample.with(&with_length(&sample, chunk, lie))).unwrap();
         assert_eq!(recording.len(), 0);
         assert_eq!(recording.damage().unwrap().offset, chunk as u64);
@@ -230,6 +235,59 @@ fn a_right_checksum_over_lies_is_no_way_in() {
             }
         }
     }
+}
+
+/// Regression: the error named no item, and nothing counted it.
+#[test]
+fn an_item_that_is_no_message_is_named_and_counted_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run_00.mcap");
+    let mut recorder = Recorder::create(&path, RecorderOptions::default()).unwrap();
+    for number in 0..3_u64 {
+        let message = Message::data(9, number).with("number", number);
+        let mut frames = message.encode().unwrap();
+        if number == 1 {
+            frames.push(Bytes::from_static(b"of no tensor"));
+        }
+        assert!(recorder.append(&message.header, &frames).unwrap());
+    }
+    recorder.finish().unwrap();
+    let open = || RecordedDataset::open(&[&path]).unwrap();
+    let mut dataset = open();
+    let read: Vec<_> = dataset.by_ref().collect();
+    let error = read[1].as_ref().unwrap_err().to_string();
+    assert!(
+        error.contains("run_00.mcap") && error.contains("item 1 is no message"),
+        "{error}"
+    );
+    for index in [0, 2] {
+        let item = read[index].as_ref().unwrap();
+        assert_eq!(item.fields["number"].as_i64(), Some(index as i64));
+    }
+    assert_eq!(
+        (
+            read.len(),
+            dataset.stats().malformed,
+            dataset.stats().received
+        ),
+        (3, 1, 2)
+    );
+    let mut loader = DataLoader::new(open(), LoaderOptions::default()).unwrap();
+    assert!(
+        loader
+            .next()
+            .unwrap()
+            .unwrap_err()
+            .to_string()
+            .contains("item 1")
+    );
+    let batch = loader.next().unwrap().unwrap();
+    assert_eq!(
+        batch.tensor("number").unwrap().as_slice::<i64>().unwrap(),
+        [0, 2]
+    );
+    assert!(loader.next().is_none());
+    assert_eq!(loader.stats().malformed, 1);
 }
 
 #[test]

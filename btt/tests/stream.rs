@@ -283,18 +283,28 @@ fn a_message_of_another_make_is_an_error_that_names_its_sender() {
     let address = sender.address().to_string();
     let mut dataset = RemoteIterableDataset::connect(&[&address], options()).unwrap();
     let pickle = Outgoing::new(vec![Bytes::from_static(b"\x80\x04}\x94.")]);
-    let good = btt::wire::Message::data(1, 0).with("frameid", 3);
-    let good = Outgoing::new(good.encode().unwrap());
+    let mut good = btt::wire::Message::data(1, 0).with("frameid", 3);
+    good.header.btid = Some(6);
+    let mut frames = good.encode().unwrap();
+    let good = Outgoing::new(frames.clone());
+    frames.push(Bytes::from_static(b"x")); // of no tensor
+    let half = Outgoing::new(frames);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             assert!(sender.send_timeout(&pickle, LONG).unwrap());
+            assert!(sender.send_timeout(&half, LONG).unwrap());
             assert!(sender.send_timeout(&good, LONG).unwrap());
         });
-        let error = dataset.next().unwrap().unwrap_err();
-        assert!(matches!(error, Error::Malformed { .. }), "{error}");
-        assert!(error.to_string().contains(&address), "{error}");
+        for (named, known) in [
+            (format!("{address} sent"), None),
+            (format!("{address} (instance 6) sent"), Some(6)),
+        ] {
+            let error = dataset.next().unwrap().unwrap_err();
+            assert!(error.to_string().contains(&named), "{error}");
+            assert!(matches!(error, Error::Malformed { btid, .. } if btid == known));
+        }
         let item = dataset.next().unwrap().unwrap();
         assert_eq!(item.fields["frameid"], Value::Int(3));
     });
-    assert_eq!(dataset.stats().malformed, 1);
+    assert_eq!(dataset.stats().malformed, 2);
 }

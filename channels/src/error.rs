@@ -17,10 +17,12 @@ pub enum Error {
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// The peer sent something that is no message of ours. The channel goes on.
-    #[error("{address} sent a message that is not blendtorch's: {source}")]
+    #[error("{address}{} sent a message that is not blendtorch's: {source}", instance(*btid))]
     Malformed {
         /// Who sent it.
         address: Address,
+        /// The instance that it says it is from, if so much of it can be read.
+        btid: Option<i64>,
         /// What is wrong with it.
         source: DecodeError,
     },
@@ -78,4 +80,9 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::NotTaken { .. } | Self::NoAnswer { .. })
     }
+}
+
+/// Names the instance, behind its address.
+fn instance(btid: Option<i64>) -> String {
+    btid.map_or_else(String::new, |btid| format!(" (instance {btid})"))
 }

@@ -55,6 +55,7 @@ impl Numbering {
 pub(crate) fn decode(address: &Address, frames: &[Bytes]) -> Result<Message, Error> {
     Message::decode(frames, &Limits::default()).map_err(|source| Error::Malformed {
         address: address.clone(),
+        btid: Message::peek_btid(frames, &Limits::default()),
         source,
     })
 }

@@ -6,7 +6,7 @@ use blendtorch_channels::{
     Command, EnvOptions, EnvServer, Error, Failure, RemoteEnv, Reset, VectorEnv,
 };
 use blendtorch_transport::{Address, Bytes, Outgoing, Requester, RequesterOptions};
-use blendtorch_wire::{Fields, Tensor, Value};
+use blendtorch_wire::{Fields, Message, Tensor, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -231,7 +231,15 @@ fn garbage_is_answered_with_what_is_wrong_and_the_environment_goes_on() {
     beside([&counter()], |addresses| {
         let address: Address = addresses[0].parse().unwrap();
         let mut stranger = Requester::new(&address, RequesterOptions::default());
-        for garbage in [&b"GET / HTTP/1.1"[..], b"", b"\xc1\xff"] {
+        // A command with a dict whose key is a list, which no scene script could hold.
+        let dict = Value::Map(vec![(Value::Int(1), Value::Null)]);
+        let command = Message::data(1, 0).with("cmd", "step").with("action", dict);
+        let frames = command.encode().unwrap();
+        let mut unhashable = frames[0].to_vec();
+        let key = unhashable.len() - 2; // behind the dict's marker, before its value
+        assert_eq!(unhashable[key - 1..], [0x81, 1, 0xc0]);
+        unhashable[key] = 0x90;
+        for garbage in [&b"GET / HTTP/1.1"[..], b"", b"\xc1\xff", &unhashable] {
             let question = Outgoing::new(vec![Bytes::copy_from_slice(garbage)]);
             assert!(stranger.send(&question, LONG).unwrap());
             let answer = stranger.recv(LONG).unwrap().unwrap();

@@ -3,6 +3,7 @@
 The Python in that document is what is run here: it is taken from it, word for word.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from blendtorch import btb, btt
 from btt_support import dataset, publishing
+from malformed_support import ARRAY, MALFORMED, message
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "recording-format.md"
@@ -89,6 +91,29 @@ def test_what_the_documented_writer_writes_is_read(tmp_path: Path) -> None:
         assert reader.damage is None
         reader.verify()
         assert reader.header(4)["publisher"] == writer.publisher
+
+
+def test_an_item_that_python_cannot_hold_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    """Regression: it was a bare error that named neither file nor item, or worse."""
+    kinds = [("", "", ARRAY, [b"a"]), *MALFORMED]
+
+    class Writer(definitions("A writer")["Writer"]):  # type: ignore[misc]
+        def frames(self, now: int, fields: dict[str, Any]) -> list[bytes]:
+            return message(*kinds[self.sequence][2:], self.sequence)
+
+    path = tmp_path / "run_00.mcap"
+    writer = Writer(path)
+    for _ in kinds:
+        writer.write()
+    writer.close()
+    reader = btt.FileReader(path)
+    assert reader.damage is None and len(reader) == len(kinds)
+    for index, (what, says, _, _) in enumerate(MALFORMED, 1):
+        with pytest.raises(btt.RecordingError, match=re.escape(says)) as raised:
+            reader.read(index)
+        said = str(raised.value)
+        assert f"item {index} is no message" in said and "run_00.mcap" in said, what
+    assert reader.read(0)["x"].tolist() == [97]
 
 
 def test_the_documented_reader_finds_a_flipped_bit_too(tmp_path: Path) -> None:

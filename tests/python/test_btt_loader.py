@@ -90,6 +90,73 @@ def test_every_dtype_becomes_torchs() -> None:
         assert (batch[name].to(torch.float64) == 1).all(), name
 
 
+@pytest.mark.parametrize("torchs", [False, True])
+def test_seeds_are_in_batches_what_they_were(torchs: bool) -> None:
+    """Regression: half of all seeds made a batch float64, rounded; torch's own loader raised."""
+    episode = btb.episode_seed(7, 0, 0)
+    seeds = [btb.sample_seed(episode, index) for index in range(16)]
+    assert {seed < 2**63 for seed in seeds} == {True, False}
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        for seed in seeds:
+            publisher.publish(seed=seed, both=(seed, {seed: 1}), place={"episode": episode})
+
+    with publishing(publish) as address:
+        items = list(dataset(address))
+    assert [int(item["seed"]) for item in items] == seeds
+    assert {item["seed"].dtype for item in items} == {np.dtype("uint64")}
+    for item, seed in zip(items, seeds, strict=True):
+        assert (int(item["both"][0]), item["both"][1]) == (seed, {seed: 1})
+        # What drew a sample is drawn again by what was received.
+        drawn = [np.random.default_rng(source).random() for source in (seed, int(item["seed"]))]
+        assert drawn[0] == drawn[1]
+    loader = torch.utils.data.DataLoader if torchs else btt.DataLoader
+
+    def publish_seeds(publisher: btb.DataPublisher) -> None:
+        for seed in seeds:
+            publisher.publish(seed=seed, typed=np.array(seed, "uint64"))
+
+    with publishing(publish_seeds) as address:
+        batches = list(loader(dataset(address), batch_size=2))
+    for name in ("seed", "typed"):
+        assert {batch[name].dtype for batch in batches} == {torch.uint64}
+        assert [number for batch in batches for number in batch[name].tolist()] == seeds
+
+
+def test_an_int_that_is_no_int64_is_an_error_that_names_it() -> None:
+    """Regression: its batch was float64."""
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        for number in (1, 2**63, 2**63 - 1):
+            publisher.publish(number=number)
+
+    with publishing(publish) as address:
+        loader = btt.DataLoader(dataset(address), batch_size=2)
+        batches = iter(loader)
+        with pytest.raises(ValueError, match="field 'number' of instance 0 is the int 92233720368"):
+            next(batches)
+        (batch,) = batches
+    assert batch["number"].dtype == torch.int64 and batch["number"].tolist() == [1, 2**63 - 1]
+    assert loader.stats()["discarded"] == 1
+
+
+def test_numbers_of_another_kind_than_before_are_an_error() -> None:
+    """Regression: the column became another."""
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        for reward in (0, 1, 0.5, None, 2):
+            publisher.publish(reward=reward)
+
+    with publishing(publish) as address:
+        batches = iter(btt.DataLoader(dataset(address), batch_size=2))
+        assert next(batches)["reward"].dtype == torch.int64
+        for found in ("a float", "None"):
+            said = f"field 'reward' of instance 0 is {found}, but was a number of int64 before it"
+            with pytest.raises(ValueError, match=said):
+                next(batches)
+        assert next(batches)["reward"].tolist() == [2]
+
+
 def batch_stream(address: str) -> BatchStream:
     return BatchStream(
         [address],

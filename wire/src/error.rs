@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TensorError {
-    /// The shape's element count overflows the address space.
+    /// The shape is larger than the address space, also where it has no elements.
     #[error("a {dtype} tensor of shape {shape:?} is larger than the address space")]
     TooLarge {
         /// Element type.
@@ -98,6 +98,14 @@ pub enum EncodeError {
         /// The limit.
         max: usize,
     },
+    /// A dict with a key that no reader takes.
+    #[error("field '{field}': {reason}")]
+    Key {
+        /// The field.
+        field: String,
+        /// What is wrong with the key.
+        reason: String,
+    },
     /// msgpack refused a value.
     #[error("the message cannot be encoded: {0}")]
     MessagePack(String),
@@ -129,6 +137,14 @@ pub enum DecodeError {
     /// Frame 0 is not a blendtorch header.
     #[error("frame 0 is no blendtorch header: {0}")]
     Header(String),
+    /// A field's value is none of the wire format.
+    #[error("field '{field}': {reason}")]
+    Value {
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A payload frame contradicts the header.
     #[error("tensor in frame {frame}: {source}")]
     Tensor {

@@ -12,7 +12,7 @@ pub struct Limits {
     pub max_message_bytes: usize,
     /// Tensors in one message; 255. A message is thus at most 256 frames.
     pub max_tensors: usize,
-    /// Dimensions of a tensor; 64, numpy's own limit.
+    /// Dimensions of a tensor; 32, the limit of numpy 1, which Blender's Python has.
     pub max_rank: usize,
     /// Values in the header, nested ones included; 262,144 (a value takes about 56 bytes in memory
     /// and at least one on the wire).
@@ -27,7 +27,7 @@ impl Default for Limits {
             max_header_bytes: 16 << 20,
             max_message_bytes: 1 << 30,
             max_tensors: 255,
-            max_rank: 64,
+            max_rank: 32,
             max_values: 1 << 18,
             max_depth: 32,
         }

@@ -13,20 +13,21 @@ pub struct Tensor {
     bytes: Bytes,
 }
 
-/// Bytes of a C-contiguous tensor, or [`TensorError::TooLarge`] when that overflows.
+/// Bytes of a C-contiguous tensor, or [`TensorError::TooLarge`] for a shape that no array library
+/// holds: the bytes must fit a signed integer of the machine, **also where a dimension is 0** and
+/// there are none. They are then those of the dimensions that are not 0, from which strides are
+/// computed whether or not there are elements. So each dimension fits, too.
 pub fn byte_len(dtype: DType, shape: &[usize]) -> Result<usize, TensorError> {
-    // A zero dimension makes the tensor empty, however large the others claim to be.
-    if shape.contains(&0) {
-        return Ok(0);
-    }
-    shape
+    let bytes = shape
         .iter()
+        .filter(|&&n| n != 0)
         .try_fold(dtype.size(), |bytes, &n| bytes.checked_mul(n))
         .filter(|&bytes| isize::try_from(bytes).is_ok())
         .ok_or_else(|| TensorError::TooLarge {
             dtype,
             shape: shape.to_vec(),
-        })
+        })?;
+    Ok(if shape.contains(&0) { 0 } else { bytes })
 }
 
 impl Tensor {
@@ -149,8 +150,29 @@ mod tests {
             byte_len(DType::F64, &[usize::MAX / 4, 4]),
             Err(TensorError::TooLarge { .. })
         ));
-        assert_eq!(byte_len(DType::F64, &[usize::MAX, usize::MAX, 0]), Ok(0));
         assert_eq!(byte_len(DType::F16, &[]), Ok(2));
+    }
+
+    /// Regression: a dimension of 0 excused all others, and array libraries refused what had come.
+    #[test]
+    fn an_empty_shape_that_no_array_library_holds_is_refused() {
+        const MOST: usize = isize::MAX as usize;
+        for (dtype, fits, too_large) in [
+            (DType::U8, vec![MOST, 0], vec![MOST + 1, 0]),
+            (DType::U8, vec![0, MOST], vec![0, MOST + 1]),
+            (
+                DType::U8,
+                vec![0, 1 << 31, 1 << 31],
+                vec![1 << 31, 0, 1 << 32],
+            ),
+            (DType::F64, vec![MOST / 8, 0], vec![MOST / 8 + 1, 0]),
+        ] {
+            let none = || Bytes::new();
+            assert_eq!(byte_len(dtype, &fits), Ok(0));
+            assert_eq!(Tensor::new(dtype, &fits, none()).unwrap().shape(), fits);
+            let error = Tensor::new(dtype, &too_large, none()).unwrap_err();
+            assert!(matches!(error, TensorError::TooLarge { .. }), "{error}");
+        }
     }
 
     #[test]

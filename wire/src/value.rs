@@ -24,7 +24,8 @@ pub enum Value {
     List(Vec<Value>),
     /// A Python tuple, which comes back as one.
     Tuple(Vec<Value>),
-    /// A dict, in order. Keys are values too, as Python's may be.
+    /// A dict, in order. Keys are values too, as Python's may be: see
+    /// [`can_be_key`](Value::can_be_key). No two are equal, as 1 and 1.0 are.
     Map(Vec<(Value, Value)>),
     /// A numpy scalar.
     Scalar(Scalar),
@@ -62,10 +63,44 @@ impl Scalar {
         &self.bytes[..self.dtype.size()]
     }
 
+    /// The number as a float, rounded where it has more digits; a truth value is 0 or 1.
+    #[must_use]
+    pub fn to_f64(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "it is said that it is rounded")]
+        let float = match self.dtype {
+            DType::Bool => Some(f64::from(u8::from(self.bytes[0] != 0))),
+            DType::U8 => self.get::<u8>().map(f64::from),
+            DType::I8 => self.get::<i8>().map(f64::from),
+            DType::U16 => self.get::<u16>().map(f64::from),
+            DType::I16 => self.get::<i16>().map(f64::from),
+            DType::U32 => self.get::<u32>().map(f64::from),
+            DType::I32 => self.get::<i32>().map(f64::from),
+            DType::U64 => self.get::<u64>().map(|value| value as f64),
+            DType::I64 => self.get::<i64>().map(|value| value as f64),
+            DType::F16 => self.get::<half::f16>().map(f64::from),
+            DType::F32 => self.get::<f32>().map(f64::from),
+            DType::F64 => self.get::<f64>(),
+        };
+        float.unwrap_or(f64::NAN) // each arm asks for its own type
+    }
+
     /// The element, if it is of type `T`.
     #[must_use]
     pub fn get<T: Element>(&self) -> Option<T> {
         (T::DTYPE == self.dtype).then(|| bytemuck::pod_read_unaligned(self.bytes()))
+    }
+}
+
+impl<T: Element> From<T> for Scalar {
+    /// `Scalar::from(seed)` travels as a numpy scalar of that type, whatever its value. A plain
+    /// [`Value`] of an integer has no type: it is an integer of Python.
+    fn from(element: T) -> Self {
+        let mut bytes = [0; 8];
+        bytes[..T::DTYPE.size()].copy_from_slice(bytemuck::bytes_of(&element));
+        Self {
+            dtype: T::DTYPE,
+            bytes,
+        }
     }
 }
 

@@ -42,9 +42,22 @@ fn value() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::List),
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Tuple),
-            prop::collection::vec((inner.clone(), inner), 0..4).prop_map(Value::Map),
+            prop::collection::vec((inner.clone(), inner), 0..4).prop_map(dict),
         ]
     })
+}
+
+/// A dict of those entries that one can have.
+fn dict(entries: Vec<(Value, Value)>) -> Value {
+    let mut kept = Vec::new();
+    for entry in entries {
+        kept.push(entry);
+        let all = Value::Map(kept.clone());
+        if Message::data(0, 0).with("all", all).encode().is_err() {
+            kept.pop();
+        }
+    }
+    Value::Map(kept)
 }
 
 fn message() -> impl Strategy<Value = Message> {

@@ -148,13 +148,16 @@ impl RemoteIterableDataset {
             let Ok(Some(received)) = self.receiver.recv_timeout(LAST_LOOK) else {
                 break;
             };
-            if let Ok(message) = Message::decode(&received.frames, &self.limits)
-                && message.header.kind == Kind::Data
-            {
-                let mut books = self.stats.lock();
-                if books.enter(&message.header) {
-                    books.stats.discarded += 1;
+            let message = Message::decode(&received.frames, &self.limits);
+            let mut books = self.stats.lock();
+            match message {
+                Ok(message) if message.header.kind == Kind::Data => {
+                    if books.enter(&message.header) {
+                        books.stats.discarded += 1;
+                    }
                 }
+                Ok(_) => {}
+                Err(_) => books.stats.malformed += 1,
             }
         }
         for peer in 0..self.addresses.len() {
@@ -236,6 +239,7 @@ impl RemoteIterableDataset {
                 self.stats.lock().stats.malformed += 1;
                 return Err(Error::Malformed {
                     address: self.addresses[peer].clone(),
+                    btid: Message::peek_btid(&frames, &self.limits),
                     source,
                 });
             }

@@ -2,7 +2,7 @@
 
 use crate::convert::{Convert, ConvertError, ConvertPlan};
 use crate::copy::CopyMode;
-use crate::loader::numbers::numbers;
+use crate::loader::kinds::{Kind, Unfit, describe, elements};
 use crate::loader::rows::{How, Row, Writers};
 use crate::loader::{Allocator, Batch, CollateError, Column, LoaderOptions, Storage, TensorColumn};
 use blendtorch_wire::{DType, Fields, Header, Message, Value, byte_len};
@@ -10,6 +10,9 @@ use indexmap::IndexMap;
 
 /// At most so many items are gathered for each thread before they are written.
 const ITEMS_A_THREAD: usize = 4;
+
+/// So many fields keep their type; a scene has some ten, and a hostile publisher fills no memory.
+const MOST_FIELDS: usize = 4096;
 
 /// The batch being assembled.
 pub(super) struct Assembler<A: Allocator> {
@@ -19,6 +22,8 @@ pub(super) struct Assembler<A: Allocator> {
     allocator: A,
     headers: Vec<Header>,
     columns: IndexMap<String, Building<A::Storage>>,
+    /// What the fields of earlier batches were, and are from then on.
+    kinds: IndexMap<String, Kind>,
     /// The items at the end of the batch whose arrays have yet to be written.
     pending: Vec<Fields>,
 }
@@ -35,7 +40,30 @@ enum Building<S> {
         plan: Option<ConvertPlan>,
         copy: CopyMode,
     },
-    Values(Vec<Value>),
+    Values {
+        values: Vec<Value>,
+        kind: Kind,
+        /// By a batch before this one.
+        decided: bool,
+    },
+}
+
+impl<S> Building<S> {
+    /// What the field is with one more value.
+    fn kind_with(&self, value: &Value) -> Result<Kind, Unfit> {
+        match self {
+            Self::Tensor { dtype, .. } => {
+                let kind = Kind::Arrays(*dtype);
+                kind.takes(value).map(|()| kind)
+            }
+            Self::Values {
+                kind,
+                decided: true,
+                ..
+            } => kind.takes(value).map(|()| *kind),
+            Self::Values { kind, values, .. } => kind.with(value, values),
+        }
+    }
 }
 
 impl<A: Allocator> Assembler<A> {
@@ -59,6 +87,7 @@ impl<A: Allocator> Assembler<A> {
             allocator,
             headers: Vec::new(),
             columns: IndexMap::new(),
+            kinds: IndexMap::new(),
             pending: Vec::new(),
         })
     }
@@ -87,10 +116,15 @@ impl<A: Allocator> Assembler<A> {
             self.check(&fields, &header)?;
         }
         for (name, building) in &mut self.columns {
-            if let Building::Values(values) = building
+            if matches!(building, Building::Values { .. })
                 && let Some(value) = fields.swap_remove(name)
             {
-                values.push(value);
+                // `start` or `check` has refused what does not fit.
+                let next = building.kind_with(&value);
+                if let (Building::Values { values, kind, .. }, Ok(next)) = (building, next) {
+                    *kind = next;
+                    values.push(value);
+                }
             }
         }
         self.headers.push(header);
@@ -154,6 +188,10 @@ impl<A: Allocator> Assembler<A> {
         let rows = self.headers.len();
         let mut columns = IndexMap::new();
         for (name, building) in std::mem::take(&mut self.columns) {
+            let kind = match &building {
+                Building::Tensor { dtype, .. } => Kind::Arrays(*dtype),
+                Building::Values { kind, .. } => *kind,
+            };
             let column = match building {
                 Building::Tensor { mut column, .. } => {
                     if rows < self.batch_size {
@@ -162,8 +200,11 @@ impl<A: Allocator> Assembler<A> {
                     }
                     Column::Tensor(column)
                 }
-                Building::Values(values) => self.stack(&name, values)?,
+                Building::Values { values, .. } => self.stack(&name, kind, values)?,
             };
+            if self.kinds.len() < MOST_FIELDS {
+                self.kinds.entry(name.clone()).or_insert(kind);
+            }
             columns.insert(name, column);
         }
         let headers = std::mem::take(&mut self.headers);
@@ -178,6 +219,15 @@ impl<A: Allocator> Assembler<A> {
             source,
         })?;
         for (name, value) in fields {
+            let earlier = self.kinds.get(name).copied();
+            let kind = match earlier {
+                Some(kind) => kind.takes(value).map(|()| kind),
+                None => Kind::of(value),
+            };
+            let kind = kind.map_err(|unfit| {
+                let expected = earlier.map_or_else(String::new, Kind::describe);
+                unfit.error(name, header, expected)
+            })?;
             let building = match value {
                 Value::Tensor(tensor) => {
                     let plan = plans.swap_remove(name);
@@ -207,7 +257,11 @@ impl<A: Allocator> Assembler<A> {
                         column,
                     }
                 }
-                _ => Building::Values(Vec::with_capacity(self.batch_size)),
+                _ => Building::Values {
+                    values: Vec::with_capacity(self.batch_size),
+                    kind,
+                    decided: earlier.is_some(),
+                },
             };
             columns.insert(name.clone(), building);
         }
@@ -246,26 +300,19 @@ impl<A: Allocator> Assembler<A> {
         }
         for (name, building) in &self.columns {
             let value = fields.get(name).ok_or_else(|| differs(name, false))?;
-            let expected = match (building, value) {
-                (Building::Tensor { dtype, shape, .. }, Value::Tensor(tensor))
-                    if tensor.dtype() == *dtype && tensor.shape() == shape =>
-                {
-                    continue;
+            let expected = match building {
+                Building::Tensor { dtype, shape, .. } => {
+                    format!("an array of {dtype} and shape {shape:?}")
                 }
-                (Building::Tensor { dtype, shape, .. }, _) => describe_tensor(*dtype, shape),
-                (Building::Values(_), Value::Tensor(_)) => "no array".to_owned(),
-                (Building::Values(_), _) => continue,
+                Building::Values { kind, .. } => kind.describe(),
             };
-            let found = match value {
-                Value::Tensor(tensor) => describe_tensor(tensor.dtype(), tensor.shape()),
-                _ => "no array".to_owned(),
-            };
-            return Err(CollateError::Mismatch {
-                field: name.clone(),
-                btid,
-                expected,
-                found,
-            });
+            let kind = building.kind_with(value);
+            kind.map_err(|unfit| unfit.error(name, header, expected.clone()))?;
+            if let (Building::Tensor { shape, .. }, Value::Tensor(tensor)) = (building, value)
+                && tensor.shape() != shape
+            {
+                return Err(Unfit::Other(describe(value)).error(name, header, expected));
+            }
         }
         Ok(())
     }
@@ -292,10 +339,14 @@ impl<A: Allocator> Assembler<A> {
     fn stack(
         &mut self,
         field: &str,
+        kind: Kind,
         values: Vec<Value>,
     ) -> Result<Column<A::Storage>, CollateError> {
-        let Some((dtype, bytes)) = numbers(&values) else {
+        let Kind::Numbers(dtype) = kind else {
             return Ok(Column::Values(values));
+        };
+        let Some(bytes) = elements(&values, dtype) else {
+            return Ok(Column::Values(values)); // what a column takes is an element of it
         };
         let mut column = self.allocate(field, dtype, vec![values.len()])?;
         column.storage.bytes_mut().copy_from_slice(&bytes);
@@ -303,9 +354,23 @@ impl<A: Allocator> Assembler<A> {
     }
 }
 
-fn describe_tensor(dtype: DType, shape: &[usize]) -> String {
-    format!("an array of {dtype} and shape {shape:?}")
+impl Unfit {
+    /// The error of an item that has such a value in a field.
+    fn error(self, field: &str, header: &Header, expected: String) -> CollateError {
+        let (field, btid) = (field.to_owned(), header.btid);
+        match self {
+            Self::Other(found) => CollateError::Mismatch {
+                field,
+                btid,
+                expected,
+                found,
+            },
+            Self::TooLarge(value) => CollateError::IntTooLarge { field, btid, value },
+        }
+    }
 }
 
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod tests;

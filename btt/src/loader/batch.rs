@@ -25,7 +25,8 @@ pub enum Column<S = HeapStorage> {
 /// A stacked field, in C order.
 #[derive(Debug)]
 pub struct TensorColumn<S = HeapStorage> {
-    /// The element type. Python's bools become `bool`, ints `int64`, floats `float64`.
+    /// The element type, the same in all batches. Python's bools become `bool`, ints `int64`,
+    /// floats `float64`.
     pub dtype: DType,
     /// Number of items, then the shape of one.
     pub shape: Vec<usize>,

@@ -21,10 +21,11 @@ pub enum CollateError {
         /// Whether the item has it.
         present: bool,
     },
-    /// A field has another shape, dtype or kind than in the batch's first item.
+    /// A field has another shape than in the batch's first item, or another dtype or kind than in
+    /// all batches before.
     #[error(
-        "field '{field}' of {} is {found}, but {expected} in the batch before it: publish one shape \
-         and dtype, or iterate items instead of batches", instance(*btid)
+        "field '{field}' of {} is {found}, but was {expected} before it: publish one shape and dtype, \
+         or iterate items instead of batches", instance(*btid)
     )]
     Mismatch {
         /// The field.
@@ -35,6 +36,20 @@ pub enum CollateError {
         expected: String,
         /// What the item has.
         found: String,
+    },
+    /// An int that no int64 holds: an int has no type, and a column of them is int64.
+    #[error(
+        "field '{field}' of {} is the int {value}, and ints are int64 in a batch, which cannot hold \
+         it: publish it as uint64, by numpy.array({value}, 'uint64') or Scalar::from in Rust",
+        instance(*btid)
+    )]
+    IntTooLarge {
+        /// The field.
+        field: String,
+        /// The instance that sent the item.
+        btid: Option<i64>,
+        /// The int.
+        value: u64,
     },
     /// A field is not what its conversion converts.
     #[error("{}: {source}", instance(*btid))]

@@ -3,7 +3,7 @@
 mod assemble;
 mod batch;
 mod error;
-mod numbers;
+mod kinds;
 mod pace;
 mod rows;
 mod source;

@@ -134,7 +134,12 @@ impl RecordedDataset {
             None => (self.next < self.len).then_some(self.next)?,
         };
         self.next += 1;
-        Some(self.read(index).inspect(|message| {
+        let read = self.read(index).inspect_err(|error| {
+            if matches!(error, RecordError::Damaged { .. }) {
+                self.stats.lock().stats.malformed += 1;
+            }
+        });
+        Some(read.inspect(|message| {
             let tensors = message.fields.values().filter_map(Value::as_tensor);
             let bytes: usize = tensors.map(|tensor| tensor.bytes().len()).sum();
             let mut books = self.stats.lock();

@@ -126,8 +126,8 @@ mod tests {
     fn lies_are_refused_before_anything_is_allocated() {
         for (data, says) in [
             (&b""[..], "no msgpack array"),
-            (b"\xDD\xFF\xFF\xFF\xFF", "4294967295 frames"),
-            (b"\x91\xC6\xFF\xFF\xFF\xFFab", "frame 0"),
+            (b"\xDD\0\0\x01\x01", "257 frames, 256 is the most"),
+            (b"\x91\xC6\0\0\0\x03ab", "frame 0"),
             (b"\x92\xC4\x01a", "frame 1"),
             (b"\x91\xC4\x01ab", "1 bytes follow"),
             (b"\x80", "no msgpack array"),

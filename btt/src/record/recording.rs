@@ -199,7 +199,7 @@ impl Recording {
         message.map_err(|reason| {
             self.damaged(Damage {
                 offset: chunk.records + place.start as u64,
-                reason,
+                reason: format!("item {index} is no message: {reason}"),
                 items: index,
             })
         })

@@ -1,6 +1,6 @@
 //! What is said: commands and answers as fields of messages.
 
-use blendtorch_wire::{Fields, Tensor, Value};
+use blendtorch_wire::{Fields, Scalar, Tensor, Value};
 use std::fmt;
 
 /// Keys of a command.
@@ -173,10 +173,7 @@ fn number(value: Option<&Value>) -> Option<f64> {
         Some(Value::Int(number)) => Some(*number as f64),
         Some(Value::UInt(number)) => Some(*number as f64),
         Some(Value::Bool(truth)) => Some(f64::from(u8::from(*truth))),
-        Some(Value::Scalar(scalar)) => scalar
-            .get::<f64>()
-            .or_else(|| scalar.get::<f32>().map(f64::from)),
-        Some(_) => None,
+        Some(other) => single(other).map(|scalar| scalar.to_f64()),
     }
 }
 
@@ -185,8 +182,18 @@ fn truth(value: Option<&Value>) -> Option<bool> {
         None | Some(Value::Null) => Some(false),
         Some(Value::Bool(truth)) => Some(*truth),
         Some(Value::Int(number)) => Some(*number != 0),
-        Some(Value::Scalar(scalar)) => Some(scalar.bytes().iter().any(|byte| *byte != 0)),
-        Some(_) => None,
+        Some(other) => single(other).map(|scalar| scalar.to_f64() != 0.0),
+    }
+}
+
+/// What numpy computed: a scalar, or an array of rank 0.
+fn single(value: &Value) -> Option<Scalar> {
+    match value {
+        Value::Scalar(scalar) => Some(*scalar),
+        Value::Tensor(array) if array.shape().is_empty() => {
+            Scalar::new(array.dtype(), array.bytes())
+        }
+        _ => None,
     }
 }
 
@@ -275,6 +282,33 @@ mod tests {
         assert!(said(&[("cmd", "fly".into())]).contains("'fly'"));
         assert!(said(&[("cmd", "step".into())]).contains("`action`"));
         assert!(said(&[("cmd", "reset".into()), ("seed", (-1).into())]).contains("seed"));
+    }
+
+    /// Regression: a reward that numpy had counted, a numpy.int64, was told to be no number.
+    #[test]
+    fn rewards_and_ends_may_be_whatever_numpy_computes() {
+        let array = |value: Tensor| Value::from(value);
+        for (reward, done, expected) in [
+            (
+                Scalar::from(3_i64).into(),
+                Scalar::from(1_u8).into(),
+                (3.0, true),
+            ),
+            (Scalar::from(0.5_f32).into(), Value::Int(0), (0.5, false)),
+            (
+                array(Tensor::from_vec(&[], vec![2_u16]).unwrap()),
+                array(Tensor::from_vec(&[], vec![0.0_f64]).unwrap()),
+                (2.0, false),
+            ),
+        ] {
+            let entries = [("obs", 1.into()), ("reward", reward), ("done", done)];
+            let fields = entries.map(|(name, value)| (name.to_owned(), value)).into();
+            let step = Answer { fields }.into_step().unwrap();
+            assert_eq!((step.reward, step.done), expected);
+        }
+        let several = array(Tensor::from_vec(&[2], vec![0.0_f64; 2]).unwrap());
+        let fields = [("obs".to_owned(), 1.into()), ("reward".to_owned(), several)].into();
+        assert!(Answer { fields }.into_step().is_err());
     }
 
     #[test]

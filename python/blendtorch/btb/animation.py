@@ -10,7 +10,7 @@ from .. import leaving
 from . import alive, progress, seeds
 from . import physics as physics_of
 from .arguments import parse_blendtorch_args
-from .seeds import episode_seed, sample_seed
+from .seeds import Seed, episode_seed, sample_seed
 from .signal import Signal
 
 LAST_FRAME = 1048574
@@ -75,14 +75,15 @@ class AnimationController:
         return int(bpy.context.scene.frame_current)
 
     @property
-    def episode_seed(self) -> int:
-        """A seed in [0, 2**64) for this episode: the same whenever this episode is played."""
-        return int(episode_seed(self.btseed, self.btid, self.episode))
+    def episode_seed(self) -> Seed:
+        """A seed in [0, 2**64) for this episode: the same whenever this episode is played. It may
+        be published: see `Seed`."""
+        return episode_seed(self.btseed, self.btid, self.episode)
 
     @property
-    def sample_seed(self) -> int:
-        """A seed in [0, 2**64) for this frame of this episode."""
-        return int(sample_seed(self.episode_seed, self.index))
+    def sample_seed(self) -> Seed:
+        """A seed in [0, 2**64) for this frame of this episode. It may be published: see `Seed`."""
+        return sample_seed(self.episode_seed, self.index)
 
     def play(
         self,

@@ -66,15 +66,15 @@ class Camera:
         """
         return self.told_way() or drawn.way_of_scene(bpy.context.scene)
 
-    def told_way(self) -> str | None:
-        """`drawn_by`, or None where it was neither set nor told by a renderer."""
-        return self._drawn_by or drawn.told(self)
-
     @drawn_by.setter
     def drawn_by(self, way: str | None) -> None:
         if way is not None and way not in drawn.WAYS:
             raise ValueError(f"drawn_by must be {', '.join(drawn.WAYS)} or None, not {way!r}")
         self._drawn_by = way
+
+    def told_way(self) -> str | None:
+        """`drawn_by`, or None where it was neither set nor told by a renderer."""
+        return self._drawn_by or drawn.told(self)
 
     @property
     def view_matrix(self) -> Matrix:

@@ -52,11 +52,17 @@ def tell(renderer: Any, way: str) -> None:
 def told(camera: "Camera") -> str | None:
     """What the renderer has told last that is there and draws what `camera` sees; one made with the
     very same `btb.Camera` goes before others of its Blender camera."""
-    there = [(one(), name, way) for one, name, way in _told]
-    there = [one for one in there if one[0] is not None]
-    own = [way for renderer, _, way in there if renderer.camera is camera]
     of_camera = camera.bpy_camera.name_full
-    return (own or [way for _, name, way in there if name == of_camera] or [None])[-1]
+    own: list[str] = []
+    others: list[str] = []
+    for one, name, way in _told:
+        renderer = one()
+        if renderer is not None and renderer.camera is camera:
+            own.append(way)
+        elif renderer is not None and name == of_camera:
+            others.append(way)
+    ways = own or others
+    return ways[-1] if ways else None
 
 
 def way_of_scene(scene: Any) -> str:

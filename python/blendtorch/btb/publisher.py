@@ -23,7 +23,7 @@ class DataPublisher:
         pub.publish(image=off.render(), frameid=anim.frameid)
 
     What may be published: None, bool, int, float, str, bytes, list, tuple, dict, numpy arrays and
-    scalars, and Blender's Vector, Matrix, Quaternion, Euler and Color (as arrays).
+    scalars, and Blender's Vector, Matrix, Quaternion, Euler, Color and property arrays (as arrays).
     """
 
     def __init__(

@@ -142,9 +142,9 @@ def _end_on_interrupt() -> None:
 
 
 def _forget_multiprocessing() -> None:
-    """Importing `multiprocessing` keeps the script's module under a second name, and a program that
-    ends its script by taking that module apart crashes on it (3.4.1: exit code 139). Python's exit
-    hooks come too late; imported here, no later import brings the name back."""
+    """Importing `multiprocessing` keeps the script's module under a second name, with which some
+    programs do not end as they should. Python's exit hooks come too late; imported here, no later
+    import brings the name back."""
     import multiprocessing  # noqa: F401
 
     sys.modules.pop("__mp_main__", None)

@@ -8,16 +8,39 @@ import os
 import random
 import sys
 
-from .._blendtorch import episode_seed, sample_seed
+from .. import _blendtorch
 from .arguments import parse_blendtorch_args
 
-__all__ = ["episode_seed", "given", "sample_seed", "seed_shared"]
+__all__ = ["Seed", "begin", "episode_seed", "given", "sample_seed", "seed_shared"]
 
 # How the launcher says where the seed on the command line comes from.
 _ORIGIN = "BLENDTORCH_SEED"
 _DRAWN = "drawn"
 
 _begun = False
+
+
+class Seed(int):
+    """An int in [0, 2**64), which is published as a numpy array of rank 0 of uint64.
+
+    Half of all seeds fit no int64, and an int has no type: in batches a field of seeds is uint64
+    whatever their values are. `int(seed)` of what was received is the seed again.
+    """
+
+    __slots__ = ()
+
+    # Read where values are made of what is published.
+    travels_as = "uint64"
+
+
+def episode_seed(run_seed: int, btid: int, episode: int) -> Seed:
+    """The seed of an episode of an instance, in [0, 2**64)."""
+    return Seed(_blendtorch.episode_seed(run_seed, btid, episode))
+
+
+def sample_seed(episode_seed: int, index: int) -> Seed:
+    """The seed of the sample at `index` within an episode, in [0, 2**64)."""
+    return Seed(_blendtorch.sample_seed(episode_seed, index))
 
 
 def given() -> int | None:

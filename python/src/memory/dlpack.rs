@@ -1,6 +1,10 @@
 //! DLPack: the C structures by which tensor libraries hand tensors to each other.
 //!
 //! Source: <https://dmlc.github.io/dlpack/latest/c_api.html> and the Python protocol beside it.
+//!
+//! An exchange has two owners: the capsule, and whoever took the tensor out of it. Where a consumer
+//! fails half way both may call the deleter. So nothing is read from what a caller points to: a table
+//! says whether it is still owed.
 
 #![allow(
     unsafe_code,
@@ -13,7 +17,10 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
+use std::cell::UnsafeCell;
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_void};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// kDLCPU
 pub(super) const CPU: i32 = 1;
@@ -53,9 +60,34 @@ struct DlManagedTensor {
 
 /// What a consumer keeps alive: the structure, the shape it points to, and the memory.
 struct Exchange {
-    managed: DlManagedTensor,
-    shape: Vec<i64>,
+    managed: UnsafeCell<DlManagedTensor>,
+    _shape: Box<[i64]>,
     memory: Option<Py<Memory>>,
+}
+
+// SAFETY: its pointers lead to what it owns itself, and nothing here follows them: the structure is
+// for consumers, who have their own rules about threads. `Py` may go from thread to thread.
+unsafe impl Send for Exchange {}
+// SAFETY: as above.
+unsafe impl Sync for Exchange {}
+
+impl Drop for Exchange {
+    /// On any thread, with or without the GIL.
+    fn drop(&mut self) {
+        let mut memory = self.memory.take();
+        // After the interpreter's end nobody can count references: the memory goes with the process.
+        if Python::try_attach(|_| drop(memory.take())).is_none() {
+            std::mem::forget(memory);
+        }
+    }
+}
+
+/// The exchanges whose deleter has not been called, by the address of their structure. One that a
+/// capsule has stays at its address, so that no other one is taken for it.
+static OWED: Mutex<BTreeMap<usize, Arc<Exchange>>> = Mutex::new(BTreeMap::new());
+
+fn owed() -> MutexGuard<'static, BTreeMap<usize, Arc<Exchange>>> {
+    OWED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn data_type(dtype: DType) -> DlDataType {
@@ -83,68 +115,73 @@ pub(super) fn capsule<'py>(memory: &Bound<'py, Memory>) -> PyResult<Bound<'py, P
         .map(|&dimension| i64::try_from(dimension))
         .collect::<Result<_, _>>()
         .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-    let mut exchange = Box::new(Exchange {
-        managed: DlManagedTensor {
+    let ndim = i32::try_from(shape.len());
+    let mut shape = shape.into_boxed_slice();
+    let exchange = Arc::new(Exchange {
+        managed: UnsafeCell::new(DlManagedTensor {
             dl_tensor: DlTensor {
                 data: this.address as *mut c_void,
                 device: DlDevice {
                     device_type: CPU,
                     device_id: 0,
                 },
-                ndim: i32::try_from(shape.len())
-                    .map_err(|error| PyRuntimeError::new_err(error.to_string()))?,
+                ndim: ndim.map_err(|error| PyRuntimeError::new_err(error.to_string()))?,
                 dtype: data_type(this.dtype),
-                shape: std::ptr::null_mut(),
+                shape: shape.as_mut_ptr(),
                 // Null strides say: C-contiguous.
                 strides: std::ptr::null_mut(),
                 byte_offset: 0,
             },
             manager_ctx: std::ptr::null_mut(),
             deleter: Some(delete),
-        },
-        shape,
+        }),
+        _shape: shape,
         memory: Some(memory.clone().unbind()),
     });
-    exchange.managed.dl_tensor.shape = exchange.shape.as_mut_ptr();
-    let exchange = Box::into_raw(exchange);
-    // SAFETY: `exchange` is a live allocation that this function owns until the capsule does.
-    let managed = unsafe {
-        (*exchange).managed.manager_ctx = exchange.cast();
-        &raw mut (*exchange).managed
-    };
+    let managed = exchange.managed.get();
+    owed().insert(managed as usize, exchange.clone());
     // SAFETY: the GIL is held (`memory` is bound); the pointer is not null; the name is static.
     // The result is a new reference to a capsule, or null with an exception set.
-    unsafe {
+    let capsule = unsafe {
         let capsule = ffi::PyCapsule_New(managed.cast(), NAME.as_ptr(), Some(destroy));
-        if capsule.is_null() {
-            delete(managed);
-        }
-        Ok(Bound::from_owned_ptr_or_err(memory.py(), capsule)?.cast_into_unchecked())
+        Bound::from_owned_ptr_or_err(memory.py(), capsule)
+    };
+    let capsule = capsule.inspect_err(|_| forget(managed))?;
+    let context = Arc::into_raw(exchange).cast_mut().cast();
+    // SAFETY: a capsule; `destroy` makes an `Arc` of its context again, once.
+    if unsafe { ffi::PyCapsule_SetContext(capsule.as_ptr(), context) } != 0 {
+        return Err(PyErr::fetch(memory.py()));
     }
+    // SAFETY: made by `PyCapsule_New`.
+    Ok(unsafe { capsule.cast_into_unchecked() })
 }
 
-/// Called by the consumer when its tensor dies, on any thread, with or without the GIL.
+/// Does what is owed for an exchange, if it still is.
+fn forget(managed: *mut DlManagedTensor) {
+    let exchange = owed().remove(&(managed as usize));
+    drop(exchange); // when the table is free again: memory dies in it
+}
+
+/// Called by the consumer when its tensor dies, on any thread, with or without the GIL, or when it has
+/// failed to make one. Once is enough, more does no harm.
 unsafe extern "C" fn delete(managed: *mut DlManagedTensor) {
-    // SAFETY: DLPack calls the deleter once, with the structure that `capsule` made, whose
-    // context is the box that holds it.
-    let mut exchange = unsafe { Box::from_raw((*managed).manager_ctx.cast::<Exchange>()) };
-    let memory = exchange.memory.take();
-    // After the interpreter's end nobody can count references: the memory goes with the process.
-    if Python::try_attach(|_| ()).is_none() {
-        std::mem::forget(memory);
-    } else {
-        Python::attach(|_| drop(memory));
-    }
+    forget(managed);
 }
 
 /// Called by Python when the capsule dies.
 unsafe extern "C" fn destroy(capsule: *mut ffi::PyObject) {
-    // SAFETY: called by Python with the capsule and the GIL. A consumer that took the tensor has
-    // renamed the capsule, and calls the deleter itself.
-    unsafe {
-        if ffi::PyCapsule_IsValid(capsule, NAME.as_ptr()) == 1 {
-            let managed = ffi::PyCapsule_GetPointer(capsule, NAME.as_ptr());
-            delete(managed.cast());
-        }
+    // SAFETY: called by Python with the capsule and the GIL. Its context is what `capsule` put there,
+    // an `Arc` of its own, or null.
+    let exchange = unsafe {
+        let context = ffi::PyCapsule_GetContext(capsule)
+            .cast_const()
+            .cast::<Exchange>();
+        (!context.is_null()).then(|| Arc::from_raw(context))
+    };
+    let Some(exchange) = exchange else { return };
+    // SAFETY: as above. A consumer that took the tensor has renamed the capsule, and calls the
+    // deleter itself.
+    if unsafe { ffi::PyCapsule_IsValid(capsule, NAME.as_ptr()) } == 1 {
+        forget(exchange.managed.get());
     }
 }

@@ -12,17 +12,19 @@ use btt::{
     Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions,
     RecordedDataset, Source, StatsHandle, Storage, TensorColumn,
 };
-use pyo3::exceptions::PyStopIteration;
+use pyo3::exceptions::{PyStopIteration, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// Iterates the batches of many publishers, as dicts of `Memory` and lists.
 #[pyclass(frozen, module = "blendtorch._blendtorch")]
 pub(super) struct BatchStream {
     loader: Mutex<DataLoader<HeapAllocator>>,
     stats: StatsHandle,
+    /// Whether the instances' numbers are a tensor: the first batch that has any decides.
+    numbered: OnceLock<bool>,
     process: u32,
 }
 
@@ -112,7 +114,9 @@ impl BatchStream {
             let loader = &mut *turn;
             let batch = py.detach(|| loader.next_timeout(SLICE));
             if let Some(batch) = batch.map_err(|error| errors::consumer(&error))? {
-                return batch_to_python(py, batch);
+                let items = batch.len();
+                return batch_to_python(py, batch, &self.numbered)
+                    .inspect_err(|_| self.stats.count_discarded(items));
             }
             if loader.is_finished() {
                 return Err(PyStopIteration::new_err(()));
@@ -150,23 +154,33 @@ impl BatchStream {
         Ok(Self {
             stats: loader.stats_handle(),
             loader: Mutex::new(loader),
+            numbered: OnceLock::new(),
             process: std::process::id(),
         })
     }
 }
 
-fn batch_to_python(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
+fn batch_to_python<'py>(
+    py: Python<'py>,
+    batch: Batch,
+    numbered: &OnceLock<bool>,
+) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    match btids(&batch.headers) {
-        Some(column) => dict.set_item("btid", Memory::new(column))?,
-        // Saved by hand, without a btid.
-        None if batch
-            .headers
-            .iter()
-            .all(|h| h.btid.is_none() && h.publisher == NOBODY) => {}
-        None => {
-            let btids = batch.headers.iter().map(|header| header.btid);
-            dict.set_item("btid", PyList::new(py, btids.collect::<Vec<_>>())?)?;
+    let by_hand = |h: &Header| h.btid.is_none() && h.publisher == NOBODY;
+    if !batch.headers.iter().all(by_hand) {
+        let column = btids(&batch.headers);
+        match (*numbered.get_or_init(|| column.is_some()), column) {
+            (true, Some(column)) => dict.set_item("btid", Memory::new(column))?,
+            (true, None) => {
+                return Err(PyValueError::new_err(
+                    "a publisher without btid, where all before it had one: give each its number, or \
+                     none",
+                ));
+            }
+            (false, _) => {
+                let btids = batch.headers.iter().map(|header| header.btid);
+                dict.set_item("btid", PyList::new(py, btids.collect::<Vec<_>>())?)?;
+            }
         }
     }
     for (name, column) in batch.columns {

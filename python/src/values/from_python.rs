@@ -1,5 +1,6 @@
 //! What may be published: each Python object as a value, or a TypeError that names its field.
 
+use super::refusal::{cannot_travel, more_than_an_array};
 use super::{TensorMemory, raw};
 use blendtorch_wire::{Bytes, DType, Fields, Scalar, Tensor, Value};
 use pyo3::buffer::PyUntypedBuffer;
@@ -21,7 +22,12 @@ pub(crate) fn fields_from_python(
 ) -> PyResult<Fields> {
     let mut fields = Fields::with_capacity(kwargs.len());
     for (name, object) in kwargs {
-        let name: String = name.extract()?;
+        let name: String = name.extract().map_err(|_| {
+            PyTypeError::new_err(format!(
+                "the name of a field is a str, not {}",
+                name.get_type()
+            ))
+        })?;
         let value = value(memory, &object, &name, 0)?;
         fields.insert(name, value);
     }
@@ -42,7 +48,14 @@ fn value(
     if object.is_none() {
         return Ok(Value::Null);
     }
-    // numpy's scalars first: some are subclasses of Python's numbers.
+    // Text and bytes of numpy's are Python's; its other scalars keep their type, though some are
+    // subclasses of Python's numbers.
+    if object.is_instance_of::<PyString>() {
+        return text(object, field);
+    }
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return Ok(Value::Bytes(Bytes::copy_from_slice(bytes.as_bytes())));
+    }
     if is_numpy_scalar(object)? {
         return scalar(object, field);
     }
@@ -50,16 +63,13 @@ fn value(
         return Ok(Value::Bool(object.extract()?));
     }
     if object.is_instance_of::<PyInt>() {
-        return integer(object, field);
+        return match travels_as_uint64(object) {
+            true => seed(memory, object, field),
+            false => integer(object, field),
+        };
     }
     if object.is_instance_of::<PyFloat>() {
         return Ok(Value::Float(object.extract()?));
-    }
-    if object.is_instance_of::<PyString>() {
-        return Ok(Value::Str(object.extract()?));
-    }
-    if let Ok(bytes) = object.cast::<PyBytes>() {
-        return Ok(Value::Bytes(Bytes::copy_from_slice(bytes.as_bytes())));
     }
     if let Ok(bytes) = object.cast::<PyByteArray>() {
         return Ok(Value::Bytes(bytes.to_vec().into()));
@@ -85,16 +95,25 @@ fn value(
     if let Ok(dict) = object.cast::<PyDict>() {
         let mut entries = Vec::with_capacity(dict.len());
         for (key, item) in dict {
-            let name = format!("{field}[{}]", key.repr()?);
-            let key = value(
-                memory,
-                &key,
-                &format!("{field}: the key {}", key.repr()?),
-                depth + 1,
-            )?;
+            let repr = key.repr()?;
+            let named = format!("{field}: the key {repr}");
+            let key = match travels_as_uint64(&key) {
+                true => integer(&key, &named)?, // an array is no key
+                false => value(memory, &key, &named, depth + 1)?,
+            };
+            if !key.can_be_key() {
+                return Err(PyTypeError::new_err(format!(
+                    "field '{field}' is a dict with the key {repr}, which would arrive as an array, \
+                     and that cannot be a key: use a str, a number or a tuple of them"
+                )));
+            }
+            let name = format!("{field}[{repr}]");
             entries.push((key, value(memory, &item, &name, depth + 1)?));
         }
         return Ok(Value::Map(entries));
+    }
+    if let Some(refused) = more_than_an_array(object, field) {
+        return Err(refused);
     }
     if let Ok(buffer) = PyUntypedBuffer::get(object) {
         return array(memory, object, &buffer, field);
@@ -106,8 +125,9 @@ fn value(
     {
         return rank_zero(memory, object, field, depth);
     }
-    // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats.
-    if is_of_mathutils(object)? {
+    // Blender's Vector, Matrix, Quaternion, Euler and Color are sequences of floats, and its property
+    // arrays (an object's color, its bound_box) of floats, ints or bools, or of such arrays.
+    if is_of_blender(object)? {
         let array = numpy(object.py())?.call_method1("array", (object,))?;
         let buffer = PyUntypedBuffer::get(&array)?;
         return array_of(memory, &buffer, field);
@@ -117,34 +137,32 @@ fn value(
 
 /// Whether it is of one of Blender's types that hold numbers. Their `__module__` does not say so: it
 /// is `builtins`.
-fn is_of_mathutils(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn is_of_blender(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     let modules = object.py().import("sys")?.getattr("modules")?;
-    let Ok(mathutils) = modules.get_item("mathutils") else {
-        return Ok(false); // what is not loaded has made no object
-    };
-    for name in ["Vector", "Matrix", "Quaternion", "Euler", "Color"] {
-        if object.is_instance(&mathutils.getattr(name)?)? {
-            return Ok(true);
+    // What is not loaded has made no object.
+    if let Ok(mathutils) = modules.get_item("mathutils") {
+        for name in ["Vector", "Matrix", "Quaternion", "Euler", "Color"] {
+            if object.is_instance(&mathutils.getattr(name)?)? {
+                return Ok(true);
+            }
         }
     }
-    Ok(false)
+    let Ok(bpy) = modules.get_item("bpy") else {
+        return Ok(false);
+    };
+    let Some(array) = bpy.getattr("types")?.getattr_opt("bpy_prop_array")? else {
+        return Ok(false);
+    };
+    object.is_instance(&array)
 }
 
-fn cannot_travel(object: &Bound<'_, PyAny>, field: &str) -> PyErr {
-    let kind = object.get_type().fully_qualified_name();
-    let kind = kind.map_or_else(|_| "of an unknown type".to_owned(), |name| name.to_string());
-    if kind == "numpy.ndarray"
-        && let Ok(dtype) = object.getattr("dtype")
-    {
-        return PyTypeError::new_err(format!(
-            "field '{field}' is an array of {dtype}, which cannot travel: convert it to bool, \
-             (u)int8 to 64 or float16 to 64"
-        ));
-    }
-    PyTypeError::new_err(format!(
-        "field '{field}' is a {kind}, which cannot travel: publish None, bool, int, float, str, \
-         bytes, list, tuple, dict, numpy arrays and scalars, or Blender's vectors and matrices"
-    ))
+fn text(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
+    object.extract().map(Value::Str).map_err(|_| {
+        PyValueError::new_err(format!(
+            "field '{field}' is a str with halves of characters (surrogates), as names of files may \
+             have: publish bytes, such as os.fsencode(x)"
+        ))
+    })
 }
 
 fn integer(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
@@ -154,6 +172,25 @@ fn integer(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
     object.extract::<u64>().map(Value::UInt).map_err(|_| {
         PyTypeError::new_err(format!("field '{field}' is an int of more than 64 bits"))
     })
+}
+
+/// An int of a fixed type, as an array of rank 0: torch's own loader makes batches of those and none
+/// of `numpy.uint64`.
+fn seed(memory: &dyn TensorMemory, object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
+    let wrong =
+        |error: &dyn std::fmt::Display| PyValueError::new_err(format!("field '{field}': {error}"));
+    let seed: u64 = object.extract().map_err(|error: PyErr| wrong(&error))?;
+    let tensor = memory.copy_of(DType::U64, &[], &seed.to_le_bytes());
+    tensor.map(Value::Tensor).map_err(|error| wrong(&error))
+}
+
+/// Whether its class says so, as that of seeds does (`btb/seeds.py`).
+fn travels_as_uint64(object: &Bound<'_, PyAny>) -> bool {
+    if !object.is_instance_of::<PyInt>() || object.is_exact_instance_of::<PyInt>() {
+        return false;
+    }
+    let said = object.get_type().getattr_opt("travels_as");
+    said.is_ok_and(|said| said.is_some_and(|said| said.eq("uint64").unwrap_or(false)))
 }
 
 fn numpy(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
@@ -190,13 +227,13 @@ fn array(
     }
     // Another order or byte order: numpy makes a plain copy, if it is an array of numbers at all.
     let numpy = numpy(object.py())?;
-    let array = numpy.call_method1("ascontiguousarray", (object,))?;
+    let array = numpy
+        .call_method1("ascontiguousarray", (object,))
+        .map_err(|_| cannot_travel(object, field))?;
     let native = array
         .getattr("dtype")?
         .call_method1("newbyteorder", ("<",))?;
     let plain = array.call_method1("astype", (native,))?;
-    // ascontiguousarray gives rank 0 a dimension.
-    let plain = plain.call_method1("reshape", (object.getattr("shape")?,))?;
     let buffer = PyUntypedBuffer::get(&plain)
         .ok()
         .filter(|buffer| dtype_of(buffer).is_some())
@@ -211,7 +248,9 @@ fn rank_zero(
     field: &str,
     depth: usize,
 ) -> PyResult<Value> {
-    let one_element = object.call_method1("reshape", (1,))?;
+    let one_element = object
+        .call_method1("reshape", (1,))
+        .map_err(|_| cannot_travel(object, field))?;
     let Value::Tensor(tensor) = value(memory, &one_element, field, depth)? else {
         return Err(cannot_travel(object, field));
     };

@@ -2,6 +2,7 @@
 
 mod from_python;
 mod raw;
+mod refusal;
 mod to_python;
 
 use blendtorch_wire::{Bytes, DType, Tensor};

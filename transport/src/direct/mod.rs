@@ -157,10 +157,16 @@ mod tests {
 
     #[test]
     fn forged_lengths_are_refused_before_anything_is_allocated() {
+        const MOST: u64 = 1 << 20;
         for forged in [
             [&257_u32.to_le_bytes()[..], &[0; 8]].concat(),
-            [&1_u32.to_le_bytes()[..], &(1_u64 << 50).to_le_bytes()].concat(),
-            [&2_u32.to_le_bytes()[..], &[0xff; 16]].concat(),
+            [&1_u32.to_le_bytes()[..], &(MOST + 1).to_le_bytes()].concat(),
+            [
+                &2_u32.to_le_bytes()[..],
+                &(MOST / 2).to_le_bytes(),
+                &(MOST / 2 + 1).to_le_bytes(),
+            ]
+            .concat(),
         ] {
             let (mut raw, b) = UnixStream::pair().unwrap();
             let mut b = Stream::new(b, 1 << 20).unwrap();

@@ -1,6 +1,6 @@
 //! Frames → message. Every byte is hostile: a length is checked before it is believed.
 
-use super::{FORMAT_VERSION, ext, key};
+use super::{FORMAT_VERSION, ext, key, keys};
 use crate::{DType, DecodeError, Fields, Header, Kind, Limits, Message, Scalar, Tensor, Value};
 use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -41,6 +41,7 @@ impl Message {
             claimed: RefCell::new(vec![false; payload.len()]),
             values_left: Cell::new(limits.max_values),
             limits,
+            field: RefCell::new(None),
             refusal: RefCell::new(None),
         };
         let mut reader = rmp_serde::Deserializer::from_read_ref(header);
@@ -49,7 +50,13 @@ impl Message {
         if let Some(refusal) = context.refusal.take() {
             return Err(refusal);
         }
-        let message = parsed.map_err(|error| DecodeError::Header(error.to_string()))?;
+        let message = parsed.map_err(|error| match context.field.take() {
+            Some(field) => DecodeError::Value {
+                field,
+                reason: error.to_string(),
+            },
+            None => DecodeError::Header(error.to_string()),
+        })?;
         if !exhausted(&mut reader) {
             return Err(DecodeError::Header("bytes follow the header map".into()));
         }
@@ -67,6 +74,8 @@ struct Context<'a> {
     claimed: RefCell<Vec<bool>>,
     values_left: Cell<usize>,
     limits: &'a Limits,
+    /// The field that is being read.
+    field: RefCell<Option<String>>,
     /// A typed error, kept while serde unwinds with its text.
     refusal: RefCell<Option<DecodeError>>,
 }
@@ -160,11 +169,13 @@ impl<'de> Visitor<'de> for FieldsSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
         let mut fields = Fields::new();
         while let Some(name) = map.next_key::<String>()? {
-            let depth = self.0.limits.max_depth;
-            let value = map.next_value_seed(ValueSeed(self.0, depth))?;
             if fields.contains_key(&name) {
                 return Err(A::Error::custom(format!("the field '{name}' stands twice")));
             }
+            *self.0.field.borrow_mut() = Some(name.clone());
+            let depth = self.0.limits.max_depth;
+            let value = map.next_value_seed(ValueSeed(self.0, depth))?;
+            *self.0.field.borrow_mut() = None;
             fields.insert(name, value);
         }
         Ok(fields)
@@ -245,6 +256,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         while let Some(entry) = map.next_entry_seed(inner, inner)? {
             entries.push(entry);
         }
+        keys::check(&entries).map_err(A::Error::custom)?;
         Ok(Value::Map(entries))
     }
 

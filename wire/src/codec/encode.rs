@@ -1,6 +1,6 @@
 //! Message → frames. Tensor data is shared, never copied.
 
-use super::{FORMAT_VERSION, ext, key};
+use super::{FORMAT_VERSION, ext, key, keys};
 use crate::{EncodeError, Fields, Header, Kind, Limits, Message, Tensor, Value};
 use bytes::Bytes;
 use rmp_serde::MSGPACK_EXT_STRUCT_NAME;
@@ -25,6 +25,10 @@ impl Message {
             }
         }
         for (name, value) in &self.fields {
+            check_keys(value).map_err(|reason| EncodeError::Key {
+                field: name.clone(),
+                reason,
+            })?;
             let rank = highest_rank(value);
             if rank > limits.max_rank {
                 return Err(EncodeError::RankTooHigh {
@@ -84,6 +88,18 @@ fn within_depth(value: &Value, left: usize) -> bool {
                     .all(|(key, value)| [key, value].iter().all(|v| within_depth(v, left - 1)))
         }
         _ => true,
+    }
+}
+
+/// Of all dicts in a value that is not too deep.
+fn check_keys(value: &Value) -> Result<(), String> {
+    match value {
+        Value::List(values) | Value::Tuple(values) => values.iter().try_for_each(check_keys),
+        Value::Map(entries) => {
+            keys::check(entries)?;
+            entries.iter().try_for_each(|(_, value)| check_keys(value))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod decode;
 mod encode;
+mod keys;
+mod sender;
 
 /// The version of the wire format that this crate speaks.
 pub const FORMAT_VERSION: u64 = 1;

@@ -158,15 +158,28 @@ fn items_of_a_batch_that_finds_no_memory_are_told_of() {
 
 #[test]
 fn an_empty_array_of_a_huge_shape_is_no_trouble() {
-    let shape = [1 << 40, 1 << 40, 0];
+    let shape = [1 << 31, 1 << 30, 0];
     let tensor = Tensor::from_vec(&shape, Vec::<u8>::new()).unwrap();
     let item = |sequence| Message::data(1, sequence).with("none", tensor.clone());
     let mut assembler = assembler(2);
     assert!(push(&mut assembler, item(0)).unwrap().is_none());
     let batch = push(&mut assembler, item(1)).unwrap().unwrap();
     let none = batch.tensor("none").unwrap();
-    assert_eq!(none.shape, [2, 1 << 40, 1 << 40, 0]);
+    assert_eq!(none.shape, [2, 1 << 31, 1 << 30, 0]);
     assert!(none.storage.bytes().is_empty());
+}
+
+/// Regression: nobody looked at the product of a batch without elements, which torch then refused.
+#[test]
+fn an_empty_array_of_which_no_batch_can_be_made_is_an_error() {
+    let tensor = Tensor::from_vec(&[1 << 62, 0], Vec::<u8>::new()).unwrap();
+    let item = |sequence| Message::data(1, sequence).with("none", tensor.clone());
+    let error = assembler(2).add(item(0)).unwrap_err().to_string();
+    assert!(
+        error.contains("field 'none'") && error.contains("address space"),
+        "{error}"
+    );
+    assembler(1).add(item(0)).unwrap();
 }
 
 #[test]

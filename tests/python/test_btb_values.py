@@ -1,0 +1,73 @@
+"""What Blender holds numbers in travels as arrays; of the rest an error says what to publish."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from blendtorch import btt
+from btb_support import Runtime
+
+
+def test_blenders_own_arrays_travel_and_its_other_types_are_told_of(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Regression: property arrays were a TypeError."""
+    path = tmp_path / "values.mcap"
+    code = f"""
+import mathutils
+from blendtorch import btt
+mesh = bpy.data.meshes.new("triangle")
+mesh.from_pydata([(0, 0, 0), (2, 0, 0), (0, 3, 0)], [], [(0, 1, 2)])
+it = bpy.data.objects.new("it", mesh)
+it.color = (0.25, 0.5, 0.75, 1.0)
+it.lock_location = (True, False, True)
+it["ints"], it["floats"], it["group"] = [1, 2, 3], [0.5, 1.5], {{"a": 1}}
+refused = {{}}
+with btt.FileRecorder({json.dumps(str(path))}) as recorder:
+    recorder.save(dict(
+        color=it.color, box=it.bound_box, corner=it.bound_box[6], locks=it.lock_location,
+        corners=mesh.polygons[0].vertices, ints=it["ints"], floats=it["floats"],
+        listed=[it.color, (it.location,)], location=it.location, matrix=it.matrix_world,
+        turned=it.rotation_quaternion, version=bpy.app.version, kind=it.type,
+    ))
+    for name, value in dict(
+        group=it["group"], vertices=mesh.vertices, object=it, snaps=set(), key={{it.color: 1}},
+        frozen={{mathutils.Vector((1, 2)).freeze(): 1}},
+    ).items():
+        try:
+            recorder.save({{name: value}})
+        except TypeError as error:
+            refused[name] = str(error)
+report(refused=refused, box=[list(corner) for corner in it.bound_box])
+"""
+    said = runtime.reported(tmp_path, code)
+    item = btt.FileReader(path).read(0)
+    for name, expected in {
+        "color": np.array([0.25, 0.5, 0.75, 1.0]),
+        "box": np.array(said["box"]),
+        "corner": np.array(said["box"][6]),
+        "locks": np.array([True, False, True]),
+        "corners": np.array([0, 1, 2]),
+        "ints": np.array([1, 2, 3], np.int32),
+        "floats": np.array([0.5, 1.5]),
+        "location": np.zeros(3),
+        "matrix": np.eye(4),
+        "turned": np.array([1.0, 0.0, 0.0, 0.0]),
+    }.items():
+        found = item[name]
+        assert (found.dtype, found.shape) == (expected.dtype, expected.shape), name
+        assert np.array_equal(found, expected), name
+    assert item["box"].shape == (8, 3) and item["box"].max() == 3
+    assert np.array_equal(item["listed"][0], item["color"])
+    assert item["listed"][1][0].shape == (3,)
+    assert isinstance(item["version"], tuple) and item["kind"] == "MESH"
+    for name, says in {
+        "group": "publish x.to_dict()",
+        "vertices": "x.foreach_get(...)",
+        "object": "such as x.name or x.matrix_world",
+        "snaps": "publish list(x)",
+        "key": "arrive as an array, and that cannot be a key",
+        "frozen": "arrive as an array, and that cannot be a key",
+    }.items():
+        assert f"field '{name}'" in said["refused"][name], said["refused"]
+        assert says in said["refused"][name], said["refused"]
