@@ -101,7 +101,9 @@ def test_a_picture_is_of_the_current_frame(runtime: Runtime, tmp_path: Path) -> 
 for frame, z in ((1, 0), (41, 4)):
     cube.location.z = z
     cube.keyframe_insert("location", frame=frame)
-for curve in cube.animation_data.action.fcurves:
+action = cube.animation_data.action
+bag = getattr(action, "layers", None) and action.layers[0].strips[0].channelbag(action.slots[0])
+for curve in (bag or action).fcurves:
     for key in curve.keyframe_points: key.interpolation = "LINEAR"
 
 depths = {}

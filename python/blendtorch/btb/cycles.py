@@ -131,6 +131,13 @@ def render(
         RuntimeError: Cycles failed, or gave no such pass.
     """
     global _reader
+    height, width = camera.shape
+    if height * width > runtime.most_pixels_without_tiles():
+        raise ValueError(
+            f"the camera's shape is {camera.shape}: this Blender renders more than "
+            f"{runtime.LARGEST_TILE} x {runtime.LARGEST_TILE} pixels in tiles, of which Cycles "
+            "gives out none: render a smaller picture, or with Blender 4.5 or earlier"
+        )
     _hook()
     scene, layer = bpy.context.scene, bpy.context.view_layer
     reader = _reader = _Reader(layer.name, passes, into or {})
@@ -139,7 +146,7 @@ def render(
             scene.render, use_compositing=False, use_sequencer=False, use_freestyle=False
         )
         # Of a picture in tiles Cycles gives out nothing before it has left the engine.
-        whole = changed(scene.cycles, use_auto_tile=False)
+        whole = changed(scene.cycles, use_auto_tile=False, tile_size=runtime.LARGEST_TILE)
         with still_of(camera), without, whole, _only(scene, layer), quiet():
             bpy.ops.render.render(layer=layer.name, scene=scene.name)
     finally:

@@ -70,7 +70,7 @@ def _put(cache: Any, first: int, last: int) -> None:
 
 
 def _keep_in_memory(cache: Any) -> None:
-    # Not for that of rigid bodies: Blender does not survive a change of it there.
+    # That of rigid bodies is left as it is.
     if cache.use_disk_cache and _is_free(cache):
         cache.use_disk_cache = False
 

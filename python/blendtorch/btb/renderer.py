@@ -191,8 +191,8 @@ class Renderer:
         if lacks and self.camera.type not in ("PERSP", "ORTHO"):
             raise ValueError(
                 f"camera {self.camera.bpy_camera.name!r} is of type {self.camera.type}: it has no "
-                f"{' and no '.join(lacks)}, which are by a plane and by axes that it has not; ask "
-                "for image or linear alone, or change its lens type"
+                f"{' and no '.join(lacks)}, for want of a plane and of axes; ask for image or "
+                "linear alone, or change its lens type"
             )
 
     def layout(self) -> "dict[str, tuple[tuple[int, ...], Any]]":

@@ -118,6 +118,18 @@ def region_3d(space: Any, region: Any) -> Any:
     return getattr(region, "data", None) or space.region_3d
 
 
+LARGEST_TILE = 8192
+"""The longest side that Cycles' tiles can have."""
+
+
+def most_pixels_without_tiles() -> float:
+    """Up to how many pixels Cycles renders without tiles, where it is told to. From 5.0 on tiles
+    cannot be switched off."""
+    import bpy
+
+    return LARGEST_TILE**2 if bpy.app.version >= (5, 0) else float("inf")
+
+
 def matcap_towards(projection: Any) -> float:
     """The z that Workbench gives the direction to the viewer of a perspective camera when it looks
     a material capture up, with x and y those of a point in the plane at distance 1.
