@@ -96,7 +96,7 @@ fn conformance_7_kill_9_of_the_launcher_leaves_no_process_and_no_folder() {
 
 #[test]
 fn a_probe_that_hangs_was_left_behind_by_its_launcher() {
-    for signal in ["KILL", "INT"] {
+    for signal in ["KILL", "TERM"] {
         let stage = Stage::new(1, "true", r#""scene": "hangs.blend""#);
         stage.write_scene("hangs.blend");
         let launcher = stage.launch();

@@ -275,7 +275,7 @@ fn a_blender_without_our_package_said_no_module_named_blendtorch() {
     std::fs::write(folder.join("__init__.py"), "").unwrap();
     let description = r#"{"script": "scene.sh", "blender": "./without", "background": true}"#;
     std::fs::write(stage.path("launch.json"), description).unwrap();
-    assert!(stage.command().status().unwrap().success());
+    assert!(stage.command().output().unwrap().status.success());
     assert!(stage.path("started").exists());
 }
 
