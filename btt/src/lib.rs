@@ -48,3 +48,8 @@ pub use record::{
 };
 pub use stats::{PublisherStats, Stats, StatsHandle};
 pub use stream::{BatchStream, ItemStream};
+
+/// The page's snippets build and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/crates.md")]
+struct CratesPage;

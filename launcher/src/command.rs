@@ -279,6 +279,25 @@ mod tests {
     }
 
     #[test]
+    fn one_instance_and_several_draw_without_a_thread_of_mesas() {
+        for num_instances in [1, 2] {
+            let description = LaunchDescription {
+                script: "/a.py".into(),
+                num_instances,
+                ..Default::default()
+            };
+            let set = environment(&blender(Runtime::Program), &description);
+            let threads = set.iter().find(|(name, _)| name == "LP_NUM_THREADS");
+            // Whoever runs the tests may have set it: then it is inherited.
+            let ours = std::env::var_os("LP_NUM_THREADS").is_none();
+            assert_eq!(
+                threads.map(|(_, n)| n.as_os_str()),
+                ours.then_some(OsStr::new("0"))
+            );
+        }
+    }
+
+    #[test]
     fn a_folder_goes_before_the_path_there_is() {
         assert_eq!(before(Path::new("/a"), None), "/a");
         assert_eq!(

@@ -3,6 +3,7 @@
 //! `blender --background broken.blend --python a.py` ends with code 0 and runs no script, so that
 //! nobody would hear of it. Owns the question; the answer is remembered until either file changes.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::description::{DescriptionError, problem};
@@ -10,6 +11,9 @@ use crate::memory::Memory;
 use crate::{Blender, probe};
 
 const OPENED: &str = "blendtorch-opened";
+
+const ANOTHER_VERSION: &str = "open and save it with this version of Blender, or name the Blender \
+    that saved it with the key blender";
 
 /// Sees that `scene` opens in `blender`.
 pub(crate) fn check(
@@ -25,7 +29,7 @@ pub(crate) fn check(
     if memory.recall(&question, &files).is_some() {
         return Ok(());
     }
-    let complaint = match open(blender, &scene) {
+    let (complaint, remedy) = match open(blender, &scene) {
         Ok(answer) if answer.line(OPENED).is_some() => {
             memory.keep(&question, &files, "yes");
             return Ok(());
@@ -33,9 +37,15 @@ pub(crate) fn check(
         Ok(answer) => {
             let complaint = answer.complaint();
             let error = complaint.split_once("Error: ");
-            error.map_or(complaint.clone(), |(_, error)| error.to_owned())
+            let error = error.map_or(complaint.clone(), |(_, error)| error.to_owned());
+            (error, ANOTHER_VERSION.to_owned())
         }
-        Err(error) => error.to_string(),
+        Err(error) if error.kind() == ErrorKind::TimedOut => {
+            // The version is not to blame: it may be the file's size, or where it lies.
+            let by_hand = format!("{program} --background {}", scene.display());
+            (error.to_string(), format!("see what `{by_hand}` does"))
+        }
+        Err(error) => (error.to_string(), ANOTHER_VERSION.to_owned()),
     };
     Err(problem(
         Some("scene"),
@@ -44,8 +54,7 @@ pub(crate) fn check(
             blender.version,
             scene.display()
         ),
-        "open and save it with this version of Blender, or name the Blender that saved it with the key \
-         blender",
+        &remedy,
     ))
 }
 

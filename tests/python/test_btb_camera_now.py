@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from btb_support import Runtime
 
@@ -208,13 +209,16 @@ off = btb.OffScreenRenderer(other)
 ways.append(other.drawn_by)
 off.set_render_style("SOLID")
 ways.append([other.drawn_by, btb.Camera(other.bpy_camera).drawn_by])
-btb.Renderer(("depth",), other, "EEVEE")  # Its depth is drawn by Workbench.
+drawer = btb.Renderer(("depth",), other, "EEVEE")  # Its depth is drawn by Workbench.
 ways.append(other.drawn_by)
-btb.Renderer(("image",), other, "EEVEE")
+drawer = btb.Renderer(("image",), other, "EEVEE")
+ways.append(other.drawn_by)
+# One that is not there any more says nothing.
+del drawer
 ways.append(other.drawn_by)
 scene.use_nodes = True
 node = scene.node_tree.nodes.new("CompositorNodeOutputFile")
-btb.CompositeRenderer([btb.CompositeSelection("image", node.name, "Image", "RGB")], other)
+drawer = btb.CompositeRenderer([btb.CompositeSelection("image", node.name, "Image", "RGB")], other)
 ways.append(other.drawn_by)
 report(told=told, error=error, wrong=wrong(), ways=ways)
 """
@@ -231,12 +235,38 @@ def test_matrices_that_a_script_sets_count_for_pictures_and_labels(
     assert "update_view_matrix()" in got["error"] and "WORKBENCH, VIEW" in got["wrong"]
     assert got["ways"] == [
         ["CYCLES", "RENDER"],
-        ["CYCLES", "RENDER"],
+        ["WORKBENCH", "RENDER"],  # The one of Cycles is not there any more.
         "RENDER",
         "VIEW",
         "VIEW",
         ["WORKBENCH", "WORKBENCH"],
         "WORKBENCH",
         "EEVEE",
+        "WORKBENCH",
         "RENDER",
     ]
+
+
+BEFORE_ANY_RENDERER = """
+scene, cube = bpy.context.scene, bpy.data.objects["Cube"]
+scene.render.engine = "BLENDER_WORKBENCH"
+scene.render.resolution_x = scene.render.resolution_y = 64
+cube.scale = (.3, .3, .3)
+cam = btb.Camera()
+cube.hide_viewport = True
+cube.location.x = 1
+only_rendered = cam.boxes_2d(cube)
+depth = btb.Renderer(("depth",), cam, "CYCLES", samples=1).render()["depth"]
+y, x = np.nonzero(np.isfinite(depth))
+cube.hide_viewport, cube.hide_render = False, True
+report(box=only_rendered.boxes[0], drawn=[x.min(), y.min(), x.max() + 1, y.max() + 1],
+       hidden_from_renders=cam.boxes_2d(cube).in_view[0])
+"""
+
+
+def test_what_only_renders_show_is_labelled_before_there_is_a_renderer(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(tmp_path, BEFORE_ANY_RENDERER)
+    assert np.abs(np.array(got["box"]) - got["drawn"]).max() <= 1, got
+    assert not got["hidden_from_renders"]  # The scene's engine is Cycles now.

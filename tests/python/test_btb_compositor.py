@@ -289,6 +289,8 @@ report(same=[bool((depth == plain).all()) for depth in seen.values()], chosen=ch
     assert cycles == "nothing"
     # Nothing that was rendered reaches it: one pixel in later versions, and no file in 3.4.
     assert alone.startswith(
-        ("RuntimeError the node 'First' wrote pixels of the shape (1, 1)",
-         "RuntimeError the File Output node 'First' wrote 0 files")
+        (
+            "RuntimeError the node 'First' wrote pixels of the shape (1, 1)",
+            "RuntimeError the File Output node 'First' wrote 0 files",
+        )
     )

@@ -77,11 +77,11 @@ def beside():
     material.blend_method = "BLEND"
     try: off.render()
     except RuntimeError as error: blended = str(error)
-    surface = (rgb != rgb[0, 0]).any(axis=-1)
+    surface = (np.abs(rgb.astype(int) - rgb[0, 0]) > 2).any(axis=-1)  # The background is dithered.
     return dict(
         whole=[bool((image == one).all()) for one in (through, border)],
         clear=[clear[~surface].max(), clear[surface, 3].min(),
-               bool((clear[surface] == image[surface]).all())],
+               int(np.abs(clear[surface].astype(int) - image[surface]).max())],
         blended=blended,
     )
 """
@@ -106,7 +106,8 @@ def test_faces_have_their_colors_where_they_are_projected(
     assert got["described"]["blender"].count(".") == 2
     assert isinstance(got["described"]["software"], bool)
     assert got["whole"] == [True, True], "of the camera, and not of the 3D view's own"
-    assert got["clear"] == [0, 255, True]
+    background, alpha, color = got["clear"]
+    assert background == 0 and alpha == 255 and color <= 1
     # Where the 3D view has no alpha of its own, blended materials have none.
     if engine == "EEVEE" and got["described"]["blender"].startswith("3."):
         assert got["blended"].startswith("scene.render.film_transparent: ")

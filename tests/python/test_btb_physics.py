@@ -1,5 +1,6 @@
 """Simulations follow the frames that are played, and begin anew in each episode."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -84,14 +85,12 @@ report(episodes=episodes, instanced=[seen[i:i + 12] for i in (0, 12, 24)])
     for name in [*KINDS, "instanced"]:
         falls = [z for z in heights[name] if z is not None]
         # It falls, faster in each frame: none stands still.
-        steps = [a - b for a, b in zip(falls[3:], falls[4:], strict=False)]
+        steps = [a - b for a, b in itertools.pairwise(falls)]
         assert len(steps) >= 7 and min(steps) > 0 and steps[-1] > 2 * steps[0], (name, heights)
     assert heights["CLOTH"][0] == pytest.approx(4), "it begins where it was put"
 
 
-def test_regression_nothing_is_left_of_the_episode_before(
-    runtime: Runtime, tmp_path: Path
-) -> None:
+def test_regression_nothing_is_left_of_the_episode_before(runtime: Runtime, tmp_path: Path) -> None:
     """Of episodes 0 to 3 the last two are as the first; in episode 1 all is otherwise."""
     got = runtime.reported(
         tmp_path,
@@ -194,7 +193,7 @@ report(episodes=episodes[:2], range=scene.frame_end,
     for kind in KINDS:
         falls = first[kind]
         assert len(falls) == 30
-        assert all(a > b for a, b in zip(falls[9:], falls[10:], strict=False)), kind
+        assert all(a > b for a, b in itertools.pairwise(falls)), kind
     assert got["files"] == [], "no cache lies where other instances would write"
 
 

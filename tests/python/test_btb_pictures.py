@@ -1,4 +1,4 @@
-"""A picture is of its camera at the current frame, whole, whatever else the scene's settings say."""
+"""A picture is of its camera at the current frame, whole, whatever else the scene says."""
 
 from pathlib import Path
 
@@ -187,7 +187,9 @@ report(same=same, samples=samples, moved=moved,
     assert got["same"] == [True] * 4
     assert got["samples"]
     assert all(abs(depth - 6) < 1e-3 for depth in got["moved"])
-    assert got["size"].startswith("ValueError the camera's shape is (3, 20): Blender renders images")
+    assert got["size"].startswith(
+        "ValueError the camera's shape is (3, 20): Blender renders images"
+    )
 
 
 def test_panoramic_cameras_have_an_image_by_cycles_and_nothing_else(

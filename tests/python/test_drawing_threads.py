@@ -1,7 +1,7 @@
 """Blender draws without threads of Mesa's, whoever starts it (`blendtorch.drawing_threads`).
 
-Where a graphics card draws there are none in any case, and what is said of the user's own setting is
-not to be seen.
+Where a graphics card draws there are none in any case, and what is said of the user's own setting
+is not to be seen.
 """
 
 import dataclasses

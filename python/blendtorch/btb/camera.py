@@ -52,7 +52,6 @@ class Camera:
         self.shape = Camera.shape_from_bpy() if shape is None else (int(shape[0]), int(shape[1]))
         self._view: Matrix | None = None
         self._projection: Matrix | None = None
-        self._told: str | None = None
         self.drawn_by = drawn_by
 
     @property
@@ -61,10 +60,15 @@ class Camera:
 
         `CYCLES`, or a drawing of the 3D view by `EEVEE` or `WORKBENCH`; `VIEW` is such a drawing
         by the scene's engine, `RENDER` is Blender's own render by it. Until it is set it is what
-        the renderer uses that was made last for this Blender camera; without one `RENDER` where
-        the scene's engine is Cycles, `VIEW` where not. None takes back what was set.
+        the renderer uses that was made last for this Blender camera and is still there. Without one
+        it is `RENDER` where the scene's engine is Cycles and `VIEW` where not, but `RENDER` for
+        annotation of what only a render shows. None takes back what was set.
         """
-        return self._drawn_by or drawn.way_of(self, bpy.context.scene)
+        return self.told_way() or drawn.way_of_scene(bpy.context.scene)
+
+    def told_way(self) -> str | None:
+        """`drawn_by`, or None where it was neither set nor told by a renderer."""
+        return self._drawn_by or drawn.told(self)
 
     @drawn_by.setter
     def drawn_by(self, way: str | None) -> None:
@@ -279,7 +283,7 @@ class Camera:
         behind the camera too. What another object hides counts: see `visibility`.
         """
         self._check_projects()
-        return drawn.look(self, lambda drawing: boxes.boxes_2d(drawing, objs))
+        return drawn.look(self, objs, lambda drawing: boxes.boxes_2d(drawing, objs))
 
     def boxes_3d(self, *objs: Any, frame: Frame = "world") -> Boxes3D:
         """The box of each object in space, turned with the object.
@@ -294,7 +298,7 @@ class Camera:
         """
         if frame not in ("world", "camera"):
             raise ValueError(f'frame must be "world" or "camera", not {frame!r}')
-        return drawn.look(self, lambda drawing: boxes.boxes_3d(drawing, objs, frame))
+        return drawn.look(self, objs, lambda drawing: boxes.boxes_3d(drawing, objs, frame))
 
     def visibility(
         self,
@@ -369,7 +373,7 @@ class Camera:
             xyz = meshes.concatenate([points(obj) for obj in objs])
             return drawing.camera.world_to_ndc(xyz, return_depth=True)
 
-        ndc, depth = drawn.look(self, project)
+        ndc, depth = drawn.look(self, objs, project)
         xy = self.ndc_to_pixel(ndc)
         return (xy, depth) if return_depth else xy
 

@@ -76,7 +76,7 @@ class CompositeRenderer:
         """
         self.slots = list(slots)
         self.camera = camera or Camera()
-        drawn.tell(self.camera, "RENDER")
+        drawn.tell(self, "RENDER")
         self.delete_render_files = delete_render_files
         keys = [selection.key for selection in self.slots]
         twice = sorted({key for key in keys if keys.count(key) > 1})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ReferenceType, ref
 
 import bpy
 
@@ -37,22 +38,29 @@ _SAME_IN_BOTH = {
 # What has no surface, wherever it is shown.
 _WITHOUT_SURFACE = ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
 
-# What the renderers that were made last said, by the name of their Blender camera.
-_told: dict[str, str] = {}
+# What renderers said, in the order in which they did: who, of which Blender camera, and by what.
+_told: list[tuple["ReferenceType[Any]", str, str]] = []
 
 
-def tell(camera: "Camera", way: str) -> None:
-    """Said by a renderer of `camera`: by what it draws, one of `WAYS`. Whatever annotates the same
-    Blender camera is of its pictures, unless it was told otherwise."""
-    camera._told = way
-    _told[camera.bpy_camera.name_full] = way
+def tell(renderer: Any, way: str) -> None:
+    """Said by a renderer: by what it draws, one of `WAYS`. Whatever annotates its Blender camera is
+    of its pictures as long as it is there, unless another one says so later."""
+    others = [one for one in _told if one[0]() not in (None, renderer)]
+    _told[:] = [*others, (ref(renderer), renderer.camera.bpy_camera.name_full, way)]
 
 
-def way_of(camera: "Camera", scene: Any) -> str:
-    """By what the pictures of `camera` are drawn, one of `WAYS`, as far as renderers have told."""
-    told = camera._told or _told.get(camera.bpy_camera.name_full)
-    if told is not None:
-        return told
+def told(camera: "Camera") -> str | None:
+    """What the renderer has told last that is there and draws what `camera` sees; one made with the
+    very same `btb.Camera` goes before others of its Blender camera."""
+    there = [(one(), name, way) for one, name, way in _told]
+    there = [one for one in there if one[0] is not None]
+    own = [way for renderer, _, way in there if renderer.camera is camera]
+    of_camera = camera.bpy_camera.name_full
+    return (own or [way for _, name, way in there if name == of_camera] or [None])[-1]
+
+
+def way_of_scene(scene: Any) -> str:
+    """By what pictures are drawn where no renderer has told, one of `WAYS`."""
     # Cycles does not draw the 3D view, nor is it known that another engine does.
     return "VIEW" if _engine(scene) in ("EEVEE", "WORKBENCH") else "RENDER"
 
@@ -166,15 +174,22 @@ class Drawing:
 
 
 def look(
-    camera: "Camera", function: Callable[[Drawing], T], scene: Any = None, layer: Any = None
+    camera: "Camera",
+    objs: tuple[Any, ...],
+    function: Callable[[Drawing], T],
+    scene: Any = None,
+    layer: Any = None,
 ) -> T:
     """What `function` makes of the pictures of `camera`, of a view layer of a scene as they are
-    now; by default the current ones."""
+    now; by default the current ones. It is about `objs`."""
     scene = scene or bpy.context.scene
     if layer is None:
         layer = bpy.context.view_layer if scene == bpy.context.scene else scene.view_layers[0]
     layer.update()
-    way = camera.drawn_by
+    way = camera.told_way() or way_of_scene(scene)
+    # Whose pictures they are is not known: what only a render shows is labelled as of one.
+    if camera.told_way() is None and any(_only_in_renders(obj, layer) for obj in objs):
+        way = "RENDER"
     engine = _engine(scene) if way in ("VIEW", "RENDER") else way
     final = way in ("CYCLES", "RENDER")
 
@@ -186,6 +201,12 @@ def look(
     if final and not _same_in_both(scene, layer):
         return looking.in_render(camera, scene, layer, at)
     return at(layer.depsgraph)
+
+
+def _only_in_renders(obj: Any, layer: Any) -> bool:
+    obj = obj.original
+    hidden = not obj.hide_render and not obj.visible_get(view_layer=layer)
+    return hidden and obj.name in layer.objects
 
 
 def _space() -> Any:

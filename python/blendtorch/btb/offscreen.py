@@ -39,8 +39,6 @@ class OffScreenRenderer:
     # Whose style which 3D view has. A script may change the view by hand: only another renderer's
     # style is replaced, and that of another file's view.
     _styled: tuple[tuple[str, bool] | None, tuple[int, ...]] = None, ()
-    # The scene that was last drawn, and whether its film was transparent then.
-    _drawn: tuple[tuple[int, int], bool] | None = None
 
     def __init__(
         self,
@@ -126,7 +124,7 @@ class OffScreenRenderer:
         self._style = (shading, overlays)
         _, space, _ = find_first_view3d()
         OffScreenRenderer._styled = self._style, _place(space)
-        drawn.tell(self.camera, _WAYS[shading])
+        drawn.tell(self, _WAYS[shading])
         # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
         bpy.context.preferences.system.viewport_aa = "OFF"
         bpy.context.scene.display.viewport_aa = "OFF"
@@ -169,7 +167,7 @@ class OffScreenRenderer:
                 "the 3D view of a scene with the engine CYCLES stays black in background mode: "
                 "use btb.Renderer, another engine, or set_render_style(shading='SOLID')"
             )
-        transparent = self._film() and self.channels == 4
+        transparent = bpy.context.scene.render.film_transparent and self.channels == 4
         cut = transparent and not runtime.leaves_background_out()
         if cut:
             self._check_opaque()
@@ -211,16 +209,8 @@ class OffScreenRenderer:
             and out.flags.writeable
         )
 
-    def _film(self) -> bool:
-        """Whether the scene's film is transparent; that a script changed it reaches the drawing."""
-        scene = bpy.context.scene
-        now = (alive.scene_now(), bool(scene.render.film_transparent))
-        if OffScreenRenderer._drawn != now:
-            OffScreenRenderer._drawn = now
-            scene.update_tag()
-        return now[1]
-
     def _check_opaque(self) -> None:
+        """Refuses what leaves neither alpha nor depth."""
         if self._style[0] not in ("RENDERED", "MATERIAL"):
             return
         if bpy.context.scene.render.engine == "BLENDER_WORKBENCH":

@@ -1,5 +1,5 @@
-"""The caches of a scene's simulations: cloth, soft bodies, particles and hair, rigid bodies, dynamic
-paint, fluids, simulation zones of geometry nodes.
+"""The caches of a scene's simulations: cloth, soft bodies, particles and hair, rigid bodies,
+dynamic paint, fluids, simulation zones of geometry nodes.
 
 Each cache has a range of frames of its own, by default 1 to 250: before it a simulation stands
 still, after it too. Here they get the frames that are played. Caches in files lie beside the

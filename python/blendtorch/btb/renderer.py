@@ -115,7 +115,7 @@ class Renderer:
             # Each once, in the order of our passes.
             self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
             self._prepare()
-            drawn.tell(self.camera, self.engine)
+            drawn.tell(self, self.engine)
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
@@ -140,7 +140,7 @@ class Renderer:
             self._depth = DepthBuffer(self.camera)
         elif {"depth", "normal"} & set(self.passes):
             self._surfaces = SurfaceView(self.camera)
-        drawn.tell(self.camera, self.engine if "image" in self.passes else "WORKBENCH")
+        drawn.tell(self, self.engine if "image" in self.passes else "WORKBENCH")
 
     def render(self, out: "Mapping[str, NDArray[Any]] | None" = None) -> "dict[str, NDArray[Any]]":
         """The passes of the scene as it is now, by name.

@@ -66,7 +66,7 @@ def visibility(
         surfaces = _Surfaces(drawing) if any(one is not None for one in found) else None
         return np.array([_fraction(drawing.camera, one, surfaces, number, dist) for one in found])
 
-    return drawn.look(cam, seen, scene, view_layer)
+    return drawn.look(cam, objs, seen, scene, view_layer)
 
 
 def _fraction(
