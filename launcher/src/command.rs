@@ -48,13 +48,10 @@ impl InstanceCommand {
                 "--enable-autoexec",
                 "--python-exit-code",
                 "1",
+                "--python",
             ]
             .map(Into::into),
         );
-        if blender.runtime == Runtime::Program {
-            arguments.extend(["--python-expr", NEIGHBOURS].map(Into::into));
-        }
-        arguments.push("--python".into());
         arguments.push(description.script.clone().into_os_string());
         arguments.extend(["--", "-btid"].map(Into::into));
         arguments.push(i.to_string().into());
@@ -88,12 +85,6 @@ impl InstanceCommand {
     }
 }
 
-/// Puts the script's folder first in Python's path, wherever links lead, as Python does and a
-/// `blender` program does not; `blendtorch.bpy_main` does so itself. Blender runs expressions and
-/// scripts in the order of its command line.
-const NEIGHBOURS: &str = "import os, sys; sys.path.insert(0, os.path.dirname(os.path.realpath(\
-                          sys.argv[sys.argv.index('--python') + 1])))";
-
 /// What is set for an instance: what the description says, else what the user has set, else ours.
 fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(String, OsString)> {
     // Unbuffered: a line a script prints is seen now, not when the process ends.
@@ -111,14 +102,39 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
     // The launcher warns of addresses that others reach, once for all instances.
     all.insert("BLENDTORCH_LAUNCHED".into(), "1".into());
     // One that the user gave seeds what a script calls; one that was drawn leaves that alone.
-    let origin = if description.seed.is_some() { "given" } else { "drawn" };
+    let origin = if description.seed.is_some() {
+        "given"
+    } else {
+        "drawn"
+    };
     all.insert("BLENDTORCH_SEED".into(), origin.into());
     all.extend(given.map(|(name, value)| (name.clone(), value.into())));
-    let python_path = description.env.get(PYTHON_PATH).map(OsStr::new);
-    if let Some((name, value)) = packages(blender, python_path) {
-        all.insert(name.to_owned(), value);
-    }
+    let python_path = description.env.get(PYTHON_PATH).map(OsString::from);
+    let python_path = match neighbours(blender, &description.script) {
+        Some(folder) => {
+            let theirs = python_path.or_else(|| std::env::var_os(PYTHON_PATH));
+            Some(before(&folder, theirs.as_deref()))
+        }
+        None => python_path,
+    };
+    match packages(blender, python_path.as_deref()) {
+        Some((name, value)) => all.insert(name.to_owned(), value),
+        None => python_path.and_then(|value| all.insert(PYTHON_PATH.to_owned(), value)),
+    };
     all.into_iter().collect()
+}
+
+/// The folder of the script, wherever links lead: a `blender` program does not search it for modules,
+/// as Python does. `btb` puts it first in `sys.path`; until a script has imported that, it stands
+/// behind our package. `blendtorch.bpy_main` needs no help.
+fn neighbours(blender: &Blender, script: &Path) -> Option<PathBuf> {
+    if blender.runtime == Runtime::Module {
+        return None;
+    }
+    let folder = script.canonicalize().ok()?.parent()?.to_owned();
+    // It would be read as two.
+    let one = !folder.as_os_str().as_encoded_bytes().contains(&b':');
+    one.then_some(folder)
 }
 
 /// How many threads Mesa's software OpenGL draws with, beside the one that asks it to.
@@ -202,19 +218,14 @@ mod tests {
         ]);
         let program =
             InstanceCommand::new(&blender(Runtime::Program), &description, &sockets, 7, 1);
-        let options = "'/s/a room.blend' --background --python-use-system-env --enable-autoexec \
-            --python-exit-code 1";
-        let rest = "--python /s/a.py -- -btid 1 -btseed 8 -btsockets DATA=tcp://h:2 \
+        let rest = "'/s/a room.blend' --background --python-use-system-env --enable-autoexec \
+            --python-exit-code 1 --python /s/a.py -- -btid 1 -btseed 8 -btsockets DATA=tcp://h:2 \
             CTRL=tcp://h:4 --lr 'it'\\''s'";
-        let neighbours = format!("--python-expr {}", quoted(NEIGHBOURS));
-        assert_eq!(
-            program.line(),
-            format!("/opt/b/blender {options} {neighbours} {rest}")
-        );
+        assert_eq!(program.line(), format!("/opt/b/blender {rest}"));
         let module = InstanceCommand::new(&blender(Runtime::Module), &description, &sockets, 7, 1);
         assert_eq!(
             module.line(),
-            format!("/opt/b/blender -P -m blendtorch.bpy_main {options} {rest}")
+            format!("/opt/b/blender -P -m blendtorch.bpy_main {rest}")
         );
     }
 
@@ -295,6 +306,27 @@ mod tests {
                 ours.then_some(OsStr::new("0"))
             );
         }
+    }
+
+    #[test]
+    fn a_programs_script_finds_its_neighbours_and_the_modules_does_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("a.py");
+        std::fs::write(&script, "").unwrap();
+        let description = LaunchDescription {
+            script,
+            env: [("PYTHONPATH".into(), "/theirs".into())].into(),
+            ..Default::default()
+        };
+        let path = |runtime| {
+            let set = environment(&blender(runtime), &description);
+            let found = set.into_iter().find(|(name, _)| name == PYTHON_PATH);
+            found.unwrap().1.into_string().unwrap()
+        };
+        let folder = folder.path().canonicalize().unwrap();
+        let expected = format!("{}:/theirs", folder.display());
+        assert!(path(Runtime::Program).ends_with(&expected));
+        assert_eq!(path(Runtime::Module), "/theirs");
     }
 
     #[test]

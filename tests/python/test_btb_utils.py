@@ -121,9 +121,12 @@ report(added=sys.path[len(before):], value=scene_helpers.VALUE)
 def test_a_scene_that_was_never_saved_has_the_working_folder(
     runtime: Runtime, tmp_path: Path
 ) -> None:
+    # Not the script's own, which is there already.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
     code = f"""
 import os
-os.chdir({str(tmp_path)!r})
+os.chdir({str(elsewhere)!r})
 before = os.getcwd() in sys.path
 btb.add_scene_dir_to_path()
 report(before=before, after=os.getcwd() in sys.path)

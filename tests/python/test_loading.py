@@ -228,7 +228,7 @@ def made():
     renderer.render(), off.render()
     of_camera = dict(
         cycles=cycles.render, renderer=renderer.render, off=off.render,
-        view=camera.update_view_matrix, projection=camera.update_proj_matrix,
+        view=lambda: camera.view_matrix, projection=lambda: camera.proj_matrix,
         type=lambda: camera.type, clip=lambda: camera.clip_range, look=camera.look_at,
         ndc=lambda: camera.world_to_ndc([[0, 0, 0]]), intrinsics=camera.intrinsics,
         extrinsics=camera.extrinsics, matrix=camera.camera_matrix, bpy=lambda: camera.bpy_camera,

@@ -164,8 +164,7 @@ def _forget_multiprocessing() -> None:
 
 def _find_neighbours() -> None:
     """A program runs a script without putting its folder first in `sys.path`. One that imports a
-    neighbour before `btb` is helped by the launcher alone, which does the same by an expression
-    before the script."""
+    neighbour before `btb` is helped by the launcher alone, through PYTHONPATH."""
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if script and os.path.isfile(script):
         folder = os.path.dirname(os.path.realpath(script))
