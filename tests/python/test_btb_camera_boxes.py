@@ -152,9 +152,9 @@ wire.data.from_pydata([(0, 0, 0), (1, 0, 0)], [(0, 1)], [])
 scene.collection.objects.link(wire)
 lens.clip_end = 100
 def unseen():
-    thing.hide_viewport = True
+    thing.hide_viewport = thing.hide_render = True
     found = visibility(x=-20)
-    thing.hide_viewport = False
+    thing.hide_viewport = thing.hide_render = False
     return found
 report(
     unseen=unseen(),
