@@ -15,6 +15,7 @@ pub use blendtorch_channels::{
     Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvServer,
     Error as ChannelError, Failure, Request, Reset,
 };
+pub use blendtorch_wire::{End, How};
 pub use publisher::{
     Draft, PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
     TensorMut,

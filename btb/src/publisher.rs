@@ -5,7 +5,7 @@ mod error;
 mod stats;
 
 use blendtorch_transport::{Outgoing, Sender, SenderOptions};
-use blendtorch_wire::{Bytes, DType, Fields, Header, Kind, Message, Tensor};
+use blendtorch_wire::{Bytes, DType, End, Fields, Header, Kind, Message, Tensor};
 pub use draft::{Draft, TensorMut};
 pub use error::{PublishError, TensorError};
 pub use stats::{PublisherStats, StatsHandle};
@@ -65,6 +65,8 @@ pub struct Publisher {
     sequence: u64,
     place: (Option<u64>, Option<u64>),
     stats: StatsHandle,
+    /// How it will have come to its end, where that is known before it closes.
+    end: Option<End>,
 }
 
 impl Publisher {
@@ -87,6 +89,7 @@ impl Publisher {
             sequence: 0,
             place: (None, None),
             stats: StatsHandle::default(),
+            end: None,
         })
     }
 
@@ -249,6 +252,7 @@ impl Publisher {
                 episode,
                 sample,
                 time_ns: now_ns(),
+                end: None,
             },
             fields,
         };
@@ -279,12 +283,38 @@ impl Publisher {
         sent
     }
 
+    /// From now on an end, also by a drop, is a failure: consumers are told so, and on this machine
+    /// also `reason`, of which the last lines travel.
+    pub fn set_failed(&mut self, reason: &str) {
+        self.end = Some(End::failed(reason));
+    }
+
     /// Lets connected consumers take what is queued, tells each that this was all, and closes.
     /// False when `linger` ran out before that; without a consumer the queue is dropped.
+    ///
+    /// They are told that it is finished, or what [`set_failed`](Self::set_failed) has said. Dropped
+    /// by a thread that panics, it has failed.
     pub fn close(&mut self) -> bool {
+        let end = self
+            .end
+            .clone()
+            .unwrap_or_else(|| match std::thread::panicking() {
+                true => End::failed("the publisher's thread panicked"),
+                false => End::finished(),
+            });
+        self.close_as(end)
+    }
+
+    /// As [`close`](Self::close), telling consumers that it came to its end in this way. A reason
+    /// goes only to those on this machine, since it may hold paths.
+    pub fn close_as(&mut self, how: End) -> bool {
         let mut end = Message::end(self.id, self.sequence);
         end.header.btid = self.options.btid;
         end.header.time_ns = now_ns();
+        end.header.end = Some(match self.sender.address().is_local() {
+            true => how,
+            false => how.without_reason(),
+        });
         match end.encode() {
             Ok(frames) => self
                 .sender
