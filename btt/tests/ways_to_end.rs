@@ -37,7 +37,10 @@ fn a_consumer_is_told_how_a_publisher_came_to_its_end() {
         let of = |end: fn(Publisher)| told(publisher(0, way), end).end.unwrap();
         assert_eq!(of(drop), End::finished());
         assert_eq!(of(|mut one| drop(one.close())), End::finished());
-        assert_eq!(of(|mut one| drop(one.close_as(End::interrupted()))), End::interrupted());
+        assert_eq!(
+            of(|mut one| drop(one.close_as(End::interrupted()))),
+            End::interrupted()
+        );
         assert_eq!(of(|mut one| one.set_failed("a\nb")), End::failed("a\nb"));
     }
 }
@@ -58,7 +61,9 @@ fn a_publisher_whose_thread_panics_has_failed() {
 fn a_reason_stays_on_this_machine() {
     let path = "File \"/home/somebody/scene.py\"";
     let end = |address: &str| {
-        let told = told(publisher_at(address, 0, Way::Inline), |mut one| one.set_failed(path));
+        let told = told(publisher_at(address, 0, Way::Inline), |mut one| {
+            one.set_failed(path)
+        });
         assert_eq!(told.end.as_ref().unwrap().how(), &How::Failed);
         told.end.unwrap().reason().map(str::to_owned)
     };
@@ -88,7 +93,12 @@ fn a_publisher_that_was_killed_is_unfinished_also_when_another_one_ends_in_its_p
     is_killed(&address, 77, &mut dataset);
     // Until its connection is seen to be gone.
     while dataset.stats().unfinished == 0 {
-        assert!(dataset.next_timeout(Duration::from_millis(10)).unwrap().is_none());
+        assert!(
+            dataset
+                .next_timeout(Duration::from_millis(10))
+                .unwrap()
+                .is_none()
+        );
     }
     let mut next = publisher_at(&address, 0, Way::Inline);
     let id = next.id();
@@ -130,7 +140,11 @@ fn a_publisher_without_a_linger_time_waits_for_who_takes_its_time() {
         let mut dataset = dataset(&[publisher.address()]);
         let producer = std::thread::spawn(move || {
             (0..300).for_each(|number| publish(&mut publisher, number));
-            (publisher.close(), publisher.stats().undelivered, publisher.take_loss())
+            (
+                publisher.close(),
+                publisher.stats().undelivered,
+                publisher.take_loss(),
+            )
         });
         let mut got = 0;
         while let Some(item) = dataset.next() {
@@ -166,7 +180,10 @@ fn what_a_publisher_gave_up_is_said_once() {
                     waited += i32::from(number > 0);
                     (waited < 2).then_some(()).ok_or("full")
                 };
-                if publisher.publish_while(fields.into_iter().collect(), in_vain).is_err() {
+                if publisher
+                    .publish_while(fields.into_iter().collect(), in_vain)
+                    .is_err()
+                {
                     return number;
                 }
                 number += 1;

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-from blendtorch import ending
+from blendtorch.ending import note
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -61,15 +61,15 @@ def main(argv: list[str]) -> None:
         try:
             step()
         except SystemExit as error:
-            ending.note(error)
+            note(error)
             raise  # The script said how to end.
         except KeyboardInterrupt as error:
-            ending.note(error)
+            note(error)
             # Only if the script took SIGINT back to Python's handler.
             traceback.print_exc()
             sys.exit(128 + signal.SIGINT)
         except BaseException as error:
-            ending.note(error)
+            note(error)
             _print_error(error)
             sys.exit(exit_code)
 

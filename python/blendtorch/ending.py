@@ -62,22 +62,22 @@ def _published() -> int:
 
 
 def watch(published: Callable[[], int]) -> None:
-    """From now on the code that `sys.exit` is called with is known. Who goes on nevertheless is told
-    by how much was `published`."""
+    """From now on the code that `sys.exit` is called with is known. How much was `published` tells
+    who went on nevertheless."""
     global _published
     _published = published
     original = sys.exit
     if getattr(original, "_of_blendtorch", False):
         return
 
-    def exit(status: Any = None, /) -> NoReturn:
+    def noticed(status: Any = None, /) -> NoReturn:
         global _exit
         _exit = (status, _published())
         original(status)
 
-    exit.__doc__ = original.__doc__
-    exit._of_blendtorch = True  # type: ignore[attr-defined]
-    sys.exit = exit
+    noticed.__doc__ = original.__doc__
+    noticed._of_blendtorch = True  # type: ignore[attr-defined]
+    sys.exit = noticed
 
 
 def _of_code(code: Any) -> End:

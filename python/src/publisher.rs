@@ -302,6 +302,9 @@ impl PyPublisher {
     /// Of the thread that calls this it is known that it has failed: if it was the last that
     /// published, and nobody does after it, that is how this ends.
     fn failed_here(&self, reason: &str) {
+        if errors::refuse_child(self.process).is_err() {
+            return;
+        }
         let mut holder = self.holder();
         if holder.latest == Some(thread::current().id()) {
             holder.end = Some(End::failed(reason));

@@ -46,12 +46,14 @@ pub(crate) fn close(
     let mut watch = Watch::new(&socket, in_flight, start);
     // PUSH serves its consumers in turn and a consumer that got the end leaves: each gets one.
     while watch.consumers() > 0 {
+        // Asked before the clock is: a time that it takes from the clock has come.
+        let until = until();
         let now = Instant::now();
         let deadline = match linger {
             Linger::Most(most) => start + most,
             Linger::WhileTaken(patience) => watch.deadline(now, patience),
         };
-        let deadline = until().map_or(deadline, |until| deadline.min(until));
+        let deadline = until.map_or(deadline, |until| deadline.min(until));
         let Some(left) = deadline
             .checked_duration_since(now)
             .filter(|t| !t.is_zero())

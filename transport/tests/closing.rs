@@ -66,21 +66,16 @@ fn a_consumer_that_takes_its_time_gets_all() {
             (0..50).for_each(|i| assert!(try_send(&sender, i, 1 << 20, LONG)));
             sender.close_until(&end(), Linger::WhileTaken(LONG), &mut || None)
         });
-        assert_eq!(recv(&mut receiver).frames[0], head(0));
-        while !producer.is_finished() {
-            // Longer than a close used to last, once the sender has nothing to do but to close.
-            let next = recv(&mut receiver);
-            let number = u32::from_le_bytes(next.frames[0][..4].try_into().unwrap());
-            if number == 45 {
+        for number in 0..50 {
+            assert_eq!(recv(&mut receiver).frames[0], head(number), "{way:?}");
+            if number == 37 {
+                // Longer than a close used to last; the sender's queue has the last ones.
                 std::thread::sleep(Duration::from_millis(1300));
-            }
-            if number == 49 {
-                break;
             }
         }
         assert_eq!(recv(&mut receiver).frames[0][..], b"end"[..], "{way:?}");
         receiver.disconnect(0).unwrap();
-        assert_eq!(producer.join().unwrap(), Closed::default(), "{way:?}");
+        assert_eq!(producer.join().unwrap().undelivered, 0, "{way:?}");
     }
 }
 

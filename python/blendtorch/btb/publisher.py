@@ -195,6 +195,8 @@ def _watch() -> None:
         multiprocessing.Finalize(None, _close_all, exitpriority=0)
     if inherited:
         return
+    # Those of its parent are not a child's to ask or to close.
+    os.register_at_fork(after_in_child=_open.clear)
     atexit.register(_close_all)
     ending.watch(_published)
     before = threading.excepthook
