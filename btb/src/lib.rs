@@ -16,7 +16,7 @@ pub use blendtorch_channels::{
     Error as ChannelError, Failure, Request, Reset,
 };
 pub use blendtorch_wire as wire;
-pub use blendtorch_wire::{DType, Fields, Scalar, Tensor, Value};
+pub use blendtorch_wire::{DType, End, Fields, How, Scalar, Tensor, Value};
 pub use publisher::{
     Draft, PublishError, Publisher, PublisherOptions, PublisherStats, StatsHandle, TensorError,
     TensorMut,

@@ -1,11 +1,12 @@
 //! The publisher: gives messages their identity and sends them.
 
+mod closing;
 mod draft;
 mod error;
 mod stats;
 
 use blendtorch_transport::{Outgoing, Sender, SenderOptions};
-use blendtorch_wire::{Bytes, DType, Fields, Header, Kind, Message, Tensor};
+use blendtorch_wire::{Bytes, DType, End, Fields, Header, Kind, Message, Tensor};
 pub use draft::{Draft, TensorMut};
 pub use error::{PublishError, TensorError};
 pub use stats::{PublisherStats, StatsHandle};
@@ -25,8 +26,11 @@ pub struct PublisherOptions {
     /// Messages queued for each consumer before [`Publisher::publish`] blocks; 10.
     pub send_hwm: u32,
     /// How long [`Publisher::close`], also when dropped, lets connected consumers take what is
-    /// queued; 1 s.
-    pub linger: Duration,
+    /// queued: at most so long, or by default as long as they take something at least every
+    /// [`patience`](Self::patience).
+    pub linger: Option<Duration>,
+    /// How long a consumer may take nothing, when closing, before what is queued is given up; 10 s.
+    pub patience: Duration,
     /// Bytes of shared memory for large tensors; 256 MiB. 0 sends everything inline.
     pub shm_bytes: usize,
 }
@@ -40,7 +44,8 @@ impl Default for PublisherOptions {
         Self {
             btid: None,
             send_hwm: high_water_mark,
-            linger: Duration::from_secs(1),
+            linger: None,
+            patience: Duration::from_secs(10),
             shm_bytes,
         }
     }
@@ -65,6 +70,10 @@ pub struct Publisher {
     sequence: u64,
     place: (Option<u64>, Option<u64>),
     stats: StatsHandle,
+    /// How it will have come to its end, where that is known before it closes.
+    end: Option<End>,
+    /// What a close has given up, until it is said.
+    loss: Option<String>,
 }
 
 impl Publisher {
@@ -87,6 +96,8 @@ impl Publisher {
             sequence: 0,
             place: (None, None),
             stats: StatsHandle::default(),
+            end: None,
+            loss: None,
         })
     }
 
@@ -249,10 +260,11 @@ impl Publisher {
                 episode,
                 sample,
                 time_ns: now_ns(),
+                end: None,
             },
             fields,
         };
-        let outgoing = Outgoing::new(message.encode()?);
+        let outgoing = self.sender.counted(message.encode()?)?;
         while !self.try_send(&outgoing)? {
             go_on().map_err(PublishError::Interrupted)?;
         }
@@ -277,26 +289,6 @@ impl Publisher {
         let sent = self.sender.send_timeout(message, SLICE);
         self.stats.lock().blocked += start.elapsed();
         sent
-    }
-
-    /// Lets connected consumers take what is queued, tells each that this was all, and closes.
-    /// False when `linger` ran out before that; without a consumer the queue is dropped.
-    pub fn close(&mut self) -> bool {
-        let mut end = Message::end(self.id, self.sequence);
-        end.header.btid = self.options.btid;
-        end.header.time_ns = now_ns();
-        match end.encode() {
-            Ok(frames) => self
-                .sender
-                .close(&Outgoing::new(frames), self.options.linger),
-            Err(_) => false,
-        }
-    }
-}
-
-impl Drop for Publisher {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 

@@ -34,7 +34,7 @@ pub use blendtorch_channels::{
     Error as ChannelError, Failure, RemoteEnv, Reset, Step, VectorEnv,
 };
 pub use blendtorch_wire as wire;
-pub use blendtorch_wire::{DType, Fields, Header, Scalar, Tensor, Value};
+pub use blendtorch_wire::{DType, End, Fields, Header, How, Scalar, Tensor, Value};
 pub use convert::{Convert, ConvertError, ConvertPlan};
 pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
 pub use error::{Error, Silence};

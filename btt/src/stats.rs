@@ -1,6 +1,8 @@
 //! What a dataset has seen.
 
-use crate::accounting::{Accounts, Receipts};
+use crate::accounting::{Accounts, Origin, Receipts};
+use blendtorch_transport::{Address, PeerStatus};
+use blendtorch_wire::{End, Header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +32,9 @@ pub struct Stats {
     pub assembling: Duration,
     /// Publishers that have said that they ended.
     pub ended: u64,
+    /// Publishers that have gone without saying so: what they had sent last may be lost, and how
+    /// much that is nobody knows.
+    pub unfinished: u64,
     /// The publishers seen, in order of appearance. A restarted one is a new one.
     pub publishers: Vec<PublisherStats>,
 }
@@ -41,6 +46,8 @@ pub struct PublisherStats {
     pub publisher: u64,
     /// Its instance, as the launcher numbered it.
     pub btid: Option<i64>,
+    /// Where it was heard first.
+    pub address: Option<Address>,
     /// Samples received, each counted once.
     pub received: u64,
     /// Samples that came a second time.
@@ -51,6 +58,10 @@ pub struct PublisherStats {
     pub missing: u64,
     /// It has said that it ended.
     pub ended: bool,
+    /// How it came to its end, and why, if it has said so; a publisher of an older version only ends.
+    pub end: Option<End>,
+    /// It has gone without saying that it ended.
+    pub unfinished: bool,
 }
 
 /// Reads the counters of a dataset from elsewhere: another thread may be iterating it.
@@ -90,12 +101,19 @@ impl StatsHandle {
 
 impl Books {
     /// Enters a sample. False for a duplicate, which is not to be delivered.
-    pub(crate) fn enter(&mut self, header: &blendtorch_wire::Header) -> bool {
-        self.accounts.enter(header, &mut self.stats)
+    pub(crate) fn enter(&mut self, header: &Header, origin: Origin<'_>) -> bool {
+        self.accounts.enter(header, origin, &mut self.stats)
     }
 
     /// Enters a publisher's end.
-    pub(crate) fn enter_end(&mut self, header: &blendtorch_wire::Header) {
-        self.accounts.enter_end(header, &mut self.stats);
+    pub(crate) fn enter_end(&mut self, header: &Header, origin: Origin<'_>) {
+        self.accounts.enter_end(header, origin, &mut self.stats);
+    }
+
+    /// Looks which publishers have gone.
+    pub(crate) fn note(&mut self, peers: &[PeerStatus]) {
+        let present = peers.iter().map(|peer| peer.ended || peer.path.is_some());
+        let present: Vec<_> = present.collect();
+        self.accounts.note(&present, &mut self.stats);
     }
 }

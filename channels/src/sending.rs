@@ -40,6 +40,7 @@ impl Numbering {
                 sample: None,
                 time_ns: since_epoch
                     .map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)),
+                end: None,
             },
             fields,
         };

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import drawing_threads, leaving
+from . import drawing_threads, ending, leaving
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -74,13 +74,16 @@ def _run_steps(argv: list[str]) -> int:
     for step in options.steps:
         try:
             step()
-        except SystemExit:
+        except SystemExit as error:
+            ending.note(error)
             raise
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            ending.note(error)
             # Only if the script took SIGINT back to Python's handler.
             traceback.print_exc()
             return 128 + signal.SIGINT
         except BaseException as error:
+            ending.note(error)
             _print_error(error)
             return options.exit_code
     return 0

@@ -45,6 +45,8 @@ pub struct Received {
     pub leased: bool,
     /// Index of the address it came from, in the order given to [`Receiver::connect`].
     pub peer: usize,
+    /// Which of the connections made to that address it came over, counted from 1.
+    pub connection: u64,
 }
 
 /// Takes messages from all its addresses in turn. It connects to senders that start later, and
@@ -152,16 +154,18 @@ impl Inner {
     fn try_recv(&mut self) -> Result<Option<Received>, Error> {
         for step in 0..self.peers.len() {
             let index = (self.next + step) % self.peers.len();
-            if let Some(message) = self.peers[index].try_recv()? {
+            let peer = &mut self.peers[index];
+            if let Some(message) = peer.try_recv()? {
                 self.next = index + 1;
-                return Ok(Some(received(message, index)));
+                let connection = peer.status().connections;
+                return Ok(Some(received(message, index, connection)));
             }
         }
         Ok(None)
     }
 }
 
-fn received(mut message: Message, peer: usize) -> Received {
+fn received(mut message: Message, peer: usize, connection: u64) -> Received {
     let mut frames = Vec::with_capacity(message.len());
     let mut leased = false;
     while let Some(payload) = message.pop_front_payload() {
@@ -174,6 +178,7 @@ fn received(mut message: Message, peer: usize) -> Received {
         frames,
         leased,
         peer,
+        connection,
     }
 }
 

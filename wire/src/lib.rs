@@ -16,6 +16,7 @@
 
 mod codec;
 mod dtype;
+mod end;
 mod error;
 mod limits;
 mod message;
@@ -25,6 +26,7 @@ mod value;
 pub use bytes::Bytes;
 pub use codec::FORMAT_VERSION;
 pub use dtype::{DType, Element};
+pub use end::{End, How};
 pub use error::{DecodeError, EncodeError, TensorError};
 pub use limits::Limits;
 pub use message::{Fields, Header, Kind, Message};

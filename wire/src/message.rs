@@ -1,6 +1,6 @@
 //! A message: who sent it, which one it is, and what was published.
 
-use crate::Value;
+use crate::{End, Value};
 use indexmap::IndexMap;
 
 /// The fields of a message by name, in the order of publication.
@@ -32,6 +32,9 @@ pub struct Header {
     pub sample: Option<u64>,
     /// When it was sent: nanoseconds since the Unix epoch, by the sender's clock.
     pub time_ns: u64,
+    /// Of an end: how it came about. Older publishers do not say. Of a sample it does not
+    /// travel.
+    pub end: Option<End>,
 }
 
 /// A header and its fields.
@@ -50,7 +53,8 @@ impl Message {
         Self::of(Kind::Data, publisher, sequence)
     }
 
-    /// The message that ends a publisher's stream after `sequence` samples.
+    /// The message that ends a publisher's stream after `sequence` samples; how that came about is
+    /// `header.end`.
     #[must_use]
     pub fn end(publisher: u64, sequence: u64) -> Self {
         Self::of(Kind::End, publisher, sequence)
@@ -66,6 +70,7 @@ impl Message {
                 episode: None,
                 sample: None,
                 time_ns: 0,
+                end: None,
             },
             fields: Fields::new(),
         }

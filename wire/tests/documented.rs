@@ -8,7 +8,7 @@
 )]
 
 use blendtorch_wire::{
-    Bytes, DType, FORMAT_VERSION, Header, Kind, Limits, Message, Scalar, Tensor, Value,
+    Bytes, DType, End, FORMAT_VERSION, Header, How, Kind, Limits, Message, Scalar, Tensor, Value,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/wire-format.md");
@@ -52,6 +52,7 @@ fn example() -> Message {
         episode: Some(2),
         sample: None,
         time_ns: 1_700_000_000_000_000_000,
+        end: None,
     };
     let message = Message {
         header,
@@ -171,4 +172,61 @@ fn four_header_keys_are_enough() {
     header.extend(b"\xa9publisher\x07\xa8sequence\x05");
     let message = Message::decode(&[header.into()], &Limits::default()).unwrap();
     assert_eq!(message, Message::data(7, 5));
+}
+
+#[test]
+fn the_documented_words_for_an_end_are_ours() {
+    let document = document();
+    for end in [End::finished(), End::failed("x"), End::interrupted()] {
+        let row = format!("| `\"{}\"` | ", end.how());
+        assert!(document.contains(&row), "no row reads: {row}");
+    }
+}
+
+/// The header map of an end after five samples, with more entries.
+fn end_with(entries: u8, more: &[u8]) -> Vec<u8> {
+    let mut header = vec![0x84 + entries];
+    header.extend(b"\xa6format\x01\xa9publisher\x07\xa8sequence\x05");
+    header.extend(more);
+    header.extend(b"\xa4kind\xa3end");
+    header
+}
+
+#[test]
+fn an_end_says_how_it_came_about_in_whatever_order_or_does_not() {
+    let read = |entries, more: &[u8]| {
+        let header = end_with(entries, more).into();
+        let message = Message::decode(&[header], &Limits::default()).unwrap();
+        assert_eq!(
+            (message.header.kind, message.header.sequence),
+            (Kind::End, 5)
+        );
+        message.header.end
+    };
+    assert_eq!(read(0, b""), None, "an older publisher");
+    assert_eq!(read(2, b"\xa3end\xc0\xa6reason\xa1x"), None, "nil");
+    assert_eq!(read(1, b"\xa3end\xa8finished"), Some(End::finished()));
+    let failed = End::failed("ValueError: x");
+    assert_eq!(
+        read(2, b"\xa6reason\xadValueError: x\xa3end\xa6failed"),
+        Some(failed.clone())
+    );
+    let later = read(1, b"\xa3end\xa6mended").unwrap();
+    assert_eq!(later.how(), &How::Other("mended".into()));
+    assert_eq!(failed.clone().without_reason().reason(), None);
+    assert_eq!(failed.without_reason().how(), &How::Failed);
+}
+
+#[test]
+fn a_sample_has_no_end() {
+    let mut message = Message::data(7, 5);
+    message.header.end = Some(End::failed("x"));
+    let frames = message.encode().unwrap();
+    let without = Message::data(7, 5);
+    assert_eq!(frames, without.encode().unwrap(), "what is sent");
+    let mut header = frames[0].to_vec();
+    header[0] += 1;
+    header.extend(b"\xa3end\xa6failed");
+    let read = Message::decode(&[header.into()], &Limits::default());
+    assert_eq!(read.unwrap(), without, "what is read");
 }

@@ -73,6 +73,18 @@ fn wrong_value(x: &[u8], payload: &[&[u8]]) -> String {
 }
 
 #[test]
+fn an_end_that_is_no_text() {
+    // a map of 6 entries, of which the last is "end": 7, or "reason": [], or text that is no UTF-8
+    for end in [&b"\xa3end\x07"[..], b"\xa6reason\x90", b"\xa3end\xa1\xff"] {
+        let mut header = header_with(b"\x01");
+        header[0] = 0x86;
+        header.extend(end);
+        let error = decode(&header, &[]).unwrap_err();
+        assert!(matches!(error, DecodeError::Header(_)), "{error}");
+    }
+}
+
+#[test]
 fn a_list_of_more_elements_than_follow() {
     // array 16 with 3 elements, of which two follow
     wrong_value(b"\xdc\x00\x03\x01\x02", &[]);

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use blendtorch_wire::{Bytes, DType, Fields, Header, Kind, Limits, Message, Scalar, Tensor, Value};
+use blendtorch_wire::{
+    Bytes, DType, End, Fields, Header, Kind, Limits, Message, Scalar, Tensor, Value,
+};
 
 use proptest::prelude::*;
 
@@ -60,9 +62,18 @@ fn dict(entries: Vec<(Value, Value)>) -> Value {
     Value::Map(kept)
 }
 
+fn end() -> impl Strategy<Value = Option<End>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(End::finished())),
+        Just(Some(End::interrupted())),
+        "(?s).{0,3000}".prop_map(|reason| Some(End::failed(&reason))),
+    ]
+}
+
 fn message() -> impl Strategy<Value = Message> {
     let header = (
-        prop::bool::ANY,
+        prop::option::of(end()),
         any::<u64>(),
         any::<Option<i64>>(),
         any::<u64>(),
@@ -72,13 +83,17 @@ fn message() -> impl Strategy<Value = Message> {
     )
         .prop_map(
             |(end, publisher, btid, sequence, episode, sample, time_ns)| Header {
-                kind: if end { Kind::End } else { Kind::Data },
+                kind: match end {
+                    Some(_) => Kind::End,
+                    None => Kind::Data,
+                },
                 publisher,
                 btid,
                 sequence,
                 episode,
                 sample,
                 time_ns,
+                end: end.flatten(),
             },
         );
     let fields = prop::collection::vec((".{0,12}", value()), 0..6)

@@ -1,12 +1,15 @@
 //! Counts samples by identity: what came, came twice, came late, or is missing.
 
+mod lives;
 mod receipts;
 mod seen;
 
+pub(crate) use lives::Origin;
 pub use receipts::{PublisherReceipts, PublisherTotals, Receipts, Totals};
 
 use crate::stats::{PublisherStats, Stats};
 use blendtorch_wire::Header;
+use lives::Lives;
 use seen::{Entry, Seen};
 use std::collections::HashMap;
 
@@ -22,6 +25,7 @@ const MAX_CHUNKS: usize = 1 << 16;
 pub(crate) struct Accounts {
     index: HashMap<u64, usize>,
     trackers: Vec<Tracker>,
+    lives: Lives,
     chunks: usize,
 }
 
@@ -82,11 +86,12 @@ impl Tracker {
 
 impl Accounts {
     /// Enters a sample. False for a duplicate, which is not to be delivered.
-    pub(crate) fn enter(&mut self, header: &Header, stats: &mut Stats) -> bool {
-        let Some(index) = self.index_of(header, stats) else {
+    pub(crate) fn enter(&mut self, header: &Header, origin: Origin<'_>, stats: &mut Stats) -> bool {
+        let Some(index) = self.index_of(header, origin, stats) else {
             stats.received += 1;
             return true;
         };
+        self.lives.heard(index);
         self.make_room(index, header.sequence);
         let publisher = &mut stats.publishers[index];
         let tracker = &mut self.trackers[index];
@@ -117,8 +122,8 @@ impl Accounts {
     }
 
     /// Enters a publisher's end, whose sequence number is how many samples it sent.
-    pub(crate) fn enter_end(&mut self, header: &Header, stats: &mut Stats) {
-        let Some(index) = self.index_of(header, stats) else {
+    pub(crate) fn enter_end(&mut self, header: &Header, origin: Origin<'_>, stats: &mut Stats) {
+        let Some(index) = self.index_of(header, origin, stats) else {
             return;
         };
         let publisher = &mut stats.publishers[index];
@@ -126,11 +131,20 @@ impl Accounts {
             return;
         }
         stats.ended += 1;
+        publisher.unfinished = false;
+        publisher.end.clone_from(&header.end);
         let tracker = &mut self.trackers[index];
         tracker.sent = Some(header.sequence);
         let skipped = tracker.skip_to(header.sequence);
         stats.missing = stats.missing.saturating_add(skipped);
         publisher.missing = publisher.missing.saturating_add(skipped);
+        lives::count(stats);
+    }
+
+    /// Says of each publisher whether it has gone without an end; `present` are the addresses that
+    /// have somebody, or have ended.
+    pub(crate) fn note(&self, present: &[bool], stats: &mut Stats) {
+        self.lives.note(present, stats);
     }
 
     /// What has come, for the books of all consumers.
@@ -140,6 +154,7 @@ impl Accounts {
             publisher: stats.publisher,
             btid: stats.btid,
             sent: tracker.sent,
+            end: stats.end.as_ref().map(|end| end.how().to_string()),
             received: tracker.seen.ranges(),
             duplicated: stats.duplicated,
             forgotten: tracker.seen.has_forgotten(),
@@ -162,7 +177,12 @@ impl Accounts {
         }
     }
 
-    fn index_of(&mut self, header: &Header, stats: &mut Stats) -> Option<usize> {
+    fn index_of(
+        &mut self,
+        header: &Header,
+        origin: Origin<'_>,
+        stats: &mut Stats,
+    ) -> Option<usize> {
         if let Some(&index) = self.index.get(&header.publisher) {
             return Some(index);
         }
@@ -172,9 +192,11 @@ impl Accounts {
         }
         self.index.insert(header.publisher, index);
         self.trackers.push(Tracker::default());
+        self.lives.begin(origin);
         stats.publishers.push(PublisherStats {
             publisher: header.publisher,
             btid: header.btid,
+            address: Some(origin.address.clone()),
             ..PublisherStats::default()
         });
         Some(index)
@@ -184,14 +206,25 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use blendtorch_transport::Address;
     use blendtorch_wire::Message;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+    use std::sync::LazyLock;
+
+    fn here() -> Origin<'static> {
+        static ADDRESS: LazyLock<Address> = LazyLock::new(|| "tcp://127.0.0.1:1".parse().unwrap());
+        Origin {
+            address: &ADDRESS,
+            peer: 0,
+            connection: 1,
+        }
+    }
 
     fn count(sequences: &[u64]) -> Stats {
         let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
         for &sequence in sequences {
-            accounts.enter(&Message::data(1, sequence).header, &mut stats);
+            accounts.enter(&Message::data(1, sequence).header, here(), &mut stats);
         }
         stats
     }
@@ -226,9 +259,9 @@ mod tests {
     #[test]
     fn the_end_tells_what_the_tail_lacks() {
         let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
-        accounts.enter(&Message::data(1, 0).header, &mut stats);
-        accounts.enter_end(&Message::end(1, 5).header, &mut stats);
-        accounts.enter_end(&Message::end(1, 5).header, &mut stats);
+        accounts.enter(&Message::data(1, 0).header, here(), &mut stats);
+        accounts.enter_end(&Message::end(1, 5).header, here(), &mut stats);
+        accounts.enter_end(&Message::end(1, 5).header, here(), &mut stats);
         assert_eq!((stats.missing, stats.ended), (4, 1));
     }
 
@@ -236,7 +269,11 @@ mod tests {
     fn publishers_are_counted_apart() {
         let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
         for (publisher, sequence) in [(1, 0), (2, 0), (1, 1), (2, 5)] {
-            accounts.enter(&Message::data(publisher, sequence).header, &mut stats);
+            accounts.enter(
+                &Message::data(publisher, sequence).header,
+                here(),
+                &mut stats,
+            );
         }
         let missing: Vec<_> = stats.publishers.iter().map(|p| p.missing).collect();
         assert_eq!((stats.duplicated, missing), (0, vec![0, 4]));
@@ -254,8 +291,8 @@ mod tests {
         assert_eq!(stats.received + stats.duplicated, 4);
         let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
         for i in 0..2 * MAX_CHUNKS as u64 {
-            accounts.enter(&Message::data(1, i << 20).header, &mut stats);
-            accounts.enter(&Message::data(i, 0).header, &mut stats);
+            accounts.enter(&Message::data(1, i << 20).header, here(), &mut stats);
+            accounts.enter(&Message::data(i, 0).header, here(), &mut stats);
         }
         let chunks = accounts.trackers.iter().map(|t| t.seen.chunks()).sum();
         assert_eq!((accounts.chunks, chunks), (MAX_CHUNKS, MAX_CHUNKS));
@@ -300,10 +337,10 @@ mod tests {
             let mut books: Vec<_> = (0..3).map(|_| (Accounts::default(), Stats::default())).collect();
             for &(sequence, consumer) in &dealt {
                 let (accounts, stats) = &mut books[consumer];
-                accounts.enter(&Message::data(1, sequence).header, stats);
+                accounts.enter(&Message::data(1, sequence).header, here(), stats);
             }
             for (accounts, stats) in &mut books {
-                accounts.enter_end(&Message::end(1, sent).header, stats);
+                accounts.enter_end(&Message::end(1, sent).header, here(), stats);
             }
             let all = || books.iter().map(|(accounts, stats)| accounts.receipts(stats));
             let total = Receipts::total(all());

@@ -15,7 +15,7 @@ pub struct Receipts {
 }
 
 /// What one consumer has received of one publisher.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublisherReceipts {
     /// The publisher's random 64 bits.
     pub publisher: u64,
@@ -23,6 +23,9 @@ pub struct PublisherReceipts {
     pub btid: Option<i64>,
     /// How many samples it has sent in its life, once it has said that it ended.
     pub sent: Option<u64>,
+    /// How it came to its end, in the word of its end, if it has said so.
+    #[serde(default)]
+    pub end: Option<String>,
     /// Ranges of sequence numbers, first and one behind the last.
     pub received: Vec<(u64, u64)>,
     /// Samples that came a second time to this consumer.
@@ -41,6 +44,10 @@ pub struct Totals {
     /// Samples that reached nobody: up to each publisher's end, or up to the latest sample that
     /// anybody has where it has not ended. `None` where a consumer has forgotten what it had.
     pub lost: Option<u64>,
+    /// Publishers whose end no consumer has heard: they were killed, go on, or were left by all. Of
+    /// these `lost` is the least that it can be: what came after the latest sample is not in it.
+    #[serde(default)]
+    pub unfinished: u64,
     /// By publisher, in order of their random numbers.
     pub publishers: Vec<PublisherTotals>,
 }
@@ -54,6 +61,12 @@ pub struct PublisherTotals {
     pub btid: Option<i64>,
     /// How many samples it has sent in its life, if a consumer has heard its end.
     pub sent: Option<u64>,
+    /// How it came to its end, in the word of its end, if it has said so.
+    #[serde(default)]
+    pub end: Option<String>,
+    /// No consumer has heard its end: `lost` is the least that it can be.
+    #[serde(default)]
+    pub unfinished: bool,
     /// As in [`Totals`].
     pub received: u64,
     /// As in [`Totals`].
@@ -75,12 +88,12 @@ impl Receipts {
     ///         btid: Some(0),
     ///         sent: Some(10),
     ///         received: received.to_vec(),
-    ///         duplicated: 0,
-    ///         forgotten: false,
+    ///         ..PublisherReceipts::default()
     ///     }],
     /// };
     /// let total = Receipts::total([of(&[(0, 3), (5, 7)]), of(&[(3, 5), (8, 10)])]);
     /// assert_eq!((total.received, total.lost), (9, Some(1))); // nobody has number 7
+    /// assert_eq!(total.unfinished, 0);
     /// ```
     #[must_use]
     pub fn total(of_all: impl IntoIterator<Item = Self>) -> Totals {
@@ -103,6 +116,7 @@ impl Receipts {
             totals.received = totals.received.saturating_add(publisher.received);
             totals.duplicated = totals.duplicated.saturating_add(publisher.duplicated);
             let both = totals.lost.zip(publisher.lost);
+            totals.unfinished += u64::from(publisher.unfinished);
             totals.lost = both.map(|(sum, lost)| sum.saturating_add(lost));
         }
         totals.publishers = publishers;
@@ -127,6 +141,8 @@ fn total_of(publisher: u64, parts: &[PublisherReceipts]) -> PublisherTotals {
         publisher,
         btid: parts.iter().find_map(|part| part.btid),
         sent,
+        end: parts.iter().find_map(|part| part.end.clone()),
+        unfinished: sent.is_none(),
         received,
         duplicated: sum(parts.iter().map(|part| part.duplicated))
             .saturating_add(received_by_each - received),
@@ -158,11 +174,9 @@ mod tests {
         Receipts {
             publishers: vec![PublisherReceipts {
                 publisher: 1,
-                btid: None,
                 sent,
                 received: received.to_vec(),
-                duplicated: 0,
-                forgotten: false,
+                ..PublisherReceipts::default()
             }],
         }
     }
@@ -173,13 +187,34 @@ mod tests {
         let total = Receipts::total(parts);
         assert_eq!((total.received, total.duplicated), (7, 1));
         assert_eq!(total.lost, Some(3)); // 5, 8 and 9
+        assert_eq!(total.unfinished, 0);
     }
 
     #[test]
     fn without_an_end_only_what_lies_before_the_latest_is_lost() {
-        assert_eq!(Receipts::total([part(&[(2, 5)], None)]).lost, Some(2));
-        assert_eq!(Receipts::total([part(&[], Some(3))]).lost, Some(3));
-        assert_eq!(Receipts::total([]).lost, Some(0));
+        let counted = |of_all: Vec<Receipts>| {
+            let total = Receipts::total(of_all);
+            let each = total.publishers.iter().filter(|one| one.unfinished);
+            assert_eq!(total.unfinished, each.count() as u64);
+            (total.lost, total.unfinished)
+        };
+        assert_eq!(counted(vec![part(&[(2, 5)], None)]), (Some(2), 1));
+        assert_eq!(counted(vec![part(&[], Some(3))]), (Some(3), 0));
+        assert_eq!(counted(vec![]), (Some(0), 0));
+    }
+
+    #[test]
+    fn receipts_of_an_older_version_are_read() {
+        let old = r#"{"publishers": [{"publisher": 1, "btid": 0, "sent": 3, "received": [[0, 3]],
+                      "duplicated": 0, "forgotten": false}]}"#;
+        let mut new: Receipts = serde_json::from_str(old).unwrap();
+        let mut failed = new.clone();
+        assert_eq!(new.publishers[0].end, None);
+        failed.publishers[0].end = Some("failed".into());
+        new.publishers[0].sent = None;
+        let total = Receipts::total([new, failed]);
+        assert_eq!(total.publishers[0].end.as_deref(), Some("failed"));
+        assert_eq!((total.unfinished, total.lost), (0, Some(0)));
     }
 
     #[test]

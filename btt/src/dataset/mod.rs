@@ -8,7 +8,7 @@ mod recording;
 pub use item::Item;
 pub use options::DatasetOptions;
 
-use crate::accounting::Receipts;
+use crate::accounting::{Origin, Receipts};
 use crate::error::{Error, Silence};
 use crate::record::Recorder;
 use crate::stats::{Stats, StatsHandle};
@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 
 /// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
 const LAST_LOOK: Duration = Duration::from_millis(5);
+
+/// How often it is looked who has gone, while others send.
+const NOTE: Duration = Duration::from_millis(200);
 
 /// The samples of many publishers, taken fairly, in the order of each.
 ///
@@ -32,6 +35,7 @@ pub struct RemoteIterableDataset {
     receiver: Receiver,
     stats: StatsHandle,
     patience: Patience,
+    note_at: Instant,
     delivered: usize,
     finished: bool,
     recorder: Option<Recorder>,
@@ -78,6 +82,7 @@ impl RemoteIterableDataset {
             options,
             receiver,
             stats: StatsHandle::default(),
+            note_at: Instant::now(),
             delivered: 0,
             finished: false,
             recorder: None,
@@ -149,10 +154,15 @@ impl RemoteIterableDataset {
                 break;
             };
             let message = Message::decode(&received.frames, &self.limits);
+            let origin = Origin {
+                address: &self.addresses[received.peer],
+                peer: received.peer,
+                connection: received.connection,
+            };
             let mut books = self.stats.lock();
             match message {
                 Ok(message) if message.header.kind == Kind::Data => {
-                    if books.enter(&message.header) {
+                    if books.enter(&message.header, origin) {
                         books.stats.discarded += 1;
                     }
                 }
@@ -160,6 +170,7 @@ impl RemoteIterableDataset {
                 Err(_) => books.stats.malformed += 1,
             }
         }
+        self.note_who_has_gone();
         for peer in 0..self.addresses.len() {
             // The only error is a socket that is closed already.
             let _ = self.receiver.disconnect(peer);
@@ -205,6 +216,9 @@ impl RemoteIterableDataset {
                 .receiver
                 .recv_timeout(left.min(self.patience.slice()))?;
             self.stats.lock().stats.blocked += start.elapsed();
+            if received.is_none() || start >= self.note_at {
+                self.note_who_has_gone();
+            }
             match received {
                 Some(received) => {
                     if let Some((message, leased)) = self.take(received)? {
@@ -232,7 +246,13 @@ impl RemoteIterableDataset {
             frames,
             leased,
             peer,
+            connection,
         } = received;
+        let origin = Origin {
+            address: &self.addresses[peer],
+            peer,
+            connection,
+        };
         let message = match Message::decode(&frames, &self.limits) {
             Ok(message) => message,
             Err(source) => {
@@ -252,18 +272,29 @@ impl RemoteIterableDataset {
             books.stats.shm_bytes += bytes as u64;
         }
         if message.header.kind == Kind::Data {
-            let new = books.enter(&message.header);
+            let new = books.enter(&message.header, origin);
             drop(books);
             if new {
                 self.record_sample(&message, &frames)?;
             }
             return Ok(new.then_some((message, leased)));
         }
-        books.enter_end(&message.header);
+        books.enter_end(&message.header, origin);
         drop(books);
         self.receiver.disconnect(peer)?;
         self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
+        if self.finished {
+            self.note_who_has_gone();
+        }
         Ok(None)
+    }
+
+    fn note_who_has_gone(&mut self) {
+        // The only error is a socket that is closed: then nobody can be asked any more.
+        if let Ok(peers) = self.receiver.peers() {
+            self.stats.lock().note(&peers);
+        }
+        self.note_at = Instant::now() + NOTE;
     }
 
     fn check_patience(&mut self) -> Result<(), Error> {

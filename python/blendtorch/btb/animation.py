@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 
 import bpy
 
-from .. import leaving
+from .. import ending, leaving
 from . import alive, progress, seeds
 from . import physics as physics_of
 from .arguments import parse_blendtorch_args
@@ -326,6 +326,7 @@ def _end_instance(error: BaseException) -> None:
 
     Blender would print the error, drop the timer, and stay open, silent, forever.
     """
+    ending.note(error)
     if isinstance(error, SystemExit):
         leaving.leave(leaving.code_of(error))
     traceback.print_exception(error)

@@ -17,6 +17,7 @@ pub(super) fn stats_to_python<'py>(py: Python<'py>, stats: &Stats) -> PyResult<B
         ("bytes", stats.bytes),
         ("shm_bytes", stats.shm_bytes),
         ("ended", stats.ended),
+        ("unfinished", stats.unfinished),
     ] {
         dict.set_item(name, value)?;
     }
@@ -27,11 +28,17 @@ pub(super) fn stats_to_python<'py>(py: Python<'py>, stats: &Stats) -> PyResult<B
         let entry = PyDict::new(py);
         entry.set_item("publisher", publisher.publisher)?;
         entry.set_item("btid", publisher.btid)?;
+        let address = publisher.address.as_ref().map(ToString::to_string);
+        entry.set_item("address", address)?;
         entry.set_item("received", publisher.received)?;
         entry.set_item("duplicated", publisher.duplicated)?;
         entry.set_item("reordered", publisher.reordered)?;
         entry.set_item("missing", publisher.missing)?;
         entry.set_item("ended", publisher.ended)?;
+        let end = publisher.end.as_ref();
+        entry.set_item("end", end.map(|end| end.how().word()))?;
+        entry.set_item("reason", end.and_then(|end| end.reason()))?;
+        entry.set_item("unfinished", publisher.unfinished)?;
         publishers.append(entry)?;
     }
     dict.set_item("publishers", publishers)?;

@@ -1,7 +1,9 @@
 //! Frames → message. Every byte is hostile: a length is checked before it is believed.
 
 use super::{FORMAT_VERSION, ext, key, keys};
-use crate::{DType, DecodeError, Fields, Header, Kind, Limits, Message, Scalar, Tensor, Value};
+use crate::{
+    DType, DecodeError, End, Fields, Header, Kind, Limits, Message, Scalar, Tensor, Value,
+};
 use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
@@ -100,6 +102,7 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
         let (mut version, mut kind, mut publisher, mut sequence) = (None, None, None, None);
         let (mut btid, mut episode, mut sample, mut time_ns) = (None, None, None, 0);
+        let (mut end, mut reason): (Option<Cow<'de, str>>, Option<Cow<'de, str>>) = (None, None);
         let mut fields = Fields::new();
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             match &*name {
@@ -117,6 +120,8 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
                 key::EPISODE => episode = map.next_value()?,
                 key::SAMPLE => sample = map.next_value()?,
                 key::TIME => time_ns = map.next_value()?,
+                key::END => end = map.next_value()?,
+                key::REASON => reason = map.next_value()?,
                 key::FIELDS => fields = map.next_value_seed(FieldsSeed(self.0))?,
                 // A later minor addition: readers skip what they do not know.
                 _ => {
@@ -126,15 +131,20 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
         }
         let missing = |name| A::Error::custom(format!("the key '{name}' is missing"));
         version.ok_or_else(|| missing(key::FORMAT))?;
+        let kind = kind.ok_or_else(|| missing(key::KIND))?;
+        // Only an end says how it came about, and a reason is one of that.
+        let end = end.filter(|_| kind == Kind::End);
+        let end = end.map(|word| End::told(&word, reason.as_deref()));
         Ok(Message {
             header: Header {
-                kind: kind.ok_or_else(|| missing(key::KIND))?,
+                kind,
                 publisher: publisher.ok_or_else(|| missing(key::PUBLISHER))?,
                 btid,
                 sequence: sequence.ok_or_else(|| missing(key::SEQUENCE))?,
                 episode,
                 sample,
                 time_ns,
+                end,
             },
             fields,
         })

@@ -1,7 +1,7 @@
 //! Message → frames. Tensor data is shared, never copied.
 
 use super::{FORMAT_VERSION, ext, key, keys};
-use crate::{EncodeError, Fields, Header, Kind, Limits, Message, Tensor, Value};
+use crate::{EncodeError, End, Fields, Header, Kind, Limits, Message, Tensor, Value};
 use bytes::Bytes;
 use rmp_serde::MSGPACK_EXT_STRUCT_NAME;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
@@ -151,7 +151,11 @@ impl Serialize for HeaderMap<'_> {
             Kind::Data => "data",
             Kind::End => "end",
         };
-        let mut map = serializer.serialize_map(Some(9))?;
+        let end = self.header.end.as_ref();
+        let end = end.filter(|_| self.header.kind == Kind::End);
+        let reason = end.and_then(End::reason);
+        let entries = 9 + usize::from(end.is_some()) + usize::from(reason.is_some());
+        let mut map = serializer.serialize_map(Some(entries))?;
         map.serialize_entry(key::FORMAT, &FORMAT_VERSION)?;
         map.serialize_entry(key::KIND, kind)?;
         map.serialize_entry(key::PUBLISHER, &self.header.publisher)?;
@@ -160,6 +164,12 @@ impl Serialize for HeaderMap<'_> {
         map.serialize_entry(key::EPISODE, &self.header.episode)?;
         map.serialize_entry(key::SAMPLE, &self.header.sample)?;
         map.serialize_entry(key::TIME, &self.header.time_ns)?;
+        if let Some(end) = end {
+            map.serialize_entry(key::END, end.how().word())?;
+        }
+        if let Some(reason) = reason {
+            map.serialize_entry(key::REASON, reason)?;
+        }
         map.serialize_entry(key::FIELDS, &FieldMap(self))?;
         map.end()
     }

@@ -30,5 +30,7 @@ mod key {
     pub(super) const EPISODE: &str = "episode";
     pub(super) const SAMPLE: &str = "sample";
     pub(super) const TIME: &str = "time";
+    pub(super) const END: &str = "end";
+    pub(super) const REASON: &str = "reason";
     pub(super) const FIELDS: &str = "fields";
 }
