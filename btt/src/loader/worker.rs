@@ -52,6 +52,10 @@ impl<A: Allocator> Worker<A> {
             let last = self.assembler.flush();
             self.hand_out(last);
         }
+        // Behind the last batch.
+        if let Some(error) = self.dataset.take_failure() {
+            self.fail(error);
+        }
     }
 
     /// Whether to look for another item before what there is is written. A recording always has one:

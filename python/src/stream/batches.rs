@@ -1,18 +1,19 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
+use super::books::Desk;
 use super::images::{ImageTransform, conversions};
 use super::items::Owned;
 use super::stats::{receipts_to_json, stats_to_python};
-use super::{SLICE, connect, turn};
+use super::{SLICE, connect, ended, failed, turn};
 use crate::errors;
 use crate::memory::Memory;
 use crate::recording::NOBODY;
+use crate::timeout::Timeout;
 use crate::values::{own_tensors, value_to_python};
 use btt::{
     Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions,
     RecordedDataset, Source, StatsHandle, Storage, TensorColumn,
 };
-use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use std::sync::Mutex;
 pub(super) struct BatchStream {
     loader: Mutex<DataLoader<HeapAllocator>>,
     stats: StatsHandle,
+    desk: Option<Desk>,
     process: u32,
 }
 
@@ -31,7 +33,7 @@ impl BatchStream {
     #[new]
     #[pyo3(signature = (
         addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes,
-        record=None, transform=Vec::new(), threads=0
+        record=None, transform=Vec::new(), threads=0, desk=None
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -42,7 +44,7 @@ impl BatchStream {
         py: Python<'_>,
         addresses: Vec<String>,
         queue_size: u32,
-        timeout_ms: u64,
+        timeout_ms: Timeout,
         max_items: Option<usize>,
         batch_size: usize,
         drop_last: bool,
@@ -50,6 +52,7 @@ impl BatchStream {
         record: Option<PathBuf>,
         transform: Vec<(String, ImageTransform)>,
         threads: usize,
+        desk: Option<Desk>,
     ) -> PyResult<Self> {
         let options = LoaderOptions {
             batch_size,
@@ -60,13 +63,14 @@ impl BatchStream {
         };
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
-        Self::load(dataset, options)
+        Self::load(dataset, options, desk)
     }
 
     /// The batches of recordings, in their order or shuffled by a seed.
     #[staticmethod]
     #[pyo3(signature = (
-        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=0
+        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=0,
+        desk=None
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -82,6 +86,7 @@ impl BatchStream {
         prefetch_bytes: usize,
         transform: Vec<(String, ImageTransform)>,
         threads: usize,
+        desk: Option<Desk>,
     ) -> PyResult<Self> {
         let options = LoaderOptions {
             batch_size,
@@ -97,7 +102,7 @@ impl BatchStream {
             Some(seed) => dataset.shuffled(seed),
             None => dataset,
         };
-        Self::load(dataset, options)
+        Self::load(dataset, options, desk)
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -110,12 +115,19 @@ impl BatchStream {
         loop {
             let mut turn = turn(py, &self.loader);
             let loader = &mut *turn;
-            let batch = py.detach(|| loader.next_timeout(SLICE));
-            if let Some(batch) = batch.map_err(|error| errors::consumer(&error))? {
-                return batch_to_python(py, batch);
-            }
-            if loader.is_finished() {
-                return Err(PyStopIteration::new_err(()));
+            let batch = py.detach(|| {
+                let batch = loader.next_timeout(SLICE);
+                if let Some(desk) = &self.desk {
+                    desk.now_and_then(&self.stats);
+                }
+                batch
+            });
+            match batch.map_err(|error| failed(&error, self.desk.as_ref(), &self.stats))? {
+                Some(batch) => return batch_to_python(py, batch),
+                None if loader.is_finished() => {
+                    return Err(ended(self.desk.as_ref(), &self.stats));
+                }
+                None => {}
             }
             drop(turn);
             py.check_signals()?;
@@ -139,17 +151,25 @@ impl BatchStream {
         }
         let mut turn = turn(py, &self.loader);
         let loader = &mut *turn;
-        py.detach(|| loader.close())
-            .map_err(|error| errors::consumer(&error))
+        let closed = py.detach(|| loader.close());
+        if let Some(desk) = &self.desk {
+            desk.end(&self.stats, None);
+        }
+        closed.map_err(|error| errors::consumer(&error))
     }
 }
 
 impl BatchStream {
-    fn load(dataset: impl Into<Source>, options: LoaderOptions) -> PyResult<Self> {
+    fn load(
+        dataset: impl Into<Source>,
+        options: LoaderOptions,
+        desk: Option<Desk>,
+    ) -> PyResult<Self> {
         let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
         Ok(Self {
             stats: loader.stats_handle(),
             loader: Mutex::new(loader),
+            desk,
             process: std::process::id(),
         })
     }
