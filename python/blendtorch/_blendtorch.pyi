@@ -205,7 +205,13 @@ class Duplex:
 
     address: str
     def __init__(
-        self, address: str, *, bind: bool, btid: int | None, linger_ms: int, timeout_ms: float | None
+        self,
+        address: str,
+        *,
+        bind: bool,
+        btid: int | None,
+        linger_ms: int,
+        timeout_ms: float | None,
     ) -> None: ...
     def send(self, fields: dict[str, Any]) -> int: ...
     def recv(self, timeout_ms: float | None) -> dict[str, Any] | None: ...
