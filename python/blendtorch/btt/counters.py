@@ -26,7 +26,7 @@ class Latest(NamedTuple):
 
 
 def worker() -> Any:
-    """The worker of torch's DataLoader that this process is: `id`, `num_workers`, `seed`; or None."""
+    """Which worker of torch's DataLoader this process is: `id`, `num_workers`, `seed`; or None."""
     try:
         from torch.utils.data import get_worker_info
     except ImportError:
