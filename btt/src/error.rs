@@ -92,7 +92,9 @@ impl fmt::Display for FailedInstance {
         match &self.reason {
             Some(reason) => {
                 write!(f, ":")?;
-                reason.lines().try_for_each(|line| write!(f, "\n    {line}"))
+                reason
+                    .lines()
+                    .try_for_each(|line| write!(f, "\n    {line}"))
             }
             None => write!(f, "; its launcher, there, shows why"),
         }

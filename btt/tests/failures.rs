@@ -28,7 +28,10 @@ fn publishes(mut publisher: Publisher, items: i64, end: End) -> std::thread::Joi
 fn failing() -> (Vec<String>, Vec<std::thread::JoinHandle<bool>>) {
     let publishers: Vec<_> = (0..2).map(|btid| publisher(btid, Way::Shm)).collect();
     let addresses = publishers.iter().map(Publisher::address).collect();
-    let ends = [(3, End::failed("line 1\nValueError: round")), (30, End::finished())];
+    let ends = [
+        (3, End::failed("line 1\nValueError: round")),
+        (30, End::finished()),
+    ];
     let each = publishers.into_iter().zip(ends);
     let threads = each.map(|(publisher, (items, end))| publishes(publisher, items, end));
     (addresses, threads.collect())
@@ -133,7 +136,10 @@ fn an_instance_that_has_ended_is_not_waited_for() {
     let mut dataset = patient(&address, words);
     let failed = the_failed(dataset.next().unwrap().unwrap_err());
     assert_eq!((failed[0].btid, failed[0].items), (None, 0));
-    assert_eq!(failed[0].reason.as_deref(), Some("instance 0 was ended by signal 11"));
+    assert_eq!(
+        failed[0].reason.as_deref(),
+        Some("instance 0 was ended by signal 11")
+    );
     assert!(dataset.next().is_none());
 }
 
@@ -158,7 +164,10 @@ fn who_is_connected_is_not_left_whatever_is_said() {
     });
     assert_eq!(identity(&dataset.next().unwrap().unwrap()), (5, 0));
     dead.store(true, Ordering::SeqCst);
-    assert!(matches!(dataset.next_timeout(Duration::from_secs(1)), Ok(None)));
+    assert!(matches!(
+        dataset.next_timeout(Duration::from_secs(1)),
+        Ok(None)
+    ));
     goes_on.send(()).unwrap();
     assert_eq!(identity(&dataset.next().unwrap().unwrap()), (5, 1));
     assert!(dataset.next().is_none() && thread.join().unwrap());
@@ -175,9 +184,13 @@ fn an_instance_that_runs_and_has_no_publisher_yet_is_waited_for() {
         ..DatasetOptions::default()
     };
     let runs = Liveness::new(|_| Life::Runs);
-    let connect = |liveness| RemoteIterableDataset::connect(&[&address], options(liveness)).unwrap();
+    let connect =
+        |liveness| RemoteIterableDataset::connect(&[&address], options(liveness)).unwrap();
     let mut unknown = connect(None);
-    assert!(matches!(unknown.next().unwrap(), Err(Error::Timeout { .. })));
+    assert!(matches!(
+        unknown.next().unwrap(),
+        Err(Error::Timeout { .. })
+    ));
     drop(unknown);
     let mut dataset = connect(Some(runs));
     let begin = Instant::now();

@@ -11,10 +11,10 @@ use blendtorch_launcher::{
     Fleet, FleetOptions, InstanceState, InstanceStatus, LaunchDescription, discover,
     main_blendtorch, main_launch,
 };
+use known::News;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use known::News;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,7 +55,9 @@ impl PyFleet {
             .iter()
             .filter(|status| status.failed() && !self.news.is_told(status.index))
             .collect();
-        untold.iter().for_each(|status| self.news.tell(status.index));
+        untold
+            .iter()
+            .for_each(|status| self.news.tell(status.index));
         let reports: Vec<_> = untold.iter().map(|status| status.report()).collect();
         let (some, all) = (untold.len(), statuses.len());
         let instances = if all == 1 { "instance" } else { "instances" };
@@ -154,7 +156,9 @@ impl PyFleet {
             InstanceState::Running => 0,
         };
         let statuses = self.fleet.status();
-        statuses.iter().for_each(|status| self.news.tell(status.index));
+        statuses
+            .iter()
+            .for_each(|status| self.news.tell(status.index));
         Ok(statuses.into_iter().map(code).collect())
     }
 

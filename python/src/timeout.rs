@@ -37,7 +37,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Timeout {
         let ms = match given.extract::<f64>() {
             Ok(ms) => ms,
             Err(error) if error.is_instance_of::<PyOverflowError>(given.py()) => {
-                if given.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY }
+                if given.lt(0)? {
+                    f64::NEG_INFINITY
+                } else {
+                    f64::INFINITY
+                }
             }
             Err(_) => {
                 let kind = given.get_type().name()?;

@@ -37,8 +37,16 @@ impl Ledger {
                     publishers.len() - 1
                 })
             };
-            let counted: Vec<_> = each.publishers.iter().map(|one| of(one.publisher)).collect();
-            let received: Vec<_> = receipts.publishers.iter().map(|one| of(one.publisher)).collect();
+            let counted: Vec<_> = each
+                .publishers
+                .iter()
+                .map(|one| of(one.publisher))
+                .collect();
+            let received: Vec<_> = receipts
+                .publishers
+                .iter()
+                .map(|one| of(one.publisher))
+                .collect();
             for (at, one) in counted.into_iter().zip(each.publishers) {
                 publishers[at].0.push(one);
             }
@@ -90,7 +98,10 @@ fn publisher(
     parts: Vec<PublisherReceipts>,
     receipts: &mut Vec<PublisherReceipts>,
 ) -> (PublisherStats, u64) {
-    let mut ranges: Vec<_> = parts.iter().flat_map(|part| part.received.clone()).collect();
+    let mut ranges: Vec<_> = parts
+        .iter()
+        .flat_map(|part| part.received.clone())
+        .collect();
     ranges.retain(|(from, to)| from < to);
     ranges.sort_unstable();
     let by_each = sum(ranges.iter().map(|(from, to)| to - from));

@@ -141,7 +141,9 @@ impl RemoteIterableDataset {
         if !self.ends.all || self.ends.failed.is_empty() {
             return None;
         }
-        let mut failed: Vec<_> = std::mem::take(&mut self.ends.failed).into_values().collect();
+        let mut failed: Vec<_> = std::mem::take(&mut self.ends.failed)
+            .into_values()
+            .collect();
         if let Some(liveness) = &self.options.liveness {
             let deadline = Instant::now() + LAST_WORDS;
             let silent = failed.iter_mut().filter(|one| one.reason.is_none());

@@ -83,11 +83,7 @@ impl RemoteIterableDataset {
                 max_message_bytes: options.max_message_bytes,
                 ..Limits::default()
             },
-            patience: Patience::new(
-                options.timeout,
-                options.first_item_timeout,
-                addresses.len(),
-            ),
+            patience: Patience::new(options.timeout, options.first_item_timeout, addresses.len()),
             ends: Ends::default(),
             addresses,
             options,

@@ -77,7 +77,8 @@ impl Patience {
     }
 
     fn limit(&self) -> Duration {
-        self.timeout.max(self.longest.saturating_mul(TIMES).min(MOST))
+        self.timeout
+            .max(self.longest.saturating_mul(TIMES).min(MOST))
     }
 
     /// How long a wait may last before silence is looked at again.
@@ -95,7 +96,8 @@ impl Patience {
     pub(crate) fn exhausted(&self, peers: &[PeerStatus], runs: &[bool]) -> Option<Exhausted> {
         let asked = self.asked?;
         let waited = self.silent.elapsed();
-        let first_item_pending = peers.iter().zip(runs).any(|(peer, &runs)| {
+        let first_item_pending = peers.iter().enumerate().any(|(index, peer)| {
+            let runs = runs.get(index).copied().unwrap_or_default();
             // From its connection on; before that, from the question on.
             let since = match peer.path {
                 Some(_) => peer.since.max(asked),
@@ -146,6 +148,11 @@ mod tests {
             silent: ago(seconds),
             ..default()
         }
+    }
+
+    #[test]
+    fn who_is_connected_is_waited_for_also_where_nothing_else_is_known() {
+        assert_eq!(waiting(100).exhausted(&[silent(true, 100)], &[]), None);
     }
 
     fn is_exhausted(patience: &Patience, peer: PeerStatus, runs: bool) -> bool {

@@ -53,7 +53,9 @@ impl<A: Allocator> Worker<A> {
             self.hand_out(last);
         }
         // Behind the last batch.
-        if let Some(error) = self.dataset.take_failure() {
+        if !self.stop.load(Ordering::Acquire)
+            && let Some(error) = self.dataset.take_failure()
+        {
             self.fail(error);
         }
     }

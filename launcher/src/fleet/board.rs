@@ -77,7 +77,10 @@ impl Board {
 
     /// Whether an instance runs, without its lines; nothing for one that there is not.
     pub(super) fn runs(&self, index: usize) -> Option<bool> {
-        self.lock().instances.get(index).map(InstanceStatus::is_running)
+        self.lock()
+            .instances
+            .get(index)
+            .map(InstanceStatus::is_running)
     }
 
     pub(super) fn status(&self, index: usize) -> Option<InstanceStatus> {

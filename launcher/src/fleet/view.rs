@@ -19,7 +19,10 @@ pub struct FleetWatch {
 
 impl FleetWatch {
     pub(super) fn new(board: &Arc<Board>, info: &LaunchInfo) -> Self {
-        let each = info.addresses.values().flat_map(|of| of.iter().cloned().zip(0..));
+        let each = info
+            .addresses
+            .values()
+            .flat_map(|of| of.iter().cloned().zip(0..));
         Self {
             board: Arc::clone(board),
             instances: Arc::new(each.collect()),

@@ -96,7 +96,11 @@ pub(super) fn forget(news: &Arc<News>) {
     if let Some(mut known) = known()
         && let Some(known) = known.as_mut()
     {
-        let its = |one: &Known| one.fleet.as_ref().is_some_and(|(_, of)| Arc::ptr_eq(of, news));
+        let its = |one: &Known| {
+            one.fleet
+                .as_ref()
+                .is_some_and(|(_, of)| Arc::ptr_eq(of, news))
+        };
         known.retain(|_, one| !its(one));
     }
 }
@@ -114,7 +118,10 @@ fn life(address: &Address) -> Life {
     let Some(known) = known() else {
         return Life::Unknown;
     };
-    let Some(one) = known.as_ref().and_then(|known| known.get(&address.to_string())) else {
+    let Some(one) = known
+        .as_ref()
+        .and_then(|known| known.get(&address.to_string()))
+    else {
         return Life::Unknown;
     };
     match &one.fleet {
@@ -123,7 +130,9 @@ fn life(address: &Address) -> Life {
             match watch.runs(&text) {
                 Some(true) => Life::Runs,
                 Some(false) => {
-                    let report = watch.at(&text).map(|status| InstanceStatus::report(&status));
+                    let report = watch
+                        .at(&text)
+                        .map(|status| InstanceStatus::report(&status));
                     Life::Ended(report.unwrap_or_default())
                 }
                 None => Life::Unknown,
@@ -140,7 +149,9 @@ fn life(address: &Address) -> Life {
 /// A publisher has said that it failed.
 fn heard(address: &Address, reason: Option<&str>) {
     if let Some(known) = known()
-        && let Some(one) = known.as_ref().and_then(|known| known.get(&address.to_string()))
+        && let Some(one) = known
+            .as_ref()
+            .and_then(|known| known.get(&address.to_string()))
         && let Some((_, news)) = &one.fleet
     {
         let reason = reason.map(str::to_owned);

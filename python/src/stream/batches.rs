@@ -52,7 +52,7 @@ impl BatchStream {
         record: Option<PathBuf>,
         transform: Vec<(String, ImageTransform)>,
         threads: usize,
-        desk: Option<Desk>,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let options = LoaderOptions {
             batch_size,
@@ -63,7 +63,7 @@ impl BatchStream {
         };
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
-        Self::load(dataset, options, desk)
+        Self::load(dataset, options, desk.map(|desk| desk.get().clone()))
     }
 
     /// The batches of recordings, in their order or shuffled by a seed.
@@ -86,7 +86,7 @@ impl BatchStream {
         prefetch_bytes: usize,
         transform: Vec<(String, ImageTransform)>,
         threads: usize,
-        desk: Option<Desk>,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let options = LoaderOptions {
             batch_size,
@@ -102,7 +102,7 @@ impl BatchStream {
             Some(seed) => dataset.shuffled(seed),
             None => dataset,
         };
-        Self::load(dataset, options, desk)
+        Self::load(dataset, options, desk.map(|desk| desk.get().clone()))
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

@@ -119,7 +119,12 @@ impl Books {
     /// Where other processes find it.
     fn reference(&self) -> Reference {
         let place = Place::here().0;
-        (self.process, self.pages.0.as_raw_fd(), self.name.clone(), place)
+        (
+            self.process,
+            self.pages.0.as_raw_fd(),
+            self.name.clone(),
+            place,
+        )
     }
 
     /// Of the latest iteration of workers: when it began, its counters, its receipts as JSON. None
@@ -133,7 +138,9 @@ impl Books {
         let Some((iteration, began)) = latest.map(|entry| (entry.iteration, entry.began)) else {
             return Ok(None);
         };
-        let same = entries.into_iter().filter(|entry| entry.iteration == iteration);
+        let same = entries
+            .into_iter()
+            .filter(|entry| entry.iteration == iteration);
         let ledger = Ledger::together(same.map(|entry| entry.ledger));
         let receipts = serde_json::to_string(&ledger.receipts)
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
@@ -261,7 +268,9 @@ impl Pages {
         let number = |part: &[u8]| part.try_into().map(u64::from_le_bytes).unwrap_or_default();
         let checksum = head[16..].try_into().map(u32::from_le_bytes).ok()?;
         let length = number(&head[8..16]);
-        (1..=HALF).contains(&length).then(|| (number(&head[..8]), length, checksum))
+        (1..=HALF)
+            .contains(&length)
+            .then(|| (number(&head[..8]), length, checksum))
     }
 
     fn get(&self, worker: u64) -> Option<Entry> {
@@ -288,5 +297,7 @@ impl Pages {
 pub(super) fn now() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     let part = |part: i64| u64::try_from(part).unwrap_or_default();
-    part(now.tv_sec).saturating_mul(1_000_000_000).saturating_add(part(now.tv_nsec))
+    part(now.tv_sec)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(part(now.tv_nsec))
 }

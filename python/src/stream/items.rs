@@ -45,7 +45,7 @@ impl ItemStream {
         timeout_ms: Timeout,
         max_items: Option<usize>,
         record: Option<PathBuf>,
-        desk: Option<Desk>,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
@@ -55,7 +55,7 @@ impl ItemStream {
                 dataset,
                 allocator: HeapAllocator::default(),
             }),
-            desk,
+            desk: desk.map(|desk| desk.get().clone()),
             process: std::process::id(),
         })
     }
