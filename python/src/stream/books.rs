@@ -229,7 +229,6 @@ impl Pages {
             return Err(Error::other("it is on another machine"));
         }
         let path = format!("/proc/{process}/fd/{descriptor}");
-        let file = OpenOptions::new().read(true).write(true);
         let named = |path: &str| -> Result<bool> {
             let target = std::fs::read_link(path)?;
             Ok(target.to_string_lossy() == format!("/memfd:{name} (deleted)"))
@@ -238,7 +237,7 @@ impl Pages {
         if !named(&path)? {
             return Err(Error::other("it is gone"));
         }
-        let file = file.open(&path)?;
+        let file = OpenOptions::new().read(true).write(true).open(&path)?;
         match named(&format!("/proc/self/fd/{}", file.as_raw_fd()))? {
             true => Ok(Self(file)),
             false => Err(Error::other("it is gone")),
