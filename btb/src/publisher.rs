@@ -1,5 +1,6 @@
 //! The publisher: gives messages their identity and sends them.
 
+mod closing;
 mod draft;
 mod error;
 mod stats;
@@ -25,8 +26,11 @@ pub struct PublisherOptions {
     /// Messages queued for each consumer before [`Publisher::publish`] blocks; 10.
     pub send_hwm: u32,
     /// How long [`Publisher::close`], also when dropped, lets connected consumers take what is
-    /// queued; 1 s.
-    pub linger: Duration,
+    /// queued: at most so long, or by default as long as they take something at least every
+    /// [`patience`](Self::patience).
+    pub linger: Option<Duration>,
+    /// How long a consumer may take nothing, when closing, before what is queued is given up; 10 s.
+    pub patience: Duration,
     /// Bytes of shared memory for large tensors; 256 MiB. 0 sends everything inline.
     pub shm_bytes: usize,
 }
@@ -40,7 +44,8 @@ impl Default for PublisherOptions {
         Self {
             btid: None,
             send_hwm: high_water_mark,
-            linger: Duration::from_secs(1),
+            linger: None,
+            patience: Duration::from_secs(10),
             shm_bytes,
         }
     }
@@ -67,6 +72,8 @@ pub struct Publisher {
     stats: StatsHandle,
     /// How it will have come to its end, where that is known before it closes.
     end: Option<End>,
+    /// What a close has given up, until it is said.
+    loss: Option<String>,
 }
 
 impl Publisher {
@@ -90,6 +97,7 @@ impl Publisher {
             place: (None, None),
             stats: StatsHandle::default(),
             end: None,
+            loss: None,
         })
     }
 
@@ -256,7 +264,7 @@ impl Publisher {
             },
             fields,
         };
-        let outgoing = Outgoing::new(message.encode()?);
+        let outgoing = self.sender.counted(message.encode()?)?;
         while !self.try_send(&outgoing)? {
             go_on().map_err(PublishError::Interrupted)?;
         }
@@ -281,52 +289,6 @@ impl Publisher {
         let sent = self.sender.send_timeout(message, SLICE);
         self.stats.lock().blocked += start.elapsed();
         sent
-    }
-
-    /// From now on an end, also by a drop, is a failure: consumers are told so, and on this machine
-    /// also `reason`, of which the last lines travel.
-    pub fn set_failed(&mut self, reason: &str) {
-        self.end = Some(End::failed(reason));
-    }
-
-    /// Lets connected consumers take what is queued, tells each that this was all, and closes.
-    /// False when `linger` ran out before that; without a consumer the queue is dropped.
-    ///
-    /// They are told that it is finished, or what [`set_failed`](Self::set_failed) has said. Dropped
-    /// by a thread that panics, it has failed.
-    pub fn close(&mut self) -> bool {
-        let end = self
-            .end
-            .clone()
-            .unwrap_or_else(|| match std::thread::panicking() {
-                true => End::failed("the publisher's thread panicked"),
-                false => End::finished(),
-            });
-        self.close_as(end)
-    }
-
-    /// As [`close`](Self::close), telling consumers that it came to its end in this way. A reason
-    /// goes only to those on this machine, since it may hold paths.
-    pub fn close_as(&mut self, how: End) -> bool {
-        let mut end = Message::end(self.id, self.sequence);
-        end.header.btid = self.options.btid;
-        end.header.time_ns = now_ns();
-        end.header.end = Some(match self.sender.address().is_local() {
-            true => how,
-            false => how.without_reason(),
-        });
-        match end.encode() {
-            Ok(frames) => self
-                .sender
-                .close(&Outgoing::new(frames), self.options.linger),
-            Err(_) => false,
-        }
-    }
-}
-
-impl Drop for Publisher {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 

@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(60);
 fn publisher(btid: i64) -> Publisher {
     let options = PublisherOptions {
         btid: Some(btid),
-        linger: LONG,
+        linger: Some(LONG),
         ..PublisherOptions::default()
     };
     Publisher::bind("tcp://127.0.0.1:0", options).unwrap()

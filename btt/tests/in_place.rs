@@ -68,7 +68,7 @@ fn a_user_who_keeps_every_item_keeps_nothing_of_the_publisher() {
 fn frames_that_are_too_large_for_the_pool_arrive_and_are_told_of_once() {
     let options = PublisherOptions {
         shm_bytes: 2 * LEN,
-        linger: LONG,
+        linger: Some(LONG),
         ..PublisherOptions::default()
     };
     let mut publisher = Publisher::bind(ANY_PORT, options).unwrap();

@@ -15,7 +15,7 @@ use support::{ANY_PORT, LONG};
 fn publisher(btid: i64) -> Publisher {
     let options = PublisherOptions {
         btid: Some(btid),
-        linger: LONG,
+        linger: Some(LONG),
         ..PublisherOptions::default()
     };
     Publisher::bind(ANY_PORT, options).unwrap()

@@ -85,7 +85,7 @@ fn bind(options: &Options, index: usize) -> Result<Publisher> {
     let defaults = PublisherOptions::default();
     let publisher_options = PublisherOptions {
         btid: i64::try_from(index).ok(),
-        linger: Duration::from_secs(60),
+        linger: Some(Duration::from_secs(60)),
         shm_bytes: if options.inline {
             0
         } else {

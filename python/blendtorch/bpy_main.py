@@ -18,6 +18,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
+from blendtorch.ending import note
+
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
 
@@ -58,13 +60,16 @@ def main(argv: list[str]) -> None:
     for step in steps:
         try:
             step()
-        except SystemExit:
+        except SystemExit as error:
+            note(error)
             raise  # The script said how to end.
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            note(error)
             # Only if the script took SIGINT back to Python's handler.
             traceback.print_exc()
             sys.exit(128 + signal.SIGINT)
         except BaseException as error:
+            note(error)
             _print_error(error)
             sys.exit(exit_code)
 

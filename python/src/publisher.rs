@@ -1,9 +1,10 @@
 //! Python binding of `btb::Publisher`.
 
+use crate::asked::{self, AFTER_INTERRUPT, Asked};
 use crate::draft::{self, DraftTensor};
 use crate::errors;
 use crate::values::fields_from_python;
-use btb::{PublishError, Publisher, PublisherOptions, StatsHandle};
+use btb::{End, PublishError, Publisher, PublisherOptions, StatsHandle};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyRuntimeWarning};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -12,7 +13,7 @@ use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Publishes keyword arguments as messages at one address. Threads take turns.
 #[pyclass(name = "Publisher", frozen, module = "blendtorch._blendtorch")]
@@ -21,12 +22,25 @@ pub(crate) struct PyPublisher {
     warning: Option<String>,
     stats: StatsHandle,
     publisher: Mutex<Option<Publisher>>,
-    /// Who has the publisher: a signal handler that interrupts a wait must not wait for itself.
-    holder: Mutex<Option<ThreadId>>,
+    /// A signal handler that interrupts a wait must not wait for itself.
+    holder: Mutex<Holder>,
     /// A close was asked for: a publish that waits gives up.
     closing: AtomicBool,
     /// A forked child must not wait for a turn that a thread of its parent had.
     process: u32,
+}
+
+/// Who has the publisher.
+#[derive(Debug, Default)]
+struct Holder {
+    now: Option<ThreadId>,
+    /// Who published last, and how that came to its end, if it has.
+    latest: Option<ThreadId>,
+    end: Option<End>,
+    /// What a close has given up, until it is said.
+    loss: Option<String>,
+    /// What the close came to: whoever asks later is told the same.
+    all_taken: Option<bool>,
 }
 
 /// The publisher, as long as one call has it.
@@ -43,7 +57,7 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.owner.holder() = None;
+        self.owner.holder().now = None;
     }
 }
 
@@ -52,12 +66,12 @@ fn closed() -> PyErr {
 }
 
 impl PyPublisher {
-    fn holder(&self) -> MutexGuard<'_, Option<ThreadId>> {
+    fn holder(&self) -> MutexGuard<'_, Holder> {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_mine(&self) -> bool {
-        *self.holder() == Some(thread::current().id())
+        self.holder().now == Some(thread::current().id())
     }
 
     /// Warns, once, that shared memory is short.
@@ -84,11 +98,50 @@ impl PyPublisher {
             .publisher
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
-        *self.holder() = Some(thread::current().id());
+        self.holder().now = Some(thread::current().id());
         Ok(Turn {
             publisher,
             owner: self,
         })
+    }
+
+    /// Waits for its turn, without the GIL, and closes.
+    fn close_now(&self) -> bool {
+        let mut publisher = self
+            .publisher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.holder().now = Some(thread::current().id());
+        let taken = publisher.take();
+        let turn = Turn {
+            publisher,
+            owner: self,
+        };
+        let closed = self.close_taken(taken);
+        drop(turn);
+        closed
+    }
+
+    /// Closes what a turn had, as it was said that it ends. Signals shorten it.
+    fn close_taken(&self, publisher: Option<Publisher>) -> bool {
+        let Some(mut publisher) = publisher else {
+            return self.holder().all_taken.unwrap_or(true);
+        };
+        let end = self.holder().end.clone().unwrap_or_else(End::finished);
+        let start = Instant::now();
+        // Asked to stop before this close began: it is told how long that may take.
+        let most = (*end.how() == btb::How::Interrupted).then_some(start + AFTER_INTERRUPT);
+        let asked = Asked::watch();
+        let all_taken = publisher.close_until(end, || match (asked.until(), most) {
+            (Some(until), Some(most)) => Some(until.min(most)),
+            (until, most) => until.or(most),
+        });
+        self.holder().all_taken = Some(all_taken);
+        match publisher.take_loss() {
+            Some(loss) if asked::ends_process() => eprintln!("blendtorch: {loss}"),
+            loss => self.holder().loss = loss,
+        }
+        all_taken
     }
 }
 
@@ -101,15 +154,16 @@ impl PyPublisher {
         address: &str,
         btid: Option<i64>,
         send_hwm: u32,
-        linger_ms: u64,
+        linger_ms: Option<u64>,
         shm_bytes: Option<usize>,
     ) -> PyResult<Self> {
         let default = PublisherOptions::default();
         let options = PublisherOptions {
             btid,
             send_hwm,
-            linger: Duration::from_millis(linger_ms),
+            linger: linger_ms.map(Duration::from_millis),
             shm_bytes: shm_bytes.unwrap_or(default.shm_bytes),
+            ..default
         };
         match py.detach(|| Publisher::bind(address, options)) {
             Ok(publisher) => Ok(Self {
@@ -149,6 +203,7 @@ impl PyPublisher {
         dict.set_item("waited", stats.waited.as_secs_f64())?;
         dict.set_item("shared", stats.shared)?;
         dict.set_item("heap", stats.heap)?;
+        dict.set_item("undelivered", stats.undelivered)?;
         Ok(dict)
     }
 
@@ -190,6 +245,10 @@ impl PyPublisher {
         drafted: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         let mut turn = self.turn(py)?;
+        {
+            let mut holder = self.holder();
+            (holder.latest, holder.end) = (holder.now, None);
+        }
         let publisher = turn.get()?;
         // What is refused is refused before a draft is over.
         let mut fields = fields_from_python(publisher, fields)?;
@@ -218,27 +277,85 @@ impl PyPublisher {
         if self.closing.load(Ordering::Acquire) {
             // Asked for by a signal handler of this very thread, or by a thread that waits.
             let publisher = turn.publisher.take();
-            py.detach(|| drop(publisher));
+            py.detach(|| self.close_taken(publisher));
         }
         published.map_err(errors::producer)
     }
 
-    /// Lets consumers take what is queued, tells each that this was all, and closes. False when
-    /// the linger time ran out before that.
-    fn close(&self, py: Python<'_>) -> PyResult<bool> {
+    /// Lets consumers take what is queued, tells each how this came to its end, and closes. False
+    /// where somebody did not take all of it.
+    #[pyo3(signature = (how=None, reason=None))]
+    fn close(&self, py: Python<'_>, how: Option<&str>, reason: Option<&str>) -> PyResult<bool> {
         if errors::refuse_child(self.process).is_err() {
             return Ok(true); // it is the parent's to close
+        }
+        if let Some(how) = how {
+            self.holder().end = Some(end(how, reason)?);
         }
         self.closing.store(true, Ordering::Release);
         if self.is_mine() {
             return Ok(false); // a signal handler during `publish`, which closes when it gives up
         }
-        let publisher = self.turn(py)?.publisher.take();
-        Ok(publisher.is_none_or(|mut publisher| py.detach(|| publisher.close())))
+        Ok(py.detach(|| self.close_now()))
     }
+
+    /// Of the thread that calls this it is known that it has failed: if it was the last that
+    /// published, and nobody does after it, that is how this ends.
+    fn failed_here(&self, reason: &str) {
+        if errors::refuse_child(self.process).is_err() {
+            return;
+        }
+        let mut holder = self.holder();
+        if holder.latest == Some(thread::current().id()) {
+            holder.end = Some(End::failed(reason));
+        }
+    }
+
+    /// Once: what a close has given up, for the user.
+    fn take_loss(&self) -> Option<String> {
+        self.holder().loss.take()
+    }
+}
+
+fn end(how: &str, reason: Option<&str>) -> PyResult<End> {
+    match how {
+        "finished" => Ok(End::finished()),
+        "interrupted" => Ok(End::interrupted()),
+        "failed" => Ok(End::failed(reason.unwrap_or_default())),
+        _ => Err(pyo3::exceptions::PyValueError::new_err(format!(
+            "'{how}' is no way to end"
+        ))),
+    }
+}
+
+/// Closes all of these at once, each with its `how` and `reason`: what one consumer does not take
+/// delays no other publisher, and a signal is for all of them.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
+fn close_publishers(py: Python<'_>, publishers: Vec<(Py<PyPublisher>, String, Option<String>)>) {
+    let _asked = Asked::watch();
+    let mut ways = Vec::new();
+    for (publisher, how, reason) in &publishers {
+        let publisher = publisher.get();
+        if errors::refuse_child(publisher.process).is_ok() && !publisher.is_mine() {
+            ways.push((publisher, end(how, reason.as_deref())?));
+        }
+    }
+    py.detach(|| {
+        thread::scope(|scope| {
+            for (publisher, end) in ways {
+                // What is known of the thread that published is known better.
+                publisher.holder().end.get_or_insert(end);
+                publisher.closing.store(true, Ordering::Release);
+                scope.spawn(|| publisher.close_now());
+            }
+        });
+    });
+    Ok(())
 }
 
 /// Adds this module's classes to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(close_publishers, module)?)?;
     module.add_class::<PyPublisher>()
 }

@@ -47,7 +47,7 @@ fn publish(publisher: &mut Publisher, numbers: std::ops::Range<u8>) {
 fn publisher(address: &str) -> Publisher {
     let options = PublisherOptions {
         btid: Some(5),
-        linger: LONG,
+        linger: Some(LONG),
         ..PublisherOptions::default()
     };
     Publisher::bind(address, options).unwrap()

@@ -11,9 +11,11 @@
 
 mod address;
 mod bind;
+mod closing;
 mod dial;
 mod direct;
 mod error;
+mod in_flight;
 mod pair;
 mod parker;
 mod peer;
@@ -26,6 +28,7 @@ mod sender;
 
 pub use address::{Address, AddressError};
 pub use bytes::Bytes;
+pub use closing::{Closed, Linger};
 pub use dial::Path;
 pub use error::Error;
 pub use pair::{Pair, PairOptions};

@@ -1,6 +1,8 @@
 //! The sending side: one PUSH socket, bound to shared memory and to its public address.
 
 use crate::bind::bind;
+use crate::closing::{self, Closed, Linger};
+use crate::in_flight::InFlight;
 use crate::pool::FramePool;
 use crate::process::OwnProcess;
 use crate::{Address, Error, FrameCounts, FrameMut};
@@ -14,8 +16,6 @@ use std::time::{Duration, Instant};
 pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A PUSH receives nothing but handshakes and commands.
 const MAX_COMMAND_BYTES: usize = 64 << 10;
-/// How often the set of connected consumers is looked at while closing.
-const CLOSE_POLL: Duration = Duration::from_millis(20);
 
 /// Shared memory that the library may take by itself, for small frames. For large ones there is the
 /// pool: where the system has none left for that, the library must not ask either, since it loses
@@ -92,6 +92,7 @@ pub struct Sender {
 #[derive(Debug)]
 struct Inner {
     socket: Socket,
+    in_flight: InFlight,
     pool: Arc<FramePool>,
     offers_shm: bool,
     // Last: the socket's driver runs on the context's threads.
@@ -124,6 +125,7 @@ impl Sender {
             address,
             inner: OwnProcess::new(Inner {
                 socket,
+                in_flight: InFlight::default(),
                 offers_shm: max_bytes > 0,
                 pool: Arc::new(FramePool::new(max_bytes, options.high_water_mark)),
                 _context: context,
@@ -172,6 +174,19 @@ impl Sender {
         inner.offers_shm.then(|| inner.pool.shortage()).flatten()
     }
 
+    /// A message of these frames, whose memory it shares. Sent by this sender, it is counted until
+    /// it has gone out: a close tells what has not.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn counted(&self, mut frames: Vec<Bytes>) -> Result<Outgoing, Error> {
+        let in_flight = &self.inner.get()?.in_flight;
+        if let Some(first) = frames.first_mut() {
+            *first = in_flight.follow(std::mem::take(first));
+        }
+        Ok(Outgoing::new(frames))
+    }
+
     /// Sends one message, waiting up to `timeout` while all queues are full or nobody is
     /// connected. False when the time ran out: then it was not sent.
     ///
@@ -202,34 +217,29 @@ impl Sender {
     }
 
     /// Gives what is queued up to `linger` to go out, says `end` to each connected consumer until
-    /// all have left, then closes. True if everything queued went out.
+    /// all have left, then closes. True if all have left, and so have taken everything.
     ///
     /// Without a consumer there is nobody to wait for, and the rest of the queue is dropped.
     pub fn close(&mut self, end: &Outgoing, linger: Duration) -> bool {
-        let Some(inner) = self.inner.take() else {
-            return true;
-        };
-        let deadline = Instant::now() + linger;
-        let left = || deadline.saturating_duration_since(Instant::now());
-        // PUSH serves its consumers in turn and a consumer that got the end leaves: each gets one.
-        while !left().is_zero() && connected(&inner.socket).is_ok_and(|consumers| consumers > 0) {
-            let slice = left().min(CLOSE_POLL);
-            match inner.socket.send_timeout(end.0.clone(), slice) {
-                Ok(()) => wait_for_change(&inner.socket, left().min(CLOSE_POLL * 5)),
-                Err(omq_tokio::Error::Timeout) => {}
-                Err(_) => break,
-            }
-        }
-        let went_out = connected(&inner.socket).is_ok_and(|consumers| consumers == 0);
-        // The library's own linger flushes what a consumer of another make has not taken yet.
-        inner.socket.close_with_linger(Some(left())).is_ok() && went_out
+        let closed = self.close_until(end, Linger::Most(linger), &mut || None);
+        closed.waiting.is_empty()
     }
-}
 
-/// Waits until the set of connected consumers changes.
-fn wait_for_change(socket: &Socket, timeout: Duration) {
-    // An error means that time ran out, which the caller's loop sees for itself.
-    let _ = socket.connections_changed(socket.connections_generation(), timeout);
+    /// As [`close`](Self::close), for as long as `linger` says and `until` does not say less: it is
+    /// asked many times a second.
+    pub fn close_until(
+        &mut self,
+        end: &Outgoing,
+        linger: Linger,
+        until: &mut dyn FnMut() -> Option<Instant>,
+    ) -> Closed {
+        match self.inner.take() {
+            Some(Inner {
+                socket, in_flight, ..
+            }) => closing::close(socket, &in_flight, end, linger, until),
+            None => Closed::default(),
+        }
+    }
 }
 
 fn connected(socket: &Socket) -> Result<usize, Error> {

@@ -31,7 +31,7 @@ impl Ours {
     pub(super) fn bind(way: Way, address: &str, shape: [usize; 3], btid: i64) -> Result<Self> {
         let mut options = PublisherOptions {
             btid: Some(btid),
-            linger: PATIENCE,
+            linger: Some(PATIENCE),
             ..PublisherOptions::default()
         };
         if !shares(way) {

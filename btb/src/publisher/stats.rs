@@ -20,6 +20,8 @@ pub struct PublisherStats {
     pub heap: u64,
     /// Time spent waiting for shared memory that consumers had: as with `blocked`, they are slow.
     pub waited: Duration,
+    /// Messages that had not gone out when the publisher was closed, and were given up.
+    pub undelivered: u64,
 }
 
 /// The counters of a [`Publisher`](super::Publisher), while and after it lives.

@@ -29,7 +29,7 @@ pub(crate) fn publisher(btid: i64, way: Way) -> Publisher {
 pub(crate) fn publisher_at(address: &str, btid: i64, way: Way) -> Publisher {
     let options = PublisherOptions {
         btid: Some(btid),
-        linger: LONG,
+        linger: Some(LONG),
         shm_bytes: match way {
             Way::Shm => PublisherOptions::default().shm_bytes,
             Way::Inline => 0,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 
 import bpy
 
+from .. import ending
 from . import progress
 from .arguments import parse_blendtorch_args
 from .seeds import episode_seed, sample_seed
@@ -232,6 +233,7 @@ def _end_instance(error: BaseException) -> None:
 
     Blender would print the error, drop the timer, and stay open, silent, forever.
     """
+    ending.note(error)
     code = 0 if isinstance(error, SystemExit) and not error.code else 1
     if isinstance(error, SystemExit) and isinstance(error.code, int):
         code = error.code

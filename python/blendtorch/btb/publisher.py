@@ -1,19 +1,23 @@
 """The publisher of a scene script."""
 
+import atexit
+import os
+import sys
+import threading
 import warnings
 import weakref
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .._blendtorch import Publisher
+from .. import ending
+from .._blendtorch import Publisher, close_publishers
 from . import progress
 from .draft import Draft
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-# Consumers that are connected get at least this long to take what is queued when a script ends,
-# also with the default of no linger time: else the last samples of every script would be lost.
-_LEAST_LINGER_MS = 1000
+_open: "weakref.WeakSet[DataPublisher]" = weakref.WeakSet()
 
 
 class DataPublisher:
@@ -41,8 +45,9 @@ class DataPublisher:
             bind_address: `tcp://host:port` or `ipc://path`.
             btid: the instance's number; every item carries it.
             send_hwm: items queued for each consumer before `publish` blocks.
-            lingerms: how long `close` lets connected consumers take what is queued, in
-                milliseconds; at least a second.
+            lingerms: how long `close` lets connected consumers take what is queued, at most, in
+                milliseconds. 0, the default, lasts as long as one of them takes something every
+                10 s. It may last 5 s more after Ctrl-C.
             shm_bytes: how much memory may be shared with consumers on this host. Arrays of which
                 three do not fit are copied once more; 0 shares none.
 
@@ -61,15 +66,16 @@ class DataPublisher:
             bind_address,
             btid=btid,
             send_hwm=send_hwm,
-            linger_ms=max(lingerms, _LEAST_LINGER_MS),
+            linger_ms=lingerms if lingerms > 0 else None,
             shm_bytes=shm_bytes,
         )
         if self._publisher.warning:
             warnings.warn(self._publisher.warning, stacklevel=2)
         # Closing while the interpreter still runs is the only way to flush from a daemon thread,
         # a forgotten publisher, a script that just ends.
-        self._at_exit = weakref.finalize(self, self._publisher.close)
-        self._at_exit.atexit = True
+        weakref.finalize(self, _close_forgotten, self._publisher).atexit = False
+        _watch()
+        _open.add(self)
 
     @property
     def address(self) -> str:
@@ -114,20 +120,91 @@ class DataPublisher:
         `messages` and `bytes` sent, and seconds `blocked` waiting for room. Of arrays of 16 KiB and
         more: how many were put in memory that is `shared` with consumers on this host, how many on
         the `heap`, from where each is copied once more, and seconds `waited` for memory that slow
-        consumers had.
+        consumers had. After `close`, how many messages were `undelivered`: given up because nobody
+        took them in time.
         """
         return self._publisher.stats()
 
     def close(self) -> bool:
         """Lets consumers take what is queued, tells each that this was all, and closes.
 
+        They are told that it is finished, or that it has failed and why where this is called
+        because of an error, as in `finally`. What nobody took in time is counted in `stats` and
+        warned of.
+
         Returns:
-            Whether everything went out before `lingerms` ran out.
+            Whether all consumers have taken everything.
         """
-        return self._publisher.close()
+        error = sys.exception()
+        return self._close(ending.of(error) if error else (None, None))
+
+    def _close(self, end: tuple[str | None, str | None]) -> bool:
+        all_taken = self._publisher.close(*end)
+        _open.discard(self)
+        if loss := self._publisher.take_loss():
+            warnings.warn(loss, RuntimeWarning, stacklevel=3)
+        return all_taken
 
     def __enter__(self) -> "DataPublisher":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close(ending.of(error) if error else (None, None))
+
+
+def _close_forgotten(publisher: Publisher) -> None:
+    """Closes one that nobody has any more."""
+    publisher.close()
+    _say_loss(publisher)
+
+
+def _say_loss(publisher: Publisher) -> None:
+    if loss := publisher.take_loss():
+        print(f"blendtorch: {loss}", file=sys.stderr, flush=True)
+
+
+def _close_all() -> None:
+    """At exit: closes all that are open, each with how the process ends."""
+    publishers = [one._publisher for one in _open]
+    close_publishers([(publisher, *ending.of_process()) for publisher in publishers])
+    for publisher in publishers:
+        _say_loss(publisher)
+
+
+def _published() -> int:
+    return sum(int(one.stats()["messages"]) for one in list(_open))
+
+
+_watching: int | None = None
+
+
+def _watch() -> None:
+    """With the first publisher of a process: from now on its end is noticed, and its threads'."""
+    global _watching
+    if _watching == os.getpid():
+        return
+    inherited, _watching = _watching is not None, os.getpid()
+    # A child of multiprocessing ends without exit hooks, but runs what is registered so.
+    multiprocessing = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:
+        multiprocessing.Finalize(None, _close_all, exitpriority=0)
+    if inherited:
+        return
+    # Those of its parent are not a child's to ask or to close.
+    os.register_at_fork(after_in_child=_open.clear)
+    atexit.register(_close_all)
+    ending.watch(_published)
+    before = threading.excepthook
+
+    def excepthook(args: Any) -> None:
+        how, reason = ending.of(args.exc_value)
+        for one in list(_open) if how == "failed" else []:
+            one._publisher.failed_here(reason or "")
+        before(args)
+
+    threading.excepthook = excepthook

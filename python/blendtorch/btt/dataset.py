@@ -99,9 +99,11 @@ class RemoteIterableDataset(IterableDataset):
 
         `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
         publisher: lost if this is its only consumer, else see `receipts`), `malformed`,
-        `discarded` (received when the iteration ended), `bytes`, `shm_bytes`, `ended`,
+        `discarded` (received when the iteration ended), `bytes`, `shm_bytes`, `ended` (publishers
+        that have said so), `unfinished` (publishers that have gone without a word),
         `blocked` (seconds of waiting), `assembling` (seconds in which a `DataLoader` of ours filled
-        batches), and the same for each of `publishers`.
+        batches), and the same for each of `publishers`, with its `address`, how it came to its
+        `end` ("finished", "failed", "interrupted"; None where it has not said so) and the `reason`.
         """
         return self._counters.stats(self._latest)
 

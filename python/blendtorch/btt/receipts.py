@@ -8,8 +8,8 @@ from .._blendtorch import total_receipts
 
 Receipts = dict[str, Any]
 """Plain data, to be sent as JSON or pickled: for each of `publishers` the ranges of sequence
-numbers `received` (first, one behind the last), how many it `sent` (once it has said its end), and
-more."""
+numbers `received` (first, one behind the last), how many it `sent` (once it has said its end), how
+it came to its `end`, and more."""
 
 
 def merge_receipts(receipts: Iterable[Receipts]) -> dict[str, Any]:
@@ -20,8 +20,9 @@ def merge_receipts(receipts: Iterable[Receipts]) -> dict[str, Any]:
     One consumer that had the stream for itself is all. `received` are samples that reached at
     least one consumer, `duplicated` those that came again, to the same one or another, `lost` those
     that reached nobody: up to each publisher's end, or up to the latest that anybody has. `lost` is
-    None where a consumer has forgotten what it had (after some 250 million samples in gaps). The
-    same for each of `publishers`.
+    None where a consumer has forgotten what it had (after some 250 million samples in gaps).
+    `unfinished` are publishers whose end nobody has heard: of them `lost` is the least that it can
+    be. The same for each of `publishers`.
 
     Raises:
         ValueError: something is no receipts.
