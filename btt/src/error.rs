@@ -23,15 +23,25 @@ pub enum Error {
     Address(#[from] AddressError),
     /// Nothing came for too long.
     #[error(
-        "no item for {:.1} s: {}; see that the instances run (their launcher tells of those that \
+        "no item for {:.1} s{}: {}; see that the instances run (their launcher tells of those that \
          end), or wait longer with a larger time-out",
-        waited.as_secs_f64(), list(silent)
+        waited.as_secs_f64(), grown(*longest), list(silent)
     )]
     Timeout {
-        /// Since the last item, or since the start.
+        /// Since the item was asked for, or since the last error.
         waited: Duration,
+        /// The longest wait for an item lately, where four times that is more than the time-out and
+        /// was waited for.
+        longest: Option<Duration>,
         /// Every address that should have sent something.
         silent: Vec<Silence>,
+    },
+    /// All publishers have come to their end, and these not in order: what came has been delivered,
+    /// and the iteration is over.
+    #[error("{}", fallen(failed))]
+    Failed {
+        /// Those that failed, in the order of their addresses.
+        failed: Vec<FailedInstance>,
     },
     /// A peer sent something that is no message of ours. The stream goes on.
     #[error("{address}{} sent a message that is not blendtorch's: {source}", instance(*btid))]
@@ -63,6 +73,39 @@ pub enum Error {
 /// Names the instance, behind its address.
 fn instance(btid: Option<i64>) -> String {
     btid.map_or_else(String::new, |btid| format!(" (instance {btid})"))
+}
+
+/// A publisher that did not end in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedInstance {
+    /// The instance, as the launcher numbered it, where it is known.
+    pub btid: Option<i64>,
+    /// Its address.
+    pub address: Address,
+    /// Items that came from the address.
+    pub items: u64,
+    /// What it said of it, or what its launcher says: several lines, a traceback's last ones.
+    pub reason: Option<String>,
+}
+
+impl fmt::Display for FailedInstance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.btid {
+            Some(btid) => write!(f, "instance {btid} at {} failed", self.address)?,
+            None => write!(f, "{} failed", self.address)?,
+        }
+        let items = if self.items == 1 { "item" } else { "items" };
+        write!(f, " after {} {items}", self.items)?;
+        match &self.reason {
+            Some(reason) => {
+                write!(f, ":")?;
+                reason
+                    .lines()
+                    .try_for_each(|line| write!(f, "\n    {line}"))
+            }
+            None => write!(f, "; its launcher, there, shows why"),
+        }
+    }
 }
 
 /// An address that nothing came from.
@@ -127,6 +170,18 @@ impl fmt::Display for Silence {
     }
 }
 
+fn grown(longest: Option<Duration>) -> String {
+    longest.map_or_else(String::new, |longest| {
+        let seconds = longest.as_secs_f64();
+        format!(", where one took {seconds:.1} s at most lately and four times that was waited for")
+    })
+}
+
+fn fallen(failed: &[FailedInstance]) -> String {
+    let each: Vec<_> = failed.iter().map(ToString::to_string).collect();
+    format!("no publisher is left; {}", each.join("\n"))
+}
+
 fn list(silent: &[Silence]) -> String {
     let lines: Vec<_> = silent.iter().map(ToString::to_string).collect();
     lines.join("; ")
@@ -169,16 +224,44 @@ mod tests {
         ] {
             assert_eq!(silence.to_string(), format!("tcp://127.0.0.1:11000 {says}"));
         }
-        let error = Error::Timeout {
+        let timeout = |longest| Error::Timeout {
             waited: Duration::from_secs(10),
+            longest,
             silent: vec![silence(None, false, 0), silence(None, true, 3)],
         };
+        let error = timeout(None);
         assert_eq!(
             error.to_string(),
             "no item for 10.0 s: tcp://127.0.0.1:11000 never connected: nobody has listened there for \
              12.3 s; tcp://127.0.0.1:11000 is disconnected since 12.3 s, after 3 items; see that the \
              instances run (their launcher tells of those that end), or wait longer with a larger \
              time-out"
+        );
+        let error = timeout(Some(Duration::from_millis(2510))).to_string();
+        let says = "no item for 10.0 s, where one took 2.5 s at most lately and four times that was \
+                    waited for: tcp://";
+        assert!(error.starts_with(says), "{error}");
+    }
+
+    #[test]
+    fn who_failed_is_named_with_its_last_words() {
+        let failed = |btid, items, reason: Option<&str>| FailedInstance {
+            btid,
+            address: "tcp://127.0.0.1:11000".parse().unwrap(),
+            items,
+            reason: reason.map(str::to_owned),
+        };
+        let error = Error::Failed {
+            failed: vec![
+                failed(Some(0), 49, Some("  File \"scene.py\"\nValueError: round")),
+                failed(None, 1, None),
+            ],
+        };
+        assert_eq!(
+            error.to_string(),
+            "no publisher is left; instance 0 at tcp://127.0.0.1:11000 failed after 49 items:\n      \
+             File \"scene.py\"\n    ValueError: round\ntcp://127.0.0.1:11000 failed after 1 item; its \
+             launcher, there, shows why"
         );
     }
 }

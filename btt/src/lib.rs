@@ -28,16 +28,17 @@ mod record;
 mod stats;
 mod stream;
 
-pub use accounting::{PublisherReceipts, PublisherTotals, Receipts, Totals};
+pub use accounting::{Ledger, PublisherReceipts, PublisherTotals, Receipts, Totals};
 pub use blendtorch_channels::{
     Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvOptions,
     Error as ChannelError, Failure, RemoteEnv, Reset, Step, VectorEnv,
 };
+pub use blendtorch_transport::{Address, AddressError};
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, End, Fields, Header, How, Scalar, Tensor, Value};
 pub use convert::{Convert, ConvertError, ConvertPlan};
-pub use dataset::{DatasetOptions, Item, RemoteIterableDataset};
-pub use error::{Error, Silence};
+pub use dataset::{DatasetOptions, Item, Life, Liveness, RemoteIterableDataset};
+pub use error::{Error, FailedInstance, Silence};
 pub use loader::{
     Allocator, Batch, CollateError, Column, DataLoader, HeapAllocator, HeapStorage, LoaderOptions,
     Source, Storage, TensorColumn,

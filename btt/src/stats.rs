@@ -1,13 +1,14 @@
 //! What a dataset has seen.
 
-use crate::accounting::{Accounts, Origin, Receipts};
-use blendtorch_transport::{Address, PeerStatus};
+use crate::accounting::{Accounts, Ledger, Origin, Receipts};
+use blendtorch_transport::Address;
 use blendtorch_wire::{End, Header};
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Counters of a dataset. A sample's identity is (publisher id, sequence number).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Samples received, each counted once.
     pub received: u64,
@@ -40,13 +41,14 @@ pub struct Stats {
 }
 
 /// What came from one publisher.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublisherStats {
     /// Its random 64 bits.
     pub publisher: u64,
     /// Its instance, as the launcher numbered it.
     pub btid: Option<i64>,
     /// Where it was heard first.
+    #[serde(with = "as_text")]
     pub address: Option<Address>,
     /// Samples received, each counted once.
     pub received: u64,
@@ -59,6 +61,7 @@ pub struct PublisherStats {
     /// It has said that it ended.
     pub ended: bool,
     /// How it came to its end, and why, if it has said so; a publisher of an older version only ends.
+    #[serde(with = "as_words")]
     pub end: Option<End>,
     /// It has gone without saying that it ended.
     pub unfinished: bool,
@@ -94,6 +97,16 @@ impl StatsHandle {
         self.lock().stats.discarded += samples as u64;
     }
 
+    /// Both of the same moment.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        let books = self.lock();
+        Ledger {
+            receipts: books.accounts.receipts(&books.stats),
+            stats: books.stats.clone(),
+        }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,10 +123,46 @@ impl Books {
         self.accounts.enter_end(header, origin, &mut self.stats);
     }
 
-    /// Looks which publishers have gone.
-    pub(crate) fn note(&mut self, peers: &[PeerStatus]) {
-        let present = peers.iter().map(|peer| peer.ended || peer.path.is_some());
-        let present: Vec<_> = present.collect();
-        self.accounts.note(&present, &mut self.stats);
+    /// Says which publishers have gone; `present` are the addresses that have somebody, or have ended.
+    pub(crate) fn note(&mut self, present: &[bool]) {
+        self.accounts.note(present, &mut self.stats);
+    }
+}
+
+/// An address as its text.
+mod as_text {
+    use blendtorch_transport::Address;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(of: &Option<Address>, to: S) -> Result<S::Ok, S::Error> {
+        of.as_ref().map(ToString::to_string).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D>(from: D) -> Result<Option<Address>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let text = Option::<String>::deserialize(from)?;
+        let address = text.map(|text| text.parse());
+        address.transpose().map_err(D::Error::custom)
+    }
+}
+
+/// An end as its word and its reason.
+mod as_words {
+    use blendtorch_wire::End;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(of: &Option<End>, to: S) -> Result<S::Ok, S::Error> {
+        let words = of.as_ref().map(|end| (end.how().word(), end.reason()));
+        words.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D>(from: D) -> Result<Option<End>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let words = Option::<(String, Option<String>)>::deserialize(from)?;
+        Ok(words.map(|(word, reason)| End::told(&word, reason.as_deref())))
     }
 }

@@ -250,7 +250,7 @@ fn silence_says_of_each_address_what_it_is_and_since_when() {
         }
     };
     let _once = publishing.join().unwrap();
-    let Error::Timeout { waited, silent } = &error else {
+    let Error::Timeout { waited, silent, .. } = &error else {
         panic!("{error}");
     };
     assert!(

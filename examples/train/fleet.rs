@@ -3,6 +3,7 @@
 use crate::options::{InstanceCount, cores};
 use anyhow::{Context, Result};
 use blendtorch_launcher::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, Output};
+use btt::{Life, Liveness};
 use std::path::Path;
 
 /// Name of the socket that the scene publishes at.
@@ -48,6 +49,16 @@ impl Instances {
     /// Where the instances publish.
     pub(crate) fn addresses(&self) -> &[String] {
         &self.addresses
+    }
+
+    /// Tells a dataset how the instances are that it waits for.
+    pub(crate) fn liveness(&self) -> Liveness {
+        let watch = self.fleet.watch();
+        Liveness::new(move |address| match watch.at(&address.to_string()) {
+            None => Life::Unknown,
+            Some(status) if status.is_running() => Life::Runs,
+            Some(status) => Life::Ended(status.report()),
+        })
     }
 
     /// How many were started.

@@ -87,6 +87,7 @@ pub(crate) fn train(
 
     let dataset_options = DatasetOptions {
         timeout: PATIENCE,
+        liveness: Some(instances.liveness()),
         ..DatasetOptions::default()
     };
     let dataset = RemoteIterableDataset::connect(instances.addresses(), dataset_options)?;
@@ -106,14 +107,14 @@ pub(crate) fn train(
         match loader.next_timeout(SLICE) {
             Ok(Some(batch)) => learner.learn(&batch)?,
             Ok(None) if loader.is_finished() => break,
-            // All dead: what they had sent has been learned from, and no more will come.
-            Ok(None) if instances.alive() == 0 => {
-                progress.end();
-                bail!("every instance has ended:\n{}", instances.last_words());
-            }
             Ok(None) => {}
             // The stream goes on without it.
             Err(error @ Error::Malformed { .. }) => progress.tell(&format!("warning: {error}")),
+            // It has the last words of those that failed.
+            Err(error @ Error::Failed { .. }) => {
+                progress.end();
+                return Err(error.into());
+            }
             Err(error) => {
                 progress.end();
                 return Err(error).with_context(|| instances.last_words());

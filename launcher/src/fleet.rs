@@ -9,12 +9,14 @@ mod logs;
 mod output;
 mod status;
 mod supervise;
+mod view;
 
 use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tokio::sync::watch;
 
 use crate::addresses::Addresses;
@@ -29,10 +31,15 @@ use board::Board;
 pub use output::Output;
 pub use status::{InstanceState, InstanceStatus};
 use supervise::{Level, Plan};
+pub use view::FleetWatch;
 
 /// Said when windows are wanted and cannot be.
 const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): Blender runs \
     without windows, as with \"background\": true";
+
+/// How long the last words of an instance whose process has ended are waited for, and who left
+/// processes behind to end those.
+const LAST_LOOK: Duration = Duration::from_secs(15);
 
 /// How a fleet is watched.
 #[derive(Debug, Clone)]
@@ -185,12 +192,18 @@ impl Fleet {
         self.board.statuses()
     }
 
-    /// Sees that every instance is running.
+    /// A view of the instances by their addresses, for whoever waits for what they send.
+    pub fn watch(&self) -> FleetWatch {
+        FleetWatch::new(&self.board, &self.info)
+    }
+
+    /// Sees that every instance is running. One whose process has ended is seen to have ended, also
+    /// where its last words are still being read: those are waited for.
     ///
     /// # Errors
     /// [`LaunchError::NotAlive`] with the exit codes and last lines of those that have ended.
     pub fn assert_alive(&self) -> Result<(), LaunchError> {
-        let statuses = self.status();
+        let statuses = self.settled();
         let ended: Vec<_> = statuses
             .iter()
             .filter(|status| !status.is_running())
@@ -205,6 +218,20 @@ impl Fleet {
             total: statuses.len(),
             report,
         })
+    }
+
+    /// The statuses, once those whose processes have ended say so.
+    fn settled(&self) -> Vec<InstanceStatus> {
+        let deadline = Instant::now() + LAST_LOOK;
+        loop {
+            let statuses = self.status();
+            let ending = |status: &InstanceStatus| status.is_running() && has_ended(status.pid);
+            let wait = self.is_owner() && statuses.iter().any(ending);
+            if !wait || Instant::now() >= deadline {
+                return statuses;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until every instance has ended, and gives their statuses.
@@ -236,6 +263,18 @@ impl Fleet {
 
     fn is_owner(&self) -> bool {
         std::process::id() == self.owner
+    }
+}
+
+/// Whether a child of this process has ended; who waits for it still gets its code.
+fn has_ended(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return false;
+    };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    match waitid(WaitId::Pid(pid), options) {
+        Ok(ended) => ended.is_some(),
+        Err(_) => true, // it has been waited for
     }
 }
 

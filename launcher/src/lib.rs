@@ -50,7 +50,7 @@ pub use description::{DescriptionError, LaunchDescription};
 pub use discover::{Blender, DiscoverError, Runtime, Version, discover};
 pub use doctor::{Check, Health, doctor};
 pub use error::LaunchError;
-pub use fleet::{Fleet, FleetOptions, InstanceState, InstanceStatus, Output, Stopper};
+pub use fleet::{Fleet, FleetOptions, FleetWatch, InstanceState, InstanceStatus, Output, Stopper};
 pub use info::{InfoError, LaunchInfo};
 pub use managed::{DEFAULT_BPY_VERSION, cache_folder};
 pub use setup::{SetupError, SetupOptions, setup};

@@ -18,7 +18,7 @@ class Channel:
         address: str,
         btid: int | None = None,
         lingerms: int = 0,
-        timeoutms: int = 10000,
+        timeoutms: float | None = 10000,
     ) -> None:
         """Opens this end, whether or not the other one is there yet.
 
@@ -26,7 +26,7 @@ class Channel:
             address: `tcp://host:port` or `ipc://path`, as the launcher gave it.
             btid: a number of this side, which is sent with every message.
             lingerms: how long `close` lets the other side take what was sent.
-            timeoutms: how long `send` waits for room; below 0 for ever.
+            timeoutms: how long `send` waits for room; None or -1 for ever.
         """
         self.btid = btid
         self._duplex = Duplex(
@@ -50,7 +50,7 @@ class Channel:
 
     def recv(self, timeoutms: float | None = None) -> dict[str, Any] | None:
         """The next message, or None when none came within `timeoutms`. Without a time, or
-        with one below 0, it is waited for as long as it takes."""
+        with -1, it is waited for as long as it takes."""
         return self._duplex.recv(timeoutms)
 
     def close(self) -> None:

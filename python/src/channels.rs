@@ -16,8 +16,3 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<env_server::PyEnvServer>()?;
     module.add_class::<env_client::PyEnvClient>()
 }
-
-/// A time in milliseconds as scripts write it: below 0 is for ever.
-fn lasting(ms: i64) -> Duration {
-    u64::try_from(ms).map_or(Duration::MAX, Duration::from_millis)
-}

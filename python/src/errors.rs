@@ -45,8 +45,24 @@ pub(crate) fn consumer(error: &btt::Error) -> PyErr {
         | btt::Error::Convert(_) => PyValueError::new_err(text),
         btt::Error::Transport(_) => PyOSError::new_err(text),
         btt::Error::Record(error) => recording(error),
+        btt::Error::Failed { .. } => instance_failed(text),
         _ => PyRuntimeError::new_err(text),
     }
+}
+
+/// `btt.InstanceFailedError`, which is Python's own: making one tells this process of whom it is about,
+/// also where torch makes it of one that another process raised.
+pub(crate) fn instance_failed(text: String) -> PyErr {
+    Python::attach(|py| {
+        let error = py
+            .import("blendtorch.btt.errors")
+            .and_then(|module| module.getattr("InstanceFailedError"))
+            .and_then(|kind| kind.call1((text,)));
+        match error {
+            Ok(error) => PyErr::from_value(error),
+            Err(other) => other,
+        }
+    })
 }
 
 /// An error of a recorder or a recording.
@@ -112,16 +128,23 @@ pub(crate) fn producer(error: btb::PublishError<PyErr>) -> PyErr {
     }
 }
 
-/// Adds the exceptions to `_blendtorch`.
+/// Adds the exceptions to `_blendtorch`. Their module is the one that they are found in: torch's workers
+/// pickle the classes, and what pickle does not find never comes back, which is waited for without end.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    module.add(
-        "MalformedMessageError",
-        py.get_type::<MalformedMessageError>(),
-    )?;
-    module.add("RemoteEnvError", py.get_type::<RemoteEnvError>())?;
-    module.add("RecordingError", py.get_type::<RecordingError>())?;
-    module.add("LaunchError", py.get_type::<LaunchError>())
+    for (name, kind) in [
+        (
+            "MalformedMessageError",
+            py.get_type::<MalformedMessageError>(),
+        ),
+        ("RemoteEnvError", py.get_type::<RemoteEnvError>()),
+        ("RecordingError", py.get_type::<RecordingError>()),
+        ("LaunchError", py.get_type::<LaunchError>()),
+    ] {
+        kind.setattr("__module__", "blendtorch.btt")?;
+        module.add(name, kind)?;
+    }
+    Ok(())
 }
 
 /// A tensor that cannot be made.

@@ -18,6 +18,7 @@ mod publisher;
 mod recording;
 mod seeds;
 mod stream;
+mod timeout;
 mod values;
 
 use pyo3::prelude::*;
@@ -37,5 +38,6 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     recording::register(module)?;
     seeds::register(module)?;
     stream::register(module)?;
+    timeout::register(module)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Threads take turns with an iterator, a slice of waiting each; its counters are read at any time.
 
 mod batches;
+mod books;
 mod images;
 mod items;
 mod stats;
@@ -10,8 +11,12 @@ mod stats;
 pub(crate) use items::{Owned, item_to_python};
 
 use crate::errors;
+use crate::fleet::liveness;
 use crate::memory::Memory;
-use btt::{DatasetOptions, Recorder, RecorderOptions, RemoteIterableDataset};
+use crate::timeout::Timeout;
+use books::{Books, Desk};
+use btt::{DatasetOptions, Error, Recorder, RecorderOptions, RemoteIterableDataset, StatsHandle};
+use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use std::path::Path;
@@ -25,13 +30,14 @@ fn connect(
     py: Python<'_>,
     addresses: &[String],
     queue_size: u32,
-    timeout_ms: u64,
+    timeout_ms: Timeout,
     max_items: Option<usize>,
     record: Option<&Path>,
 ) -> PyResult<RemoteIterableDataset> {
     let options = DatasetOptions {
         queue_size,
-        timeout: Duration::from_millis(timeout_ms),
+        timeout: timeout_ms.0,
+        liveness: Some(liveness()),
         max_items,
         ..DatasetOptions::default()
     };
@@ -49,6 +55,26 @@ fn connect(
     .map_err(|error| errors::consumer(&error))
 }
 
+/// The end of an iteration, as Python's exception. Of several workers, the last tells what of the
+/// publishers has failed.
+fn ended(desk: Option<&Desk>, stats: &StatsHandle) -> PyErr {
+    match desk.and_then(|desk| desk.end(stats, None)) {
+        Some(failed) => errors::instance_failed(failed),
+        None => PyStopIteration::new_err(()),
+    }
+}
+
+/// An error of an iteration, as Python's exception.
+fn failed(error: &Error, desk: Option<&Desk>, stats: &StatsHandle) -> PyErr {
+    match (error, desk) {
+        (Error::Failed { .. }, Some(desk)) => match desk.end(stats, Some(error.to_string())) {
+            Some(failed) => errors::instance_failed(failed),
+            None => PyStopIteration::new_err(()),
+        },
+        _ => errors::consumer(error),
+    }
+}
+
 /// Waits for this thread's turn, without the GIL.
 fn turn<'a, T>(py: Python<'_>, stream: &'a Mutex<T>) -> MutexGuard<'a, T> {
     stream
@@ -59,6 +85,8 @@ fn turn<'a, T>(py: Python<'_>, stream: &'a Mutex<T>) -> MutexGuard<'a, T> {
 /// Adds this module's names to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Memory>()?;
+    module.add_class::<Books>()?;
+    module.add_class::<Desk>()?;
     module.add_class::<items::ItemStream>()?;
     module.add_class::<batches::BatchStream>()?;
     module.add_function(wrap_pyfunction!(stats::total_receipts, module)?)

@@ -153,6 +153,10 @@ def test_words_and_numbers_that_no_image_fits_are_refused_before_anything_is_ope
     ]:
         with pytest.raises(ValueError, match=message):
             btt.ImageTransform(**wrong)  # type: ignore[arg-type]
+    for what in (lambda batch: batch, btt.ImageTransform()):
+        # Regression: a lambda was an AttributeError about `items`.
+        with pytest.raises(TypeError, match=r"transform must be a mapping .*ImageTransform\("):
+            btt.DataLoader(["tcp://127.0.0.1:1"], transform=what)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"transform\['image'\]"):
         btt.DataLoader("tcp://127.0.0.1:1", transform={"image": len})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match="threads"):

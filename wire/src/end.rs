@@ -77,7 +77,8 @@ impl End {
     }
 
     /// What a word and a reason say that somebody sent.
-    pub(crate) fn told(word: &str, reason: Option<&str>) -> Self {
+    #[must_use]
+    pub fn told(word: &str, reason: Option<&str>) -> Self {
         let reason = reason.map(shown).filter(|reason| !reason.is_empty());
         Self {
             how: How::of(word),

@@ -3,9 +3,12 @@
 mod lives;
 mod receipts;
 mod seen;
+mod together;
 
 pub(crate) use lives::Origin;
 pub use receipts::{PublisherReceipts, PublisherTotals, Receipts, Totals};
+
+pub use together::Ledger;
 
 use crate::stats::{PublisherStats, Stats};
 use blendtorch_wire::Header;

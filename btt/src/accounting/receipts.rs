@@ -150,12 +150,12 @@ fn total_of(publisher: u64, parts: &[PublisherReceipts]) -> PublisherTotals {
     }
 }
 
-fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+pub(super) fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
     numbers.fold(0, u64::saturating_add)
 }
 
 /// Sorted ranges without overlaps.
-fn joined(sorted: &[(u64, u64)]) -> Vec<(u64, u64)> {
+pub(super) fn joined(sorted: &[(u64, u64)]) -> Vec<(u64, u64)> {
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for &(from, to) in sorted {
         match joined.last_mut() {

@@ -1,11 +1,14 @@
 //! The remote dataset: an iterator over the samples of many publishers.
 
+mod ends;
 mod item;
+mod liveness;
 mod options;
 mod patience;
 mod recording;
 
 pub use item::Item;
+pub use liveness::{Life, Liveness};
 pub use options::DatasetOptions;
 
 use crate::accounting::{Origin, Receipts};
@@ -14,7 +17,8 @@ use crate::record::Recorder;
 use crate::stats::{Stats, StatsHandle};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Bytes, Kind, Limits, Message};
-use patience::Patience;
+use ends::Ends;
+use patience::{Exhausted, Patience};
 use std::time::{Duration, Instant};
 
 /// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
@@ -26,7 +30,8 @@ const NOTE: Duration = Duration::from_millis(200);
 /// The samples of many publishers, taken fairly, in the order of each.
 ///
 /// Iterating ends when every publisher has said that it ended, or after `max_items`. A time-out
-/// and a message that is not ours are errors after which the iteration may go on.
+/// and a message that is not ours are errors after which the iteration may go on. Publishers that
+/// have failed are the last error, when none is left ([`Error::Failed`]).
 #[derive(Debug)]
 pub struct RemoteIterableDataset {
     addresses: Vec<Address>,
@@ -36,6 +41,7 @@ pub struct RemoteIterableDataset {
     stats: StatsHandle,
     patience: Patience,
     note_at: Instant,
+    ends: Ends,
     delivered: usize,
     finished: bool,
     recorder: Option<Recorder>,
@@ -77,7 +83,8 @@ impl RemoteIterableDataset {
                 max_message_bytes: options.max_message_bytes,
                 ..Limits::default()
             },
-            patience: Patience::new(options.timeout, options.first_item_timeout),
+            patience: Patience::new(options.timeout, options.first_item_timeout, addresses.len()),
+            ends: Ends::default(),
             addresses,
             options,
             receiver,
@@ -114,10 +121,11 @@ impl RemoteIterableDataset {
     /// # Errors
     /// As the iterator's.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Item>, Error> {
-        Ok(match self.wait(timeout)? {
-            Wait::Sample { message, leased } => Some(Item::new(message, leased)),
-            Wait::Nothing | Wait::End => None,
-        })
+        match self.wait(timeout)? {
+            Wait::Sample { message, leased } => Ok(Some(Item::new(message, leased))),
+            Wait::Nothing => Ok(None),
+            Wait::End => self.take_failure().map_or(Ok(None), Err),
+        }
     }
 
     /// As [`next_timeout`](Self::next_timeout), without taking the tensors out of their
@@ -127,10 +135,11 @@ impl RemoteIterableDataset {
     /// # Errors
     /// As the iterator's.
     pub fn next_leased(&mut self, timeout: Duration) -> Result<Option<Item>, Error> {
-        Ok(match self.wait(timeout)? {
-            Wait::Sample { message, .. } => Some(Item::new(message, false)),
-            Wait::Nothing | Wait::End => None,
-        })
+        match self.wait(timeout)? {
+            Wait::Sample { message, .. } => Ok(Some(Item::new(message, false))),
+            Wait::Nothing => Ok(None),
+            Wait::End => self.take_failure().map_or(Ok(None), Err),
+        }
     }
 
     /// Whether the iteration has ended.
@@ -208,10 +217,11 @@ impl RemoteIterableDataset {
             self.finish();
             return Ok(Wait::End);
         }
-        let deadline = Instant::now() + timeout;
+        let begin = Instant::now();
         loop {
+            self.patience.asks();
             let start = Instant::now();
-            let left = deadline.saturating_duration_since(start);
+            let left = timeout.saturating_sub(begin.elapsed());
             let received = self
                 .receiver
                 .recv_timeout(left.min(self.patience.slice()))?;
@@ -228,13 +238,14 @@ impl RemoteIterableDataset {
                 }
                 None => {
                     self.flush_recording_if_due()?;
+                    self.leave_the_dead()?;
                     self.check_patience()?;
                 }
             }
             if self.finished {
                 return Ok(Wait::End);
             }
-            if Instant::now() >= deadline {
+            if begin.elapsed() >= timeout {
                 return Ok(Wait::Nothing);
             }
         }
@@ -264,7 +275,6 @@ impl RemoteIterableDataset {
                 });
             }
         };
-        self.patience.item_came();
         let bytes: usize = frames.iter().map(Bytes::len).sum();
         let mut books = self.stats.lock();
         books.stats.bytes += bytes as u64;
@@ -275,24 +285,34 @@ impl RemoteIterableDataset {
             let new = books.enter(&message.header, origin);
             drop(books);
             if new {
+                self.patience.item_came();
                 self.record_sample(&message, &frames)?;
             }
             return Ok(new.then_some((message, leased)));
         }
         books.enter_end(&message.header, origin);
+        let address = &self.addresses[peer];
+        self.ends.said(peer, address, &message.header, &books.stats);
         drop(books);
-        self.receiver.disconnect(peer)?;
-        self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
-        if self.finished {
-            self.note_who_has_gone();
+        if let (Some(liveness), Some(end)) = (&self.options.liveness, &message.header.end) {
+            liveness.hears(address, end);
         }
+        self.patience.starts_anew();
+        self.receiver.disconnect(peer)?;
+        self.end_if_nobody_is_left()?;
         Ok(None)
     }
 
     fn note_who_has_gone(&mut self) {
         // The only error is a socket that is closed: then nobody can be asked any more.
         if let Ok(peers) = self.receiver.peers() {
-            self.stats.lock().note(&peers);
+            let peers = peers.iter().enumerate();
+            let present = peers.map(|(index, peer)| {
+                let has_ended = peer.ended && !self.ends.is_left(index);
+                has_ended || peer.path.is_some()
+            });
+            let present: Vec<_> = present.collect();
+            self.stats.lock().note(&present);
         }
         self.note_at = Instant::now() + NOTE;
     }
@@ -302,13 +322,14 @@ impl RemoteIterableDataset {
             return Ok(());
         }
         let peers = self.receiver.peers()?;
-        match self.patience.exhausted(&peers) {
+        match self.patience.exhausted(&peers, self.ends.runs()) {
             None => Ok(()),
-            Some(waited) => {
-                self.patience.item_came(); // a caller that goes on waits anew
+            Some(Exhausted { waited, longest }) => {
+                self.patience.starts_anew(); // for a caller that goes on
                 let silent = peers.iter().filter(|peer| !peer.ended).map(Silence::of);
                 Err(Error::Timeout {
                     waited,
+                    longest,
                     silent: silent.collect(),
                 })
             }
@@ -326,7 +347,7 @@ impl Iterator for RemoteIterableDataset {
                     return Some(Ok(Item::new(message, leased)));
                 }
                 Ok(Wait::Nothing) => {}
-                Ok(Wait::End) => return None,
+                Ok(Wait::End) => return self.take_failure().map(Err),
                 Err(error) => return Some(Err(error)),
             }
         }

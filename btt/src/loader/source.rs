@@ -50,6 +50,14 @@ impl Source {
         }
     }
 
+    /// What is to be told behind the last item.
+    pub(super) fn take_failure(&mut self) -> Option<Error> {
+        match self {
+            Self::Remote(dataset) => dataset.take_failure(),
+            Self::Recorded(_) => None,
+        }
+    }
+
     pub(super) fn stats_handle(&self) -> StatsHandle {
         match self {
             Self::Remote(dataset) => dataset.stats_handle(),

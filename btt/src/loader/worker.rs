@@ -52,6 +52,12 @@ impl<A: Allocator> Worker<A> {
             let last = self.assembler.flush();
             self.hand_out(last);
         }
+        // Behind the last batch.
+        if !self.stop.load(Ordering::Acquire)
+            && let Some(error) = self.dataset.take_failure()
+        {
+            self.fail(error);
+        }
     }
 
     /// Whether to look for another item before what there is is written. A recording always has one:

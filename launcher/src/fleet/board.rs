@@ -71,20 +71,22 @@ impl Board {
 
     pub(super) fn statuses(&self) -> Vec<InstanceStatus> {
         let written = self.lock();
-        let with_tail = |(instance, tails): (&InstanceStatus, &[VecDeque<String>; 2])| {
-            let tail = |stream: Stream| tails[stream as usize].iter().cloned().collect();
-            InstanceStatus {
-                stderr_tail: tail(Stream::Stderr),
-                stdout_tail: tail(Stream::Stdout),
-                ..instance.clone()
-            }
-        };
-        written
+        let each = written.instances.iter().zip(&written.tails);
+        each.map(with_tails).collect()
+    }
+
+    /// Whether an instance runs, without its lines; nothing for one that there is not.
+    pub(super) fn runs(&self, index: usize) -> Option<bool> {
+        self.lock()
             .instances
-            .iter()
-            .zip(&written.tails)
-            .map(with_tail)
-            .collect()
+            .get(index)
+            .map(InstanceStatus::is_running)
+    }
+
+    pub(super) fn status(&self, index: usize) -> Option<InstanceStatus> {
+        let written = self.lock();
+        let one = written.instances.get(index).zip(written.tails.get(index));
+        one.map(with_tails)
     }
 
     /// Waits until all have ended, at most `limit`; says whether they have.
@@ -101,5 +103,14 @@ impl Board {
                 Err(poisoned) => poisoned.into_inner().0.all_ended,
             },
         }
+    }
+}
+
+fn with_tails((instance, tails): (&InstanceStatus, &[VecDeque<String>; 2])) -> InstanceStatus {
+    let tail = |stream: Stream| tails[stream as usize].iter().cloned().collect();
+    InstanceStatus {
+        stderr_tail: tail(Stream::Stderr),
+        stdout_tail: tail(Stream::Stdout),
+        ..instance.clone()
     }
 }

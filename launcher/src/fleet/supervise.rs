@@ -230,6 +230,10 @@ impl Watcher {
         loop {
             let wanted = (*self.level.borrow_and_update()).max(*self.abandoned.borrow_and_update());
             if wanted > reached {
+                // One that had ended before that was not stopped, whatever is looked at first below.
+                if let Ok(Some(ended)) = child.try_wait() {
+                    return (InstanceState::of(ended), reached > Level::Run);
+                }
                 reached = wanted;
                 if wanted == Level::Stop {
                     send(Signal::TERM);

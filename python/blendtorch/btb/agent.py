@@ -17,17 +17,20 @@ class RemoteControlledAgent:
     frame rate, and a command is applied to the frame that is due.
     """
 
-    def __init__(self, address: str, real_time: bool = False, timeoutms: int = 5000) -> None:
+    def __init__(
+        self, address: str, real_time: bool = False, timeoutms: float | None = 5000
+    ) -> None:
         """Binds `address`.
 
         Args:
             address: as in `btargs.btsockets["GYM"]`.
             real_time: go on without commands.
             timeoutms: with `real_time`, how long the first frame of an episode waits for a
-                command.
+                command; None or -1 waits for ever.
         """
         self.real_time = real_time
         self.timeoutms = timeoutms
+        self._first_frame_s = _blendtorch.timeout_seconds(timeoutms)
         self._server = _blendtorch.EnvServer(address, btid=None)
         self._owes = False
         """A command was taken and is not answered yet."""
@@ -100,7 +103,7 @@ class RemoteControlledAgent:
         if not self.real_time:
             return None
         if env.state is env.STATE_INIT:
-            return self.timeoutms / 1000
+            return self._first_frame_s
         return max(0.0, self._frame_due - time.monotonic())
 
     def _wait_for_frame(self, env: Any) -> None:

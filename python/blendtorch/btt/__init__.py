@@ -19,6 +19,7 @@ from .dataset import RemoteIterableDataset
 from .duplex import DuplexChannel
 from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, launch_env
 from .env_rendering import create_renderer
+from .errors import InstanceFailedError
 from .file import FileReader, FileRecorder
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
@@ -41,6 +42,7 @@ __all__ = [
     "FileReader",
     "FileRecorder",
     "ImageTransform",
+    "InstanceFailedError",
     "LaunchError",
     "LaunchInfo",
     "MalformedMessageError",

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from .._blendtorch import ItemStream
+from .._blendtorch import ItemStream, hand_down, take_over, timeout_seconds
 from ..renamed import also_called
+from .counters import Counters, Latest, worker
 from .file import FileRecorder, make_folder_of
-from .receipts import Receipts, read_receipts
+from .receipts import Receipts
 from .replay import FileDataset, SingleFileDataset, as_it_is
 
 if TYPE_CHECKING:
@@ -35,12 +36,8 @@ def worker_count() -> int:
 
 
 def _worker() -> tuple[int, int]:
-    try:
-        from torch.utils.data import get_worker_info
-    except ImportError:
-        return 0, 1
-    worker = get_worker_info()
-    return (0, 1) if worker is None else (worker.id, worker.num_workers)
+    info = worker()
+    return (0, 1) if info is None else (info.id, info.num_workers)
 
 
 class RemoteIterableDataset(IterableDataset):
@@ -55,7 +52,7 @@ class RemoteIterableDataset(IterableDataset):
         self,
         addresses: str | Iterable[str],
         queue_size: int = 10,
-        timeoutms: int = 10000,
+        timeoutms: float | None = 10000,
         max_items: int = 100000,
         item_transform: Callable[[Item], Any] | None = None,
         record_path_prefix: str | PathLike[str] | None = None,
@@ -65,13 +62,22 @@ class RemoteIterableDataset(IterableDataset):
         Args:
             addresses: as in `launch_info.addresses["DATA"]`.
             queue_size: items queued for each address before its publisher is held back.
-            timeoutms: silence longer than this raises TimeoutError. A connected publisher gets
-                two minutes for its first item: a first frame may compile shaders.
+            timeoutms: silence longer than this raises TimeoutError; None or -1 waits for ever. A
+                publisher that is connected gets two minutes for its first item (a first frame may
+                compile shaders), as does an instance that this program launched and that runs;
+                and where items took longer lately, four times the longest wait is waited for.
+                What the loop does with an item is no silence.
             max_items: the iteration ends after so many items, or when all publishers have ended.
             item_transform: called with each item; what it returns is yielded.
             record_path_prefix: every item is also appended to a file, as it was received: worker
                 number w writes `{prefix}_{w:02d}.mcap`. `FileDataset` reads them.
         """
+        timeout_seconds(timeoutms)  # wrong is said here, and not by a worker
+        if item_transform is not None and not callable(item_transform):
+            raise TypeError(
+                "item_transform must be a function that is called with each item, not "
+                f"{type(item_transform).__name__}"
+            )
         self.addresses = [addresses] if isinstance(addresses, str) else list(addresses)
         self.queue_size = queue_size
         self.timeoutms = timeoutms
@@ -79,7 +85,8 @@ class RemoteIterableDataset(IterableDataset):
         self.item_transform = item_transform or as_it_is
         self.record_path_prefix: str | None = None
         self.enable_recording(record_path_prefix)
-        self._stream: ItemStream | None = None
+        self._counters = Counters()
+        self._latest: Latest | None = None
 
     @also_called(n="max_items")
     def stream_length(self, max_items: int) -> None:
@@ -93,7 +100,9 @@ class RemoteIterableDataset(IterableDataset):
         self.record_path_prefix = None if prefix is None else fspath(prefix)
 
     def stats(self) -> dict[str, Any]:
-        """Counters of the latest iteration in this process; empty before the first.
+        """Counters of the latest iteration, whoever iterates: this process, a `DataLoader` over
+        this dataset, or torch's DataLoader with workers, whose counters are put together (they
+        come twice a second, and at the end). Empty before the first.
 
         `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
         publisher: lost if this is its only consumer, else see `receipts`), `malformed`,
@@ -103,11 +112,11 @@ class RemoteIterableDataset(IterableDataset):
         batches), and the same for each of `publishers`, with its `address`, how it came to its
         `end` ("finished", "failed", "interrupted"; None where it has not said so) and the `reason`.
         """
-        return {} if self._stream is None else self._stream.stats()
+        return self._counters.stats(self._latest)
 
     def receipts(self) -> Receipts:
-        """What the latest iteration in this process has received; for `merge_receipts`."""
-        return read_receipts(self._stream)
+        """What the latest iteration has received, whoever iterates; for `merge_receipts`."""
+        return self._counters.receipts(self._latest)
 
     def __iter__(self) -> Iterator[Any]:
         return _Items(self) if self.max_items_here() > 0 else iter(())
@@ -133,21 +142,28 @@ class RemoteIterableDataset(IterableDataset):
         return path
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_stream": None}
+        return {**self.__dict__, "_latest": None, "_handed": hand_down(self.addresses)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        take_over(*state.pop("_handed"))
+        self.__dict__.update(state)
 
 
 class _Items:
-    """One iteration. After a TimeoutError or a MalformedMessageError it may go on."""
+    """One iteration. After a TimeoutError or a MalformedMessageError it may go on; an
+    InstanceFailedError comes after the last item."""
 
     def __init__(self, dataset: RemoteIterableDataset) -> None:
         self._dataset = dataset
-        self._stream = dataset._stream = ItemStream(
+        self._stream = ItemStream(
             dataset.addresses,
             queue_size=dataset.queue_size,
             timeout_ms=dataset.timeoutms,
             max_items=dataset.max_items_here(),
             record=dataset.record_path_here(),
+            desk=dataset._counters.desk(),
         )
+        dataset._latest = Latest.of(self._stream)
 
     def __iter__(self) -> "_Items":
         return self

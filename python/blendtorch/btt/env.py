@@ -21,6 +21,13 @@ __all__ = ["EnvTimeoutError", "OpenAIRemoteEnv", "RemoteEnv", "RemoteEnvError", 
 
 SOCKET = "GYM"
 
+
+class EnvLauncher(BlenderLauncher):
+    """Runs environments: whoever gives one that has died a command is told."""
+
+    _tells = False
+
+
 # From a connection's end to that of its process, which may flush what others are to get.
 _LAST_WORDS_S = 3.0
 
@@ -36,14 +43,14 @@ class RemoteEnv:
     Its time advances by one frame with each `step`, and not without.
     """
 
-    def __init__(self, address: str, timeoutms: int = 10000) -> None:
+    def __init__(self, address: str, timeoutms: float | None = 10000) -> None:
         """Connects with the first command.
 
         Args:
             address: as in `launch_info.addresses["GYM"][0]`.
             timeoutms: how long an answer may take. The first one, and an image, may take two
                 minutes, in which shaders are compiled, and a Blender that is not there yet ten
-                times `timeoutms`.
+                times `timeoutms`. None or -1 waits for ever.
         """
         self._client = EnvClient(address, timeout_ms=timeoutms)
         self._action: Any = None
@@ -188,7 +195,7 @@ def launch_env(
     `--render-every 10`, `real_time=True` is `--real-time` and False `--no-real-time`.
     """
     with (
-        BlenderLauncher(
+        EnvLauncher(
             scene,
             script,
             named_sockets=[SOCKET],

@@ -34,7 +34,7 @@ class BlenderEnv(gymnasium.Env[Any, Any]):
         render_mode: str | None = None,
         observation_space: Any = None,
         action_space: Any = None,
-        timeoutms: int = 10000,
+        timeoutms: float | None = 10000,
         blender: str | PathLike[str] | None = None,
         env: Mapping[str, str] | None = None,
         **kwargs: Any,

@@ -8,9 +8,8 @@ from contextlib import ExitStack
 from os import PathLike
 from typing import Any
 
-from .env import SOCKET, RemoteEnv, script_arguments
+from .env import SOCKET, EnvLauncher, RemoteEnv, script_arguments
 from .gymnasium_spaces import declared
-from .launcher import BlenderLauncher
 
 
 def launch_envs(
@@ -19,7 +18,7 @@ def launch_envs(
     script: str | PathLike[str],
     count: int,
     background: bool,
-    timeoutms: int,
+    timeoutms: float | None,
     blender: str | PathLike[str] | None,
     env: Mapping[str, str] | None,
     kwargs: dict[str, Any],
@@ -29,7 +28,7 @@ def launch_envs(
     if count < 1:
         raise ValueError(f"num_envs must be at least 1, not {count}")
     launcher = stack.enter_context(
-        BlenderLauncher(
+        EnvLauncher(
             scene,
             script,
             count,

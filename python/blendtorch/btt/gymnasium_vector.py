@@ -39,7 +39,7 @@ class BlenderVectorEnv(VectorEnv[Any, Any, Any]):
         render_mode: str | None = None,
         observation_space: Any = None,
         action_space: Any = None,
-        timeoutms: int = 10000,
+        timeoutms: float | None = 10000,
         blender: str | PathLike[str] | None = None,
         env: Mapping[str, str] | None = None,
         seed: int | None = None,

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath, pathsep
 from os.path import isfile
+from types import TracebackType
 from typing import IO, Any
 
 from .._blendtorch import Fleet, find_blender
+from .errors import InstanceFailedError
 from .processes import InstanceProcess
 
 
@@ -57,8 +59,12 @@ class BlenderLauncher:
     with btt.BlenderLauncher("", "cube.blend.py", named_sockets=["DATA"]) as bl:
         addresses = bl.launch_info.addresses["DATA"]
 
-    Leaving ends every process, its children too; so does whatever ends this program.
+    Leaving ends every process, its children too; so does whatever ends this program. Where an
+    instance has failed by itself before that, and nobody was told (by the loop over its stream,
+    `assert_alive`, `wait`, `status`), leaving raises InstanceFailedError with its last words.
     """
+
+    _tells = True  # An environment's commands tell of its end; its launcher need not.
 
     def __init__(
         self,
@@ -138,13 +144,25 @@ class BlenderLauncher:
             print(warning, file=sys.stderr)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._fleet is not None:
-            self._fleet.stop()
-            self._fleet = None
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._fleet is None:
+            return
+        fleet, self._fleet = self._fleet, None
+        untold = fleet.stop(error is None and self._tells)
+        if untold and self._tells:
+            if error is None:
+                raise InstanceFailedError(untold)
+            if isinstance(error, Exception):
+                error.add_note(untold)
 
     def assert_alive(self) -> None:
-        """Raises LaunchError unless every instance runs; says which do not, and why."""
+        """Raises LaunchError unless every instance runs; says which do not, and why. One whose
+        publisher has said that it failed does not, and is waited for a while to end."""
         self._running().assert_alive()
 
     def wait(self) -> list[int]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import BatchStream, Memory
+from .counters import Counters, Latest
 from .dataset import RemoteIterableDataset
-from .receipts import Receipts, read_receipts
+from .receipts import Receipts
 from .replay import FileDataset, SingleFileDataset, as_it_is
 from .transform import ImageTransform, listed
 
@@ -63,8 +64,10 @@ class DataLoader(IterableDataset):
         Raises:
             ValueError: the dataset transforms its items in Python, one by one: batch those with
                 torch.utils.data.DataLoader.
-            TypeError: a value of `transform` is no ImageTransform.
+            TypeError: `transform` is no mapping, or a value of it no ImageTransform.
+            ModuleNotFoundError: torch is not installed.
         """
+        _torch()
         if not isinstance(dataset, Dataset):
             dataset = RemoteIterableDataset(dataset)
         plain = any(type(dataset)._item is kind._item for kind in KINDS)
@@ -87,15 +90,17 @@ class DataLoader(IterableDataset):
         self.transform = dict(listed(transform))
         self.pin_memory = pin_memory
         self.threads = threads
-        self._stream: BatchStream | None = None
+        remote = isinstance(dataset, RemoteIterableDataset)
+        self._counters = dataset._counters if remote else Counters()
+        self._latest: Latest | None = None
 
     def stats(self) -> dict[str, Any]:
         """Counters of the latest iteration, as `RemoteIterableDataset.stats`."""
-        return {} if self._stream is None else self._stream.stats()
+        return self._counters.stats(self._latest)
 
     def receipts(self) -> Receipts:
-        """What the latest iteration in this process has received; for `merge_receipts`."""
-        return read_receipts(self._stream)
+        """What the latest iteration has received; for `merge_receipts`."""
+        return self._counters.receipts(self._latest)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         if isinstance(self.dataset, RemoteIterableDataset) and self.dataset.max_items_here() <= 0:
@@ -103,7 +108,7 @@ class DataLoader(IterableDataset):
         return _Batches(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_stream": None}
+        return {**self.__dict__, "_latest": None}
 
     def _open(self) -> BatchStream:
         dataset = self.dataset
@@ -114,6 +119,7 @@ class DataLoader(IterableDataset):
                 timeout_ms=dataset.timeoutms,
                 max_items=dataset.max_items_here(),
                 record=dataset.record_path_here(),
+                desk=self._counters.desk(),
                 batch_size=self.batch_size,
                 drop_last=self.drop_last,
                 prefetch_bytes=self.prefetch_bytes,
@@ -122,12 +128,11 @@ class DataLoader(IterableDataset):
             )
         seed = None
         if self.shuffle:
-            from torch import randint
-
-            seed = int(randint(2**63 - 1, ()))
+            seed = int(_torch().randint(2**63 - 1, ()))
         return BatchStream.replay(
             dataset.paths,
             seed=seed,
+            desk=self._counters.desk(),
             batch_size=self.batch_size,
             drop_last=self.drop_last,
             prefetch_bytes=self.prefetch_bytes,
@@ -140,11 +145,12 @@ class _Batches:
     """One iteration. After an error of one item or one batch it may go on."""
 
     def __init__(self, loader: DataLoader) -> None:
-        from torch import from_dlpack
-
-        self._from_dlpack = from_dlpack
+        self._from_dlpack = _torch().from_dlpack
         self._pin = loader.pin_memory and _can_pin()
-        self._stream = loader._stream = loader._open()
+        self._stream = loader._open()
+        loader._latest = Latest.of(self._stream)
+        if isinstance(loader.dataset, RemoteIterableDataset):
+            loader.dataset._latest = loader._latest
 
     def __iter__(self) -> "_Batches":
         return self
@@ -166,6 +172,18 @@ class _Batches:
 
     def __del__(self) -> None:
         self.close()
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "btt.DataLoader makes torch tensors, and torch is not installed here: pip install "
+            "torch, or iterate the dataset itself, whose items have numpy arrays",
+            name=error.name,
+        ) from error
+    return torch
 
 
 def _can_pin() -> bool:

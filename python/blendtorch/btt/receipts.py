@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from .._blendtorch import total_receipts
 
@@ -10,16 +10,6 @@ Receipts = dict[str, Any]
 """Plain data, to be sent as JSON or pickled: for each of `publishers` the ranges of sequence
 numbers `received` (first, one behind the last), how many it `sent` (once it has said its end), how
 it came to its `end`, and more."""
-
-
-class _Stream(Protocol):
-    def receipts(self) -> str: ...
-
-
-def read_receipts(stream: _Stream | None) -> Receipts:
-    """The receipts of an iteration, or of none."""
-    read: Receipts = {"publishers": []} if stream is None else json.loads(stream.receipts())
-    return read
 
 
 def merge_receipts(receipts: Iterable[Receipts]) -> dict[str, Any]:

@@ -55,8 +55,15 @@ def listed(transform: Mapping[str, ImageTransform] | None) -> list[tuple[str, Im
     """Field by field.
 
     Raises:
-        TypeError: a value is something else.
+        TypeError: it is no mapping, or a value is something else.
     """
+    if transform is not None and not isinstance(transform, Mapping):
+        raise TypeError(
+            'transform must be a mapping from fields to btt.ImageTransform, such as {"image": '
+            'btt.ImageTransform(dtype="float32", layout="CHW")}, not '
+            f"{type(transform).__name__}: do anything else to the batches in the loop, or to each "
+            "item with RemoteIterableDataset(item_transform=...) and torch.utils.data.DataLoader"
+        )
     pairs = list((transform or {}).items())
     for field, value in pairs:
         if not isinstance(value, ImageTransform):

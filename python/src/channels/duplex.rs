@@ -1,7 +1,8 @@
 //! Python binding of `Duplex`.
 
-use super::{SLICE, lasting};
+use super::SLICE;
 use crate::errors;
+use crate::timeout::Timeout;
 use crate::values::{Heap, fields_from_python, fields_to_python};
 use blendtorch_channels::{Duplex, DuplexOptions, Error};
 use pyo3::exceptions::PyOSError;
@@ -48,9 +49,9 @@ impl PyDuplex {
         bind: bool,
         btid: Option<i64>,
         linger_ms: u64,
-        timeout_ms: i64,
+        timeout_ms: Timeout,
     ) -> PyResult<Self> {
-        let timeout = lasting(timeout_ms);
+        let timeout = timeout_ms.0;
         let options = DuplexOptions {
             btid,
             linger: Duration::from_millis(linger_ms),
@@ -92,17 +93,16 @@ impl PyDuplex {
         }
     }
 
-    /// The next message as a dict, or None when none came in time. None, and less than nothing, is
-    /// for ever.
+    /// The next message as a dict, or None when none came in time. None and -1 are for ever.
     fn recv<'py>(
         &self,
         py: Python<'py>,
-        timeout_ms: Option<f64>,
+        timeout_ms: Timeout,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
         let start = Instant::now();
-        let timeout = timeout_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+        let timeout = timeout_ms.0;
         loop {
-            let left = timeout.map_or(SLICE, |timeout| timeout.saturating_sub(start.elapsed()));
+            let left = timeout.saturating_sub(start.elapsed());
             if let Some(message) = self.with(py, |duplex| duplex.recv(left.min(SLICE)))? {
                 let dict = PyDict::new(py);
                 dict.set_item("btid", message.btid)?;
@@ -111,7 +111,7 @@ impl PyDuplex {
                 return Ok(Some(dict));
             }
             py.check_signals()?;
-            if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
+            if start.elapsed() >= timeout {
                 return Ok(None);
             }
         }

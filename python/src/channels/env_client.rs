@@ -1,7 +1,8 @@
 //! Python binding of `RemoteEnv`.
 
-use super::{SLICE, lasting};
+use super::SLICE;
 use crate::errors;
+use crate::timeout::Timeout;
 use crate::values::{Heap, fields_to_python, value_from_python};
 use blendtorch_channels::{Command, EnvOptions, RemoteEnv, Reset};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -43,8 +44,8 @@ fn get<'a>(turn: &'a mut Turn<'_>) -> PyResult<&'a mut RemoteEnv> {
 impl PyEnvClient {
     #[new]
     #[pyo3(signature = (address, *, timeout_ms))]
-    fn new(address: &str, timeout_ms: i64) -> PyResult<Self> {
-        let options = EnvOptions::with_timeout(lasting(timeout_ms));
+    fn new(address: &str, timeout_ms: Timeout) -> PyResult<Self> {
+        let options = EnvOptions::with_timeout(timeout_ms.0);
         let env = RemoteEnv::connect(address, options).map_err(|error| errors::channel(&error))?;
         Ok(Self {
             env: Mutex::new(Some(env)),

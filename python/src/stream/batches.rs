@@ -1,18 +1,20 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
+use super::books::Desk;
 use super::images::{ImageTransform, conversions};
 use super::items::Owned;
 use super::stats::{receipts_to_json, stats_to_python};
-use super::{SLICE, connect, turn};
+use super::{SLICE, connect, ended, failed, turn};
 use crate::errors;
 use crate::memory::Memory;
 use crate::recording::NOBODY;
+use crate::timeout::Timeout;
 use crate::values::{own_tensors, value_to_python};
 use btt::{
     Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions,
     RecordedDataset, Source, StatsHandle, Storage, TensorColumn,
 };
-use pyo3::exceptions::{PyStopIteration, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::path::PathBuf;
@@ -25,6 +27,7 @@ pub(super) struct BatchStream {
     stats: StatsHandle,
     /// Whether the instances' numbers are a tensor: the first batch that has any decides.
     numbered: OnceLock<bool>,
+    desk: Option<Desk>,
     process: u32,
 }
 
@@ -33,7 +36,7 @@ impl BatchStream {
     #[new]
     #[pyo3(signature = (
         addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes,
-        record=None, transform=Vec::new(), threads=0
+        record=None, transform=Vec::new(), threads=0, desk=None
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -44,7 +47,7 @@ impl BatchStream {
         py: Python<'_>,
         addresses: Vec<String>,
         queue_size: u32,
-        timeout_ms: u64,
+        timeout_ms: Timeout,
         max_items: Option<usize>,
         batch_size: usize,
         drop_last: bool,
@@ -52,6 +55,7 @@ impl BatchStream {
         record: Option<PathBuf>,
         transform: Vec<(String, ImageTransform)>,
         threads: usize,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let options = LoaderOptions {
             batch_size,
@@ -62,13 +66,14 @@ impl BatchStream {
         };
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
-        Self::load(dataset, options)
+        Self::load(dataset, options, desk.map(|desk| desk.get().clone()))
     }
 
     /// The batches of recordings, in their order or shuffled by a seed.
     #[staticmethod]
     #[pyo3(signature = (
-        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=0
+        paths, *, seed, batch_size, drop_last, prefetch_bytes, transform=Vec::new(), threads=0,
+        desk=None
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -84,6 +89,7 @@ impl BatchStream {
         prefetch_bytes: usize,
         transform: Vec<(String, ImageTransform)>,
         threads: usize,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let options = LoaderOptions {
             batch_size,
@@ -99,7 +105,7 @@ impl BatchStream {
             Some(seed) => dataset.shuffled(seed),
             None => dataset,
         };
-        Self::load(dataset, options)
+        Self::load(dataset, options, desk.map(|desk| desk.get().clone()))
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -112,14 +118,23 @@ impl BatchStream {
         loop {
             let mut turn = turn(py, &self.loader);
             let loader = &mut *turn;
-            let batch = py.detach(|| loader.next_timeout(SLICE));
-            if let Some(batch) = batch.map_err(|error| errors::consumer(&error))? {
-                let items = batch.len();
-                return batch_to_python(py, batch, &self.numbered)
-                    .inspect_err(|_| self.stats.count_discarded(items));
-            }
-            if loader.is_finished() {
-                return Err(PyStopIteration::new_err(()));
+            let batch = py.detach(|| {
+                let batch = loader.next_timeout(SLICE);
+                if let Some(desk) = &self.desk {
+                    desk.now_and_then(&self.stats);
+                }
+                batch
+            });
+            match batch.map_err(|error| failed(&error, self.desk.as_ref(), &self.stats))? {
+                Some(batch) => {
+                    let items = batch.len();
+                    return batch_to_python(py, batch, &self.numbered)
+                        .inspect_err(|_| self.stats.count_discarded(items));
+                }
+                None if loader.is_finished() => {
+                    return Err(ended(self.desk.as_ref(), &self.stats));
+                }
+                None => {}
             }
             drop(turn);
             py.check_signals()?;
@@ -143,18 +158,26 @@ impl BatchStream {
         }
         let mut turn = turn(py, &self.loader);
         let loader = &mut *turn;
-        py.detach(|| loader.close())
-            .map_err(|error| errors::consumer(&error))
+        let closed = py.detach(|| loader.close());
+        if let Some(desk) = &self.desk {
+            desk.end(&self.stats, None);
+        }
+        closed.map_err(|error| errors::consumer(&error))
     }
 }
 
 impl BatchStream {
-    fn load(dataset: impl Into<Source>, options: LoaderOptions) -> PyResult<Self> {
+    fn load(
+        dataset: impl Into<Source>,
+        options: LoaderOptions,
+        desk: Option<Desk>,
+    ) -> PyResult<Self> {
         let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
         Ok(Self {
             stats: loader.stats_handle(),
             loader: Mutex::new(loader),
             numbered: OnceLock::new(),
+            desk,
             process: std::process::id(),
         })
     }

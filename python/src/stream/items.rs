@@ -1,13 +1,14 @@
 //! `ItemStream`: the items of a dataset, as dicts.
 
+use super::books::Desk;
 use super::stats::{receipts_to_json, stats_to_python};
-use super::{SLICE, connect, turn};
+use super::{SLICE, connect, ended, failed, turn};
 use crate::errors;
 use crate::memory::Memory;
 use crate::recording::NOBODY;
+use crate::timeout::Timeout;
 use crate::values::{own_tensors, value_to_python};
 use btt::{HeapAllocator, Item, RemoteIterableDataset, StatsHandle};
-use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use std::sync::Mutex;
 pub(super) struct ItemStream {
     stream: Mutex<Stream>,
     stats: StatsHandle,
+    desk: Option<Desk>,
     process: u32,
 }
 
@@ -30,15 +32,20 @@ struct Stream {
 #[pymethods]
 impl ItemStream {
     #[new]
-    #[pyo3(signature = (addresses, *, queue_size, timeout_ms, max_items, record=None))]
-    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
+    #[pyo3(signature = (addresses, *, queue_size, timeout_ms, max_items, record=None, desk=None))]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "keywords of Python"
+    )]
     fn new(
         py: Python<'_>,
         addresses: Vec<String>,
         queue_size: u32,
-        timeout_ms: u64,
+        timeout_ms: Timeout,
         max_items: Option<usize>,
         record: Option<PathBuf>,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
@@ -48,6 +55,7 @@ impl ItemStream {
                 dataset,
                 allocator: HeapAllocator::default(),
             }),
+            desk: desk.map(|desk| desk.get().clone()),
             process: std::process::id(),
         })
     }
@@ -62,14 +70,19 @@ impl ItemStream {
         loop {
             let mut turn = turn(py, &self.stream);
             let stream = &mut *turn;
-            let item = py
-                .detach(|| stream.next_owned())
-                .map_err(|error| errors::consumer(&error))?;
-            if let Some((item, owned)) = item {
-                return item_to_python(py, &item, owned);
-            }
-            if stream.dataset.is_finished() {
-                return Err(PyStopIteration::new_err(()));
+            let item = py.detach(|| {
+                let item = stream.next_owned();
+                if let Some(desk) = &self.desk {
+                    desk.now_and_then(&self.stats);
+                }
+                item
+            });
+            match item.map_err(|error| failed(&error, self.desk.as_ref(), &self.stats))? {
+                Some((item, owned)) => return item_to_python(py, &item, owned),
+                None if stream.dataset.is_finished() => {
+                    return Err(ended(self.desk.as_ref(), &self.stats));
+                }
+                None => {}
             }
             drop(turn);
             py.check_signals()?;
@@ -98,6 +111,9 @@ impl ItemStream {
             stream.dataset.finish();
             recorded
         });
+        if let Some(desk) = &self.desk {
+            desk.end(&self.stats, None);
+        }
         recorded.map(drop).map_err(|error| errors::consumer(&error))
     }
 }

@@ -1,0 +1,49 @@
+//! Whether a process of this machine runs that is not ours to wait for.
+
+use std::fs;
+
+/// A process, told from a later one with the same number by when it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    /// In the kernel's ticks since it started; `None` where that could not be read.
+    pub(crate) started: Option<u64>,
+}
+
+impl Process {
+    /// The one that has this number now.
+    pub(crate) fn of(pid: u32) -> Self {
+        let started = stat(pid).map(|(_, started)| started);
+        Self { pid, started }
+    }
+
+    /// Whether it runs. One that nobody has waited for yet does not.
+    pub(crate) fn runs(&self) -> bool {
+        match stat(self.pid) {
+            Some((state, started)) => Some(started) == self.started && !matches!(state, 'Z' | 'X'),
+            None => false,
+        }
+    }
+}
+
+/// State and start of a process, as proc(5) has them: fields 3 and 22, behind the name in brackets.
+fn stat(pid: u32) -> Option<(char, u64)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = text.rsplit_once(") ")?;
+    let mut fields = rest.split(' ');
+    let state = fields.next()?.chars().next()?;
+    let started = fields.nth(18)?.parse().ok()?;
+    Some((state, started))
+}
+
+/// Where numbers of processes mean the same: this start of this machine, this namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place(pub(crate) String);
+
+impl Place {
+    pub(crate) fn here() -> Self {
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        Self(format!("{} {}", boot.trim(), namespace.display()))
+    }
+}
