@@ -19,7 +19,8 @@ pub(crate) fn fields(number: u8) -> Fields {
             Tensor::from_vec::<f32>(&[0, 3], vec![]).unwrap().into(),
         ),
         ("number".to_owned(), Value::Int(number.into())),
-        ("large".to_owned(), Value::UInt(u64::MAX)),
+        // In a list: alone it is no int64, and so no number of a batch.
+        ("large".to_owned(), Value::List(vec![Value::UInt(u64::MAX)])),
         ("reward".to_owned(), Value::Float(0.5)),
         ("done".to_owned(), Value::Bool(true)),
         ("half".to_owned(), half.into()),
