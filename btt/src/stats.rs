@@ -33,7 +33,7 @@ pub struct Stats {
     /// Publishers that have said that they ended.
     pub ended: u64,
     /// Publishers that have gone without saying so: what they had sent last may be lost, and how
-    /// much that is nobody knows.
+    /// much that is nobody knows. Among `publishers` are those of which something came.
     pub unfinished: u64,
     /// The publishers seen, in order of appearance. A restarted one is a new one.
     pub publishers: Vec<PublisherStats>,
@@ -109,6 +109,11 @@ impl Books {
     pub(crate) fn note(&mut self, peers: &[PeerStatus]) {
         let present = peers.iter().map(|peer| peer.ended || peer.path.is_some());
         let present: Vec<_> = present.collect();
-        self.accounts.note(&present, &mut self.stats);
+        let unheard = peers
+            .iter()
+            .zip(&present)
+            .filter(|(peer, present)| !**present && peer.connections > 0 && peer.messages == 0);
+        let unheard = unheard.count() as u64;
+        self.accounts.note(&present, unheard, &mut self.stats);
     }
 }

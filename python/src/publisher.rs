@@ -332,7 +332,10 @@ fn end(how: &str, reason: Option<&str>) -> PyResult<End> {
 /// delays no other publisher, and a signal is for all of them.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
-fn close_publishers(py: Python<'_>, publishers: Vec<(Py<PyPublisher>, String, Option<String>)>) {
+fn close_publishers(
+    py: Python<'_>,
+    publishers: Vec<(Py<PyPublisher>, String, Option<String>)>,
+) -> PyResult<()> {
     let _asked = Asked::watch();
     let mut ways = Vec::new();
     for (publisher, how, reason) in &publishers {
