@@ -102,14 +102,17 @@ def test_a_script_that_raises_does_not_end_like_one_that_finished(tmp_path: Path
     assert (stats["ended"], stats["unfinished"]) == (len(WAYS) - 1, 1)
     told = {publisher["btid"]: publisher for publisher in stats["publishers"]}
     for number, (way, (how, reason)) in enumerate(WAYS.items()):
+        if how is None:
+            continue  # Of the one that was killed nothing may have come.
         one = told[number]
-        assert (one["end"], one["unfinished"]) == (how, how is None), (way, one)
+        assert (one["end"], one["unfinished"]) == (how, False), (way, one)
         assert one["address"] == addresses[number]
         last = one["reason"].splitlines()[-1] if one["reason"] else None
         assert last == reason, (way, one)
     total = btt.merge_receipts([taken.receipts()])
-    assert (total["lost"], total["unfinished"]) == (0, 1)
-    assert {one["end"] for one in total["publishers"]} == {how for how, _ in WAYS.values()}
+    assert total["lost"] == 0
+    ends = {one["btid"]: one["end"] for one in total["publishers"]}
+    assert all(ends.get(number) == how for number, (how, _) in enumerate(WAYS.values()))
 
 
 def test_the_last_samples_of_a_script_reach_a_consumer_that_takes_its_time(tmp_path: Path) -> None:
