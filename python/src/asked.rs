@@ -65,7 +65,6 @@ impl Asked {
     }
 
     /// Until when a close may last, if somebody has asked.
-    #[allow(clippy::unused_self, reason = "what it says is true while one lives")]
     pub(crate) fn until(&self) -> Option<Instant> {
         let until = UNTIL.load(Ordering::SeqCst);
         let left = Duration::from_nanos(until.saturating_sub(now()));

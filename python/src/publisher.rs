@@ -350,10 +350,17 @@ fn close_publishers(
                 // What is known of the thread that published is known better.
                 publisher.holder().end.get_or_insert(end);
                 publisher.closing.store(true, Ordering::Release);
-                scope.spawn(|| publisher.close_now());
+                scope.spawn(move || publisher.close_now());
             }
         });
     });
+    if asked::ends_process() {
+        // Nobody will ask for them.
+        let losses = publishers
+            .iter()
+            .filter_map(|(one, ..)| one.get().take_loss());
+        losses.for_each(|loss| eprintln!("blendtorch: {loss}"));
+    }
     Ok(())
 }
 
