@@ -123,9 +123,13 @@ impl Books {
         self.accounts.enter_end(header, origin, &mut self.stats);
     }
 
-    /// Looks which publishers have gone.
-    pub(crate) fn note(&mut self, peers: &[PeerStatus]) {
-        let present = peers.iter().map(|peer| peer.ended || peer.path.is_some());
+    /// Looks which publishers have gone. Who was `left` (its place among `peers`) has not said its
+    /// end: nobody was waited for there any more.
+    pub(crate) fn note(&mut self, peers: &[PeerStatus], left: impl Fn(usize) -> bool) {
+        let present = peers.iter().enumerate().map(|(index, peer)| {
+            let has_ended = peer.ended && !left(index);
+            has_ended || peer.path.is_some()
+        });
         let present: Vec<_> = present.collect();
         let unheard = peers
             .iter()
