@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from blendtorch import btb, btt
+from btb_support import Runtime
 from btt_support import HANG_S, dataset, eventually
 
 PUBLISH = """
@@ -235,3 +236,58 @@ def test_a_loss_is_warned_of_and_counted() -> None:
     assert f"{lost} of {len(published)} samples" in str(told[0].message)
     assert told[0].filename == __file__
     items.close()  # type: ignore[attr-defined]
+
+
+# What a scene script does, and how it has ended.
+SCENES = {
+    # A callback raises, as in frame 50 of an animation.
+    """
+anim = btb.AnimationController()
+def publish():
+    if anim.frameid == 2:
+        raise ValueError("no such mesh")
+    pub.publish(frameid=anim.frameid)
+anim.post_frame.add(publish)
+anim.play(frame_range=(1, 3), num_episodes=1)
+""": ("failed", "ValueError: no such mesh"),
+    # Blender prints what a handler raises, and goes on.
+    """
+pub.publish(frameid=1)
+def fails(*_):
+    1 / 0
+bpy.app.handlers.frame_change_post.append(fails)
+bpy.context.scene.frame_set(2)
+bpy.app.handlers.frame_change_post.remove(fails)
+""": ("finished", None),
+    "import sys\npub.publish(frameid=1)\nsys.exit(3)": ("failed", "exit code 3"),
+}
+
+
+def test_a_scene_script_that_raises_has_failed(runtime: Runtime, tmp_path: Path) -> None:
+    addresses = [f"ipc://{tmp_path}/{number}" for number in range(len(SCENES))]
+    processes = []
+    for number, (code, address) in enumerate(zip(SCENES, addresses, strict=True)):
+        scene = tmp_path / f"scene {number}.py"
+        bind = f"import bpy\nfrom blendtorch import btb\npub = btb.DataPublisher({address!r})\n"
+        scene.write_text(bind + code)
+        words = runtime.command("--python-exit-code", "1", "--python", scene)
+        output = (tmp_path / f"said {number}").open("w")
+        processes.append(
+            subprocess.Popen(words, env=runtime.environment(), stdout=output, stderr=output)
+        )
+    try:
+        taken = dataset(*addresses)
+        assert all(item["frameid"] == 1 for item in taken)
+        codes = [process.wait(HANG_S) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    said = [(tmp_path / f"said {number}").read_text() for number in range(len(SCENES))]
+    assert codes == [1, 0, 3], said
+    assert "ZeroDivisionError" in said[1]
+    ends = {one["address"]: one for one in taken.stats()["publishers"]}
+    for address, expected in zip(addresses, SCENES.values(), strict=True):
+        one = ends[address]
+        last = one["reason"].splitlines()[-1] if one["reason"] else None
+        assert (one["end"], last) == expected, (one, said)
