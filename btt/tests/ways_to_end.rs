@@ -7,26 +7,37 @@ mod support;
 use blendtorch_transport::{Outgoing, Sender, SenderOptions};
 use btb::{End, Publisher, PublisherOptions};
 use btt::wire::Message;
-use btt::{How, PublisherStats, Receipts, RemoteIterableDataset};
+use btt::{Error, How, PublisherStats, Receipts, RemoteIterableDataset};
 use std::time::Duration;
 use support::{ANY_PORT, LONG, WAYS, Way, dataset, publish, publisher, publisher_at};
 
 /// What a consumer knows of a publisher that publishes one item and ends so.
 fn told(mut publisher: Publisher, end: impl FnOnce(Publisher) + Send) -> PublisherStats {
     let mut dataset = dataset(&[publisher.address().replace("0.0.0.0", "127.0.0.1")]);
+    let mut raised = false;
     std::thread::scope(|scope| {
         scope.spawn(|| {
             publish(&mut publisher, 0);
             end(publisher);
         });
-        assert_eq!((&mut dataset).map(Result::unwrap).count(), 1);
+        let results: Vec<_> = (&mut dataset).collect();
+        assert!(results[0].is_ok(), "{results:?}");
+        // One that failed says so behind its last item.
+        let failed = |result: &Result<_, _>| matches!(result, Err(Error::Failed { .. }));
+        assert!(
+            results.len() <= 2 && results[1..].iter().all(failed),
+            "{results:?}"
+        );
+        raised = results.len() == 2;
     });
     let stats = dataset.stats();
     assert_eq!((stats.ended, stats.unfinished, stats.missing), (1, 0, 0));
     let total = Receipts::total([dataset.receipts()]);
     assert_eq!((total.unfinished, total.lost), (0, Some(0)));
     let told = stats.publishers[0].clone();
-    let word = told.end.as_ref().map(|end| end.how().to_string());
+    let end = told.end.as_ref();
+    assert_eq!(end.is_some_and(|end| end.how() == &How::Failed), raised);
+    let word = end.map(|end| end.how().to_string());
     assert_eq!(total.publishers[0].end, word);
     told
 }
