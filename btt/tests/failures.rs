@@ -1,7 +1,12 @@
 //! A publisher that fails is the last thing an iteration tells; an instance that is dead is not waited
 //! for, and one that runs is.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod support;
 

@@ -19,6 +19,9 @@ pub enum Life {
     Ended(String),
 }
 
+/// Who hears how the publisher at an address came to its end.
+type Hears = Arc<dyn Fn(&Address, &End) + Send + Sync>;
+
 /// Tells how the processes behind the addresses are.
 ///
 /// With it, an instance that runs and has not made its publisher yet is waited for as long as one that
@@ -40,7 +43,7 @@ pub enum Life {
 #[derive(Clone)]
 pub struct Liveness {
     of: Arc<dyn Fn(&Address) -> Life + Send + Sync>,
-    hears: Option<Arc<dyn Fn(&Address, &End) + Send + Sync>>,
+    hears: Option<Hears>,
 }
 
 impl Liveness {

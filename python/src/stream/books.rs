@@ -153,6 +153,10 @@ impl Desk {
     /// A worker's place in the books of another process, for one iteration; None where they are not
     /// there any more.
     #[staticmethod]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 makes it of what Python hands over"
+    )]
     fn open(
         reference: Reference,
         worker: u64,
