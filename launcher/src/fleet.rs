@@ -266,8 +266,19 @@ impl Fleet {
     }
 }
 
+/// Whether a process has come to its end, with a code that nothing changes any more, though it may
+/// take a while until all its threads are gone and it can be waited for.
+fn is_ending(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|rest| rest.starts_with(['Z', 'X']))
+}
+
 /// Whether a child of this process has ended; who waits for it still gets its code.
 fn has_ended(pid: u32) -> bool {
+    if is_ending(pid) {
+        return true;
+    }
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return false;
     };

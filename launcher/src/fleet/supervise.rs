@@ -227,13 +227,15 @@ impl Watcher {
         let send = |signal| group.map(|group| kill_process_group(group, signal));
         let mut reached = Level::Run;
         let mut deadline = None;
+        let mut by_itself = false;
         loop {
             let wanted = (*self.level.borrow_and_update()).max(*self.abandoned.borrow_and_update());
             if wanted > reached {
                 // One that had ended before that was not stopped, whatever is looked at first below.
                 if let Ok(Some(ended)) = child.try_wait() {
-                    return (InstanceState::of(ended), reached > Level::Run);
+                    return (InstanceState::of(ended), reached > Level::Run && !by_itself);
                 }
+                by_itself |= reached == Level::Run && child.id().is_some_and(super::is_ending);
                 reached = wanted;
                 if wanted == Level::Stop {
                     send(Signal::TERM);
@@ -248,7 +250,7 @@ impl Watcher {
                 ended = child.wait() => {
                     // Only a process that was already waited for elsewhere gives an error.
                     let state = ended.map_or(InstanceState::Exited(-1), InstanceState::of);
-                    return (state, reached > Level::Run);
+                    return (state, reached > Level::Run && !by_itself);
                 }
                 () = sleep_until(at), if deadline.is_some() => {
                     reached = Level::Kill;

@@ -208,9 +208,10 @@ impl Desk {
             .filter(|entry| entry.iteration == self.0.iteration && entry.ended)
             .collect();
         let is_last = ended.len() as u64 >= self.0.workers;
-        is_last
-            .then(|| failed.or_else(|| ended.into_iter().find_map(|entry| entry.failed)))
-            .flatten()
+        // Who had the publisher's own word knows more than who found its process gone.
+        let texts = ended.into_iter().filter_map(|entry| entry.failed);
+        let most = || texts.chain(failed).max_by_key(|text| text.lines().count());
+        is_last.then(most).flatten()
     }
 
     fn write(&self, stats: &StatsHandle, ended: bool, failed: Option<String>) -> bool {
