@@ -42,16 +42,17 @@ def test_a_dataset_tells_what_torchs_loader_took(
     workers: int, start: str | None, ours: bool
 ) -> None:
     """Regression: of what workers received nothing was told."""
-    with sources(2, items=30) as addresses:
+    # More than one worker can take before all are there: for a late one nobody would listen.
+    with sources(2, items=300) as addresses:
         stream = dataset(*addresses)
-        inner: Any = btt.DataLoader(stream, batch_size=4) if ours else stream
+        inner: Any = btt.DataLoader(stream, 4, prefetch_bytes=1) if ours else stream
         loader = DataLoader(
             inner, batch_size=None, num_workers=workers, multiprocessing_context=start
         )
-        assert sum(batch["number"].numel() if ours else 1 for batch in loader) == 60
-    assert_all_came(stream, 30)
+        assert sum(batch["number"].numel() if ours else 1 for batch in loader) == 600
+    assert_all_came(stream, 300)
     if ours:
-        assert_all_came(inner, 30)
+        assert_all_came(inner, 300)
 
 
 def test_each_epoch_of_persistent_workers_is_told_alone() -> None:
@@ -101,7 +102,7 @@ def test_a_copy_in_the_same_process_tells_of_its_own() -> None:
 
     with sources(1, items=8) as addresses:
         stream = dataset(*addresses)
-        other = copy.copy(stream)
+        other = copy.deepcopy(stream)
         loader = DataLoader(other, batch_size=None, num_workers=1, multiprocessing_context="fork")
         assert len(list(loader)) == 8
     assert other.stats()["received"] == 8 and stream.stats() == {}
