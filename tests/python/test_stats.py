@@ -116,7 +116,7 @@ def test_a_copy_in_the_same_process_tells_of_its_own() -> None:
 
     with sources(1, items=8) as addresses:
         stream = dataset(*addresses)
-        other = copy.copy(stream)
+        other = copy.deepcopy(stream)
         loader = DataLoader(other, batch_size=None, num_workers=1, multiprocessing_context="fork")
         assert len(list(loader)) == 8
     assert other.stats()["received"] == 8 and stream.stats() == {}
