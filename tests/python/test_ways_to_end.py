@@ -32,6 +32,10 @@ WAYS = {
     "sys.exit(0)": ("finished", None),
     "try:\n    sys.exit(3)\nexcept SystemExit:\n    pub.publish(number=1)": ("finished", None),
     "try:\n    next(iter(()))\nexcept StopIteration:\n    pub.close()": ("finished", None),
+    # What Blender does with the error of a driver: it prints it, and goes on.
+    "sys.modules['bpy'] = sys\ndef driver():\n    1 / 0\ntry:\n    driver()\n"
+    "except ZeroDivisionError as error:\n"
+    "    sys.last_value = error.with_traceback(error.__traceback__.tb_next)": ("finished", None),
     "raise ValueError('no such mesh')": ("failed", "ValueError: no such mesh"),
     "raise ValueError('\\udcff')": ("failed", "ValueError: \\udcff"),
     "with pub:\n    1 / 0": ("failed", "ZeroDivisionError: division by zero"),
