@@ -98,7 +98,7 @@ scene.render.threads_mode, scene.render.threads = "FIXED", 1  # Instances share 
 objects = build(scene)
 composite(scene, bpy.context.view_layer)
 
-pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid, lingerms=5000)
+pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid)
 renderer = btb.CompositeRenderer(
     [
         btb.CompositeSelection("color", "Out", "Color", "RGB"),

@@ -26,7 +26,7 @@ cam = cubes.camera(look_from=(6, -6, 5), look_at=(0, 0, 0))
 
 # Ways out: into memory, and from there to whoever trains.
 off = btb.OffScreenRenderer(cam, mode="rgb")
-pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid, lingerms=5000)
+pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid)
 about = {}
 if opts.describe:
     about = {key: btb.rendering.describe()[key] for key in ("blender", "engine")}

@@ -40,7 +40,7 @@ for obj, kind in [(floor, "PASSIVE"), *((cube, "ACTIVE") for cube in falling)]:
     obj.rigid_body.collision_shape = "BOX"
 
 off = btb.OffScreenRenderer(cam, mode="rgb")
-pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid, lingerms=5000)
+pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid)
 about = {}
 if opts.describe:
     about = {key: btb.rendering.describe()[key] for key in ("blender", "engine")}
