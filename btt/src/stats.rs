@@ -1,7 +1,7 @@
 //! What a dataset has seen.
 
 use crate::accounting::{Accounts, Ledger, Origin, Receipts};
-use blendtorch_transport::Address;
+use blendtorch_transport::{Address, PeerStatus};
 use blendtorch_wire::{End, Header};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +34,7 @@ pub struct Stats {
     /// Publishers that have said that they ended.
     pub ended: u64,
     /// Publishers that have gone without saying so: what they had sent last may be lost, and how
-    /// much that is nobody knows.
+    /// much that is nobody knows. Among `publishers` are those of which something came.
     pub unfinished: u64,
     /// The publishers seen, in order of appearance. A restarted one is a new one.
     pub publishers: Vec<PublisherStats>,
@@ -118,9 +118,17 @@ impl Books {
         self.accounts.enter_end(header, origin, &mut self.stats);
     }
 
-    /// Says which publishers have gone; `present` are the addresses that have somebody, or have ended.
-    pub(crate) fn note(&mut self, present: &[bool]) {
-        self.accounts.note(present, &mut self.stats);
+    /// Looks which publishers have gone; `left` says which peers ended only in that they were given up.
+    pub(crate) fn note(&mut self, peers: &[PeerStatus], left: impl Fn(usize) -> bool) {
+        let present = peers.iter().enumerate();
+        let present = present.map(|(at, peer)| (peer.ended && !left(at)) || peer.path.is_some());
+        let present: Vec<_> = present.collect();
+        let unheard = peers
+            .iter()
+            .zip(&present)
+            .filter(|(peer, present)| !**present && peer.connections > 0 && peer.messages == 0);
+        let unheard = unheard.count() as u64;
+        self.accounts.note(&present, unheard, &mut self.stats);
     }
 }
 

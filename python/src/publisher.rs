@@ -86,8 +86,8 @@ impl PyPublisher {
         PyErr::warn(py, &category, &text, 2)
     }
 
-    /// Waits for this thread's turn, without the GIL.
-    fn turn(&self, py: Python<'_>) -> PyResult<Turn<'_>> {
+    /// Waits for this thread's turn, without the GIL. Who publishes is the latest.
+    fn turn(&self, py: Python<'_>, publishes: bool) -> PyResult<Turn<'_>> {
         errors::refuse_child(self.process)?;
         if self.is_mine() {
             return Err(PyRuntimeError::new_err(
@@ -98,7 +98,12 @@ impl PyPublisher {
             .publisher
             .lock_py_attached(py)
             .unwrap_or_else(PoisonError::into_inner);
-        self.holder().now = Some(thread::current().id());
+        let mut holder = self.holder();
+        holder.now = Some(thread::current().id());
+        if publishes {
+            (holder.latest, holder.end) = (holder.now, None);
+        }
+        drop(holder);
         Ok(Turn {
             publisher,
             owner: self,
@@ -224,7 +229,7 @@ impl PyPublisher {
             PyErr::from_type(error.get_type(py), text)
         };
         let dtype = draft::dtype(dtype).map_err(named)?;
-        let mut turn = self.turn(py)?;
+        let mut turn = self.turn(py, false)?;
         let publisher = turn.get()?;
         let tensor = py.detach(|| publisher.tensor_mut(dtype, &shape));
         Self::say_shortage(py, publisher)?;
@@ -244,11 +249,7 @@ impl PyPublisher {
         sample: Option<u64>,
         drafted: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let mut turn = self.turn(py)?;
-        {
-            let mut holder = self.holder();
-            (holder.latest, holder.end) = (holder.now, None);
-        }
+        let mut turn = self.turn(py, true)?;
         let publisher = turn.get()?;
         // What is refused is refused before a draft is over.
         let mut fields = fields_from_python(publisher, fields)?;

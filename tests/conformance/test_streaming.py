@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -441,8 +441,11 @@ def test_conformance_16_every_end_of_a_script_flushes_for_lingerms(way: str) -> 
             # It waits for its consumer; without that it would be gone now.
             time.sleep(1.5)
             assert process.poll() is None
-            got += items
-            assert process.wait(HANG_S) == (1 if "raise" in way else 0)
+            # Who raises has failed, which is told behind the last item.
+            fails = "raise" in way
+            with pytest.raises(btt.InstanceFailedError) if fails else nullcontext():
+                got.extend(items)
+            assert process.wait(HANG_S) == fails
         finally:
             process.kill()
     assert [item["number"] for item in got] == list(range(8))

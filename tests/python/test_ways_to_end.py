@@ -1,5 +1,6 @@
 """How a script came to its end is told with its last message; nothing is lost without a word."""
 
+import collections
 import contextlib
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from blendtorch import btb, btt
+from btb_support import Runtime
 from btt_support import HANG_S, dataset, eventually
 
 PUBLISH = """
@@ -30,6 +32,10 @@ WAYS = {
     "sys.exit(0)": ("finished", None),
     "try:\n    sys.exit(3)\nexcept SystemExit:\n    pub.publish(number=1)": ("finished", None),
     "try:\n    next(iter(()))\nexcept StopIteration:\n    pub.close()": ("finished", None),
+    # What Blender does with the error of a driver: it prints it, and goes on.
+    "sys.modules['bpy'] = sys\ndef driver():\n    1 / 0\ntry:\n    driver()\n"
+    "except ZeroDivisionError as error:\n"
+    "    sys.last_value = error.with_traceback(error.__traceback__.tb_next)": ("finished", None),
     "raise ValueError('no such mesh')": ("failed", "ValueError: no such mesh"),
     "raise ValueError('\\udcff')": ("failed", "ValueError: \\udcff"),
     "with pub:\n    1 / 0": ("failed", "ZeroDivisionError: division by zero"),
@@ -51,7 +57,8 @@ WAYS = {
         None,
     ),
     "os.kill(os.getpid(), signal.SIGINT)\nsignal.pause()": ("interrupted", None),
-    "os.kill(os.getpid(), signal.SIGKILL)": (None, None),
+    # Until it is killed.
+    "while True:\n    pub.publish(number=1)": (None, None),
 }
 
 
@@ -89,10 +96,15 @@ def test_a_script_that_raises_does_not_end_like_one_that_finished(tmp_path: Path
         stats = taken.stats()
         return int(stats["ended"] + stats["unfinished"]) == len(WAYS)
 
+    def last_was_heard() -> bool:
+        return any(one["btid"] == len(WAYS) - 1 for one in taken.stats()["publishers"])
+
     try:
-        # The one that was killed keeps the stream from ending.
-        thread = threading.Thread(target=lambda: list(items), daemon=True)
+        # The one that is killed keeps the stream from ending.
+        thread = threading.Thread(target=lambda: collections.deque(items, 0), daemon=True)
         thread.start()
+        eventually("the last one is heard", last_was_heard)
+        processes[-1].kill()
         eventually("all have ended or gone", known)
     finally:
         for process in processes:
@@ -109,7 +121,8 @@ def test_a_script_that_raises_does_not_end_like_one_that_finished(tmp_path: Path
         assert last == reason, (way, one)
     total = btt.merge_receipts([taken.receipts()])
     assert (total["lost"], total["unfinished"]) == (0, 1)
-    assert {one["end"] for one in total["publishers"]} == {how for how, _ in WAYS.values()}
+    ends = {one["btid"]: one["end"] for one in total["publishers"]}
+    assert ends == {number: how for number, (how, _) in enumerate(WAYS.values())}
 
 
 def test_the_last_samples_of_a_script_reach_a_consumer_that_takes_its_time(tmp_path: Path) -> None:
@@ -232,3 +245,81 @@ def test_a_loss_is_warned_of_and_counted() -> None:
     assert f"{lost} of {len(published)} samples" in str(told[0].message)
     assert told[0].filename == __file__
     items.close()  # type: ignore[attr-defined]
+
+
+# What a scene script does, and how it has ended.
+SCENES = {
+    # A callback raises, as in frame 50 of an animation.
+    """
+anim = btb.AnimationController()
+def publish():
+    if anim.frameid == 2:
+        raise ValueError("no such mesh")
+    pub.publish(frameid=anim.frameid)
+anim.post_frame.add(publish)
+anim.play(frame_range=(1, 3), num_episodes=1)
+""": ("failed", "ValueError: no such mesh"),
+    # Blender prints what a handler raises, and goes on.
+    """
+pub.publish(frameid=1)
+def fails(*_):
+    1 / 0
+bpy.app.handlers.frame_change_post.append(fails)
+bpy.context.scene.frame_set(2)
+bpy.app.handlers.frame_change_post.remove(fails)
+""": ("finished", None),
+    "import sys\npub.publish(frameid=1)\nsys.exit(3)": ("failed", "exit code 3"),
+}
+
+
+def test_a_scene_script_that_raises_has_failed(runtime: Runtime, tmp_path: Path) -> None:
+    addresses = [f"ipc://{tmp_path}/{number}" for number in range(len(SCENES))]
+    processes = []
+    for number, (code, address) in enumerate(zip(SCENES, addresses, strict=True)):
+        scene = tmp_path / f"scene {number}.py"
+        bind = f"import bpy\nfrom blendtorch import btb\npub = btb.DataPublisher({address!r})\n"
+        scene.write_text(bind + code)
+        words = runtime.command("--python-exit-code", "1", "--python", scene)
+        output = (tmp_path / f"said {number}").open("w")
+        processes.append(
+            subprocess.Popen(words, env=runtime.environment(), stdout=output, stderr=output)
+        )
+    try:
+        taken = dataset(*addresses)
+        assert all(item["frameid"] == 1 for item in taken)
+        codes = [process.wait(HANG_S) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    said = [(tmp_path / f"said {number}").read_text() for number in range(len(SCENES))]
+    assert codes == [1, 0, 3], said
+    assert "ZeroDivisionError" in said[1]
+    ends = {one["address"]: one for one in taken.stats()["publishers"]}
+    for address, expected in zip(addresses, SCENES.values(), strict=True):
+        one = ends[address]
+        last = one["reason"].splitlines()[-1] if one["reason"] else None
+        assert (one["end"], last) == expected, (one, said)
+
+
+CHILD = """
+import multiprocessing, sys
+from blendtorch import btb
+def child():
+    global pub
+    pub = btb.DataPublisher(sys.argv[1])
+    pub.publish(number=0)
+    1 / 0
+if __name__ == "__main__":
+    multiprocessing.get_context("fork").Process(target=child).start()
+"""
+
+
+def test_a_child_of_multiprocessing_says_its_end(tmp_path: Path) -> None:
+    """Regression: such a child runs no exit hooks, and went without a word."""
+    address = f"ipc://{tmp_path}/socket"
+    with script(address, code=CHILD):
+        taken = dataset(address)
+        assert [item["number"] for item in taken] == [0]
+    (one,) = taken.stats()["publishers"]
+    assert one["end"] == "failed" and "ZeroDivisionError" in one["reason"]

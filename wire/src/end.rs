@@ -19,7 +19,7 @@ pub enum How {
     /// It was asked to stop: by Ctrl-C, or by who started it.
     Interrupted,
     /// A word of a later version; what it means is not known here.
-    Other(String),
+    Other(Box<str>),
 }
 
 impl How {
@@ -54,7 +54,7 @@ impl std::fmt::Display for How {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     how: How,
-    reason: Option<String>,
+    reason: Option<Box<str>>,
 }
 
 impl End {
@@ -80,6 +80,7 @@ impl End {
     #[must_use]
     pub fn told(word: &str, reason: Option<&str>) -> Self {
         let reason = reason.map(shown).filter(|reason| !reason.is_empty());
+        let reason = reason.map(String::into_boxed_str);
         Self {
             how: How::of(word),
             reason,
@@ -157,7 +158,7 @@ mod tests {
             Some("\u{fffd}]0;x\u{fffd}\t1\u{fffd}\n\u{fffd}2")
         );
         let How::Other(word) = How::of(&"x".repeat(1000)) else {
-            unreachable!("a word that is not known");
+            panic!("a word that is not known");
         };
         assert_eq!(word.len(), MAX_WORD_CHARS);
     }

@@ -19,7 +19,11 @@ pub(crate) struct Origin<'a> {
 
 /// What is known of each publisher's connection, in the order of the books.
 #[derive(Debug, Default)]
-pub(super) struct Lives(Vec<Life>);
+pub(super) struct Lives {
+    lives: Vec<Life>,
+    /// Addresses whose publisher has gone before anything of it came.
+    unheard: u64,
+}
 
 #[derive(Debug)]
 struct Life {
@@ -33,11 +37,11 @@ struct Life {
 impl Lives {
     /// One more publisher.
     pub(super) fn begin(&mut self, origin: Origin<'_>) {
-        for life in &mut self.0 {
+        for life in &mut self.lives {
             // Over one connection several may come, through a proxy: those live side by side.
             life.followed |= life.peer == origin.peer && life.connection < origin.connection;
         }
-        self.0.push(Life {
+        self.lives.push(Life {
             peer: origin.peer,
             connection: origin.connection,
             followed: false,
@@ -46,24 +50,26 @@ impl Lives {
 
     /// Something came from it.
     pub(super) fn heard(&mut self, index: usize) {
-        self.0[index].followed = false;
+        self.lives[index].followed = false;
     }
 
     /// Says of each publisher whether it has gone; `present` are the addresses that have somebody,
-    /// or that were left when they had said their end.
-    pub(super) fn note(&self, present: &[bool], stats: &mut Stats) {
-        for (life, publisher) in self.0.iter().zip(&mut stats.publishers) {
+    /// or that were left when they had said their end, `unheard` how many others had somebody of whom
+    /// nothing came.
+    pub(super) fn note(&mut self, present: &[bool], unheard: u64, stats: &mut Stats) {
+        self.unheard = unheard;
+        for (life, publisher) in self.lives.iter().zip(&mut stats.publishers) {
             let there = present.get(life.peer).copied().unwrap_or_default();
             publisher.unfinished = !publisher.ended && (life.followed || !there);
         }
-        count(stats);
+        self.count(stats);
     }
-}
 
-/// Adds up what is said of each.
-pub(super) fn count(stats: &mut Stats) {
-    let unfinished = stats.publishers.iter().filter(|one| one.unfinished);
-    stats.unfinished = unfinished.count() as u64;
+    /// Adds up what is said of each.
+    pub(super) fn count(&self, stats: &mut Stats) {
+        let unfinished = stats.publishers.iter().filter(|one| one.unfinished);
+        stats.unfinished = unfinished.count() as u64 + self.unheard;
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +101,7 @@ mod tests {
 
         /// The publishers that have gone, when these addresses have somebody.
         fn gone(&mut self, present: &[bool]) -> Vec<u64> {
-            self.0.note(present, &mut self.1);
+            self.0.note(present, 0, &mut self.1);
             let gone = self.1.publishers.iter().filter(|one| one.unfinished);
             let gone: Vec<_> = gone.map(|one| one.publisher).collect();
             assert_eq!(self.1.unfinished, gone.len() as u64);

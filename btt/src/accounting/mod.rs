@@ -141,13 +141,13 @@ impl Accounts {
         let skipped = tracker.skip_to(header.sequence);
         stats.missing = stats.missing.saturating_add(skipped);
         publisher.missing = publisher.missing.saturating_add(skipped);
-        lives::count(stats);
+        self.lives.count(stats);
     }
 
     /// Says of each publisher whether it has gone without an end; `present` are the addresses that
-    /// have somebody, or have ended.
-    pub(crate) fn note(&self, present: &[bool], stats: &mut Stats) {
-        self.lives.note(present, stats);
+    /// have somebody, or have ended, `unheard` how many have lost one of whom nothing had come.
+    pub(crate) fn note(&mut self, present: &[bool], unheard: u64, stats: &mut Stats) {
+        self.lives.note(present, unheard, stats);
     }
 
     /// What has come, for the books of all consumers.

@@ -57,7 +57,7 @@ impl Ledger {
         let (mut missing, mut again) = (0_u64, 0_u64);
         let mut received = Vec::new();
         for (counted, parts) in publishers {
-            let (one, twice) = publisher(&counted, parts, &mut received);
+            let (one, twice) = publisher(&counted, &parts, &mut received);
             missing = missing.saturating_add(one.missing);
             again = again.saturating_add(twice);
             stats.publishers.push(one);
@@ -95,7 +95,7 @@ fn added(sum: Stats, one: &Stats) -> Stats {
 /// One publisher as all of them saw it, and how many of its samples two of them have.
 fn publisher(
     counted: &[PublisherStats],
-    parts: Vec<PublisherReceipts>,
+    parts: &[PublisherReceipts],
     receipts: &mut Vec<PublisherReceipts>,
 ) -> (PublisherStats, u64) {
     let mut ranges: Vec<_> = parts

@@ -40,8 +40,10 @@ pub enum Life {
 #[derive(Clone)]
 pub struct Liveness {
     of: Arc<dyn Fn(&Address) -> Life + Send + Sync>,
-    hears: Option<Arc<dyn Fn(&Address, &End) + Send + Sync>>,
+    hears: Option<Arc<Hears>>,
 }
+
+type Hears = dyn Fn(&Address, &End) + Send + Sync;
 
 impl Liveness {
     /// By what `of` says of an address.

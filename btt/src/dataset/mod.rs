@@ -302,13 +302,8 @@ impl RemoteIterableDataset {
     fn note_who_has_gone(&mut self) {
         // The only error is a socket that is closed: then nobody can be asked any more.
         if let Ok(peers) = self.receiver.peers() {
-            let peers = peers.iter().enumerate();
-            let present = peers.map(|(index, peer)| {
-                let has_ended = peer.ended && !self.ends.is_left(index);
-                has_ended || peer.path.is_some()
-            });
-            let present: Vec<_> = present.collect();
-            self.stats.lock().note(&present);
+            let left = |peer| self.ends.is_left(peer);
+            self.stats.lock().note(&peers, left);
         }
         self.note_at = Instant::now() + NOTE;
     }
