@@ -153,6 +153,7 @@ impl Desk {
     /// A worker's place in the books of another process, for one iteration; None where they are not
     /// there any more.
     #[staticmethod]
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
     fn open(
         reference: Reference,
         worker: u64,
