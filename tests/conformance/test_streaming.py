@@ -3,7 +3,6 @@ the same names, are where their kind is tested: values in `test_btt_values.py`, 
 `test_accounting.py`, workers in `test_torch_dataloader.py`, waits in `test_btt_dataset.py`, queues
 and fairness in `transport/tests`."""
 
-import contextlib
 import inspect
 import os
 import pickle
@@ -14,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -444,7 +443,7 @@ def test_conformance_16_every_end_of_a_script_flushes_for_lingerms(way: str) -> 
             assert process.poll() is None
             # One that failed says so behind its last item.
             failed = pytest.raises(btt.InstanceFailedError, match="ValueError")
-            with failed if "raise" in way else contextlib.nullcontext():
+            with failed if "raise" in way else nullcontext():
                 for item in items:
                     got.append(item)
             assert process.wait(HANG_S) == (1 if "raise" in way else 0)

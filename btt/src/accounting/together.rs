@@ -25,12 +25,16 @@ impl Ledger {
         let mut index = HashMap::<u64, usize>::new();
         let mut publishers = Vec::<(Vec<PublisherStats>, Vec<PublisherReceipts>)>::new();
         let mut stats = Stats::default();
+        let mut unheard = None;
         for Self {
             stats: each,
             receipts,
         } in of_all
         {
             stats = added(stats, &each);
+            // Somebody who was gone before anything came: at most as many as each of them says.
+            let its = each.unfinished.saturating_sub(unfinished(&each));
+            unheard = Some(unheard.map_or(its, |least: u64| least.min(its)));
             let mut of = |publisher| {
                 *index.entry(publisher).or_insert_with(|| {
                     publishers.push(Default::default());
@@ -65,7 +69,7 @@ impl Ledger {
         stats.missing = missing;
         stats.duplicated = stats.duplicated.saturating_add(again);
         stats.ended = stats.publishers.iter().filter(|one| one.ended).count() as u64;
-        stats.unfinished = stats.publishers.iter().filter(|one| one.unfinished).count() as u64;
+        stats.unfinished = unfinished(&stats) + unheard.unwrap_or_default();
         Self {
             stats,
             receipts: Receipts {
@@ -73,6 +77,11 @@ impl Ledger {
             },
         }
     }
+}
+
+/// The publishers that have gone without their end.
+fn unfinished(stats: &Stats) -> u64 {
+    stats.publishers.iter().filter(|one| one.unfinished).count() as u64
 }
 
 /// The sums; what is not one is said by the publishers.
@@ -210,6 +219,15 @@ mod tests {
         assert_eq!((all.stats.duplicated, all.stats.missing), (1, 0));
         assert_eq!(all.receipts.publishers[0].duplicated, 1);
         assert_eq!(all.stats.unfinished, 1);
+        let mut lost = ledger(&[(0, 1)], Some(1), 0);
+        lost.stats.unfinished = 2; // both of whom it has heard nothing
+        assert_eq!(Ledger::together([lost.clone()]).stats.unfinished, 2);
+        assert_eq!(
+            Ledger::together([lost, ledger(&[], Some(1), 0)])
+                .stats
+                .unfinished,
+            0
+        );
     }
 
     #[test]

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath, pathsep
 from os.path import isfile
-from types import TracebackType
 from typing import IO, Any
 
 from .._blendtorch import Fleet, find_blender
@@ -144,14 +143,10 @@ class BlenderLauncher:
             print(warning, file=sys.stderr)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *args: Any) -> None:
         if self._fleet is None:
             return
+        error = args[1] if len(args) > 1 else None
         fleet, self._fleet = self._fleet, None
         untold = fleet.stop(error is None and self._tells)
         if untold and self._tells:
