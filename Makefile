@@ -30,7 +30,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test lint bench soak setup python-env system blender-program stand-ins libtorch clean own-build
+.PHONY: help demo test lint bench soak findings setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -96,6 +96,9 @@ endif
 .PHONY: $(CACHE)/.tools
 $(CACHE)/.tools: system
 	@scripts/venv.sh $(TOOLS) scripts/requirements/tools.txt
+
+findings: ## what surprised us in other people's software, seen again (fetches packages)
+	@for finding in findings/*.sh; do echo "$$finding"; sh "$$finding" || exit 1; done
 
 clean: ## what this clone made; the cache folder stays
 	rm -rf out target
