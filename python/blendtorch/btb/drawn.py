@@ -192,10 +192,11 @@ def look(
     if layer is None:
         layer = bpy.context.view_layer if scene == bpy.context.scene else scene.view_layers[0]
     layer.update()
-    way = camera.told_way() or way_of_scene(scene)
-    # Whose pictures they are is not known: what only a render shows is labelled as of one.
-    if camera.told_way() is None and any(_only_in_renders(obj, layer) for obj in objs):
-        way = "RENDER"
+    way = camera.told_way()
+    if way is None:
+        # Whose pictures they are is not known: what only a render shows is labelled as of one.
+        only_in_renders = any(_only_in_renders(obj, layer) for obj in objs)
+        way = "RENDER" if only_in_renders else way_of_scene(scene)
     engine = _engine(scene) if way in ("VIEW", "RENDER") else way
     final = way in ("CYCLES", "RENDER")
 
