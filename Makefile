@@ -46,6 +46,7 @@ test: setup python-env blender-program stand-ins ## every test, Rust and Python,
 	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
 
 lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
+	$(PYTHON) scripts/rooms.py
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
@@ -62,7 +63,7 @@ soak: setup ## the demo's Blenders for a minute each, a hundred times, on busy c
 	scripts/soak.sh $(SOAK)
 
 setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
-	cargo build --release -p blendtorch-launcher
+	cargo build --release -p blendtorch-launcher -p blendtorch-cli
 	$(CARGO_TARGET_DIR)/release/blendtorch setup \
 		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS))"
 
