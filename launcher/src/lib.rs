@@ -32,6 +32,7 @@ mod error;
 mod fleet;
 pub mod host;
 mod info;
+pub mod process;
 mod program;
 
 pub use addresses::AddressError;

@@ -1,10 +1,9 @@
 //! Python bindings of the launcher: a fleet, discovery, and its two programs.
 
 mod known;
-mod process;
 
+pub(crate) use blendtorch_launcher::process::Place;
 pub(crate) use known::liveness;
-pub(crate) use process::Place;
 
 use crate::errors::LaunchError;
 use blendtorch_blender::discover;

@@ -23,6 +23,7 @@ use blendtorch_blender::{Answers, Blender, Runtime, VARIABLE, display, find, pac
 
 use crate::addresses::Addresses;
 use crate::command::InstanceCommand;
+use crate::process::is_ending;
 use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
 
 use board::Board;
@@ -262,14 +263,6 @@ impl Fleet {
     fn is_owner(&self) -> bool {
         std::process::id() == self.owner
     }
-}
-
-/// Whether a process has come to its end, with a code that nothing changes any more, though it may
-/// take a while until all its threads are gone and it can be waited for.
-fn is_ending(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
-    state.is_some_and(|rest| rest.starts_with(['Z', 'X']))
 }
 
 /// Whether a child of this process has ended; who waits for it still gets its code.
