@@ -58,7 +58,8 @@ bench: setup python-env ## throughput, latency, memory beside the original's way
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
 
-soak: setup ## the demo's Blenders for a minute each, a hundred times, on busy cores; SOAK="--help" says more
+soak: setup ## what tests do, for longer; the demo's Blenders a hundred times, on busy cores; SOAK="--help" says more
+	BLENDTORCH_LIVES=250 $(DEFAULT_SIGNALS) cargo test -p blendtorch-transport --test lives
 	cargo build --release -p blendtorch-examples --bin minimal
 	scripts/soak.sh $(SOAK)
 

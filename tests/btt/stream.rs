@@ -1,7 +1,5 @@
 //! Real Blenders stream into datasets and loaders.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
-
 use blendtorch_tests::{
     HEIGHT, WIDTH, cubes, dataset_of, eventually, has_ended, kill, one_fleet_at_a_time, start,
 };

@@ -1,7 +1,5 @@
 //! What the programs find out with a real Blender before they start anything.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
-
 use blendtorch_blender::{Health, discover};
 use blendtorch_cli::doctor;
 use blendtorch_launcher::LaunchDescription;

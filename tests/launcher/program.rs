@@ -1,7 +1,5 @@
 //! `blendtorch-launch` with real Blenders: how it ends, and that nothing stays.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
-
 use blendtorch_launcher::LaunchDescription;
 use blendtorch_tests::{Program, cubes, dataset, eventually, one_fleet_at_a_time};
 use rustix::process::Signal;

@@ -1,7 +1,7 @@
 //! End-to-end tests of blendtorch on real Blender, real sockets, real processes.
 //!
 //! This library is what the tests share: fleets of the example scenes, the built program, and
-//! looks at processes. The tests are in `rust/`, `python/` and `interop/`. A test that lacks
+//! looks at processes. The tests are in a folder for each room, as the crates are. A test that lacks
 //! Blender or the program fails with the line that mends it.
 
 #![allow(

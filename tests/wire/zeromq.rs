@@ -1,7 +1,5 @@
 //! The `zeromq` crate reads our streams and writes ones that we read: another make, in pure Rust.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
-
 use blendtorch_tests::dataset;
 use blendtorch_wire::{DType, Fields, Kind, Message, Tensor, Value};
 use btb::{Publisher, PublisherOptions};

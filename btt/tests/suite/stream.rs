@@ -1,16 +1,12 @@
 //! Publishers and datasets over real sockets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{ANY_PORT, LONG};
 use btb::{Publisher, PublisherOptions};
 use btt::{
     DataLoader, DatasetOptions, Error, Fields, Item, LoaderOptions, RemoteIterableDataset, Stats,
     Value,
 };
 use std::time::{Duration, Instant};
-use support::{ANY_PORT, LONG};
 
 fn publisher(btid: i64) -> Publisher {
     let options = PublisherOptions {
@@ -50,7 +46,7 @@ fn fields(publisher: &Publisher, number: u8) -> Fields {
 
 fn send(publisher: &mut Publisher, number: u8) {
     let fields = fields(publisher, number);
-    support::send(publisher, fields);
+    crate::support::send(publisher, fields);
 }
 
 fn publish(mut publisher: Publisher, count: u8) {

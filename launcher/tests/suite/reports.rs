@@ -1,18 +1,9 @@
 //! What the launcher tells: failures, occupied ports, launch infos. The "Blender" is a stand-in.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a panic is a report"
-)]
-
-mod support;
-
 use std::io::{BufRead, BufReader};
 
+use crate::support::{LONG, Stage, eventually, has_ended};
 use blendtorch_launcher::LaunchInfo;
-use support::{LONG, Stage, eventually, has_ended};
 
 #[test]
 fn conformance_7_a_failing_instance_is_reported_and_the_others_go_on() {

@@ -1,7 +1,5 @@
 //! Conversions against the formula, one value at a time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use btt::{Convert, ConvertError, DType};
 use proptest::prelude::*;
 

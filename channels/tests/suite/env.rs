@@ -1,7 +1,5 @@
 //! Environments, with real sockets: a server in a thread, clients beside it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use blendtorch_channels::{
     Command, EnvOptions, EnvServer, Error, Failure, RemoteEnv, Reset, VectorEnv,
 };

@@ -1,19 +1,10 @@
 //! Every way in which a launch description can be wrong is told in one line that names the file, the
 //! key and the remedy, before anything starts.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a panic is a report"
-)]
-
-mod support;
-
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{STAND_IN, Stage};
+use crate::support::{STAND_IN, Stage};
 
 /// What `blendtorch-launch` says of a description with these keys, after "error: ". The script leaves
 /// a file when it runs, so that it is seen that nothing has.

@@ -1,16 +1,12 @@
 //! What is recorded replays equal: from a stream, by random access, shuffled, in batches.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::recordings::{as_item, chunkings, fields, messages, record};
+use crate::support::{WAYS, dataset, publisher, send};
 use btt::{
     DataLoader, Item, LoaderOptions, RecordError, RecordedDataset, Recorder, RecorderOptions,
     Recording, recording_path,
 };
 use std::collections::BTreeSet;
-use support::recordings::{as_item, chunkings, fields, messages, record};
-use support::{WAYS, dataset, publisher, send};
 
 #[test]
 fn conformance_17_what_is_received_replays_equal_with_its_identity() {

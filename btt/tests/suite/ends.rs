@@ -1,14 +1,10 @@
 //! Every consumer hears the end of a stream: one, several, one that came late.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{LONG, WAYS, Way, dataset, identity, publish, publisher, publisher_at};
 use btt::{DatasetOptions, Error, Receipts, RemoteIterableDataset};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use support::{LONG, WAYS, Way, dataset, identity, publish, publisher, publisher_at};
 
 /// Two publishers end when each of so many consumers has had something of them, and 50 items later.
 fn all_hear_the_end(way: Way, consumers: usize) {

@@ -1,7 +1,5 @@
 //! What no reader would take is refused where it is sent.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use blendtorch_wire::{Bytes, DType, EncodeError, Limits, Message, Tensor, Value};
 
 #[test]

@@ -1,19 +1,10 @@
 //! However a fleet ends, no process stays. Real processes; the "Blender" is a stand-in.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a panic is a report"
-)]
-
-mod support;
-
+use crate::support::{Stage, all_end, children, eventually, has_ended, processes_with};
 use blendtorch_launcher::{
     Fleet, FleetOptions, InstanceState, LaunchDescription, LaunchError, Output,
 };
 use std::time::Duration;
-use support::{Stage, all_end, children, eventually, has_ended, processes_with};
 
 /// Runs until it is ended, with a child of its own. Both pids are in files.
 const RUNS: &str = r#"

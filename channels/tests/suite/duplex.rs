@@ -1,7 +1,5 @@
 //! The duplex channel, with real sockets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use blendtorch_channels::{Duplex, DuplexOptions, Error};
 use blendtorch_wire::{Fields, Tensor, Value};
 use std::time::{Duration, Instant};

@@ -1,15 +1,11 @@
 //! A relay between a publisher and its consumers throws known messages away, repeats some and swaps
 //! others; the counters say exactly so.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{LONG, WAYS, Way, dataset, identity, publish, publisher};
 use blendtorch_transport::{Outgoing, Receiver, ReceiverOptions, Sender, SenderOptions};
 use btt::wire::{Bytes, Kind, Limits, Message};
 use btt::{Receipts, RemoteIterableDataset, Stats};
 use std::time::Instant;
-use support::{LONG, WAYS, Way, dataset, identity, publish, publisher};
 
 const SENT: u64 = 300;
 
@@ -105,7 +101,7 @@ fn through_the_relay(way: Way, consumers: usize) -> (Vec<Stats>, btt::Totals) {
         },
         ..SenderOptions::default()
     };
-    let sender = Sender::bind(&support::ANY_PORT.parse().unwrap(), &options).unwrap();
+    let sender = Sender::bind(&crate::support::ANY_PORT.parse().unwrap(), &options).unwrap();
     let addresses = [sender.address().to_string()];
     std::thread::scope(|scope| {
         scope.spawn(move || {

@@ -1,15 +1,6 @@
 //! Windows are for where there is a display. The "Blender" is a stand-in that says what it was given.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a panic is a report"
-)]
-
-mod support;
-
-use support::Stage;
+use crate::support::Stage;
 
 /// What two instances were given before the script, and what the launcher said, where these
 /// variables are set.

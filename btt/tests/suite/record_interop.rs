@@ -1,7 +1,5 @@
 //! Another make's MCAP library reads our recordings, by index too, and we read what it writes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use btt::wire::{Bytes, Limits, Message};
 use btt::{Item, Recorder, RecorderOptions, Recording, Tensor};
 use mcap::records::MessageHeader;

@@ -1,7 +1,5 @@
 //! Messages that lie: each test says which lie the bytes tell.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use blendtorch_wire::{Bytes, DecodeError, Limits, Message, Tensor};
 
 fn decode(header: &[u8], payload: &[&[u8]]) -> Result<Message, DecodeError> {

@@ -1,15 +1,7 @@
 //! A publisher that fails is the last thing an iteration tells; an instance that is dead is not waited
 //! for, and one that runs is.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
-
+use crate::support::{LONG, Way, dataset, identity, publish, publisher, publisher_at};
 use btb::{End, Publisher};
 use btt::{
     DataLoader, DatasetOptions, Error, FailedInstance, Life, Liveness, LoaderOptions,
@@ -19,7 +11,6 @@ use futures_util::StreamExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::{LONG, Way, dataset, identity, publish, publisher, publisher_at};
 
 /// Publishes so many items and ends in this way, in a thread.
 fn publishes(mut publisher: Publisher, items: i64, end: End) -> std::thread::JoinHandle<bool> {

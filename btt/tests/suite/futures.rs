@@ -1,15 +1,11 @@
 //! Datasets and loaders as streams, in several executors.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{LONG, Way, dataset, identity, publish, publisher};
 use btt::{DataLoader, DatasetOptions, Error, LoaderOptions, RemoteIterableDataset};
 use futures_util::{StreamExt, TryStreamExt};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::{LONG, Way, dataset, identity, publish, publisher};
 
 /// Something is published while `work` runs with its address; then it ends.
 fn beside<T>(items: i64, work: impl FnOnce(String) -> T) -> T {

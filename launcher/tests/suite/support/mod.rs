@@ -3,8 +3,6 @@
 //! The stand-in is a shell script that runs the "scene script" it is given as a shell script. It
 //! stands for a process and nothing else: what Blender does is tested with Blender, in `tests/`.
 
-#![allow(dead_code, reason = "each test program uses its part")]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,15 +1,11 @@
 //! An end says how it came about; who goes without one is never counted whole.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{ANY_PORT, LONG, WAYS, Way, dataset, publish, publisher, publisher_at};
 use blendtorch_transport::{Outgoing, Sender, SenderOptions};
 use btb::{End, Publisher, PublisherOptions};
 use btt::wire::Message;
 use btt::{Error, How, PublisherStats, Receipts, RemoteIterableDataset};
 use std::time::Duration;
-use support::{ANY_PORT, LONG, WAYS, Way, dataset, publish, publisher, publisher_at};
 
 /// What a consumer knows of a publisher that publishes one item and ends so.
 fn told(mut publisher: Publisher, end: impl FnOnce(Publisher) + Send) -> PublisherStats {

@@ -1,7 +1,5 @@
 //! Messages with a field of every kind, and recordings of them.
 
-#![allow(dead_code, reason = "each test program uses its part")]
-
 use super::LONG;
 use btt::wire::{Bytes, Message};
 use btt::{DType, Fields, Item, Recorder, RecorderOptions, Scalar, Tensor, Value};

@@ -1,12 +1,5 @@
 //! Recordings that are cut off, changed or forged: they open up to the damage and say where.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use btt::wire::{Bytes, Message};
 use btt::{
     DataLoader, Item, LoaderOptions, RecordError, RecordedDataset, Recorder, RecorderOptions,

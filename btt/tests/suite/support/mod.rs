@@ -1,7 +1,5 @@
 //! Publishers and datasets for the tests.
 
-#![allow(dead_code, reason = "each test program uses its part")]
-
 pub(crate) mod recordings;
 
 use btb::{Publisher, PublisherOptions};

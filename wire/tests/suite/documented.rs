@@ -1,12 +1,5 @@
 //! `docs/wire-format.md` says what the codec does: its tables and its example are read from there.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use blendtorch_wire::{
     Bytes, DType, End, FORMAT_VERSION, Header, How, Kind, Limits, Message, Scalar, Tensor, Value,
 };

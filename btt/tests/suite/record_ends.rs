@@ -1,16 +1,12 @@
 //! How recordings end: completed, left early, killed, on a full disk.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::recordings::{as_item, fields, messages};
+use crate::support::{LONG, dataset, publisher, send};
 use btt::{Recorder, RecorderOptions, Recording};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::recordings::{as_item, fields, messages};
-use support::{LONG, dataset, publisher, send};
 
 /// Gives the process that the next test kills its recording.
 const RECORD_TO: &str = "BTT_TEST_RECORD_TO";
@@ -43,7 +39,12 @@ fn conformance_17_what_was_flushed_is_readable_after_sigkill() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run_00.mcap");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "role", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "record_ends::role",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(RECORD_TO, &path)
         .stdout(Stdio::piped())
         .spawn()
@@ -96,7 +97,7 @@ fn what_waits_is_written_with_the_first_message_that_comes_late() {
 fn a_stream_that_is_left_early_leaves_a_whole_recording() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run_00.mcap");
-    let mut publisher = publisher(0, support::Way::Inline);
+    let mut publisher = publisher(0, crate::support::Way::Inline);
     let mut dataset = dataset(&[publisher.address()]);
     dataset.record(Recorder::create(&path, RecorderOptions::default()).unwrap());
     let left = AtomicBool::new(false);
@@ -131,7 +132,7 @@ fn a_stream_that_is_left_early_leaves_a_whole_recording() {
 fn the_last_item_that_was_asked_for_completes_the_recording() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run_00.mcap");
-    let mut publisher = publisher(0, support::Way::Inline);
+    let mut publisher = publisher(0, crate::support::Way::Inline);
     let options = btt::DatasetOptions {
         timeout: LONG,
         max_items: Some(3),

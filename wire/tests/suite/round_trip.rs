@@ -1,7 +1,5 @@
 //! Whatever can be published comes back equal, and its memory is shared, not copied.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use blendtorch_wire::{
     Bytes, DType, End, Fields, Header, Kind, Limits, Message, Scalar, Tensor, Value,
 };

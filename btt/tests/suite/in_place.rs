@@ -1,13 +1,9 @@
 //! Samples written in place by a publisher, as a dataset receives them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-mod support;
-
+use crate::support::{ANY_PORT, LONG, WAYS, Way, dataset, publisher};
 use btb::{Publisher, PublisherOptions};
 use btt::wire::DType;
 use btt::{Fields, Item};
-use support::{ANY_PORT, LONG, WAYS, Way, dataset, publisher};
 
 const LEN: usize = 300_000;
 
