@@ -21,8 +21,20 @@ TOOLS := $(CACHE)/tools
 VENV := $(CACHE)/python
 LIBTORCH_DIR := $(CACHE)/libtorch-2.13.0-cpu
 WHEELS := $(CARGO_TARGET_DIR)/wheels
+# A path that is the same for all checkouts: with another one, torch's glue is compiled anew.
+ifeq ($(LIBTORCH)$(LIBTORCH_USE_PYTORCH),)
+export LIBTORCH := $(LIBTORCH_DIR)
+OUR_LIBTORCH := yes
+endif
 # Seconds of training in the demo.
 SECONDS ?= 60
+
+# The room whose tests `make test` runs, as docs/testing.md lists them; without one it runs all.
+ROOM ?=
+CARGO_TESTS := $(if $(ROOM),--manifest-path $(ROOM)/Cargo.toml,--workspace)
+PYTHON_TESTS := $(if $(ROOM),$(wildcard tests/$(ROOM)),tests)
+# What maturin sets when it compiles the package: with the same, cargo takes what that has compiled.
+AS_MATURIN = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE="$$(echo $(CARGO_TARGET_DIR)/maturin/*.txt)"
 
 # What is started in the background of a script ignores Ctrl-C, and so would all that tests start,
 # whose endings are tested.
@@ -30,7 +42,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test lint bench soak findings setup python-env system blender-program stand-ins libtorch clean own-build
+.PHONY: help demo test checked lint bench soak findings setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,10 +52,21 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 	$(CARGO_TARGET_DIR)/release/train --launch examples/train/launch.json \
 		--out out/demo --seconds $(SECONDS)
 
-test: setup python-env blender-program stand-ins ## every test, Rust and Python, with real Blender
-	cargo build --workspace --all-features --bins
-	$(DEFAULT_SIGNALS) cargo test --workspace --all-features
-	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
+test: checked ## every test, Rust and Python, with real Blender; ROOM=btt: those of a room
+	$(DEFAULT_SIGNALS) $(AS_MATURIN) cargo test $(CARGO_TESTS) --all-features
+	$(if $(ROOM),$(DEFAULT_SIGNALS) $(AS_MATURIN) cargo test -p blendtorch-tests --test rooms $(ROOM)::)
+	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) -q)
+	@echo "The blendtorch in Blender and in $(VENV) is the tests' own now: checked, and slower." \
+		"\`make setup python-env\` brings back the fast one."
+
+# All that tests run, compiled once and not optimised as for use. The downloads that only Python
+# needs go on meanwhile.
+checked: own-build stand-ins blender-program libtorch $(CACHE)/.tools
+	scripts/beside.sh "scripts/venv.sh $(VENV) scripts/requirements/python.txt" \
+		"scripts/wheel.sh $(TOOLS) $(WHEELS)/checked --profile dev --features built-with-tests && \
+		$(AS_MATURIN) cargo build --workspace --all-features --all-targets"
+	$(CARGO_TARGET_DIR)/debug/blendtorch setup --wheel $(WHEELS)/checked/*.whl
+	scripts/install-wheel.sh $(VENV) $(WHEELS)/checked/*.whl
 
 lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	$(PYTHON) scripts/rooms.py
@@ -66,12 +89,12 @@ soak: setup ## what tests do, for longer; the demo's Blenders a hundred times, o
 setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
 	cargo build --release -p blendtorch-launcher -p blendtorch-cli
 	$(CARGO_TARGET_DIR)/release/blendtorch setup \
-		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS))"
+		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS)/fast --release)"
 
 # torch for Python is 2.7 GB: only what needs it asks for it.
 python-env: $(CACHE)/.tools
 	scripts/venv.sh $(VENV) scripts/requirements/python.txt
-	scripts/install-wheel.sh $(VENV) $(WHEELS)/*.whl
+	scripts/install-wheel.sh $(VENV) $(WHEELS)/fast/*.whl
 
 # Every checkout of this user builds in one folder.
 own-build:
@@ -90,7 +113,7 @@ stand-ins:
 
 # LIBTORCH or LIBTORCH_USE_PYTORCH in the environment win.
 libtorch: system
-ifeq ($(LIBTORCH)$(LIBTORCH_USE_PYTORCH),)
+ifdef OUR_LIBTORCH
 	@scripts/libtorch.sh $(LIBTORCH_DIR)
 	@ln -sfn $(LIBTORCH_DIR) .libtorch
 endif
