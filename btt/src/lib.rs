@@ -17,6 +17,10 @@
 //! # Ok::<(), btt::Error>(())
 //! ```
 
+// From the ground up; imports run down. storage: memory of batches. item: what was published once.
+// queue: between a thread and its loop. convert, copy: on the way into a batch. accounting: what came,
+// and what is missing. record: kept in files. batch: where one is assembled. dataset: what publishers
+// send. loader: batches ahead of the loop. stream: both, for asynchronous programs.
 mod accounting;
 mod batch;
 mod convert;

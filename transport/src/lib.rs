@@ -9,6 +9,9 @@
 //!
 //! The ZeroMQ implementation, `omq-tokio`, is named nowhere outside this crate.
 
+// From the ground up; imports run down. address, error, process: what all take. message, socket: the
+// library's, as we use them. pool, in_flight: frames in memory. dial, direct: ways to an address.
+// closing, peer: one end of a line. sender, receiver, requester, replier, pair: what is shown.
 mod address;
 mod closing;
 mod dial;
