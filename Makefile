@@ -46,6 +46,7 @@ test: setup python-env blender-program stand-ins ## every test, Rust and Python,
 	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
 
 lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
+	$(PYTHON) scripts/rooms.py
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
@@ -57,12 +58,13 @@ bench: setup python-env ## throughput, latency, memory beside the original's way
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
 
-soak: setup ## the demo's Blenders for a minute each, a hundred times, on busy cores; SOAK="--help" says more
+soak: setup ## what tests do, for longer; the demo's Blenders a hundred times, on busy cores; SOAK="--help" says more
+	BLENDTORCH_LIVES=250 $(DEFAULT_SIGNALS) cargo test -p blendtorch-transport --test lives
 	cargo build --release -p blendtorch-examples --bin minimal
 	scripts/soak.sh $(SOAK)
 
 setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
-	cargo build --release -p blendtorch-launcher
+	cargo build --release -p blendtorch-launcher -p blendtorch-cli
 	$(CARGO_TARGET_DIR)/release/blendtorch setup \
 		--wheel "$$(scripts/wheel.sh $(TOOLS) $(WHEELS))"
 

@@ -4,7 +4,8 @@
 use crate::rounds::interleave;
 use crate::row::{Goal, Row};
 use anyhow::{Context, Result, ensure};
-use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Output, Runtime, discover};
+use blendtorch_blender::{Runtime, discover};
+use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Output};
 use btt::{DatasetOptions, RemoteIterableDataset};
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -4,7 +4,7 @@ use crate::children::Children;
 use crate::rounds::interleave;
 use crate::row::{Goal, Row};
 use anyhow::{Context, Result};
-use blendtorch_launcher::discover;
+use blendtorch_blender::discover;
 use serde::Deserialize;
 use std::path::Path;
 use std::process::Command;

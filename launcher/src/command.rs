@@ -3,12 +3,15 @@
 //! Owns the argument order that scene scripts and `blendtorch.bpy_main` rely on. It must never
 //! start anything.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use crate::{Blender, LaunchDescription, Runtime};
+use blendtorch_blender::environment::{DRAWING_THREADS, PYTHON_PATH, packages, path_with};
+use blendtorch_blender::{Blender, Runtime};
+
+use crate::LaunchDescription;
 
 /// One instance's program, arguments and additions to the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +116,7 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
     let python_path = match neighbours(blender, &description.script) {
         Some(folder) => {
             let theirs = python_path.or_else(|| std::env::var_os(PYTHON_PATH));
-            Some(before(&folder, theirs.as_deref()))
+            Some(path_with(&folder, theirs.as_deref()))
         }
         None => python_path,
     };
@@ -137,44 +140,6 @@ fn neighbours(blender: &Blender, script: &Path) -> Option<PathBuf> {
     one.then_some(folder)
 }
 
-/// How many threads Mesa's software OpenGL draws with, beside the one that asks it to.
-///
-/// With any at all, Mesa (22.3.6 was seen, later ones read the same) can end the process with
-/// SIGSEGV, once in some hours of drawing on busy cores. Without, the thread that asks draws, which
-/// is as fast. `btb` sets the same where it is imported without a launcher.
-pub(crate) const DRAWING_THREADS: (&str, &str) = ("LP_NUM_THREADS", "0");
-
-const PYTHON_PATH: &str = "PYTHONPATH";
-
-/// How a `blender` program finds our package: its folder goes before the user's path, which is
-/// `given`, else that of the environment. The `bpy` module's environment holds it.
-pub(crate) fn packages(
-    blender: &Blender,
-    given: Option<&OsStr>,
-) -> Option<(&'static str, OsString)> {
-    if blender.runtime == Runtime::Module {
-        return None;
-    }
-    let folder = packages_folder()?;
-    let inherited = std::env::var_os(PYTHON_PATH);
-    let path = before(&folder, given.or(inherited.as_deref()));
-    folder.is_dir().then_some((PYTHON_PATH, path))
-}
-
-/// Where `blendtorch setup` lays our package out for `blender` programs.
-pub(crate) fn packages_folder() -> Option<PathBuf> {
-    Some(crate::cache_folder()?.join("blender-packages"))
-}
-
-fn before(folder: &Path, path: Option<&OsStr>) -> OsString {
-    let mut joined = folder.as_os_str().to_owned();
-    if let Some(path) = path.filter(|p| !p.is_empty()) {
-        joined.push(":");
-        joined.push(path);
-    }
-    joined
-}
-
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -187,6 +152,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsStr;
 
     fn blender(runtime: Runtime) -> Blender {
         Blender {
@@ -327,14 +293,5 @@ mod tests {
         let expected = format!("{}:/theirs", folder.display());
         assert!(path(Runtime::Program).ends_with(&expected));
         assert_eq!(path(Runtime::Module), "/theirs");
-    }
-
-    #[test]
-    fn a_folder_goes_before_the_path_there_is() {
-        assert_eq!(before(Path::new("/a"), None), "/a");
-        assert_eq!(
-            before(Path::new("/a"), Some(OsStr::new("/b:/c"))),
-            "/a:/b:/c"
-        );
     }
 }

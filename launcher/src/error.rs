@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::description::place;
-use crate::{AddressError, DescriptionError, DiscoverError};
+use crate::{AddressError, DescriptionError};
+use blendtorch_blender::DiscoverError;
 
 /// Why a fleet could not be started, or is no longer whole.
 #[derive(Debug, thiserror::Error)]

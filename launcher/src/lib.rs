@@ -4,8 +4,8 @@
 //! Blender, gives every instance its socket addresses and seed, starts the processes and watches
 //! them. Whatever ends the program that holds the [`Fleet`], `kill -9` included, ends the instances.
 //!
-//! This crate owns processes, addresses and the set-up of the managed Blender. It must never decode
-//! what the instances send: a consumer takes the addresses of a [`LaunchInfo`] and connects.
+//! This crate owns processes and addresses; what a Blender is and where one is found is
+//! `blendtorch-blender`'s. It must never decode what the instances send: a consumer takes the addresses of a [`LaunchInfo`] and connects.
 //!
 //! ```no_run
 //! use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription};
@@ -26,31 +26,20 @@
 //! ```
 
 mod addresses;
-mod cli;
 mod command;
 mod description;
-mod discover;
-mod display;
-mod doctor;
 mod error;
 mod fleet;
+pub mod host;
 mod info;
-mod lifeline;
-mod managed;
-mod memory;
-mod noise;
-mod opening;
-mod package;
-mod probe;
-mod setup;
+pub mod process;
+mod program;
 
 pub use addresses::AddressError;
-pub use cli::{main_blendtorch, main_launch};
 pub use description::{DescriptionError, LaunchDescription};
-pub use discover::{Blender, DiscoverError, Runtime, Version, discover};
-pub use doctor::{Check, Health, doctor};
 pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, FleetWatch, InstanceState, InstanceStatus, Output, Stopper};
 pub use info::{InfoError, LaunchInfo};
-pub use managed::{DEFAULT_BPY_VERSION, cache_folder};
-pub use setup::{SetupError, SetupOptions, setup};
+pub use program::{LaunchArguments, launch, launch_program, main_launch};
+
+pub use blendtorch_blender::{Blender, DiscoverError, Runtime, Version};

@@ -1,16 +1,16 @@
 //! Python bindings of the launcher: a fleet, discovery, and its two programs.
 
 mod known;
-mod process;
 
+pub(crate) use blendtorch_launcher::process::Place;
 pub(crate) use known::liveness;
-pub(crate) use process::Place;
 
 use crate::errors::LaunchError;
 use crate::timeout::SLICE;
+use blendtorch_blender::discover;
+use blendtorch_cli::main_blendtorch;
 use blendtorch_launcher::{
-    Fleet, FleetOptions, InstanceState, InstanceStatus, LaunchDescription, discover,
-    main_blendtorch, main_launch,
+    Fleet, FleetOptions, InstanceState, InstanceStatus, LaunchDescription, main_launch,
 };
 use known::News;
 use pyo3::exceptions::PyValueError;

@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::MOST_INSTANCES;
 use super::error::{DescriptionError, problem};
-use super::{MOST_INSTANCES, scene};
 use crate::LaunchDescription;
-use crate::discover::{MANAGED, on_path};
+use blendtorch_blender::{MANAGED, on_path, scenes};
 
 impl LaunchDescription {
     /// Checks what needs no look at the disk.
@@ -116,9 +116,7 @@ impl LaunchDescription {
         self.scene = match self.scene.take().filter(|path| is_given(path)) {
             Some(scene) => {
                 let scene = find_file(folder, &scene, "scene", Path::is_file)?;
-                scene::look(&scene).map_err(|unsuitable| {
-                    problem(Some("scene"), unsuitable.problem, unsuitable.remedy)
-                })?;
+                scenes::look(&scene).map_err(DescriptionError::of_scene)?;
                 Some(scene)
             }
             None => None,

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use blendtorch_blender::scenes::SceneError;
+
 /// A launch description that cannot be used: which file, which key, what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}; {remedy}", place(.file.as_deref(), .key.as_deref()))]
@@ -17,6 +19,11 @@ pub struct DescriptionError {
 }
 
 impl DescriptionError {
+    /// Of the scene file that the description names.
+    pub(crate) fn of_scene(error: SceneError) -> Self {
+        problem(Some("scene"), error.problem, &error.remedy)
+    }
+
     /// The same error, of that file.
     pub(crate) fn in_file(mut self, file: Option<&Path>) -> Self {
         self.file = file.map(Path::to_path_buf);

@@ -23,8 +23,8 @@ use super::output::{Line, Stream, printer, read_lines};
 use super::status::InstanceState;
 use crate::LaunchError;
 use crate::command::InstanceCommand;
-use crate::lifeline::Guard;
-use crate::noise::Filter;
+use blendtorch_blender::lifeline::Guard;
+use blendtorch_blender::noise::Filter;
 
 /// How long what the instances have printed is waited for after their end, where nobody takes it or
 /// somebody else keeps it open. A busy machine may need seconds to print the last words.

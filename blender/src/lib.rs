@@ -1,0 +1,40 @@
+//! Finds, sets up, asks and opens a Blender.
+//!
+//! [`discover`] finds the one to run; [`setup()`] makes the managed one; [`scenes`] says whether it opens
+//! a file, [`package`] whether it finds our package, [`doctor`] whether all it needs is there. What
+//! starting a Blender has told is remembered in [`Answers`].
+//!
+//! This crate owns single Blenders, and what each process of one needs ([`environment`], [`lifeline`],
+//! [`noise`]). It must never start a fleet, nor a scene script.
+//!
+//! ```no_run
+//! let blender = blendtorch_blender::discover(None)?;
+//! println!("Blender {} at {}", blender.version, blender.path.display());
+//! # Ok::<(), blendtorch_blender::DiscoverError>(())
+//! ```
+
+mod answers;
+mod ask;
+mod blender;
+mod cache;
+pub mod display;
+pub mod doctor;
+pub mod environment;
+mod find;
+pub mod lifeline;
+mod managed;
+pub mod noise;
+pub mod package;
+mod programs;
+pub mod scenes;
+mod setup;
+mod version;
+
+pub use answers::Answers;
+pub use blender::{Blender, Runtime};
+pub use cache::cache_folder;
+pub use doctor::{Check, Health};
+pub use find::{DiscoverError, MANAGED, VARIABLE, discover, find};
+pub use programs::on_path;
+pub use setup::{SetupError, SetupOptions, setup};
+pub use version::{DEFAULT_BPY_VERSION, Version};

@@ -1,0 +1,30 @@
+//! The longer words of `--help`.
+//!
+//! Owns text and nothing else. Those of `blendtorch launch` are the launcher's.
+
+pub(super) const SETUP_HELP: &str = r#"The managed Blender is the bpy wheel in a Python environment of its own, in the folder
+$BLENDTORCH_CACHE, else $XDG_CACHE_HOME/blendtorch, else ~/.cache/blendtorch. A second run finds
+it there and is done at once. Missing system libraries are named, and as root installed with apt.
+--wheel also lays the wheel into the folder blender-packages beside it, where an installed
+`blender` that the launcher starts finds it.
+
+Examples:
+  blendtorch setup                             the default version
+  blendtorch setup --wheel target/wheels/blendtorch-0.1.0-cp311-abi3-linux_x86_64.whl
+  blendtorch setup --force                     make it anew"#;
+
+pub(super) const DOCTOR_HELP: &str = r#"It starts the Blender that would run, once, and changes nothing. Exit code 0: everything needed is
+there; 1: something is missing, and the line after "mend:" gets it.
+
+Examples:
+  blendtorch doctor
+  blendtorch doctor --json | jq '.[] | select(.health != "ok")'
+  BLENDTORCH_BLENDER=/opt/blender-4.5 blendtorch doctor"#;
+
+pub(super) const COMPLETIONS_HELP: &str = r#"Both programs are completed, blendtorch and blendtorch-launch.
+
+Examples:
+  blendtorch completions bash > ~/.local/share/bash-completion/completions/blendtorch-launch
+  blendtorch completions zsh  > ~/.zfunc/_blendtorch
+  blendtorch completions fish > ~/.config/fish/completions/blendtorch.fish
+  source <(blendtorch completions bash)      in this shell only"#;

@@ -1,0 +1,367 @@
+//! A running fleet: the blocking face of supervision.
+//!
+//! Owns the fleet's life as its user sees it. The processes themselves are watched by a thread of
+//! their own ([`supervise`]); this file must never wait for one in another way than through what
+//! that thread reports.
+
+mod board;
+mod logs;
+mod output;
+mod status;
+mod supervise;
+mod view;
+
+use std::ffi::OsStr;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use tokio::sync::watch;
+
+use blendtorch_blender::{Answers, Blender, Runtime, VARIABLE, display, find, package, scenes};
+
+use crate::addresses::Addresses;
+use crate::command::InstanceCommand;
+use crate::process::is_ending;
+use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
+
+use board::Board;
+pub use output::Output;
+pub use status::{InstanceState, InstanceStatus};
+use supervise::{Level, Plan};
+pub use view::FleetWatch;
+
+/// Said when windows are wanted and cannot be.
+const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): Blender runs \
+    without windows, as with \"background\": true";
+
+/// How long the last words of an instance whose process has ended are waited for, and who left
+/// processes behind to end those.
+const LAST_LOOK: Duration = Duration::from_secs(15);
+
+/// How a fleet is watched.
+#[derive(Debug, Clone)]
+pub struct FleetOptions {
+    /// What becomes of the lines the instances print.
+    pub output: Output,
+    /// How long an instance may take to end after SIGTERM before it is sent SIGKILL.
+    pub grace: Duration,
+    /// Whether what is learnt by starting a Blender is kept in the cache folder, so that it need not
+    /// be started for it the next time.
+    pub remember: bool,
+}
+
+impl Default for FleetOptions {
+    /// Lines are forwarded; three seconds of grace; answers are kept.
+    fn default() -> Self {
+        Self {
+            output: Output::Forward,
+            grace: Duration::from_secs(3),
+            remember: true,
+        }
+    }
+}
+
+/// Running Blender instances. Dropping it ends them all, their children too; so does whatever ends
+/// the program that holds it.
+///
+/// A process forked from that program may hold a copy, which does nothing.
+#[derive(Debug)]
+pub struct Fleet {
+    info: LaunchInfo,
+    blender: Blender,
+    warnings: Vec<String>,
+    board: Arc<Board>,
+    stopper: Stopper,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// The process that started the fleet: the instances are its children and nobody else's.
+    owner: u32,
+    /// Folder of ipc sockets, removed after the last instance.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Fleet {
+    /// Starts the instances and returns once all their processes run.
+    ///
+    /// # Errors
+    /// A wrong description, an occupied port, no Blender, a program that cannot be started. Then no
+    /// instance runs.
+    pub fn start(
+        description: &LaunchDescription,
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
+        let mut description = description.checked()?;
+        let answers = match options.remember {
+            true => Answers::open(),
+            false => Answers::in_file(None),
+        };
+        let (addresses, blender) = prepare(&description, &answers)?;
+        let mut warnings: Vec<_> = addresses.warning.into_iter().collect();
+        if !description.background && display::none() {
+            description.background = true;
+            // The bpy module never has a window.
+            if blender.runtime == Runtime::Program {
+                warnings.push(NO_DISPLAY.to_owned());
+            }
+        }
+        let seed = description
+            .seed
+            .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));
+        let commands: Vec<_> = (0..description.num_instances)
+            .map(|i| InstanceCommand::new(&blender, &description, &addresses.bind, seed, i))
+            .collect();
+        let info = LaunchInfo {
+            addresses: addresses.connect,
+            commands: commands.iter().map(InstanceCommand::line).collect(),
+        };
+
+        let logs = match &description.log_dir {
+            Some(folder) => logs::open(folder, &info.commands).map_err(in_file(&description))?,
+            None => Vec::new(),
+        };
+        let board = Arc::new(Board::default());
+        let (level, watched) = watch::channel(Level::Run);
+        let (started, ready) = mpsc::channel();
+        let folder = addresses
+            .folder
+            .as_ref()
+            .map(|folder| folder.path().to_path_buf());
+        let plan = Plan {
+            commands,
+            options,
+            logs,
+            folder,
+            board: Arc::clone(&board),
+            level: watched,
+        };
+        let supervision = |what| move |source| LaunchError::Supervision { what, source };
+        let thread = std::thread::Builder::new()
+            .name("blendtorch-fleet".into())
+            .spawn(move || supervise::run(plan, &started))
+            .map_err(supervision("thread"))?;
+        match ready.recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                let source = std::io::Error::other("it ended before the instances had started");
+                return Err(supervision("thread")(source));
+            }
+        }
+        Ok(Self {
+            info,
+            blender,
+            warnings,
+            board,
+            stopper: Stopper {
+                level: Arc::new(level),
+            },
+            thread: Mutex::new(Some(thread)),
+            owner: std::process::id(),
+            _folder: addresses.folder,
+        })
+    }
+
+    /// Addresses to connect to and the command lines.
+    pub fn launch_info(&self) -> &LaunchInfo {
+        &self.info
+    }
+
+    /// The Blender that runs.
+    pub fn blender(&self) -> &Blender {
+        &self.blender
+    }
+
+    /// Lines for the user: that machines other than this one can reach the sockets, that there is no
+    /// display for windows.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How many instances are running.
+    pub fn alive(&self) -> usize {
+        self.status()
+            .iter()
+            .filter(|status| status.is_running())
+            .count()
+    }
+
+    /// One status an instance, in their order.
+    pub fn status(&self) -> Vec<InstanceStatus> {
+        self.board.statuses()
+    }
+
+    /// A view of the instances by their addresses, for whoever waits for what they send.
+    pub fn watch(&self) -> FleetWatch {
+        FleetWatch::new(&self.board, &self.info)
+    }
+
+    /// Sees that every instance is running. One whose process has ended is seen to have ended, also
+    /// where its last words are still being read: those are waited for.
+    ///
+    /// # Errors
+    /// [`LaunchError::NotAlive`] with the exit codes and last lines of those that have ended.
+    pub fn assert_alive(&self) -> Result<(), LaunchError> {
+        let statuses = self.settled();
+        let ended: Vec<_> = statuses
+            .iter()
+            .filter(|status| !status.is_running())
+            .collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let report: Vec<_> = ended.iter().map(|status| status.report()).collect();
+        let report = report.join("\n");
+        Err(LaunchError::NotAlive {
+            ended: ended.len(),
+            total: statuses.len(),
+            report,
+        })
+    }
+
+    /// The statuses, once those whose processes have ended say so.
+    fn settled(&self) -> Vec<InstanceStatus> {
+        let deadline = Instant::now() + LAST_LOOK;
+        loop {
+            let statuses = self.status();
+            let ending = |status: &InstanceStatus| status.is_running() && has_ended(status.pid);
+            let wait = self.is_owner() && statuses.iter().any(ending);
+            if !wait || Instant::now() >= deadline {
+                return statuses;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until every instance has ended, and gives their statuses.
+    pub fn wait(&self) -> Vec<InstanceStatus> {
+        if self.is_owner() {
+            self.board.wait(None);
+        }
+        self.status()
+    }
+
+    /// Waits at most `limit`; says whether every instance has ended.
+    pub fn wait_timeout(&self, limit: Duration) -> bool {
+        self.is_owner() && self.board.wait(Some(limit))
+    }
+
+    /// Ends every instance and its children, and returns when none is left: SIGTERM, then after the
+    /// grace period SIGKILL. Does nothing the second time.
+    pub fn stop(&self) {
+        if self.is_owner() {
+            self.stopper.stop();
+            self.board.wait(None);
+        }
+    }
+
+    /// A handle that can ask for the end from another thread, without waiting for it.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    fn is_owner(&self) -> bool {
+        std::process::id() == self.owner
+    }
+}
+
+/// Whether a child of this process has ended; who waits for it still gets its code.
+fn has_ended(pid: u32) -> bool {
+    if is_ending(pid) {
+        return true;
+    }
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        return false;
+    };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    match waitid(WaitId::Pid(pid), options) {
+        Ok(ended) => ended.is_some(),
+        Err(_) => true, // it has been waited for
+    }
+}
+
+/// All that can be seen to be wrong before anything is started: the addresses, and a Blender that runs
+/// the description.
+fn prepare(
+    description: &LaunchDescription,
+    answers: &Answers,
+) -> Result<(Addresses, Blender), LaunchError> {
+    let file = || description.file.clone();
+    let addresses = Addresses::plan(description).map_err(|error| LaunchError::Address {
+        file: file(),
+        error,
+    })?;
+    let named = description.named_blender();
+    let python_path = description.env.get("PYTHONPATH").map(OsStr::new);
+    let found = find(named, answers).and_then(|blender| {
+        package::check(&blender, python_path, answers)?;
+        Ok(blender)
+    });
+    let blender = found.map_err(|error| {
+        let elsewhere = std::env::var_os(VARIABLE).is_some_and(|place| !place.is_empty());
+        let key = named.map(|(key, _)| key);
+        LaunchError::Discover {
+            file: file(),
+            key: key.or((!elsewhere).then_some("blender")),
+            error,
+        }
+    })?;
+    let in_file = in_file(description);
+    if let Some(scene) = &description.scene {
+        scenes::opens(&blender, scene, answers)
+            .map_err(DescriptionError::of_scene)
+            .map_err(&in_file)?;
+    }
+    Ok((addresses, blender))
+}
+
+/// Says of an error whose file it is about.
+fn in_file(description: &LaunchDescription) -> impl Fn(DescriptionError) -> LaunchError {
+    |error| error.in_file(description.file.as_deref()).into()
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        let thread = self
+            .thread
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if self.is_owner() {
+            self.stop();
+            if let Some(thread) = thread {
+                let _ = thread.join();
+            }
+        } else {
+            // After a fork there is no such thread here, and the folder is the parent's to remove.
+            std::mem::forget(thread);
+            std::mem::forget(self._folder.take());
+        }
+    }
+}
+
+/// Asks a [`Fleet`] to end, from any thread and without waiting.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    level: Arc<watch::Sender<Level>>,
+}
+
+impl Stopper {
+    /// SIGTERM to all instances, SIGKILL after the grace period.
+    pub fn stop(&self) {
+        self.raise(Level::Stop);
+    }
+
+    /// SIGKILL to all instances now.
+    pub fn kill(&self) {
+        self.raise(Level::Kill);
+    }
+
+    fn raise(&self, to: Level) {
+        self.level.send_if_modified(|level| {
+            let higher = to > *level;
+            *level = to.max(*level);
+            higher
+        });
+    }
+}

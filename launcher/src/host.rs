@@ -1,0 +1,96 @@
+//! What a machine has for a fleet: shared memory, cores.
+//!
+//! Owns the looks at it, as `blendtorch doctor` shows them. It must never start anything.
+
+use std::fs;
+
+use rustix::fs::{MemfdFlags, memfd_create, statvfs};
+
+use blendtorch_blender::Check;
+
+/// A batch or two of full-HD images of a few instances; with less, frames go inline.
+const LITTLE_MEMORY: u64 = 1 << 30;
+
+/// What a fleet would find on this machine.
+#[must_use]
+pub fn checks() -> Vec<Check> {
+    vec![shared_memory(), machine()]
+}
+
+fn shared_memory() -> Check {
+    const NAME: &str = "shared memory";
+    if let Err(error) = memfd_create("blendtorch-doctor", MemfdFlags::CLOEXEC) {
+        return Check::note(
+            NAME,
+            format!(
+                "memory files cannot be made: {error}; frames go inline, at a third of the speed"
+            ),
+            "allow the system call memfd_create (in a container: its seccomp profile)",
+        );
+    }
+    let shm = statvfs("/dev/shm").map(|shm| shm.f_bavail * shm.f_frsize);
+    let shm = match shm {
+        Ok(bytes) => format!("; {} in /dev/shm", gib(bytes)),
+        Err(_) => "; no /dev/shm".to_owned(),
+    };
+    let Some(free) = available() else {
+        return Check::ok(NAME, format!("memory files can be made{shm}"));
+    };
+    let found = format!("{} of memory free for frames{shm}", gib(free));
+    if free < LITTLE_MEMORY {
+        return Check::note(NAME, found, "end other programs, or run fewer instances");
+    }
+    Check::ok(NAME, found)
+}
+
+fn machine() -> Check {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory = available().map(|free| format!(", {} free", gib(free)));
+    Check::ok(
+        "machine",
+        format!(
+            "{cores} cores{}; one instance a core renders most",
+            memory.unwrap_or_default()
+        ),
+    )
+}
+
+/// Memory that can be had: what the kernel says, or less where a control group sets a limit.
+fn available() -> Option<u64> {
+    let free = kernel_available(&fs::read_to_string("/proc/meminfo").ok()?)?;
+    let group = || {
+        let number = |name: &str| -> Option<u64> {
+            let text = fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?;
+            text.trim().parse().ok() // "max" is no limit
+        };
+        number("memory.max")?.checked_sub(number("memory.current")?)
+    };
+    Some(group().map_or(free, |group| group.min(free)))
+}
+
+fn kernel_available(meminfo: &str) -> Option<u64> {
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+fn gib(bytes: u64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "one digit is shown")]
+    let gib = bytes as f64 / f64::from(1 << 30);
+    format!("{gib:.1} GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_word_is_read() {
+        let text = "MemTotal:       24 kB\nMemAvailable:   2097152 kB\n";
+        assert_eq!(kernel_available(text), Some(2 << 30));
+        assert_eq!(kernel_available("MemTotal: 3 kB"), None);
+        assert_eq!(gib(3 << 29), "1.5 GiB");
+    }
+}

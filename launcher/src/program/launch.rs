@@ -1,0 +1,106 @@
+//! `blendtorch-launch`: starts a fleet, writes its launch info, and says how each instance ended.
+//!
+//! Owns what the user of the program sees. It must never swallow an instance's failure.
+
+use std::time::Duration;
+
+use super::signals::Signals;
+use super::{LaunchArguments, say};
+use crate::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, LaunchError};
+
+/// Runs a launch to its end, and gives the exit code of the program.
+pub fn launch(arguments: &LaunchArguments) -> u8 {
+    let fleet = LaunchDescription::from_file(&arguments.description)
+        .map_err(LaunchError::from)
+        .and_then(|mut description| {
+            description.log_dir = arguments.log_dir.clone().or(description.log_dir);
+            Fleet::start(&description, FleetOptions::default())
+        });
+    let fleet = match fleet {
+        Ok(fleet) => fleet,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let signals = match Signals::stop(fleet.stopper()) {
+        Ok(signals) => signals,
+        Err(error) => return failed(&format!("signals cannot be handled: {error}")),
+    };
+    for warning in fleet.warnings() {
+        say(&format!("warning: {warning}"));
+    }
+    if let Err(error) = fleet.launch_info().save_json(&arguments.out_launch_info) {
+        return failed(&error.to_string());
+    }
+    let statuses = fleet.status();
+    let blender = fleet.blender();
+    say(&format!(
+        "{} of Blender {} started ({}); launch info in {}",
+        counted(statuses.len()),
+        blender.version,
+        blender.path.display(),
+        arguments.out_launch_info.display()
+    ));
+    watch(&fleet, &statuses);
+    let statuses = fleet.status();
+    drop(fleet);
+    match signals.exit_code() {
+        Some(code) => {
+            let before = failures(&statuses).map(|why| format!(", after {why}"));
+            let ended = counted(statuses.len());
+            say(&format!(
+                "stopped; {ended} ended{}",
+                before.unwrap_or_default()
+            ));
+            code
+        }
+        None => verdict(&statuses),
+    }
+}
+
+/// Waits for the end of all, and says of each that fails that it has while the others go on.
+fn watch(fleet: &Fleet, at_first: &[InstanceStatus]) {
+    let mut told = vec![false; at_first.len()];
+    loop {
+        let all_ended = fleet.wait_timeout(Duration::from_millis(200));
+        let statuses = fleet.status();
+        let running = statuses.iter().filter(|status| status.is_running()).count();
+        for status in &statuses {
+            if status.failed() && !told[status.index] {
+                told[status.index] = true;
+                if running > 0 {
+                    say(&format!("{}; {} still running", status.summary(), running));
+                }
+            }
+        }
+        if all_ended {
+            return;
+        }
+    }
+}
+
+/// The last line: whether all went well, and if not, which failed and why.
+fn verdict(statuses: &[InstanceStatus]) -> u8 {
+    match failures(statuses) {
+        None => {
+            say(&format!("{} ended", counted(statuses.len())));
+            0
+        }
+        Some(why) => failed(&why),
+    }
+}
+
+fn failures(statuses: &[InstanceStatus]) -> Option<String> {
+    let failures: Vec<_> = statuses.iter().filter(|status| status.failed()).collect();
+    let each: Vec<_> = failures.iter().map(|status| status.summary()).collect();
+    let of = counted(statuses.len());
+    let all = format!("{} of {of} failed: {}", failures.len(), each.join("; "));
+    (!failures.is_empty()).then_some(all)
+}
+
+fn counted(n: usize) -> String {
+    format!("{n} instance{}", if n == 1 { "" } else { "s" })
+}
+
+fn failed(line: &str) -> u8 {
+    say(&format!("error: {line}"));
+    1
+}

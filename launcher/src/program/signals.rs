@@ -1,0 +1,79 @@
+//! Ctrl-C and SIGTERM end the fleet; a second one ends it at once.
+//!
+//! Owns the program's signal handlers. It must never take over a signal the program was started with
+//! ignored (`nohup`).
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::Stopper;
+
+/// The handlers; they stay until the program ends.
+pub(super) struct Signals {
+    first: Arc<AtomicI32>,
+}
+
+impl Signals {
+    /// Has the first signal stop the fleet and each further one kill it.
+    pub(super) fn stop(stopper: Stopper) -> io::Result<Self> {
+        let first = Arc::new(AtomicI32::new(0));
+        let seen = Arc::clone(&first);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let (caught, mut signals) = mpsc::unbounded_channel();
+        let inside = runtime.enter();
+        for which in [Signal::INT, Signal::TERM, Signal::HUP] {
+            if is_ignored(which) {
+                continue;
+            }
+            let mut handler = signal(SignalKind::from_raw(which.as_raw()))?;
+            let caught = caught.clone();
+            runtime.spawn(async move {
+                while handler.recv().await.is_some() && caught.send(which.as_raw()).is_ok() {}
+            });
+        }
+        drop(inside);
+        std::thread::Builder::new()
+            .name("blendtorch-signals".into())
+            .spawn(move || {
+                runtime.block_on(async {
+                    while let Some(number) = signals.recv().await {
+                        if seen
+                            .compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst)
+                            .is_ok()
+                        {
+                            stopper.stop();
+                            super::say("stopping (once more to kill at once)");
+                        } else {
+                            stopper.kill();
+                        }
+                    }
+                });
+            })?;
+        Ok(Self { first })
+    }
+
+    /// The exit code of a program that was stopped, 128 + the first signal; `None` if it was not.
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        match self.first.load(Ordering::SeqCst) {
+            0 => None,
+            number => u8::try_from(128 + number).ok(),
+        }
+    }
+}
+
+/// Whether the process ignores a signal, by the mask the kernel shows.
+fn is_ignored(signal: Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0);
+    mask & (1 << (signal.as_raw() - 1)) != 0
+}
