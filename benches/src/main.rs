@@ -11,6 +11,7 @@ mod convert;
 mod env;
 mod launch;
 mod machine;
+mod options;
 mod render;
 mod replay;
 mod report;
@@ -22,8 +23,8 @@ mod table;
 mod usage;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
+use options::Options;
 
 /// Measures beside the original's way; prints a table and writes bench.json and bench.png.
 #[derive(Parser)]
@@ -32,60 +33,6 @@ struct Cli {
     role: Option<Role>,
     #[command(flatten)]
     options: Options,
-}
-
-/// What is measured, and how.
-#[derive(Args)]
-struct Options {
-    /// A Python with torch, pyzmq, matplotlib and blendtorch.
-    #[arg(long, default_value = "python3")]
-    python: PathBuf,
-    /// Folder for bench.json, bench.png and machine.json.
-    #[arg(long, default_value = "out")]
-    out: PathBuf,
-    /// How often each case is run; 3, or 1 of a quick run.
-    #[arg(long)]
-    rounds: Option<usize>,
-    /// Leave out all but these, e.g. `throughput,latency`.
-    #[arg(long, value_enum, value_delimiter = ',')]
-    only: Vec<Part>,
-    /// A smoke test: fewer cases of streaming, a tenth of the data.
-    #[arg(long)]
-    quick: bool,
-}
-
-impl Options {
-    fn rounds(&self) -> usize {
-        let default = if self.quick { 1 } else { 3 };
-        self.rounds.unwrap_or(default).max(1)
-    }
-
-    fn wants(&self, part: Part) -> bool {
-        self.only.is_empty() || self.only.contains(&part)
-    }
-}
-
-/// What can be measured by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Part {
-    /// Images into batches, and the processor time of it.
-    Throughput,
-    /// One image from a producer into a batch.
-    Latency,
-    /// Peak memory of a consumer.
-    Memory,
-    /// A launch of four instances.
-    Launch,
-    /// A recording into batches.
-    Replay,
-    /// Steps of environments.
-    Env,
-    /// Drawing the 3D view.
-    Render,
-    /// Images of Blenders that render, into batches.
-    Scenes,
-    /// Images into a batch in another form.
-    Convert,
 }
 
 /// What the processes of a case do; not for users.

@@ -2,8 +2,9 @@
 
 use crate::children::script;
 use crate::machine::Machine;
+use crate::options::{Options, Part};
 use crate::row::Row;
-use crate::{Options, Part, convert, env, launch, render, replay, scenes, stream, table};
+use crate::{convert, env, launch, render, replay, scenes, stream, table};
 use anyhow::Result;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Typed errors of the consumer side.
 
+use crate::batch::CollateError;
 use crate::convert::ConvertError;
-use crate::loader::CollateError;
 use crate::record::RecordError;
 use blendtorch_transport::{Address, AddressError, Path, PeerStatus};
 use blendtorch_wire::DecodeError;

@@ -17,18 +17,28 @@
 //! # Ok::<(), btt::Error>(())
 //! ```
 
+// From the ground up; imports run down. storage: memory of batches. item: what was published once.
+// queue: between a thread and its loop. convert, copy: on the way into a batch. accounting: what came,
+// and what is missing. record: kept in files. batch: where one is assembled. dataset: what publishers
+// send. loader: batches ahead of the loop. stream: both, for asynchronous programs.
 mod accounting;
+mod batch;
 mod convert;
 mod copy;
 mod dataset;
 mod error;
+mod item;
 mod loader;
 mod queue;
 mod record;
-mod stats;
+mod storage;
 mod stream;
 
-pub use accounting::{Ledger, PublisherReceipts, PublisherTotals, Receipts, Totals};
+pub use accounting::{
+    Ledger, PublisherReceipts, PublisherStats, PublisherTotals, Receipts, Stats, StatsHandle,
+    Totals,
+};
+pub use batch::{Batch, CollateError, Column, TensorColumn};
 pub use blendtorch_channels::{
     Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvOptions,
     Error as ChannelError, Failure, RemoteEnv, Reset, Step, VectorEnv,
@@ -37,17 +47,15 @@ pub use blendtorch_transport::{Address, AddressError};
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, End, Fields, Header, How, Scalar, Tensor, Value};
 pub use convert::{Convert, ConvertError, ConvertPlan};
-pub use dataset::{DatasetOptions, Item, Life, Liveness, RemoteIterableDataset};
+pub use dataset::{DatasetOptions, Life, Liveness, RemoteIterableDataset};
 pub use error::{Error, FailedInstance, Silence};
-pub use loader::{
-    Allocator, Batch, CollateError, Column, DataLoader, HeapAllocator, HeapStorage, LoaderOptions,
-    Source, Storage, TensorColumn,
-};
+pub use item::Item;
+pub use loader::{DataLoader, LoaderOptions, Source};
 pub use record::{
     Damage, RECORDING_ENDING, RecordError, Recorded, RecordedDataset, RecordedItems, Recorder,
     RecorderOptions, Recording, recording_path, recordings_of,
 };
-pub use stats::{PublisherStats, Stats, StatsHandle};
+pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 pub use stream::{BatchStream, ItemStream};
 
 /// The page's snippets build and run.

@@ -3,12 +3,14 @@
 //! Owns the thread that waits for items in a task's stead; batches have one already. It must never
 //! block a task: waits are wake-ups, and dropping a stream waits for nothing longer than a slice.
 
-use crate::accounting::Receipts;
-use crate::dataset::{Item, RemoteIterableDataset};
+use crate::accounting::{Receipts, Stats, StatsHandle};
+use crate::batch::Batch;
+use crate::dataset::RemoteIterableDataset;
 use crate::error::Error;
-use crate::loader::{Allocator, Batch, DataLoader, HeapAllocator};
+use crate::item::Item;
+use crate::loader::DataLoader;
 use crate::queue::{FinishOnDrop, Queue};
-use crate::stats::{Stats, StatsHandle};
+use crate::storage::{Allocator, HeapAllocator};
 use futures_core::Stream;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -5,10 +5,6 @@ mod env_client;
 mod env_server;
 
 use pyo3::prelude::*;
-use std::time::Duration;
-
-/// How long one wait lasts before Python may serve signals.
-const SLICE: Duration = Duration::from_millis(100);
 
 /// Adds this module's classes to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -6,6 +6,7 @@ pub(crate) use blendtorch_launcher::process::Place;
 pub(crate) use known::liveness;
 
 use crate::errors::LaunchError;
+use crate::timeout::SLICE;
 use blendtorch_blender::discover;
 use blendtorch_cli::main_blendtorch;
 use blendtorch_launcher::{
@@ -19,8 +20,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Waits are interrupted this often to serve signals.
-const SLICE: Duration = Duration::from_millis(100);
 /// How long an instance whose publisher has said that it failed gets to end: its script has raised, and
 /// it flushes what others are to get.
 const LAST_WORDS: Duration = Duration::from_secs(15);

@@ -96,7 +96,8 @@ impl Memory {
                 "copy the tensor after taking it: blendtorch's memory is shared, not copied",
             ));
         }
-        dlpack::capsule(slf)
+        let this = slf.get();
+        dlpack::capsule(slf.as_any(), this.dtype, &this.shape, this.address)
     }
 
     /// (kDLCPU, 0)

@@ -5,9 +5,6 @@ mod recorder;
 
 use pyo3::prelude::*;
 
-/// The publisher's id of what no publisher sent: items that a program saved itself.
-pub(crate) const NOBODY: u64 = 0;
-
 /// The recordings of a prefix, in order.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]

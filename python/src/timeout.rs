@@ -4,6 +4,9 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::time::Duration;
 
+/// How long one wait lasts before Python may serve signals, and other threads.
+pub(crate) const SLICE: Duration = Duration::from_millis(100);
+
 /// How long to wait; [`Duration::MAX`] is for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Timeout(pub(crate) Duration);

@@ -3,7 +3,7 @@
 
 use crate::Outgoing;
 use crate::in_flight::InFlight;
-use omq_tokio::blocking::Socket;
+use crate::socket::Socket;
 use std::time::{Duration, Instant};
 
 /// How often the set of connected consumers is looked at.
@@ -61,13 +61,11 @@ pub(crate) fn close(
             break;
         };
         match socket.send_timeout(end.0.clone(), left.min(POLL)) {
-            Ok(()) => {
+            Ok(true) => {
                 watch.said += 1;
-                // An error means that time ran out, which this loop sees for itself.
-                let generation = socket.connections_generation();
-                let _ = socket.connections_changed(generation, left.min(POLL * 5));
+                socket.wait_for_change(socket.generation(), left.min(POLL * 5));
             }
-            Err(omq_tokio::Error::Timeout) => {}
+            Ok(false) => {}
             Err(_) => break,
         }
     }
@@ -82,8 +80,7 @@ pub(crate) fn close(
         Linger::Most(most) => most.saturating_sub(start.elapsed()).min(LAST_WRITE),
         Linger::WhileTaken(patience) => patience.min(LAST_WRITE),
     };
-    // An error says that something was not written, which is counted.
-    let _ = socket.close_with_linger(Some(last));
+    socket.close(last);
     Closed {
         undelivered,
         waiting,
@@ -106,7 +103,7 @@ impl<'a> Watch<'a> {
         Self {
             socket,
             in_flight,
-            seen: (in_flight.count(), socket.connections_generation()),
+            seen: (in_flight.count(), socket.generation()),
             changed: now,
             said: 0,
         }
@@ -118,7 +115,7 @@ impl<'a> Watch<'a> {
 
     /// Until when it is waited for a consumer to take something, or to leave.
     fn deadline(&mut self, now: Instant, patience: Duration) -> Instant {
-        let seen = (self.in_flight.count(), self.socket.connections_generation());
+        let seen = (self.in_flight.count(), self.socket.generation());
         if seen != self.seen {
             (self.seen, self.changed, self.said) = (seen, now, 0);
         }
@@ -135,9 +132,9 @@ impl<'a> Watch<'a> {
 fn connected(socket: &Socket) -> Vec<String> {
     // An error means that the socket is closed: nobody is.
     let connections = socket.connections().unwrap_or_default();
-    let ready = connections.into_iter().filter_map(|connection| {
+    let named = connections.into_iter().filter_map(|connection| {
         let peer = connection.peer_info?.peer_address;
         Some(peer.map_or_else(|| connection.endpoint.to_string(), |peer| peer.to_string()))
     });
-    ready.collect()
+    named.collect()
 }

@@ -9,13 +9,16 @@
 //!
 //! The ZeroMQ implementation, `omq-tokio`, is named nowhere outside this crate.
 
+// From the ground up; imports run down. address, error, process: what all take. message, socket: the
+// library's, as we use them. pool, in_flight: frames in memory. dial, direct: ways to an address.
+// closing, peer: one end of a line. sender, receiver, requester, replier, pair: what is shown.
 mod address;
-mod bind;
 mod closing;
 mod dial;
 mod direct;
 mod error;
 mod in_flight;
+mod message;
 mod pair;
 mod parker;
 mod peer;
@@ -25,16 +28,18 @@ mod receiver;
 mod replier;
 mod requester;
 mod sender;
+mod socket;
 
 pub use address::{Address, AddressError};
 pub use bytes::Bytes;
 pub use closing::{Closed, Linger};
 pub use dial::Path;
 pub use error::Error;
+pub use message::Outgoing;
 pub use pair::{Pair, PairOptions};
 pub use peer::PeerStatus;
 pub use pool::{FrameCounts, FrameMut};
 pub use receiver::{Received, Receiver, ReceiverOptions};
 pub use replier::{Replier, ReplierOptions};
 pub use requester::{Requester, RequesterOptions};
-pub use sender::{Frames, Outgoing, Sender, SenderOptions};
+pub use sender::{Frames, Sender, SenderOptions};

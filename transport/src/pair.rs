@@ -1,13 +1,11 @@
 //! Both ways between two: PAIR, bound on one side and connected on the other.
 
-use crate::bind::bind;
+use crate::message::frames;
 use crate::process::OwnProcess;
-use crate::requester::frames;
-use crate::sender::HANDSHAKE_TIMEOUT;
+use crate::socket::{self, Socket};
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
-use omq_tokio::blocking::Socket;
-use omq_tokio::{Context, Options, ReconnectPolicy, SocketType};
+use omq_tokio::Context;
 use std::time::Duration;
 
 /// How a [`Pair`] queues and what it accepts.
@@ -49,7 +47,7 @@ impl Pair {
     /// [`Error::AddressInUse`] or [`Error::Bind`].
     pub fn bind(address: &Address, options: &PairOptions) -> Result<Self, Error> {
         let inner = Inner::new(options);
-        let address = bind(&inner.socket, address, false)?;
+        let address = inner.socket.bind(address, false)?;
         Ok(Self {
             address,
             inner: OwnProcess::new(inner),
@@ -62,13 +60,7 @@ impl Pair {
     /// [`Error::Connect`] for an address that can never be connected to.
     pub fn connect(address: &Address, options: &PairOptions) -> Result<Self, Error> {
         let inner = Inner::new(options);
-        inner
-            .socket
-            .connect(address.endpoint())
-            .map_err(|error| Error::Connect {
-                address: address.clone(),
-                reason: error.to_string(),
-            })?;
+        inner.socket.connect(address, address.endpoint())?;
         Ok(Self {
             address: address.clone(),
             inner: OwnProcess::new(inner),
@@ -86,9 +78,7 @@ impl Pair {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn is_connected(&self) -> Result<bool, Error> {
-        let connections = self.inner.get()?.socket.connections();
-        let connections = connections.map_err(|_| Error::Closed)?;
-        Ok(connections.iter().any(|c| c.peer_info.is_some()))
+        Ok(!self.inner.get()?.socket.connections()?.is_empty())
     }
 
     /// Sends a message, waiting up to `timeout` for room in the queue. False when the time ran out:
@@ -98,12 +88,7 @@ impl Pair {
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn send_timeout(&self, message: &Outgoing, timeout: Duration) -> Result<bool, Error> {
         let socket = &self.inner.get()?.socket;
-        match socket.send_timeout(message.0.clone(), timeout) {
-            Ok(()) => Ok(true),
-            Err(omq_tokio::Error::Timeout) => Ok(false),
-            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-            Err(error) => Err(Error::Other(error.to_string())),
-        }
+        socket.send_timeout(message.0.clone(), timeout)
     }
 
     /// The next message, or `None` when none came within `timeout`.
@@ -116,36 +101,22 @@ impl Pair {
             true => socket.try_recv(),
             false => socket.recv_timeout(timeout),
         };
-        match received {
-            Ok(message) => Ok(Some(frames(message))),
-            Err(omq_tokio::Error::Timeout | omq_tokio::Error::WouldBlock) => Ok(None),
-            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-            Err(error) => Err(Error::Other(error.to_string())),
-        }
+        Ok(received?.map(frames))
     }
 
     /// Closes, after what was sent has gone out or `linger` is over.
     pub fn close(&mut self, linger: Duration) {
         if let Some(inner) = self.inner.take() {
-            // What nobody takes in time is lost, as the caller chose.
-            let _ = inner.socket.close_with_linger(Some(linger));
+            inner.socket.close(linger);
         }
     }
 }
 
 impl Inner {
     fn new(options: &PairOptions) -> Self {
-        let context = Context::with_name("blendtorch");
-        let mut socket_options = Options::new()
-            .send_hwm(options.high_water_mark.max(1))
-            .recv_hwm(options.high_water_mark.max(1))
-            .max_message_size(options.max_message_bytes)
-            .handshake_timeout(HANDSHAKE_TIMEOUT);
-        socket_options.reconnect = ReconnectPolicy::Exponential {
-            min: Duration::from_millis(20),
-            max: Duration::from_secs(1),
-        };
-        let socket = context.blocking_socket(SocketType::Pair, socket_options);
+        let context = socket::context();
+        let (queued, bytes) = (options.high_water_mark, options.max_message_bytes);
+        let socket = Socket::pair(&context, queued, bytes);
         Self {
             socket,
             _context: context,

@@ -1,12 +1,12 @@
 //! One address that a receiver takes from: its socket, and how it got there.
 
-use crate::dial::{CONNECT_TIMEOUT, Path, RETRY, SHM_PENALTY, way_to};
-use crate::sender::HANDSHAKE_TIMEOUT;
+use crate::dial::{Dialled, Path, RETRY, SHM_PENALTY, way_to};
+use crate::socket::Socket;
 use crate::{Address, Error};
-use omq_tokio::blocking::{RecvWakerRegistration, Socket};
-use omq_tokio::{Context, Message, Options, ReconnectPolicy, SocketType};
+use omq_tokio::blocking::RecvWakerRegistration;
+use omq_tokio::{Context, Message};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What is known of one address.
 #[derive(Clone, Debug)]
@@ -31,18 +31,16 @@ pub struct PeerStatus {
 #[derive(Debug)]
 pub(crate) struct Peer {
     status: PeerStatus,
-    dialled: Option<Dialled>,
+    line: Option<Line>,
     retry_at: Instant,
     shm_refused_until: Option<Instant>,
 }
 
+/// The socket that was dialled last.
 #[derive(Debug)]
-struct Dialled {
-    socket: Socket,
+struct Line {
+    dialled: Dialled,
     path: Path,
-    generation: u64,
-    at: Instant,
-    connected: bool,
     /// Its connection is gone, or has not come; what it has received is still taken.
     draining: bool,
     _waker: RecvWakerRegistration,
@@ -71,7 +69,7 @@ impl Peer {
                 last_message: None,
                 ended: false,
             },
-            dialled: None,
+            line: None,
             retry_at: now,
             shm_refused_until: None,
         }
@@ -92,7 +90,7 @@ impl Peer {
             return Ok(());
         }
         self.look()?;
-        if self.dialled.is_none() && Instant::now() >= self.retry_at {
+        if self.line.is_none() && Instant::now() >= self.retry_at {
             self.retry_at = Instant::now() + RETRY;
             self.dial(shared)?;
         }
@@ -101,20 +99,15 @@ impl Peer {
 
     /// Updates the status from the socket.
     fn look(&mut self) -> Result<(), Error> {
-        let Some(dialled) = &mut self.dialled else {
+        let Some(line) = &mut self.line else {
             return Ok(());
         };
-        let generation = dialled.socket.connections_generation();
-        if generation != dialled.generation {
-            dialled.generation = generation;
-            let connections = dialled.socket.connections().map_err(|_| Error::Closed)?;
-            let connected = connections.iter().any(|c| c.peer_info.is_some());
+        if let Some(connected) = line.dialled.look()? {
             // A connection that came and went between two looks counts as well.
             if connected && self.status.path.is_none() {
                 self.status.connections += 1;
                 self.status.since = Instant::now();
-                self.status.path = Some(dialled.path);
-                dialled.connected = true;
+                self.status.path = Some(line.path);
             } else if !connected && self.status.path.is_some() {
                 self.status.since = Instant::now();
                 self.status.path = None;
@@ -122,12 +115,13 @@ impl Peer {
         }
         // Local addresses choose their path anew after each loss; others reconnect by themselves.
         if self.status.address.is_local() {
-            let lost = dialled.connected && self.status.path.is_none();
-            let failed = !dialled.connected && dialled.at.elapsed() > CONNECT_TIMEOUT;
-            if failed && dialled.path == Path::Shm {
+            let connected = line.dialled.was_connected();
+            let lost = connected && self.status.path.is_none();
+            let failed = !connected && line.dialled.is_overdue();
+            if failed && line.path == Path::Shm {
                 self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
             }
-            dialled.draining = lost || failed;
+            line.draining = lost || failed;
         }
         Ok(())
     }
@@ -138,30 +132,12 @@ impl Peer {
         let Some((path, endpoint)) = way_to(address, shm_allowed) else {
             return Ok(());
         };
-        let reconnect = match address.is_local() {
-            true => ReconnectPolicy::Disabled,
-            false => ReconnectPolicy::Exponential {
-                min: Duration::from_millis(100),
-                max: Duration::from_secs(2),
-            },
-        };
-        let mut options = Options::new()
-            .recv_hwm(shared.high_water_mark.max(1))
-            .max_message_size(shared.max_message_bytes)
-            .handshake_timeout(HANDSHAKE_TIMEOUT);
-        options.reconnect = reconnect;
-        let socket = shared.context.blocking_socket(SocketType::Pull, options);
-        let waker = socket.register_recv_waker(shared.waker.clone());
-        socket.connect(endpoint).map_err(|error| Error::Connect {
-            address: address.clone(),
-            reason: error.to_string(),
-        })?;
-        self.dialled = Some(Dialled {
-            generation: socket.connections_generation().wrapping_sub(1),
-            socket,
+        let (queued, bytes) = (shared.high_water_mark, shared.max_message_bytes);
+        let socket = Socket::pull(&shared.context, address, queued, bytes);
+        let waker = socket.wakes(shared.waker.clone());
+        self.line = Some(Line {
+            dialled: Dialled::new(socket, address, endpoint)?,
             path,
-            at: Instant::now(),
-            connected: false,
             draining: false,
             _waker: waker,
         });
@@ -170,35 +146,28 @@ impl Peer {
 
     /// The next message, if one has arrived.
     pub(crate) fn try_recv(&mut self) -> Result<Option<Message>, Error> {
-        let Some(dialled) = &mut self.dialled else {
+        let Some(line) = &mut self.line else {
             return Ok(None);
         };
-        match dialled.socket.try_recv() {
-            Ok(message) => {
-                self.status.messages += 1;
-                self.status.last_message = Some(Instant::now());
-                if self.status.path.is_none() {
-                    self.look()?;
-                }
-                Ok(Some(message))
+        let message = line.dialled.socket.try_recv()?;
+        if message.is_some() {
+            self.status.messages += 1;
+            self.status.last_message = Some(Instant::now());
+            if self.status.path.is_none() {
+                self.look()?;
             }
-            Err(omq_tokio::Error::WouldBlock | omq_tokio::Error::Timeout) => {
-                // A lost connection delivers nothing more once its queue is empty. One that took too
-                // long may have been made at last.
-                if dialled.draining {
-                    self.look()?;
-                    self.dialled.take_if(|dialled| dialled.draining);
-                }
-                Ok(None)
-            }
-            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-            Err(error) => Err(Error::Other(error.to_string())),
+        } else if line.draining {
+            // A lost connection delivers nothing more once its queue is empty. One that took too long
+            // may have been made at last.
+            self.look()?;
+            self.line.take_if(|line| line.draining);
         }
+        Ok(message)
     }
 
     /// Leaves for good.
     pub(crate) fn disconnect(&mut self) {
-        self.dialled = None;
+        self.line = None;
         if !std::mem::replace(&mut self.status.ended, true) {
             self.status.path = None;
             self.status.since = Instant::now();

@@ -3,9 +3,10 @@
 use crate::parker::Parker;
 use crate::peer::{Peer, PeerStatus, Shared};
 use crate::process::OwnProcess;
+use crate::socket;
 use crate::{Address, Error};
 use bytes::Bytes;
-use omq_tokio::{Context, Message};
+use omq_tokio::Message;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,7 +76,7 @@ impl Receiver {
     pub fn connect(addresses: &[Address], options: &ReceiverOptions) -> Result<Self, Error> {
         let parker = Arc::new(Parker::default());
         let shared = Shared {
-            context: Context::with_name("blendtorch"),
+            context: socket::context(),
             waker: parker.waker(),
             high_water_mark: options.high_water_mark,
             max_message_bytes: options.max_message_bytes,

@@ -1,15 +1,14 @@
 //! The answering side of request and reply: one thread, askers of this host directly and all others
 //! through ZeroMQ.
 
-use crate::bind::bind;
 use crate::direct::{Listener, Spin, Stream, after, wait};
+use crate::message::frames;
 use crate::process::OwnProcess;
-use crate::requester::frames;
-use crate::sender::HANDSHAKE_TIMEOUT;
+use crate::socket::{self, Socket};
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
-use omq_tokio::blocking::{RecvWakerRegistration, Socket};
-use omq_tokio::{Context, Options, SocketType};
+use omq_tokio::Context;
+use omq_tokio::blocking::RecvWakerRegistration;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -85,15 +84,10 @@ impl Replier {
             address: address.clone(),
             reason: error.to_string(),
         })?);
-        let context = Context::with_name("blendtorch");
-        let socket = context.blocking_socket(
-            SocketType::Rep,
-            Options::new()
-                .max_message_size(options.max_message_bytes)
-                .handshake_timeout(HANDSHAKE_TIMEOUT),
-        );
-        let waker = socket.register_recv_waker(Waker::from(bell.clone()));
-        let address = bind(&socket, address, false)?;
+        let context = socket::context();
+        let socket = Socket::reply(&context, options.max_message_bytes);
+        let waker = socket.wakes(Waker::from(bell.clone()));
+        let address = socket.bind(address, false)?;
         let listener = options.direct.then(|| {
             // Later than the public address: an asker that came in between takes that one.
             Listener::beside(&address, options.max_message_bytes)
@@ -177,12 +171,7 @@ impl Replier {
                 }
                 Ok(taken)
             }
-            Some(Way::Socket) => match inner.socket.send_timeout(answer.0.clone(), REPLY_TIMEOUT) {
-                Ok(()) => Ok(true),
-                Err(omq_tokio::Error::Timeout) => Ok(false),
-                Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-                Err(error) => Err(Error::Other(error.to_string())),
-            },
+            Some(Way::Socket) => inner.socket.send_timeout(answer.0.clone(), REPLY_TIMEOUT),
         }
     }
 
@@ -194,7 +183,7 @@ impl Replier {
             for asker in &mut inner.askers {
                 let _ = asker.flush(deadline);
             }
-            let _ = inner.socket.close_with_linger(Some(linger));
+            inner.socket.close(linger);
         }
     }
 }
@@ -245,15 +234,11 @@ impl Inner {
 
     /// The question of somebody who asks through the socket.
     fn ask_by_socket(&mut self) -> Result<Option<Vec<Bytes>>, Error> {
-        match self.socket.try_recv() {
-            Ok(message) => {
-                self.due = Some(Way::Socket);
-                Ok(Some(frames(message)))
-            }
-            Err(omq_tokio::Error::Timeout | omq_tokio::Error::WouldBlock) => Ok(None),
-            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-            Err(error) => Err(Error::Other(error.to_string())),
-        }
+        let Some(message) = self.socket.try_recv()? else {
+            return Ok(None);
+        };
+        self.due = Some(Way::Socket);
+        Ok(Some(frames(message)))
     }
 
     fn wait(&self, deadline: Instant) {

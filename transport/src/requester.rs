@@ -1,13 +1,13 @@
 //! The asking side of request and reply: one peer, one question at a time.
 
-use crate::dial::{CONNECT_TIMEOUT, RETRY, way_to};
+use crate::dial::{CONNECT_TIMEOUT, Dialled, RETRY, way_to};
 use crate::direct::{Stream, after};
+use crate::message::frames;
 use crate::process::OwnProcess;
-use crate::sender::HANDSHAKE_TIMEOUT;
+use crate::socket::{self, Socket};
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
-use omq_tokio::blocking::Socket;
-use omq_tokio::{Context, Options, ReconnectPolicy, SocketType};
+use omq_tokio::Context;
 use std::time::{Duration, Instant};
 
 /// How a [`Requester`] connects and what it accepts.
@@ -51,14 +51,6 @@ enum Link {
     Socket(Dialled),
 }
 
-#[derive(Debug)]
-struct Dialled {
-    socket: Socket,
-    generation: u64,
-    at: Instant,
-    connected: bool,
-}
-
 impl Requester {
     /// For the replier at `address`; connects with the first question.
     #[must_use]
@@ -85,7 +77,7 @@ impl Requester {
     pub fn is_direct(&self) -> Option<bool> {
         match self.inner.get().ok()?.link.as_ref()? {
             Link::Direct(_) => Some(true),
-            Link::Socket(dialled) => dialled.connected.then_some(false),
+            Link::Socket(dialled) => dialled.was_connected().then_some(false),
         }
     }
 
@@ -118,12 +110,7 @@ impl Requester {
                 }
                 Some(Link::Socket(dialled)) => {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    return match dialled.socket.send_timeout(question.0.clone(), left) {
-                        Ok(()) => Ok(true),
-                        Err(omq_tokio::Error::Timeout) => Ok(false),
-                        Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-                        Err(error) => Err(Error::Other(error.to_string())),
-                    };
+                    return dialled.socket.send_timeout(question.0.clone(), left);
                 }
             }
         }
@@ -139,7 +126,7 @@ impl Requester {
         let received = match &mut inner.link {
             None => Err(None),
             Some(Link::Direct(stream)) => stream.recv(after(timeout)).map_err(|_| None),
-            Some(Link::Socket(dialled)) => dialled.recv(timeout),
+            Some(Link::Socket(dialled)) => recv(dialled, timeout),
         };
         received.map_err(|error| {
             inner.link = None;
@@ -162,11 +149,11 @@ impl Requester {
             match &mut inner.link {
                 Some(Link::Direct(_)) => return Ok(true),
                 Some(Link::Socket(dialled)) => {
-                    let alive = dialled.look()?;
-                    if dialled.connected && alive {
+                    let lost = is_lost(dialled)?;
+                    if dialled.was_connected() && !lost {
                         return Ok(true);
                     }
-                    let failed = !alive || dialled.at.elapsed() > CONNECT_TIMEOUT;
+                    let failed = lost || dialled.is_overdue();
                     if failed && self.address.is_local() {
                         inner.link = None;
                         continue;
@@ -175,9 +162,7 @@ impl Requester {
                     if left.is_zero() {
                         return Ok(false);
                     }
-                    // An error means that time ran out, which the loop sees for itself.
-                    let seen = dialled.generation;
-                    let _ = dialled.socket.connections_changed(seen, left.min(RETRY));
+                    dialled.wait(left.min(RETRY));
                 }
                 None => {
                     if Instant::now() >= inner.retry_at {
@@ -213,73 +198,27 @@ impl Inner {
         {
             return Ok(Some(Link::Direct(stream)));
         }
-        let mut socket_options = Options::new()
-            .max_message_size(options.max_message_bytes)
-            .handshake_timeout(HANDSHAKE_TIMEOUT);
-        socket_options.reconnect = ReconnectPolicy::Disabled;
-        if !address.is_local() {
-            socket_options.reconnect = ReconnectPolicy::Exponential {
-                min: Duration::from_millis(100),
-                max: Duration::from_secs(2),
-            };
-        }
-        let context = self
-            .context
-            .get_or_insert_with(|| Context::with_name("blendtorch"));
-        let socket = context.blocking_socket(SocketType::Req, socket_options);
-        socket.connect(endpoint).map_err(|error| Error::Connect {
-            address: address.clone(),
-            reason: error.to_string(),
-        })?;
-        Ok(Some(Link::Socket(Dialled {
-            generation: socket.connections_generation().wrapping_sub(1),
-            socket,
-            at: Instant::now(),
-            connected: false,
-        })))
+        let context = self.context.get_or_insert_with(socket::context);
+        let socket = Socket::request(context, address, options.max_message_bytes);
+        let dialled = Dialled::new(socket, address, endpoint)?;
+        Ok(Some(Link::Socket(dialled)))
     }
 }
 
-impl Dialled {
-    /// Looks at the connection; false when it was there and is not any more.
-    fn look(&mut self) -> Result<bool, Error> {
-        let generation = self.socket.connections_generation();
-        if generation == self.generation {
-            return Ok(true);
-        }
-        self.generation = generation;
-        let connections = self.socket.connections().map_err(|_| Error::Closed)?;
-        let there = connections.iter().any(|c| c.peer_info.is_some());
-        let lost = self.connected && !there;
-        self.connected |= there;
-        Ok(!lost)
-    }
-
-    /// The answer; no error in the error where the connection was lost.
-    fn recv(&mut self, timeout: Duration) -> Result<Option<Vec<Bytes>>, Option<Error>> {
-        match self.socket.recv_timeout(timeout) {
-            Ok(message) => Ok(Some(frames(message))),
-            Err(omq_tokio::Error::Timeout | omq_tokio::Error::WouldBlock) => {
-                if self.look()? {
-                    return Ok(None);
-                }
-                // It may have answered and left between the two looks.
-                match self.socket.try_recv() {
-                    Ok(message) => Ok(Some(frames(message))),
-                    Err(_) => Err(None),
-                }
-            }
-            Err(omq_tokio::Error::Closed) => Err(Some(Error::Closed)),
-            Err(error) => Err(Some(Error::Other(error.to_string()))),
-        }
-    }
+/// Looks at the connection: whether it was there and is not any more.
+fn is_lost(dialled: &mut Dialled) -> Result<bool, Error> {
+    Ok(dialled.look()? == Some(false) && dialled.was_connected())
 }
 
-/// The frames of a message.
-pub(crate) fn frames(mut message: omq_tokio::Message) -> Vec<Bytes> {
-    let mut frames = Vec::with_capacity(message.len());
-    while let Some(payload) = message.pop_front_payload() {
-        frames.push(payload.into_bytes());
+/// The answer; no error in the error where the connection was lost.
+fn recv(dialled: &mut Dialled, timeout: Duration) -> Result<Option<Vec<Bytes>>, Option<Error>> {
+    let mut answer = dialled.socket.recv_timeout(timeout)?;
+    if answer.is_none() && is_lost(dialled)? {
+        // It may have answered and left between the two looks.
+        answer = dialled.socket.try_recv().ok().flatten();
+        if answer.is_none() {
+            return Err(None);
+        }
     }
-    frames
+    Ok(answer.map(frames))
 }

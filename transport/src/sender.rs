@@ -1,26 +1,15 @@
 //! The sending side: one PUSH socket, bound to shared memory and to its public address.
 
-use crate::bind::bind;
 use crate::closing::{self, Closed, Linger};
 use crate::in_flight::InFlight;
 use crate::pool::FramePool;
 use crate::process::OwnProcess;
-use crate::{Address, Error, FrameCounts, FrameMut};
+use crate::socket::{self, Socket};
+use crate::{Address, Error, FrameCounts, FrameMut, Outgoing};
 use bytes::Bytes;
-use omq_tokio::blocking::Socket;
-use omq_tokio::{Context, Message, Options, SocketType, TrySendError};
+use omq_tokio::Context;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// A peer that connects and then says nothing holds one of few places: not for long.
-pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A PUSH receives nothing but handshakes and commands.
-const MAX_COMMAND_BYTES: usize = 64 << 10;
-
-/// Shared memory that the library may take by itself, for small frames. For large ones there is the
-/// pool: where the system has none left for that, the library must not ask either, since it loses
-/// the connection, and the message, when it is refused.
-const LIBRARY_SHM_BYTES: usize = 1 << 20;
 
 /// How a [`Sender`] queues.
 #[derive(Clone, Debug)]
@@ -40,29 +29,6 @@ impl Default for SenderOptions {
             high_water_mark: 10,
             shm_bytes: 256 << 20,
         }
-    }
-}
-
-/// A message ready to be sent; cheap to keep for another try.
-#[derive(Clone, Debug)]
-pub struct Outgoing(pub(crate) Message);
-
-impl Outgoing {
-    /// A message of these frames, whose memory it shares.
-    #[must_use]
-    pub fn new(frames: Vec<Bytes>) -> Self {
-        Self(Message::multipart(frames))
-    }
-
-    /// The frames again, for a way that is not the library's.
-    pub(crate) fn frames(&self) -> Vec<Bytes> {
-        crate::requester::frames(self.0.clone())
-    }
-
-    /// Bytes of all frames.
-    #[must_use]
-    pub fn byte_len(&self) -> usize {
-        self.0.byte_len()
     }
 }
 
@@ -105,17 +71,10 @@ impl Sender {
     /// # Errors
     /// [`Error::AddressInUse`] or [`Error::Bind`].
     pub fn bind(address: &Address, options: &SenderOptions) -> Result<Self, Error> {
-        let context = Context::with_name("blendtorch");
-        let socket = context.blocking_socket(
-            SocketType::Push,
-            Options::new()
-                .send_hwm(options.high_water_mark.max(1))
-                .shm_max_memory(LIBRARY_SHM_BYTES)
-                .max_message_size(MAX_COMMAND_BYTES)
-                .handshake_timeout(HANDSHAKE_TIMEOUT),
-        );
+        let context = socket::context();
+        let socket = Socket::push(&context, options.high_water_mark);
         let shm = options.shm_bytes > 0;
-        let address = bind(&socket, address, shm)?;
+        let address = socket.bind(address, shm)?;
         let max_bytes = if shm && address.is_local() {
             options.shm_bytes
         } else {
@@ -194,17 +153,9 @@ impl Sender {
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn send_timeout(&self, message: &Outgoing, timeout: Duration) -> Result<bool, Error> {
         let socket = &self.inner.get()?.socket;
-        let message = match socket.try_send(message.0.clone()) {
-            Ok(()) => return Ok(true),
-            Err(TrySendError::Full(message)) => message,
-            Err(TrySendError::Closed) => return Err(Error::Closed),
-            Err(TrySendError::Error(error)) => return Err(Error::Other(error.to_string())),
-        };
-        match socket.send_timeout(message, timeout) {
-            Ok(()) => Ok(true),
-            Err(omq_tokio::Error::Timeout) => Ok(false),
-            Err(omq_tokio::Error::Closed) => Err(Error::Closed),
-            Err(error) => Err(Error::Other(error.to_string())),
+        match socket.try_send(message.0.clone())? {
+            None => Ok(true),
+            Some(message) => socket.send_timeout(message, timeout),
         }
     }
 
@@ -213,7 +164,7 @@ impl Sender {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn consumers(&self) -> Result<usize, Error> {
-        connected(&self.inner.get()?.socket)
+        Ok(self.inner.get()?.socket.connections()?.len())
     }
 
     /// Gives what is queued up to `linger` to go out, says `end` to each connected consumer until
@@ -240,12 +191,4 @@ impl Sender {
             None => Closed::default(),
         }
     }
-}
-
-fn connected(socket: &Socket) -> Result<usize, Error> {
-    let connections = socket.connections().map_err(|_| Error::Closed)?;
-    Ok(connections
-        .iter()
-        .filter(|connection| connection.peer_info.is_some())
-        .count())
 }

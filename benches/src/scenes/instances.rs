@@ -1,6 +1,6 @@
 //! The Blenders of a case.
 
-use super::Case;
+use super::case::Case;
 use super::phases::Phase;
 use anyhow::{Context, Result, bail, ensure};
 use blendtorch_launcher::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, Output};

@@ -1,9 +1,16 @@
 //! The table's rows.
 
+use super::case::{Case, INSTANCES, Way};
 use super::consumer::Consumed;
 use super::phases::{Frames, Round};
-use super::{Case, INSTANCES, Measured, Way};
 use crate::row::{Goal, Row};
+
+/// What a case has shown.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) rounds: Vec<Round>,
+    pub(super) consumed: Consumed,
+}
 
 /// One of the things that are known of images.
 type Value = fn(&Frames, &Consumed) -> f64;

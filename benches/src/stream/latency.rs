@@ -2,8 +2,8 @@
 //! image is published once the consumer has answered, by a byte over a socket of its own.
 
 use super::case::{Case, Size};
+use super::link::{Inlet, Outlet, PATIENCE};
 use super::processes::{Asked, run};
-use super::roles::{Inlet, Outlet, PATIENCE};
 use super::way::Way;
 use crate::rounds::interleave;
 use crate::row::{Goal, Row};

@@ -1,6 +1,6 @@
 //! What the machine's memory gives: threads of this process copy images, nothing else.
 
-use super::BATCH;
+use super::link::BATCH;
 use anyhow::{Context, Result};
 use std::time::Instant;
 

@@ -6,10 +6,9 @@
 //! workers assembles one while the loop holds another. Memory that is shared with publishers counts
 //! in the resident set of each process that has read it, although it exists once: it is told beside.
 
-use super::BATCH;
 use super::case::{Case, Size};
+use super::link::{BATCH, Inlet};
 use super::processes::{Asked, run};
-use super::roles::Inlet;
 use super::way::Way;
 use crate::machine::field;
 use crate::rounds::interleave;

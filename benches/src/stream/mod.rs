@@ -8,6 +8,7 @@
 
 mod case;
 mod latency;
+mod link;
 mod memcpy;
 mod memory;
 mod ours;
@@ -21,6 +22,3 @@ pub(crate) use latency::rows as latency;
 pub(crate) use memory::rows as memory;
 pub(crate) use roles::{Consumer, Producer};
 pub(crate) use rows::rows as throughput;
-
-/// Images in a batch.
-const BATCH: usize = 8;

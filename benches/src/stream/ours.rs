@@ -1,7 +1,6 @@
 //! Ours: a publisher, and a loader of its images.
 
-use super::BATCH;
-use super::roles::{Inlet, Outlet, PATIENCE};
+use super::link::{BATCH, Inlet, Outlet, PATIENCE, mark};
 use super::way::Way;
 use crate::usage::clock;
 use anyhow::{Context, Result, ensure};
@@ -87,13 +86,6 @@ impl Outlet for Ours {
     fn finish(&mut self) -> Result<Option<f64>> {
         ensure!(self.publisher.close(), "the consumer did not take all");
         Ok(self.is_timed().then_some(self.fill))
-    }
-}
-
-/// The image's last byte is its number's lowest.
-pub(super) fn mark(image: &mut [u8], number: i64) {
-    if let Some(last) = image.last_mut() {
-        *last = number as u8;
     }
 }
 

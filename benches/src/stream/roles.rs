@@ -1,10 +1,11 @@
 //! A producer and a consumer of ours, each a process. The Python roles (roles.py) have the same
 //! arguments and say the same things.
 
+use super::link::{BATCH, Inlet, Outlet};
 use super::ours::{Loaded, Ours};
 use super::socket::{Socket, Sockets};
 use super::way::Way;
-use super::{BATCH, latency, memory};
+use super::{latency, memory};
 use crate::usage::{Usage, tell};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -13,31 +14,8 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How long a role waits for another.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Seconds after which a role ends itself, whatever it is doing.
 const LIMIT: Duration = Duration::from_secs(120);
-
-/// Where images are sent.
-pub(super) trait Outlet {
-    /// Publishes an image. `number` is asked for immediately before and travels with it; the
-    /// image's last byte is the number's lowest.
-    fn publish(&mut self, number: &dyn Fn() -> i64) -> Result<()>;
-
-    /// Waits until all is taken, where that is known. Processor seconds in which images themselves
-    /// were written, where they were.
-    fn finish(&mut self) -> Result<Option<f64>>;
-}
-
-/// Where batches come from.
-pub(super) trait Inlet {
-    /// The numbers of the images of the next batch, which is in memory and has been looked at;
-    /// `None` after the last.
-    fn next(&mut self) -> Result<Option<&[i64]>>;
-
-    /// Looks whether anything was lost or came twice.
-    fn finish(&mut self) -> Result<()>;
-}
 
 /// Sends images.
 #[derive(Args)]

@@ -3,9 +3,7 @@
 //! The consumer is one thread that takes an image from each producer in turn. Buffers of the kernel
 //! are left at the system's defaults.
 
-use super::BATCH;
-use super::ours::mark;
-use super::roles::{Inlet, Outlet, PATIENCE};
+use super::link::{BATCH, Inlet, Outlet, PATIENCE, mark};
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

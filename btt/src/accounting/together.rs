@@ -3,7 +3,7 @@
 //! Each worker of a loader is a consumer of its own; to whoever trains they are one.
 
 use super::receipts::{PublisherReceipts, Receipts, joined, sum};
-use crate::stats::{PublisherStats, Stats};
+use super::stats::{PublisherStats, Stats};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;

@@ -2,9 +2,11 @@
 
 use super::bytes::ToByte;
 use super::curve::Curve;
+use super::error::ConvertError;
 use super::floats::ToFloat;
 use super::from_floats::FromFloat;
-use super::{Convert, ConvertError, wide};
+use super::image::Convert;
+use super::wide;
 use blendtorch_wire::DType;
 
 /// A [`Convert`] made ready for items of one shape; see [`Convert::plan`].
@@ -29,12 +31,18 @@ enum To {
     FromFloats(Vec<FromFloat>),
 }
 
+impl Convert {
+    /// What becomes of items of this dtype and shape.
+    ///
+    /// # Errors
+    /// [`ConvertError`], by which the field is named.
+    pub fn plan(&self, dtype: DType, shape: &[usize]) -> Result<ConvertPlan, ConvertError> {
+        ConvertPlan::new(self, dtype, shape)
+    }
+}
+
 impl ConvertPlan {
-    pub(super) fn new(
-        convert: &Convert,
-        dtype: DType,
-        shape: &[usize],
-    ) -> Result<Self, ConvertError> {
+    fn new(convert: &Convert, dtype: DType, shape: &[usize]) -> Result<Self, ConvertError> {
         convert.check()?;
         let field = || convert.field.clone();
         if !matches!(dtype, DType::U8 | DType::F32) {

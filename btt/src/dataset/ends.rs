@@ -3,9 +3,9 @@
 //! Owns the failures until they are told. It never ends anybody: a process that has ended is only no
 //! longer waited for.
 
-use super::{Life, Liveness, RemoteIterableDataset};
-use crate::error::{Error, FailedInstance};
-use crate::stats::Stats;
+use super::liveness::{Life, Liveness};
+use crate::accounting::{Stats, StatsHandle};
+use crate::error::FailedInstance;
 use blendtorch_transport::{Address, PeerStatus};
 use blendtorch_wire::{End, Header, How};
 use std::collections::BTreeMap;
@@ -58,8 +58,52 @@ impl Ends {
         }
     }
 
+    /// Leaves publishers whose instances are known to have ended; whom.
+    pub(super) fn leave_the_dead(
+        &mut self,
+        peers: &[PeerStatus],
+        liveness: &Liveness,
+        stats: &StatsHandle,
+    ) -> Vec<usize> {
+        let leave = self.look(peers, liveness);
+        for (index, words) in &leave {
+            let address = &peers[*index].address;
+            let stats = stats.get();
+            let publishers = stats.publishers.iter();
+            let its: Vec<_> = publishers
+                .filter(|one| one.address.as_ref() == Some(address))
+                .collect();
+            let failed = FailedInstance {
+                btid: its.last().and_then(|one| one.btid),
+                address: address.clone(),
+                items: its.iter().map(|one| one.received).sum(),
+                reason: Some(words.clone()),
+            };
+            self.failed.insert(*index, failed);
+            self.left.push(*index);
+        }
+        leave.into_iter().map(|(index, _)| index).collect()
+    }
+
+    /// Nobody is left.
     pub(super) fn all_have_ended(&mut self) {
         self.all = true;
+    }
+
+    /// The publishers that have not ended in order, once nobody is left; once.
+    pub(super) fn take_failed(&mut self, liveness: Option<&Liveness>) -> Vec<FailedInstance> {
+        if !self.all {
+            return Vec::new();
+        }
+        let mut failed: Vec<_> = std::mem::take(&mut self.failed).into_values().collect();
+        if let Some(liveness) = liveness {
+            let deadline = Instant::now() + LAST_WORDS;
+            let silent = failed.iter_mut().filter(|one| one.reason.is_none());
+            for one in silent {
+                one.reason = last_words(liveness, &one.address, deadline);
+            }
+        }
+        failed
     }
 
     /// Asks how those are that are not connected. The ones that are to be left now, and their words.
@@ -91,67 +135,6 @@ impl Ends {
             }
         }
         leave
-    }
-}
-
-impl RemoteIterableDataset {
-    /// Leaves publishers whose instances are known to have ended. Called when nothing came.
-    pub(super) fn leave_the_dead(&mut self) -> Result<(), Error> {
-        let Some(liveness) = &self.options.liveness else {
-            return Ok(());
-        };
-        let leave = self.ends.look(&self.receiver.peers()?, liveness);
-        if leave.is_empty() {
-            return Ok(());
-        }
-        for (peer, words) in leave {
-            let address = &self.addresses[peer];
-            let stats = self.stats.get();
-            let publishers = stats.publishers.iter();
-            let its: Vec<_> = publishers
-                .filter(|one| one.address.as_ref() == Some(address))
-                .collect();
-            let failed = FailedInstance {
-                btid: its.last().and_then(|one| one.btid),
-                address: address.clone(),
-                items: its.iter().map(|one| one.received).sum(),
-                reason: Some(words),
-            };
-            self.ends.failed.insert(peer, failed);
-            self.ends.left.push(peer);
-            self.receiver.disconnect(peer)?;
-        }
-        self.patience.starts_anew();
-        self.end_if_nobody_is_left()
-    }
-
-    /// The iteration ends with its publishers.
-    pub(super) fn end_if_nobody_is_left(&mut self) -> Result<(), Error> {
-        self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
-        if self.finished {
-            self.ends.all_have_ended();
-            self.note_who_has_gone();
-        }
-        Ok(())
-    }
-
-    /// What is to be told when the iteration has ended with its publishers and not all of them in
-    /// order; once.
-    pub(crate) fn take_failure(&mut self) -> Option<Error> {
-        if !self.ends.all || self.ends.failed.is_empty() {
-            return None;
-        }
-        let mut failed: Vec<_> = std::mem::take(&mut self.ends.failed)
-            .into_values()
-            .collect();
-        if let Some(liveness) = &self.options.liveness {
-            let deadline = Instant::now() + LAST_WORDS;
-            let silent = failed.iter_mut().filter(|one| one.reason.is_none());
-            for one in silent {
-                one.reason = last_words(liveness, &one.address, deadline);
-            }
-        }
-        Some(Error::Failed { failed })
     }
 }
 

@@ -1,25 +1,29 @@
 //! The remote dataset: an iterator over the samples of many publishers.
+//!
+//! Owns the receiver and what it has delivered. What is counted is `crate::accounting`'s; when silence
+//! is an error, who has ended how, and what is recorded, is said in a file each.
 
 mod ends;
-mod item;
 mod liveness;
 mod options;
 mod patience;
-mod recording;
+mod tape;
+mod wait;
 
-pub use item::Item;
 pub use liveness::{Life, Liveness};
 pub use options::DatasetOptions;
+pub(crate) use wait::Wait;
 
-use crate::accounting::{Origin, Receipts};
+use crate::accounting::{Origin, Receipts, Stats, StatsHandle};
 use crate::error::{Error, Silence};
-use crate::record::Recorder;
-use crate::stats::{Stats, StatsHandle};
+use crate::item::Item;
+use crate::record::{Recorded, Recorder};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use ends::Ends;
 use patience::{Exhausted, Patience};
 use std::time::{Duration, Instant};
+use tape::Tape;
 
 /// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
 const LAST_LOOK: Duration = Duration::from_millis(5);
@@ -44,17 +48,7 @@ pub struct RemoteIterableDataset {
     ends: Ends,
     delivered: usize,
     finished: bool,
-    recorder: Option<Recorder>,
-}
-
-/// What one wait brought.
-pub(crate) enum Wait {
-    /// A sample whose tensors may lie in its publisher's memory.
-    Sample { message: Message, leased: bool },
-    /// Nothing yet.
-    Nothing,
-    /// The stream's end.
-    End,
+    tape: Tape,
 }
 
 impl RemoteIterableDataset {
@@ -92,7 +86,7 @@ impl RemoteIterableDataset {
             note_at: Instant::now(),
             delivered: 0,
             finished: false,
-            recorder: None,
+            tape: Tape::default(),
         })
     }
 
@@ -142,6 +136,23 @@ impl RemoteIterableDataset {
         }
     }
 
+    /// From now on, each sample is appended to a recording as it was received, before it is
+    /// delivered. The recording is finished with the iteration.
+    ///
+    /// When appending fails, that is the iteration's next error, once; the sample is discarded and
+    /// later ones are delivered without being recorded.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.tape = Tape::new(recorder);
+    }
+
+    /// Finishes the recording now, if there is one; what it holds.
+    ///
+    /// # Errors
+    /// [`Error::Record`].
+    pub fn finish_recording(&mut self) -> Result<Option<Recorded>, Error> {
+        Ok(self.tape.finish()?)
+    }
+
     /// Whether the iteration has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -152,7 +163,7 @@ impl RemoteIterableDataset {
     /// recording is finished; who wants to hear of a full disk calls
     /// [`finish_recording`](Self::finish_recording) before.
     pub fn finish(&mut self) {
-        self.recorder = None;
+        self.tape = Tape::default();
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
@@ -237,7 +248,7 @@ impl RemoteIterableDataset {
                     }
                 }
                 None => {
-                    self.flush_recording_if_due()?;
+                    self.tape.flush_if_due()?;
                     self.leave_the_dead()?;
                     self.check_patience()?;
                 }
@@ -286,7 +297,12 @@ impl RemoteIterableDataset {
             drop(books);
             if new {
                 self.patience.item_came();
-                self.record_sample(&message, &frames)?;
+                // Behind the last sample nobody may ask again: the file is complete now.
+                let last = self.options.max_items == Some(self.delivered + 1);
+                if let Err(error) = self.tape.append(&message, &frames, last) {
+                    self.stats.lock().stats.discarded += 1;
+                    return Err(error.into());
+                }
             }
             return Ok(new.then_some((message, leased)));
         }
@@ -301,6 +317,40 @@ impl RemoteIterableDataset {
         self.receiver.disconnect(peer)?;
         self.end_if_nobody_is_left()?;
         Ok(None)
+    }
+
+    /// Leaves publishers whose instances are known to have ended. Called when nothing came.
+    fn leave_the_dead(&mut self) -> Result<(), Error> {
+        let Some(liveness) = &self.options.liveness else {
+            return Ok(());
+        };
+        let peers = self.receiver.peers()?;
+        let leave = self.ends.leave_the_dead(&peers, liveness, &self.stats);
+        if leave.is_empty() {
+            return Ok(());
+        }
+        for peer in leave {
+            self.receiver.disconnect(peer)?;
+        }
+        self.patience.starts_anew();
+        self.end_if_nobody_is_left()
+    }
+
+    /// The iteration ends with its publishers.
+    fn end_if_nobody_is_left(&mut self) -> Result<(), Error> {
+        self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
+        if self.finished {
+            self.ends.all_have_ended();
+            self.note_who_has_gone();
+        }
+        Ok(())
+    }
+
+    /// What is to be told when the iteration has ended with its publishers and not all of them in
+    /// order; once.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        let failed = self.ends.take_failed(self.options.liveness.as_ref());
+        (!failed.is_empty()).then_some(Error::Failed { failed })
     }
 
     fn note_who_has_gone(&mut self) {

@@ -1,6 +1,6 @@
 //! How a dataset waits and what it accepts.
 
-use super::Liveness;
+use super::liveness::Liveness;
 use std::time::Duration;
 
 /// How a [`RemoteIterableDataset`](crate::RemoteIterableDataset) waits and what it accepts.

@@ -1,62 +1,25 @@
 //! The data loader: a thread that assembles batches ahead of the training loop.
+//!
+//! Owns that thread and the finished batches that wait. How a batch is assembled is `crate::batch`'s.
 
-mod assemble;
-mod batch;
-mod error;
-mod kinds;
-mod pace;
-mod rows;
+mod options;
 mod source;
-mod storage;
 mod worker;
 
-pub use batch::{Batch, Column, TensorColumn};
-pub use error::CollateError;
+pub use options::LoaderOptions;
 pub use source::Source;
-pub use storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 
-use crate::accounting::Receipts;
-use crate::convert::Convert;
+use crate::accounting::{Receipts, Stats, StatsHandle};
+use crate::batch::{Assembler, Batch};
 use crate::error::Error;
 use crate::queue::Queue;
-use crate::stats::{Stats, StatsHandle};
-use assemble::Assembler;
+use crate::storage::{Allocator, HeapAllocator};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use worker::Worker;
-
-/// How a [`DataLoader`] batches.
-#[derive(Clone, Debug)]
-pub struct LoaderOptions {
-    /// Items in a batch; 8.
-    pub batch_size: usize,
-    /// Whether a last batch with fewer items is left out; false. Its items count as discarded.
-    pub drop_last: bool,
-    /// Bytes of finished batches that may wait for the training loop; 64 MiB. One batch may
-    /// always wait, and one more is being assembled.
-    pub prefetch_bytes: usize,
-    /// Which fields are converted on their way into the batch, and how; none.
-    pub convert: Vec<Convert>,
-    /// How many threads copy or convert items that have arrived while others were copied, one of
-    /// them the loader's own; 0, the default, for 2 where there are 4 cores and 1 where there are
-    /// fewer. A loader that waits for its producers uses one, whatever this says.
-    pub threads: usize,
-}
-
-impl Default for LoaderOptions {
-    fn default() -> Self {
-        Self {
-            batch_size: 8,
-            drop_last: false,
-            prefetch_bytes: 64 << 20,
-            convert: Vec::new(),
-            threads: 0,
-        }
-    }
-}
 
 /// Batches of a dataset, assembled in the background: each tensor is copied once, from where it
 /// was received straight into the memory of its batch.
@@ -104,8 +67,14 @@ impl<A: Allocator> DataLoader<A> {
         allocator: A,
     ) -> Result<Self, Error> {
         let dataset = dataset.into();
-        let (drop_last, prefetch_bytes) = (options.drop_last, options.prefetch_bytes);
-        let assembler = Assembler::new(options, allocator)?;
+        let LoaderOptions {
+            batch_size,
+            drop_last,
+            prefetch_bytes,
+            convert,
+            threads,
+        } = options;
+        let assembler = Assembler::new(batch_size, convert, threads, allocator)?;
         let queue = Arc::new(Queue::new(prefetch_bytes));
         let stop = Arc::new(AtomicBool::new(false));
         let stats = dataset.stats_handle();

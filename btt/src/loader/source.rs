@@ -1,9 +1,9 @@
 //! Where a loader's items come from: publishers, or files.
 
+use crate::accounting::StatsHandle;
 use crate::dataset::{RemoteIterableDataset, Wait};
 use crate::error::Error;
 use crate::record::RecordedDataset;
-use crate::stats::StatsHandle;
 use std::time::Duration;
 
 /// A dataset that a [`DataLoader`](crate::DataLoader) batches.
@@ -32,7 +32,13 @@ impl Source {
     pub(super) fn wait(&mut self, timeout: Duration) -> Result<Wait, Error> {
         match self {
             Self::Remote(dataset) => dataset.wait(timeout),
-            Self::Recorded(dataset) => dataset.wait(),
+            Self::Recorded(dataset) => Ok(match dataset.next_message().transpose()? {
+                Some(message) => Wait::Sample {
+                    message,
+                    leased: true,
+                },
+                None => Wait::End,
+            }),
         }
     }
 

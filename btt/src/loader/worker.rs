@@ -1,10 +1,11 @@
 //! The loader's thread: it gathers items, has them written and delivers the batches.
 
-use super::assemble::Assembler;
-use super::{Allocator, Batch, CollateError, Source};
+use super::source::Source;
+use crate::batch::{Assembler, Batch, CollateError};
 use crate::dataset::Wait;
 use crate::error::Error;
 use crate::queue::{FinishOnDrop, Queue};
+use crate::storage::Allocator;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! One chunk of a recording: where its messages are, once its checksum has been found right.
 
 use super::format::{MESSAGE_ENCODING, MESSAGE_HEAD, Reader, op};
-use crate::loader::{Allocator, HeapAllocator, HeapStorage, Storage};
+use crate::storage::{Allocator, HeapAllocator, HeapStorage, Storage};
 use blendtorch_wire::{Bytes, DType};
 use std::fs::File;
 use std::io;

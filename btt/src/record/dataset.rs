@@ -3,9 +3,8 @@
 use super::error::{Damage, RecordError};
 use super::files::recordings_of;
 use super::recording::Recording;
-use crate::dataset::{Item, Wait};
-use crate::error::Error;
-use crate::stats::{Stats, StatsHandle};
+use crate::accounting::{Stats, StatsHandle};
+use crate::item::Item;
 use blendtorch_wire::{Message, Value};
 use std::path::Path;
 
@@ -128,7 +127,7 @@ impl RecordedDataset {
     }
 
     /// The next message, whose tensors lie in the memory that was read into.
-    fn next_message(&mut self) -> Option<Result<Message, RecordError>> {
+    pub(crate) fn next_message(&mut self) -> Option<Result<Message, RecordError>> {
         let index = match &self.order {
             Some(order) => *order.get(self.next)?,
             None => (self.next < self.len).then_some(self.next)?,
@@ -146,17 +145,6 @@ impl RecordedDataset {
             books.stats.received += 1;
             books.stats.bytes += bytes as u64;
         }))
-    }
-
-    /// As the remote dataset's, for the loader.
-    pub(crate) fn wait(&mut self) -> Result<Wait, Error> {
-        match self.next_message().transpose()? {
-            Some(message) => Ok(Wait::Sample {
-                message,
-                leased: true,
-            }),
-            None => Ok(Wait::End),
-        }
     }
 
     pub(crate) fn stats_handle(&self) -> StatsHandle {

@@ -6,7 +6,7 @@
 use super::chunk::{Chunk, ChunkError};
 use super::error::{Damage, RecordError};
 use super::format::{CHUNK_HEAD, FOOTER, LIBRARY, MAGIC, PROFILE, RECORD_HEAD, Reader, op};
-use crate::loader::HeapAllocator;
+use crate::storage::HeapAllocator;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;

@@ -19,6 +19,22 @@ struct Asked {
 }
 
 impl Asked {
+    /// All channels of an image, as they are.
+    fn unchanged(from: DType, height: usize, width: usize, channels: usize) -> Self {
+        Self {
+            from,
+            height,
+            width,
+            channels,
+            kept: channels,
+            float: false,
+            chw: false,
+            curve: 0,
+            gamma: 1.0,
+            normalize: None,
+        }
+    }
+
     fn convert(&self) -> Convert {
         let mut convert = Convert::image("image").channels(self.kept);
         if self.float {
@@ -196,16 +212,10 @@ fn large_images_of_odd_sizes_are_converted() {
         (DType::F32, 3, 3, false, true),
     ] {
         let asked = Asked {
-            from,
-            height,
-            width,
-            channels,
             kept,
             float,
             chw,
-            curve: 0,
-            gamma: 1.0,
-            normalize: None,
+            ..Asked::unchanged(from, height, width, channels)
         };
         asked.check(&asked.noise(7));
     }
@@ -216,16 +226,10 @@ fn every_value_of_every_curve_is_its_formula() {
     for (curve, gamma) in [(0, 1.0), (1, 1.0), (2, 1.0), (3, 1.0 / 2.2), (3, 2.2)] {
         for float in [true, false] {
             let asked = Asked {
-                from: DType::U8,
-                height: 16,
-                width: 16,
-                channels: 1,
-                kept: 1,
                 float,
-                chw: false,
                 curve,
                 gamma,
-                normalize: None,
+                ..Asked::unchanged(DType::U8, 16, 16, 1)
             };
             let all: Vec<u8> = (0..=255).collect();
             asked.check(&all);

@@ -18,7 +18,8 @@ from . import drawn, runtime
 from .camera import Camera
 from .folder import RenderFolder
 from .quiet import quiet
-from .settings import changed, still_of
+from .settings import changed
+from .stills import still_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

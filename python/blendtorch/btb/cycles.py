@@ -13,7 +13,8 @@ import numpy as np
 
 from . import alive, runtime
 from .quiet import quiet
-from .settings import changed, still_of
+from .settings import changed
+from .stills import still_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,16 +7,14 @@ not hidden from a render, and the other way round. It must never change what is 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from weakref import ReferenceType, ref
 
 import bpy
 
 from . import alive, looking, runtime
 from .view3d import find_first_view3d
-
-if TYPE_CHECKING:
-    from .camera import Camera
+from .viewpoint import Viewpoint
 
 T = TypeVar("T")
 
@@ -49,7 +47,12 @@ def tell(renderer: Any, way: str) -> None:
     _told[:] = [*others, (ref(renderer), renderer.camera.bpy_camera.name_full, way)]
 
 
-def told(camera: "Camera") -> str | None:
+def told_way(camera: Viewpoint) -> str | None:
+    """By what the pictures of `camera` are drawn, or None where it was neither set nor told."""
+    return camera._drawn_by or _told_by_renderer(camera)
+
+
+def _told_by_renderer(camera: Viewpoint) -> str | None:
     """What the renderer has told last that is there and draws what `camera` sees; one made with the
     very same `btb.Camera` goes before others of its Blender camera."""
     of_camera = camera.bpy_camera.name_full
@@ -88,7 +91,7 @@ class Drawing:
     """Where it is evaluated."""
     layer: Any
     """The view layer."""
-    camera: "Camera"
+    camera: Viewpoint
     """Where it is seen from: its matrices stay."""
     space: Any
     """The 3D view, where that is drawn; None where there is none."""
@@ -180,7 +183,7 @@ class Drawing:
 
 
 def look(
-    camera: "Camera",
+    camera: Viewpoint,
     objs: tuple[Any, ...],
     function: Callable[[Drawing], T],
     scene: Any = None,
@@ -192,7 +195,7 @@ def look(
     if layer is None:
         layer = bpy.context.view_layer if scene == bpy.context.scene else scene.view_layers[0]
     layer.update()
-    way = camera.told_way()
+    way = told_way(camera)
     if way is None:
         # Whose pictures they are is not known: what only a render shows is labelled as of one.
         only_in_renders = any(_only_in_renders(obj, layer) for obj in objs)

@@ -8,15 +8,14 @@ and its engine, instead of rendering, lets a function look at what was evaluated
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import bpy
 
 from .quiet import quiet
-from .settings import changed, still_of
-
-if TYPE_CHECKING:
-    from .camera import Camera
+from .settings import changed
+from .stills import still_of
+from .viewpoint import Viewpoint
 
 T = TypeVar("T")
 
@@ -57,7 +56,7 @@ _look: _Look | None = None
 _hooked = False
 
 
-def in_render(camera: "Camera", scene: Any, layer: Any, function: Callable[[Any], T]) -> T:
+def in_render(camera: Viewpoint, scene: Any, layer: Any, function: Callable[[Any], T]) -> T:
     """What `function` makes of the depsgraph of a render of `camera`; that of `layer` of `scene`.
 
     It takes about as long as Blender takes to evaluate the scene for a render. The render result is

@@ -8,9 +8,10 @@ import numpy as np
 
 from .. import _blendtorch
 from . import alive, drawing, drawn, runtime
-from .camera import Camera, Origin
+from .camera import Camera
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
+from .viewpoint import Origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

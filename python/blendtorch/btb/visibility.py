@@ -9,11 +9,10 @@ from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
 
 from . import drawn, meshes
+from .viewpoint import Viewpoint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from .camera import Camera
 
 Cast = Callable[[Any, Any, float], bool]
 """Whether a ray (origin, direction, length) meets a surface; in its own coordinates."""
@@ -21,7 +20,7 @@ Cast = Callable[[Any, Any, float], bool]
 
 def compute_object_visibility(
     obj: Any,
-    cam: "Camera",
+    cam: Viewpoint,
     N: int = 25,  # noqa: N803 (the original's name)
     scene: Any = None,
     view_layer: Any = None,
@@ -50,7 +49,7 @@ def compute_object_visibility(
 
 
 def visibility(
-    cam: "Camera",
+    cam: Viewpoint,
     objs: tuple[Any, ...],
     number: int,
     scene: Any = None,
@@ -70,7 +69,7 @@ def visibility(
 
 
 def _fraction(
-    camera: "Camera",
+    camera: Viewpoint,
     evaluated: Any,
     surfaces: "_Surfaces | None",
     number: int,
@@ -205,7 +204,7 @@ def _surface_points(evaluated: Any, number: int) -> "NDArray[np.float64]":
 
 
 def _rays(
-    camera: Any, points: "NDArray[np.float64]"
+    camera: Viewpoint, points: "NDArray[np.float64]"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]":
     """Lines of sight to points: origins, directions, and lengths.
 

@@ -1,8 +1,7 @@
 //! Python binding of `Duplex`.
 
-use super::SLICE;
 use crate::errors;
-use crate::timeout::Timeout;
+use crate::timeout::{SLICE, Timeout};
 use crate::values::{Heap, fields_from_python, fields_to_python};
 use blendtorch_channels::{Duplex, DuplexOptions, Error};
 use pyo3::exceptions::PyOSError;

@@ -1,8 +1,7 @@
 //! Python binding of `RemoteEnv`.
 
-use super::SLICE;
 use crate::errors;
-use crate::timeout::Timeout;
+use crate::timeout::{SLICE, Timeout};
 use crate::values::{Heap, fields_to_python, value_from_python};
 use blendtorch_channels::{Command, EnvOptions, RemoteEnv, Reset};
 use pyo3::exceptions::{PyOSError, PyValueError};

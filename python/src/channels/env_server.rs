@@ -1,7 +1,7 @@
 //! Python binding of `EnvServer`.
 
-use super::SLICE;
 use crate::errors;
+use crate::timeout::SLICE;
 use crate::values::{Heap, fields_from_python, owned_value_to_python};
 use blendtorch_channels::{Command, EnvServer, Failure};
 use pyo3::exceptions::PyOSError;

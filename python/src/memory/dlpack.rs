@@ -11,7 +11,6 @@
     reason = "the exchange is a C structure behind a capsule, by pointer"
 )]
 
-use super::Memory;
 use blendtorch_wire::DType;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
@@ -58,11 +57,11 @@ struct DlManagedTensor {
     deleter: Option<unsafe extern "C" fn(*mut DlManagedTensor)>,
 }
 
-/// What a consumer keeps alive: the structure, the shape it points to, and the memory.
+/// What a consumer keeps alive: the structure, the shape it points to, and who owns the memory.
 struct Exchange {
     managed: UnsafeCell<DlManagedTensor>,
     _shape: Box<[i64]>,
-    memory: Option<Py<Memory>>,
+    memory: Option<Py<PyAny>>,
 }
 
 // SAFETY: its pointers lead to what it owns itself, and nothing here follows them: the structure is
@@ -106,11 +105,15 @@ fn data_type(dtype: DType) -> DlDataType {
     }
 }
 
-/// A capsule named "dltensor" over `memory`.
-pub(super) fn capsule<'py>(memory: &Bound<'py, Memory>) -> PyResult<Bound<'py, PyCapsule>> {
-    let this = memory.get();
-    let shape: Vec<i64> = this
-        .shape
+/// A capsule named "dltensor" over a tensor in C order at `address`, which is there as long as
+/// `memory` lives.
+pub(super) fn capsule<'py>(
+    memory: &Bound<'py, PyAny>,
+    dtype: DType,
+    shape: &[usize],
+    address: usize,
+) -> PyResult<Bound<'py, PyCapsule>> {
+    let shape: Vec<i64> = shape
         .iter()
         .map(|&dimension| i64::try_from(dimension))
         .collect::<Result<_, _>>()
@@ -120,13 +123,13 @@ pub(super) fn capsule<'py>(memory: &Bound<'py, Memory>) -> PyResult<Bound<'py, P
     let exchange = Arc::new(Exchange {
         managed: UnsafeCell::new(DlManagedTensor {
             dl_tensor: DlTensor {
-                data: this.address as *mut c_void,
+                data: address as *mut c_void,
                 device: DlDevice {
                     device_type: CPU,
                     device_id: 0,
                 },
                 ndim: ndim.map_err(|error| PyRuntimeError::new_err(error.to_string()))?,
-                dtype: data_type(this.dtype),
+                dtype: data_type(dtype),
                 shape: shape.as_mut_ptr(),
                 // Null strides say: C-contiguous.
                 strides: std::ptr::null_mut(),

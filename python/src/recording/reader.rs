@@ -1,8 +1,7 @@
 //! `Recording`: items of a file as dicts.
 
 use crate::errors;
-use crate::stream::{Owned, item_to_python};
-use crate::values::own_tensors;
+use crate::values::{item_to_python, own_item};
 use btt::{HeapAllocator, Recording};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -34,10 +33,7 @@ impl PyRecording {
     fn read<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyDict>> {
         let read = py.detach(|| {
             let mut item = self.recording.get_shared(index)?;
-            let mut owned = Owned::new();
-            for value in item.fields.values_mut() {
-                own_tensors(value, &mut self.allocator.clone(), &mut owned);
-            }
+            let owned = own_item(&mut item, &mut self.allocator.clone());
             Ok((item, owned))
         });
         let (item, owned) = read.map_err(|error| errors::recording(&error))?;

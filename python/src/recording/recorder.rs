@@ -1,8 +1,7 @@
 //! `Recorder`: saves dicts as items.
 
-use super::NOBODY;
 use crate::errors;
-use crate::values::{Heap, fields_from_python};
+use crate::values::{Heap, NOBODY, fields_from_python};
 use btt::wire::Message;
 use btt::{Recorder, RecorderOptions, Value};
 use pyo3::exceptions::PyValueError;

@@ -1,34 +1,45 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
 use super::books::Desk;
+use super::connect::connect;
 use super::images::{ImageTransform, conversions};
-use super::items::Owned;
-use super::stats::{receipts_to_json, stats_to_python};
-use super::{SLICE, connect, ended, failed, turn};
+use super::turns::{Source, Turns};
 use crate::errors;
 use crate::memory::Memory;
-use crate::recording::NOBODY;
-use crate::timeout::Timeout;
-use crate::values::{own_tensors, value_to_python};
+use crate::timeout::{SLICE, Timeout};
+use crate::values::{Owned, is_by_hand, own_tensors, value_to_python};
 use btt::{
-    Allocator, Batch, Column, DType, DataLoader, Header, HeapAllocator, LoaderOptions,
-    RecordedDataset, Source, StatsHandle, Storage, TensorColumn,
+    Allocator, Batch, Column, DType, DataLoader, Error, Header, HeapAllocator, LoaderOptions,
+    RecordedDataset, Storage, TensorColumn,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 /// Iterates the batches of many publishers, as dicts of `Memory` and lists.
 #[pyclass(frozen, module = "blendtorch._blendtorch")]
 pub(super) struct BatchStream {
-    loader: Mutex<DataLoader<HeapAllocator>>,
-    stats: StatsHandle,
+    batches: Turns<DataLoader>,
     /// Whether the instances' numbers are a tensor: the first batch that has any decides.
     numbered: OnceLock<bool>,
-    desk: Option<Desk>,
-    process: u32,
+}
+
+impl Source for DataLoader {
+    type Next = Batch;
+
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        self.next_timeout(SLICE)
+    }
+
+    fn is_finished(&self) -> bool {
+        Self::is_finished(self) // its own
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        Self::close(self)
+    }
 }
 
 #[pymethods]
@@ -66,7 +77,7 @@ impl BatchStream {
         };
         let record = record.as_deref();
         let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
-        Self::load(dataset, options, desk.map(|desk| desk.get().clone()))
+        Self::load(dataset, options, desk)
     }
 
     /// The batches of recordings, in their order or shuffled by a seed.
@@ -105,7 +116,7 @@ impl BatchStream {
             Some(seed) => dataset.shuffled(seed),
             None => dataset,
         };
-        Self::load(dataset, options, desk.map(|desk| desk.get().clone()))
+        Self::load(dataset, options, desk)
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -114,71 +125,40 @@ impl BatchStream {
 
     /// The next batch; waits without the GIL. After an error the iteration may go on.
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        errors::refuse_child(self.process)?;
-        loop {
-            let mut turn = turn(py, &self.loader);
-            let loader = &mut *turn;
-            let batch = py.detach(|| {
-                let batch = loader.next_timeout(SLICE);
-                if let Some(desk) = &self.desk {
-                    desk.now_and_then(&self.stats);
-                }
-                batch
-            });
-            match batch.map_err(|error| failed(&error, self.desk.as_ref(), &self.stats))? {
-                Some(batch) => {
-                    let items = batch.len();
-                    return batch_to_python(py, batch, &self.numbered)
-                        .inspect_err(|_| self.stats.count_discarded(items));
-                }
-                None if loader.is_finished() => {
-                    return Err(ended(self.desk.as_ref(), &self.stats));
-                }
-                None => {}
-            }
-            drop(turn);
-            py.check_signals()?;
-        }
+        self.batches.next(py, |batch| {
+            let items = batch.len();
+            batch_to_python(py, batch, &self.numbered)
+                .inspect_err(|_| self.batches.count_discarded(items))
+        })
     }
 
     /// Counters; see the stub.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        stats_to_python(py, &self.stats.get())
+        self.batches.stats(py)
     }
 
     /// The sequence numbers received, as JSON.
     fn receipts(&self) -> PyResult<String> {
-        receipts_to_json(&self.stats)
+        self.batches.receipts()
     }
 
     /// Ends the iteration.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if errors::refuse_child(self.process).is_err() {
-            return Ok(()); // it is the parent's to close
-        }
-        let mut turn = turn(py, &self.loader);
-        let loader = &mut *turn;
-        let closed = py.detach(|| loader.close());
-        if let Some(desk) = &self.desk {
-            desk.end(&self.stats, None);
-        }
-        closed.map_err(|error| errors::consumer(&error))
+        self.batches.close(py)
     }
 }
 
 impl BatchStream {
     fn load(
-        dataset: impl Into<Source>,
+        dataset: impl Into<btt::Source>,
         options: LoaderOptions,
-        desk: Option<Desk>,
+        desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let loader = DataLoader::new(dataset, options).map_err(|error| errors::consumer(&error))?;
+        let stats = loader.stats_handle();
         Ok(Self {
-            stats: loader.stats_handle(),
-            loader: Mutex::new(loader),
+            batches: Turns::new(loader, stats, desk),
             numbered: OnceLock::new(),
-            desk,
-            process: std::process::id(),
         })
     }
 }
@@ -189,8 +169,7 @@ fn batch_to_python<'py>(
     numbered: &OnceLock<bool>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    let by_hand = |h: &Header| h.btid.is_none() && h.publisher == NOBODY;
-    if !batch.headers.iter().all(by_hand) {
+    if !batch.headers.iter().all(is_by_hand) {
         let column = btids(&batch.headers);
         match (*numbered.get_or_init(|| column.is_some()), column) {
             (true, Some(column)) => dict.set_item("btid", Memory::new(column))?,

@@ -1,7 +1,8 @@
 //! What may be published: each Python object as a value, or a TypeError that names its field.
 
+use super::place::TensorMemory;
+use super::raw;
 use super::refusal::{cannot_travel, more_than_an_array};
-use super::{TensorMemory, raw};
 use blendtorch_wire::{Bytes, DType, Fields, Scalar, Tensor, Value};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};

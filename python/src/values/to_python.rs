@@ -8,12 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::collections::VecDeque;
 
+/// Tensors, copied out of their publisher's memory, in order.
+pub(crate) type Owned = VecDeque<Result<Memory, String>>;
+
 /// The tensors of a value, copied out of their publisher's memory, in order. Needs no GIL.
-pub(crate) fn own_tensors(
-    value: &mut Value,
-    allocator: &mut HeapAllocator,
-    owned: &mut VecDeque<Result<Memory, String>>,
-) {
+pub(crate) fn own_tensors(value: &mut Value, allocator: &mut HeapAllocator, owned: &mut Owned) {
     value.for_each_tensor_mut(&mut |tensor: &mut Tensor| {
         owned.push_back(Memory::copy_of(tensor, allocator));
     });
@@ -24,7 +23,7 @@ pub(crate) fn owned_value_to_python(
     py: Python<'_>,
     mut value: Value,
 ) -> PyResult<Bound<'_, PyAny>> {
-    let mut owned = VecDeque::new();
+    let mut owned = Owned::new();
     own_tensors(&mut value, &mut HeapAllocator::default(), &mut owned);
     value_to_python(py, &value, &mut owned)
 }
@@ -45,7 +44,7 @@ pub(crate) fn fields_to_python(
 pub(crate) fn value_to_python<'py>(
     py: Python<'py>,
     value: &Value,
-    owned: &mut VecDeque<Result<Memory, String>>,
+    owned: &mut Owned,
 ) -> PyResult<Bound<'py, PyAny>> {
     let list = |values: &[Value], owned: &mut _| -> PyResult<Vec<Bound<'py, PyAny>>> {
         values

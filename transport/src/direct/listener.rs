@@ -1,10 +1,11 @@
 //! Finding each other: an abstract name beside the public address.
 
-use super::{Stream, name};
+use super::stream::Stream;
 use crate::Address;
 use rustix::net::sockopt::socket_peercred;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
 /// Waits for askers of the same user on this host.
 #[derive(Debug)]
@@ -52,4 +53,10 @@ impl Stream {
 /// Whether the process at the other end belongs to the user of this one.
 fn is_ours(socket: &UnixStream) -> bool {
     socket_peercred(socket).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
+}
+
+/// The abstract name beside a public address; `None` where there is no direct way.
+fn name(address: &Address) -> Option<SocketAddr> {
+    let name = format!("{}-direct", address.shm_name()?);
+    SocketAddr::from_abstract_name(name).ok()
 }

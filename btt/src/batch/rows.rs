@@ -3,10 +3,10 @@
 //! Items that have arrived while others were copied are spread over threads: so a consumer that is
 //! slower than its producers takes another core, and one that waits for them takes none.
 
+use super::error::CollateError;
+use super::pace::Pace;
 use crate::convert::ConvertPlan;
 use crate::copy::CopyMode;
-use crate::loader::CollateError;
-use crate::loader::pace::Pace;
 use blendtorch_wire::Tensor;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Mutex, MutexGuard, PoisonError};

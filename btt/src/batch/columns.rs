@@ -1,6 +1,6 @@
 //! A batch: what several items published, field by field.
 
-use crate::loader::HeapStorage;
+use crate::storage::HeapStorage;
 use blendtorch_wire::{DType, Element, Header, TensorError, Value};
 use indexmap::IndexMap;
 

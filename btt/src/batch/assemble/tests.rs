@@ -1,5 +1,5 @@
 use super::*;
-use crate::loader::{HeapAllocator, HeapStorage};
+use crate::storage::{HeapAllocator, HeapStorage};
 use blendtorch_wire::{Scalar, Tensor};
 
 fn item(sequence: u64, image: &[u8], reward: impl Into<Value>) -> Message {
@@ -13,11 +13,7 @@ fn item(sequence: u64, image: &[u8], reward: impl Into<Value>) -> Message {
 }
 
 fn assembler(batch_size: usize) -> Assembler<HeapAllocator> {
-    let options = LoaderOptions {
-        batch_size,
-        ..LoaderOptions::default()
-    };
-    Assembler::new(options, HeapAllocator::default()).unwrap()
+    Assembler::new(batch_size, Vec::new(), 0, HeapAllocator::default()).unwrap()
 }
 
 /// Adds an item and writes it.
@@ -83,12 +79,8 @@ fn items_written_together_by_several_threads_are_where_they_belong() {
     };
     let convert = Convert::image("planes").rgb().float().chw();
     let batches = [(1, [1; 8]), (3, [2, 5, 1, 0, 0, 0, 0, 0])].map(|(threads, groups)| {
-        let options = LoaderOptions {
-            threads,
-            convert: vec![convert.clone()],
-            ..LoaderOptions::default()
-        };
-        let mut assembler = Assembler::new(options, HeapAllocator::default()).unwrap();
+        let convert = vec![convert.clone()];
+        let mut assembler = Assembler::new(8, convert, threads, HeapAllocator::default()).unwrap();
         assert_eq!(assembler.takes_more(), threads > 1);
         let (mut sequence, mut batch) = (0, None);
         for items in groups {
@@ -133,11 +125,8 @@ impl Allocator for No16 {
 
 #[test]
 fn items_of_a_batch_that_finds_no_memory_are_told_of() {
-    let options = LoaderOptions {
-        batch_size: 3,
-        ..LoaderOptions::default()
-    };
-    let mut assembler = Assembler::new(options, No16(HeapAllocator::default())).unwrap();
+    let allocator = No16(HeapAllocator::default());
+    let mut assembler = Assembler::new(3, Vec::new(), 0, allocator).unwrap();
     for sequence in 0..3 {
         let number = Scalar::new(DType::U16, &[1, 0]).unwrap();
         assembler

@@ -4,7 +4,8 @@
 //! told of rather than rounded. Within the first batch, of which nothing has been given yet, ints
 //! become floats beside floats, and a list what is of several kinds.
 
-use blendtorch_wire::{DType, Scalar, Value};
+use super::error::CollateError;
+use blendtorch_wire::{DType, Header, Scalar, Value};
 
 /// What a field is in every batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,22 @@ pub(super) enum Unfit {
     Other(String),
     /// An int that is no int64.
     TooLarge(u64),
+}
+
+impl Unfit {
+    /// The error of an item that has such a value in a field.
+    pub(super) fn error(self, field: &str, header: &Header, expected: String) -> CollateError {
+        let (field, btid) = (field.to_owned(), header.btid);
+        match self {
+            Self::Other(found) => CollateError::Mismatch {
+                field,
+                btid,
+                expected,
+                found,
+            },
+            Self::TooLarge(value) => CollateError::IntTooLarge { field, btid, value },
+        }
+    }
 }
 
 impl Kind {

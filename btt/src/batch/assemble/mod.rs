@@ -1,11 +1,16 @@
 //! Assembles items into a batch: arrays straight into its storage, numbers and the rest beside.
 
+mod building;
+
+use super::columns::{Batch, Column, TensorColumn};
+use super::error::CollateError;
+use super::kinds::{Kind, Unfit, describe, elements};
+use super::rows::{How, Row, Writers};
 use crate::convert::{Convert, ConvertError, ConvertPlan};
 use crate::copy::CopyMode;
-use crate::loader::kinds::{Kind, Unfit, describe, elements};
-use crate::loader::rows::{How, Row, Writers};
-use crate::loader::{Allocator, Batch, CollateError, Column, LoaderOptions, Storage, TensorColumn};
+use crate::storage::{Allocator, Storage};
 use blendtorch_wire::{DType, Fields, Header, Message, Value, byte_len};
+use building::Building;
 use indexmap::IndexMap;
 
 /// At most so many items are gathered for each thread before they are written.
@@ -15,7 +20,7 @@ const ITEMS_A_THREAD: usize = 4;
 const MOST_FIELDS: usize = 4096;
 
 /// The batch being assembled.
-pub(super) struct Assembler<A: Allocator> {
+pub(crate) struct Assembler<A: Allocator> {
     batch_size: usize,
     convert: Vec<Convert>,
     writers: Writers,
@@ -28,47 +33,16 @@ pub(super) struct Assembler<A: Allocator> {
     pending: Vec<Fields>,
 }
 
-enum Building<S> {
-    /// Arrays, written as they come.
-    Tensor {
-        column: TensorColumn<S>,
-        /// Of one item in the batch.
-        item_bytes: usize,
-        /// Of one item as it is received.
-        dtype: DType,
-        shape: Vec<usize>,
-        plan: Option<ConvertPlan>,
-        copy: CopyMode,
-    },
-    Values {
-        values: Vec<Value>,
-        kind: Kind,
-        /// By a batch before this one.
-        decided: bool,
-    },
-}
-
-impl<S> Building<S> {
-    /// What the field is with one more value.
-    fn kind_with(&self, value: &Value) -> Result<Kind, Unfit> {
-        match self {
-            Self::Tensor { dtype, .. } => {
-                let kind = Kind::Arrays(*dtype);
-                kind.takes(value).map(|()| kind)
-            }
-            Self::Values {
-                kind,
-                decided: true,
-                ..
-            } => kind.takes(value).map(|()| *kind),
-            Self::Values { kind, values, .. } => kind.with(value, values),
-        }
-    }
-}
-
 impl<A: Allocator> Assembler<A> {
-    pub(super) fn new(options: LoaderOptions, allocator: A) -> Result<Self, ConvertError> {
-        let convert = options.convert;
+    /// Of batches of `batch_size` items, some of whose fields are converted, written by so many
+    /// `threads`; 0 for what suits the machine.
+    pub(crate) fn new(
+        batch_size: usize,
+        convert: Vec<Convert>,
+        threads: usize,
+        allocator: A,
+    ) -> Result<Self, ConvertError> {
+        let batch_size = batch_size.max(1);
         for (index, one) in convert.iter().enumerate() {
             one.check()?;
             if convert[..index]
@@ -81,9 +55,9 @@ impl<A: Allocator> Assembler<A> {
             }
         }
         Ok(Self {
-            batch_size: options.batch_size.max(1),
+            batch_size,
             convert,
-            writers: Writers::new(options.threads.min(options.batch_size.max(1))),
+            writers: Writers::new(threads.min(batch_size)),
             allocator,
             headers: Vec::new(),
             columns: IndexMap::new(),
@@ -93,13 +67,13 @@ impl<A: Allocator> Assembler<A> {
     }
 
     /// Items in the unfinished batch.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.headers.len()
     }
 
     /// Whether another item may be added before [`write`](Self::write), to be written beside the
     /// others. A few are enough for all threads: while they wait, their publishers lack the memory.
-    pub(super) fn takes_more(&self) -> bool {
+    pub(crate) fn takes_more(&self) -> bool {
         let threads = self.writers.threads();
         threads > 1
             && self.pending.len() < ITEMS_A_THREAD * threads
@@ -108,7 +82,7 @@ impl<A: Allocator> Assembler<A> {
 
     /// Adds an item to a batch that has room for it. Its arrays stay where they are until
     /// [`write`](Self::write).
-    pub(super) fn add(&mut self, message: Message) -> Result<(), CollateError> {
+    pub(crate) fn add(&mut self, message: Message) -> Result<(), CollateError> {
         let Message { header, mut fields } = message;
         if self.headers.is_empty() {
             self.start(&fields, &header)?;
@@ -133,7 +107,7 @@ impl<A: Allocator> Assembler<A> {
     }
 
     /// Writes the arrays of the items that were added; the batch, if they complete it.
-    pub(super) fn write(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
+    pub(crate) fn write(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
         let mut pending = std::mem::take(&mut self.pending);
         let first = self.headers.len() - pending.len();
         let mut rows = Vec::with_capacity(pending.len());
@@ -176,7 +150,7 @@ impl<A: Allocator> Assembler<A> {
     }
 
     /// Forgets the unfinished batch; how many items it had.
-    pub(super) fn abandon(&mut self) -> usize {
+    pub(crate) fn abandon(&mut self) -> usize {
         self.pending.clear();
         self.columns.clear();
         std::mem::take(&mut self.headers).len()
@@ -184,7 +158,7 @@ impl<A: Allocator> Assembler<A> {
 
     /// The batch of what there is, if there is anything. After an error,
     /// [`abandon`](Self::abandon) says how many items are lost.
-    pub(super) fn flush(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
+    pub(crate) fn flush(&mut self) -> Result<Option<Batch<A::Storage>>, CollateError> {
         let rows = self.headers.len();
         let mut columns = IndexMap::new();
         for (name, building) in std::mem::take(&mut self.columns) {
@@ -351,22 +325,6 @@ impl<A: Allocator> Assembler<A> {
         let mut column = self.allocate(field, dtype, vec![values.len()])?;
         column.storage.bytes_mut().copy_from_slice(&bytes);
         Ok(Column::Tensor(column))
-    }
-}
-
-impl Unfit {
-    /// The error of an item that has such a value in a field.
-    fn error(self, field: &str, header: &Header, expected: String) -> CollateError {
-        let (field, btid) = (field.to_owned(), header.btid);
-        match self {
-            Self::Other(found) => CollateError::Mismatch {
-                field,
-                btid,
-                expected,
-                found,
-            },
-            Self::TooLarge(value) => CollateError::IntTooLarge { field, btid, value },
-        }
     }
 }
 

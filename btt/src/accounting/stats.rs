@@ -1,10 +1,10 @@
-//! What a dataset has seen.
+//! The counters: what a dataset has seen.
+//!
+//! Plain data, which travels between programs. It must never know how they are counted.
 
-use crate::accounting::{Accounts, Ledger, Origin, Receipts};
-use blendtorch_transport::{Address, PeerStatus};
-use blendtorch_wire::{End, Header};
+use blendtorch_transport::Address;
+use blendtorch_wire::End;
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Counters of a dataset. A sample's identity is (publisher id, sequence number).
@@ -17,7 +17,7 @@ pub struct Stats {
     /// Samples that came after one with a higher sequence number.
     pub reordered: u64,
     /// Sequence numbers skipped so far. They are lost if this is the only consumer; otherwise
-    /// another consumer may have them: [`Receipts::total`] of all consumers tells.
+    /// another consumer may have them: [`Receipts::total`](crate::Receipts::total) of all consumers tells.
     pub missing: u64,
     /// Messages that were not blendtorch's; of recordings, items that are damaged.
     pub malformed: u64,
@@ -65,79 +65,6 @@ pub struct PublisherStats {
     pub end: Option<End>,
     /// It has gone without saying that it ended.
     pub unfinished: bool,
-}
-
-/// Reads the counters of a dataset from elsewhere: another thread may be iterating it.
-#[derive(Clone, Debug, Default)]
-pub struct StatsHandle(Arc<Mutex<Books>>);
-
-/// The counters and what they are counted from.
-#[derive(Debug, Default)]
-pub(crate) struct Books {
-    pub(crate) stats: Stats,
-    pub(crate) accounts: Accounts,
-}
-
-impl StatsHandle {
-    /// The counters now.
-    #[must_use]
-    pub fn get(&self) -> Stats {
-        self.lock().stats.clone()
-    }
-
-    /// The sequence numbers received so far, to be put together with those of other consumers.
-    #[must_use]
-    pub fn receipts(&self) -> Receipts {
-        let books = self.lock();
-        books.accounts.receipts(&books.stats)
-    }
-
-    /// Counts samples that a binding was given and could not hand on.
-    pub fn count_discarded(&self, samples: usize) {
-        self.lock().stats.discarded += samples as u64;
-    }
-
-    /// Both of the same moment.
-    #[must_use]
-    pub fn ledger(&self) -> Ledger {
-        let books = self.lock();
-        Ledger {
-            receipts: books.accounts.receipts(&books.stats),
-            stats: books.stats.clone(),
-        }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Books> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Books {
-    /// Enters a sample. False for a duplicate, which is not to be delivered.
-    pub(crate) fn enter(&mut self, header: &Header, origin: Origin<'_>) -> bool {
-        self.accounts.enter(header, origin, &mut self.stats)
-    }
-
-    /// Enters a publisher's end.
-    pub(crate) fn enter_end(&mut self, header: &Header, origin: Origin<'_>) {
-        self.accounts.enter_end(header, origin, &mut self.stats);
-    }
-
-    /// Looks which publishers have gone. Who was `left` (its place among `peers`) has not said its
-    /// end: nobody was waited for there any more.
-    pub(crate) fn note(&mut self, peers: &[PeerStatus], left: impl Fn(usize) -> bool) {
-        let present = peers.iter().enumerate().map(|(index, peer)| {
-            let has_ended = peer.ended && !left(index);
-            has_ended || peer.path.is_some()
-        });
-        let present: Vec<_> = present.collect();
-        let unheard = peers
-            .iter()
-            .zip(&present)
-            .filter(|(peer, present)| !**present && peer.connections > 0 && peer.messages == 0);
-        let unheard = unheard.count() as u64;
-        self.accounts.note(&present, unheard, &mut self.stats);
-    }
 }
 
 /// An address as its text.

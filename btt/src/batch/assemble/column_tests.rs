@@ -1,7 +1,7 @@
 //! A column keeps its type in all batches and its values as they were, or an item is told of.
 
 use super::*;
-use crate::loader::HeapAllocator;
+use crate::storage::HeapAllocator;
 use blendtorch_wire::{Scalar, Tensor};
 use proptest::prelude::*;
 
@@ -17,11 +17,8 @@ struct Outcome {
 /// Batches items that have the values in a field `x`. What is delivered comes back as scalars where
 /// it was stacked.
 fn batch(values: &[Value], batch_size: usize) -> Outcome {
-    let options = LoaderOptions {
-        batch_size,
-        ..LoaderOptions::default()
-    };
-    let mut assembler = Assembler::new(options, HeapAllocator::default()).unwrap();
+    let allocator = HeapAllocator::default();
+    let mut assembler = Assembler::new(batch_size, Vec::new(), 0, allocator).unwrap();
     let mut outcome = Outcome::default();
     let mut take = |batch: Batch| match &batch.columns["x"] {
         Column::Values(values) => {
@@ -235,11 +232,8 @@ fn the_shape_of_arrays_may_change_between_batches() {
             Tensor::from_vec(shape, vec![0_u8; shape.iter().product()]).unwrap(),
         )
     };
-    let options = LoaderOptions {
-        batch_size: 1,
-        ..LoaderOptions::default()
-    };
-    let mut assembler = Assembler::new(options, HeapAllocator::default()).unwrap();
+    let allocator = HeapAllocator::default();
+    let mut assembler = Assembler::new(1, Vec::new(), 0, allocator).unwrap();
     for shape in [&[2, 3][..], &[5], &[]] {
         assembler.add(of_shape(shape)).unwrap();
         let batch = assembler.write().unwrap().unwrap();

@@ -1,4 +1,6 @@
-//! Where a batch's tensors live.
+//! Where a batch's tensors live, and what a recording is read into.
+//!
+//! Owns the buffers that wait for their next use. It must never know what is written to them.
 
 use blendtorch_wire::{DType, byte_len};
 #[cfg(target_os = "linux")]

@@ -1,0 +1,132 @@
+//! What a loop is given, one thing after another.
+//!
+//! Owns the turns that threads take, the signals that are served between them, and how an iteration's
+//! end is told; of several workers the last tells what of the publishers has failed. It must never
+//! know what is given.
+
+use super::books::Desk;
+use super::stats::{receipts_to_json, stats_to_python};
+use crate::errors;
+use btt::{Error, StatsHandle};
+use pyo3::exceptions::PyStopIteration;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyDict;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Where what is given comes from. Nothing of it needs the GIL.
+pub(super) trait Source: Send {
+    /// One of them.
+    type Next: Send;
+
+    /// Waits a slice for the next one.
+    fn next(&mut self) -> Result<Option<Self::Next>, Error>;
+
+    /// Whether there is no next one.
+    fn is_finished(&self) -> bool;
+
+    /// Ends it.
+    fn close(&mut self) -> Result<(), Error>;
+}
+
+/// A source that threads take turns with.
+pub(super) struct Turns<S> {
+    source: Mutex<S>,
+    stats: StatsHandle,
+    desk: Option<Desk>,
+    process: u32,
+}
+
+impl<S: Source> Turns<S> {
+    /// Of a source with these counters; a worker's are written to its desk too.
+    pub(super) fn new(source: S, stats: StatsHandle, desk: Option<Bound<'_, Desk>>) -> Self {
+        Self {
+            source: Mutex::new(source),
+            stats,
+            desk: desk.map(|desk| desk.get().clone()),
+            process: std::process::id(),
+        }
+    }
+
+    /// The next one, as `give` makes a dict of it; waits without the GIL. After an error the
+    /// iteration may go on.
+    pub(super) fn next<'py>(
+        &self,
+        py: Python<'py>,
+        give: impl FnOnce(S::Next) -> PyResult<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        errors::refuse_child(self.process)?;
+        loop {
+            let mut turn = self.turn(py);
+            let source = &mut *turn;
+            let next = py.detach(|| {
+                let next = source.next();
+                if let Some(desk) = &self.desk {
+                    desk.now_and_then(&self.stats);
+                }
+                next
+            });
+            match next.map_err(|error| self.failed(&error))? {
+                Some(next) => return give(next),
+                None if source.is_finished() => return Err(self.ended(None)),
+                None => {}
+            }
+            drop(turn);
+            py.check_signals()?;
+        }
+    }
+
+    /// The counters as a dict.
+    pub(super) fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats_to_python(py, &self.stats.get())
+    }
+
+    /// The sequence numbers received, as JSON.
+    pub(super) fn receipts(&self) -> PyResult<String> {
+        receipts_to_json(&self.stats)
+    }
+
+    /// Counts items that were taken and could not be given.
+    pub(super) fn count_discarded(&self, items: usize) {
+        self.stats.count_discarded(items);
+    }
+
+    /// Ends the iteration.
+    pub(super) fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if errors::refuse_child(self.process).is_err() {
+            return Ok(()); // it is the parent's to close
+        }
+        let mut turn = self.turn(py);
+        let source = &mut *turn;
+        let closed = py.detach(|| source.close());
+        if let Some(desk) = &self.desk {
+            desk.end(&self.stats, None);
+        }
+        closed.map_err(|error| errors::consumer(&error))
+    }
+
+    /// Waits for this thread's turn, without the GIL.
+    fn turn(&self, py: Python<'_>) -> MutexGuard<'_, S> {
+        self.source
+            .lock_py_attached(py)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The end of an iteration, as Python's exception. Of several workers, the last tells what of the
+    /// publishers has failed.
+    fn ended(&self, failed: Option<String>) -> PyErr {
+        let desk = self.desk.as_ref();
+        match desk.and_then(|desk| desk.end(&self.stats, failed)) {
+            Some(failed) => errors::instance_failed(failed),
+            None => PyStopIteration::new_err(()),
+        }
+    }
+
+    /// An error of an iteration, as Python's exception.
+    fn failed(&self, error: &Error) -> PyErr {
+        match (error, &self.desk) {
+            (Error::Failed { .. }, Some(_)) => self.ended(Some(error.to_string())),
+            _ => errors::consumer(error),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Sockets of the library, each set up as all of ours are.
+//!
+//! Owns what is set of each kind, and always: the largest message, high-water marks, a short handshake
+//! time, how a lost connection is made again; how an address is bound, and shared memory beside it;
+//! and what the library answers, in our words. It must never know what a socket is used for.
+
+use crate::{Address, Error};
+use omq_tokio::blocking::{RecvWakerRegistration, Socket as Inner};
+use omq_tokio::{
+    ConnectionStatus, Context, Endpoint, Message, Options, ReconnectPolicy, SocketType,
+    TrySendError,
+};
+use std::os::unix::net::UnixStream;
+use std::task::Waker;
+use std::time::Duration;
+
+/// A peer that connects and then says nothing holds one of few places: not for long.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A PUSH receives nothing but handshakes and commands.
+const MAX_COMMAND_BYTES: usize = 64 << 10;
+
+/// Shared memory that the library may take by itself, for small frames. For large ones there is the
+/// pool: where the system has none left for that, the library must not ask either, since it loses
+/// the connection, and the message, when it is refused.
+const LIBRARY_SHM_BYTES: usize = 1 << 20;
+
+/// The threads that drive sockets; who owns both drops the sockets first.
+pub(crate) fn context() -> Context {
+    Context::with_name("blendtorch")
+}
+
+/// What is set of every socket.
+fn options(max_message_bytes: usize) -> Options {
+    Options::new()
+        .max_message_size(max_message_bytes)
+        .handshake_timeout(HANDSHAKE_TIMEOUT)
+}
+
+/// How a lost connection to `address` is made again: to one of this host never, since its way is
+/// chosen anew.
+fn reconnect(address: &Address) -> ReconnectPolicy {
+    match address.is_local() {
+        true => ReconnectPolicy::Disabled,
+        false => ReconnectPolicy::Exponential {
+            min: Duration::from_millis(100),
+            max: Duration::from_secs(2),
+        },
+    }
+}
+
+/// A socket.
+#[derive(Debug)]
+pub(crate) struct Socket(Inner);
+
+/// One of each kind, by how many messages it queues for a peer and the most bytes of one it takes.
+impl Socket {
+    pub(crate) fn push(context: &Context, high_water_mark: u32) -> Self {
+        let options = options(MAX_COMMAND_BYTES)
+            .send_hwm(high_water_mark.max(1))
+            .shm_max_memory(LIBRARY_SHM_BYTES);
+        Self(context.blocking_socket(SocketType::Push, options))
+    }
+
+    /// To be connected to `address`.
+    pub(crate) fn pull(
+        context: &Context,
+        address: &Address,
+        high_water_mark: u32,
+        max_message_bytes: usize,
+    ) -> Self {
+        let mut options = options(max_message_bytes).recv_hwm(high_water_mark.max(1));
+        options.reconnect = reconnect(address);
+        Self(context.blocking_socket(SocketType::Pull, options))
+    }
+
+    /// To be connected to `address`.
+    pub(crate) fn request(context: &Context, address: &Address, max_message_bytes: usize) -> Self {
+        let mut options = options(max_message_bytes);
+        options.reconnect = reconnect(address);
+        Self(context.blocking_socket(SocketType::Req, options))
+    }
+
+    pub(crate) fn reply(context: &Context, max_message_bytes: usize) -> Self {
+        Self(context.blocking_socket(SocketType::Rep, options(max_message_bytes)))
+    }
+
+    pub(crate) fn pair(context: &Context, high_water_mark: u32, max_message_bytes: usize) -> Self {
+        let mut options = options(max_message_bytes)
+            .send_hwm(high_water_mark.max(1))
+            .recv_hwm(high_water_mark.max(1));
+        options.reconnect = ReconnectPolicy::Exponential {
+            min: Duration::from_millis(20),
+            max: Duration::from_secs(1),
+        };
+        Self(context.blocking_socket(SocketType::Pair, options))
+    }
+}
+
+impl Socket {
+    /// Binds `address`, and with `shm` the shared memory beside it where only this host can reach it.
+    /// The bound address, with the port that the system chose for port 0.
+    pub(crate) fn bind(&self, address: &Address, shm: bool) -> Result<Address, Error> {
+        refuse_live_path(address)?;
+        // Shared memory first: who finds the public address open finds the other name too. A port
+        // that the system chooses is known only afterwards, to everybody.
+        let chosen_later = matches!(address, Address::Tcp { port: 0, .. });
+        if shm && !chosen_later {
+            self.offer_shm(address);
+        }
+        let endpoint = self
+            .0
+            .bind(address.endpoint())
+            .map_err(|error| bind_error(address, &error))?;
+        let address = match (endpoint, address) {
+            (Endpoint::Tcp { port, .. }, Address::Tcp { host, .. }) => Address::Tcp {
+                host: host.clone(),
+                port,
+            },
+            _ => address.clone(),
+        };
+        if shm && chosen_later {
+            self.offer_shm(&address);
+        }
+        Ok(address)
+    }
+
+    /// Without shared memory the stream is slower, not wrong: a name that is taken is no error.
+    fn offer_shm(&self, address: &Address) {
+        if let Some(name) = address.shm_name() {
+            let _ = self.0.bind(format!("shm://@{name}"));
+        }
+    }
+
+    /// Connects to `address` by the library's name for it, whether or not somebody listens there.
+    pub(crate) fn connect(&self, address: &Address, endpoint: String) -> Result<(), Error> {
+        self.0.connect(endpoint).map_err(|error| Error::Connect {
+            address: address.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Sends a message, waiting up to `timeout` while all queues are full or nobody is connected.
+    /// False when the time ran out: then it was not sent.
+    pub(crate) fn send_timeout(&self, message: Message, timeout: Duration) -> Result<bool, Error> {
+        match self.0.send_timeout(message, timeout) {
+            Ok(()) => Ok(true),
+            Err(omq_tokio::Error::Timeout) => Ok(false),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Sends a message without waiting; it comes back where all queues are full.
+    pub(crate) fn try_send(&self, message: Message) -> Result<Option<Message>, Error> {
+        match self.0.try_send(message) {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Full(message)) => Ok(Some(message)),
+            Err(TrySendError::Closed) => Err(Error::Closed),
+            Err(TrySendError::Error(error)) => Err(Error::Other(error.to_string())),
+        }
+    }
+
+    /// The next message, or `None` when none came within `timeout`.
+    pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<Option<Message>, Error> {
+        received(self.0.recv_timeout(timeout))
+    }
+
+    /// The next message, if one has arrived.
+    pub(crate) fn try_recv(&self) -> Result<Option<Message>, Error> {
+        received(self.0.try_recv())
+    }
+
+    /// Wakes `waker` when a message has arrived, as long as what is returned lives.
+    pub(crate) fn wakes(&self, waker: Waker) -> RecvWakerRegistration {
+        self.0.register_recv_waker(waker)
+    }
+
+    /// Who is connected, and has shaken hands.
+    pub(crate) fn connections(&self) -> Result<Vec<ConnectionStatus>, Error> {
+        let mut connections = self.0.connections().map_err(|_| Error::Closed)?;
+        connections.retain(|connection| connection.peer_info.is_some());
+        Ok(connections)
+    }
+
+    /// A number that changes with the connections.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.connections_generation()
+    }
+
+    /// Waits up to `timeout` until the connections are others than at a `generation`.
+    pub(crate) fn wait_for_change(&self, generation: u64, timeout: Duration) {
+        // An error means that time ran out, which whoever waits sees for itself.
+        let _ = self.0.connections_changed(generation, timeout);
+    }
+
+    /// Closes, after what was sent has gone out or `linger` is over.
+    pub(crate) fn close(self, linger: Duration) {
+        // An error says that something was not written: the time was chosen by whoever closes, and
+        // who wants to know has counted.
+        let _ = self.0.close_with_linger(Some(linger));
+    }
+}
+
+/// The library replaces whatever lies at an ipc path, also a socket that somebody listens on.
+fn refuse_live_path(address: &Address) -> Result<(), Error> {
+    match address {
+        Address::Ipc(path) if UnixStream::connect(path).is_ok() => {
+            Err(Error::AddressInUse(address.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn bind_error(address: &Address, error: &omq_tokio::Error) -> Error {
+    match error {
+        omq_tokio::Error::Io(io) if io.kind() == std::io::ErrorKind::AddrInUse => {
+            Error::AddressInUse(address.clone())
+        }
+        error => Error::Bind {
+            address: address.clone(),
+            reason: error.to_string(),
+        },
+    }
+}
+
+fn received(received: omq_tokio::Result<Message>) -> Result<Option<Message>, Error> {
+    match received {
+        Ok(message) => Ok(Some(message)),
+        Err(omq_tokio::Error::Timeout | omq_tokio::Error::WouldBlock) => Ok(None),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &omq_tokio::Error) -> Error {
+    match error {
+        omq_tokio::Error::Closed => Error::Closed,
+        error => Error::Other(error.to_string()),
+    }
+}
