@@ -24,6 +24,11 @@ WHEELS := $(CARGO_TARGET_DIR)/wheels
 # Seconds of training in the demo.
 SECONDS ?= 60
 
+# The room whose tests `make test` runs, as docs/testing.md lists them; without one it runs all.
+ROOM ?=
+CARGO_TESTS := $(if $(ROOM),--manifest-path $(ROOM)/Cargo.toml,--workspace)
+PYTHON_TESTS := $(if $(ROOM),$(wildcard tests/$(ROOM)),tests)
+
 # What is started in the background of a script ignores Ctrl-C, and so would all that tests start,
 # whose endings are tested.
 DEFAULT_SIGNALS := env --default-signal=INT,HUP
@@ -40,10 +45,10 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 	$(CARGO_TARGET_DIR)/release/train --launch examples/train/launch.json \
 		--out out/demo --seconds $(SECONDS)
 
-test: setup python-env blender-program stand-ins ## every test, Rust and Python, with real Blender
+test: setup python-env blender-program stand-ins ## every test, Rust and Python, with real Blender; ROOM=btt: of a room
 	cargo build --workspace --all-features --bins
-	$(DEFAULT_SIGNALS) cargo test --workspace --all-features
-	$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest tests -q
+	$(DEFAULT_SIGNALS) cargo test $(CARGO_TESTS) --all-features
+	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) -q)
 
 lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	cargo fmt --all --check

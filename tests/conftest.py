@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from btb_support import NoProgramError, Runtime, blender_program, bpy_module
+from support.hosts import Hosts
+from support.runtimes import NoProgramError, Runtime, blender_program, bpy_module
 
 # Set where a skipped runtime is an error: on continuous integration.
 REQUIRED = "BLENDTORCH_REQUIRE_BLENDER"
@@ -74,6 +75,13 @@ def windowed(blender_runtime: Runtime, display: str) -> Runtime:
     words = tuple(word for word in blender_runtime.words if word != "--background")
     env = {**blender_runtime.env, "DISPLAY": display}
     return dataclasses.replace(blender_runtime, words=words, env=env)
+
+
+@pytest.fixture
+def hosts() -> Iterator[Hosts]:
+    """Two hosts with a cable between them."""
+    with Hosts() as hosts:
+        yield hosts
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
