@@ -28,11 +28,11 @@ def unset(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
 def test_pictures_are_drawn_without_a_thread_of_mesas_unless_the_user_wants_some(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    got = unset(runtime, monkeypatch).reported(tmp_path, DRAWS)
+    got = unset(runtime, monkeypatch).reported(tmp_path, DRAWS, alone=True)
     assert got["threads"] == []
     if got["software"]:
         monkeypatch.setenv("LP_NUM_THREADS", "2")
-        assert len(runtime.reported(tmp_path, DRAWS)["threads"]) == 2
+        assert len(runtime.reported(tmp_path, DRAWS, alone=True)["threads"]) == 2
 
 
 def test_a_plain_import_of_bpy_draws_without_one_too(

@@ -391,8 +391,7 @@ for attempt in (
     lambda: pano().world_to_ndc([[0, 0, 0]]),
     lambda: pano().boxes_2d(),
 ):
-    try: attempt()
-    except Exception as error: errors.append(f"{type(error).__name__}: {error}")
+    errors.append(error_of(attempt))
 report(errors=errors)
 """,
     )

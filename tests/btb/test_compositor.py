@@ -93,6 +93,7 @@ report(
               second.format.exr_codec, scene.camera.name, scene.render.resolution_x],
 )
 """,
+        alone=True,
     )
     assert got["background"] and got["display"] is None
     assert got["keys"] == ["color", "normals", "depth", "swapped", "again"]
@@ -188,6 +189,7 @@ os.waitpid(child, 0)
 report(alive=[os.path.isdir(first.folder), os.path.isdir(second.folder)],
        depth=first.render()["depth"][0].mean())
 """,
+        alone=True,
     )
     assert not folder.exists()
     assert got["alive"] == [True, True] and got["depth"] == pytest.approx(5, abs=1e-4)
@@ -200,13 +202,10 @@ def test_what_is_not_there_is_said_with_what_is(runtime: Runtime, tmp_path: Path
         + """
 said = []
 def attempt(*slots, render=False):
-    try:
+    def act():
         renderer = btb.CompositeRenderer([select(*slot) for slot in slots])
         if render: renderer.render()
-    except (KeyError, ValueError, RuntimeError) as error:
-        said.append(f"{type(error).__name__} {error.args[0]}")
-    else:
-        said.append("nothing")
+    said.append(error_of(act))
 attempt()
 attempt(("a", "Third", "Color", "R"))
 attempt(("a", "First", "Colour", "R"))
@@ -249,9 +248,7 @@ one = btb.CompositeRenderer([select("depth", "First", "Depth", "V")])
 plain = one.render()["depth"]
 seen, said = {}, []
 def attempt(renderer=one):
-    try: renderer.render()
-    except (ValueError, RuntimeError) as error: said.append(f"{type(error).__name__} {error}")
-    else: said.append("nothing")
+    said.append(error_of(renderer.render))
 
 scene.timeline_markers.new("cut", frame=1).camera = other
 scene.frame_set(3)

@@ -23,11 +23,6 @@ other, third = camera_above("other", 14), camera_above("third", 20)
 def renderer(engine, passes=("image", "depth"), camera=cam, samples=1, **options):
     samples = samples if engine == "CYCLES" else None
     return btb.Renderer(passes, camera, engine, samples, **options)
-
-def said(act):
-    try: act()
-    except (ValueError, RuntimeError) as error: return f"{type(error).__name__} {error}"
-    return "nothing"
 """
 
 
@@ -131,7 +126,7 @@ for position in ("START", "CENTER", "END"):
     place.motion_blur_position = position
     blurred[position] = renderer("CYCLES", "image", samples=8).render()["image"]
 now = renderer("CYCLES", "image", samples=8)
-late = said(lambda: renderer("CYCLES", ("image", "depth")))
+late = error_of(lambda: renderer("CYCLES", ("image", "depth")))
 render.use_motion_blur = False
 sharp = now.render()["image"]
 either = renderer("CYCLES", ("normal",))
@@ -139,7 +134,7 @@ render.use_motion_blur = True
 report(depths=depths, position=place.motion_blur_position, frame=scene.frame_current,
        same=[bool((blurred[p] == blurred["CENTER"]).all()) for p in ("START", "END")],
        blurred=bool((blurred["CENTER"] != sharp).any()),
-       said=[late, said(either.render), said(renderer("WORKBENCH").render)])
+       said=[late, error_of(either.render), error_of(renderer("WORKBENCH").render)])
 """,
     )
     at = {"frame": 1.0, "between": 1.05, "step": 1.0, "remapped": 2.1}
@@ -182,7 +177,7 @@ moved = [float(r.render()["depth"].min()) for r in (drawn, traced)]
 small = btb.Camera(cam.bpy_camera, shape=(3, 20))
 report(same=same, samples=samples, moved=moved,
        differ=bool((alone[2]["image"] != alone[3]["image"]).any()),
-       size=said(renderer("CYCLES", camera=small).render))
+       size=error_of(renderer("CYCLES", camera=small).render))
 """,
     )
     assert got["differ"], "else the number of samples is not seen"
@@ -210,11 +205,11 @@ place = data if hasattr(data, "panorama_type") else data.cycles
 place.panorama_type = "EQUIRECTANGULAR"
 round_ = renderer("CYCLES", ("image", "linear")).render()["image"]
 report(image=[flat[0, 0], round_[0, 0], int((round_ != flat).sum())],
-       traced=[said(lambda: renderer("CYCLES", passes)) for passes in (("depth",), "normal")],
-       drawn=[said(lambda: renderer("WORKBENCH")), said(lambda: renderer("WORKBENCH", "normal")),
-              said(lambda: btb.OffScreenRenderer(cam)), said(off.render),
-              said(before["WORKBENCH"].render)],
-       since=said(before["CYCLES"].render))
+       traced=[error_of(lambda: renderer("CYCLES", passes)) for passes in (("depth",), "normal")],
+       drawn=[error_of(act) for act in (
+           lambda: renderer("WORKBENCH"), lambda: renderer("WORKBENCH", "normal"),
+           lambda: btb.OffScreenRenderer(cam), off.render, before["WORKBENCH"].render)],
+       since=error_of(before["CYCLES"].render))
 """,
     )
     flat, seen, different = got["image"]

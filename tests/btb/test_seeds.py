@@ -28,7 +28,8 @@ report(first=draw(), seen=seen)
 
 
 def drawn(runtime: Runtime, tmp_path: Path, code: str, *args: str) -> dict[str, Any]:
-    return runtime.reported(tmp_path, code, *args)
+    """What a process reports that starts with these arguments."""
+    return runtime.reported(tmp_path, code, *args, alone=True)
 
 
 def test_the_same_seed_gives_the_same_random_numbers_and_another_instance_others(

@@ -114,6 +114,7 @@ btb.paths.add_scene_dir_to_path()
 import scene_helpers
 report(added=sys.path[len(before):], value=scene_helpers.VALUE)
 """,
+        alone=True,
     )
     assert got == {"added": [str(beside)], "value": 19}
 
@@ -131,4 +132,4 @@ before = os.getcwd() in sys.path
 btb.add_scene_dir_to_path()
 report(before=before, after=os.getcwd() in sys.path)
 """
-    assert runtime.reported(tmp_path, code) == {"before": False, "after": True}
+    assert runtime.reported(tmp_path, code, alone=True) == {"before": False, "after": True}

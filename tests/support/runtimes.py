@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from blendtorch import btt
 
 from support import DATAGEN, HANG_S
+from support.shared import run_shared
 
 # The last line of a script that calls `report(...)` starts with this.
 MARK = "@@report "
@@ -29,6 +31,12 @@ import cubes
 
 def report(**values):
     print({MARK!r} + json.dumps(values, default=lambda v: v.tolist()))
+
+def error_of(act):
+    '''The kind and the text of the error that it raises; "nothing" where it raises none.'''
+    try: act()
+    except Exception as error: return " ".join([type(error).__name__, *map(str, error.args[:1])])
+    return "nothing"
 
 """
 
@@ -66,20 +74,42 @@ class Runtime:
         )
 
     def run_script(self, tmp_path: Path, code: str, *args: str) -> subprocess.CompletedProcess[str]:
-        """Runs `code` after the prelude (`bpy`, `btb`, `np`, `cubes`, `report`)."""
-        script = tmp_path / "script.py"
-        script.write_text(PRELUDE + code)
-        # What the launcher says too: without it a program ends with 0 after an error.
-        return self.run("--python-exit-code", "1", "--python", script, "--", *args)
+        """Runs `code` after the prelude (`bpy`, `btb`, `np`, `cubes`, `report`, `error_of`)."""
+        return self.run(*_options(_written(tmp_path, code), args))
 
-    def reported(self, tmp_path: Path, code: str, *args: str) -> dict[str, Any]:
-        """What `code` reports; fails with its output if it does not end well."""
-        done = self.run_script(tmp_path, code, *args)
+    def _run_shared(
+        self, tmp_path: Path, code: str, *args: str
+    ) -> subprocess.CompletedProcess[str]:
+        script = _written(tmp_path, code)
+        argv = self.command(*_options(script, args))
+        return run_shared(self.command(), self.environment(), script, argv)
+
+    def reported(
+        self, tmp_path: Path, code: str, *args: str, alone: bool = False
+    ) -> dict[str, Any]:
+        """What `code` reports; fails with its output if it does not end well.
+
+        It runs in a Blender that tests share, or `alone` in one of its own: where a test is about
+        how a process begins or ends, its command line, environment or imports.
+        """
+        run = self.run_script if alone else self._run_shared
+        done = run(tmp_path, code, *args)
         lines = [line for line in done.stdout.splitlines() if line.startswith(MARK)]
         said = f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0 and lines, said
         values: dict[str, Any] = json.loads(lines[-1].removeprefix(MARK))
         return values
+
+
+def _written(tmp_path: Path, code: str) -> Path:
+    script = tmp_path / "script.py"
+    script.write_text(PRELUDE + code)
+    return script
+
+
+def _options(script: Path, args: Sequence[str]) -> list[str]:
+    # What the launcher says too: without it a program ends with 0 after an error.
+    return ["--python-exit-code", "1", "--python", str(script), "--", *args]
 
 
 def cache_folder() -> Path:
