@@ -7,7 +7,7 @@ from support.runtimes import Runtime
 RENDERED = """
 from mathutils import Euler
 
-scene = cubes.empty_scene(960, 720)
+scene = cubes.empty_scene(480, 360)
 scene.render.engine = "BLENDER_WORKBENCH"
 cubes.set_background((0, 0, 0))
 # Smooth: the tip of a corner can be longer than a pixel, and too thin to be drawn.
@@ -45,7 +45,7 @@ for i in range(100):
     missed = max(missed, -outwards.min()) if in_view else 1e9
     excess = max(excess, outwards.max())
     behind = (cam.object_to_pixel(thing, return_depth=True)[1] < 0).any()
-    cut = drawn[0] == 0 or drawn[1] == 0 or drawn[2] == 960 or drawn[3] == 720
+    cut = drawn[0] == 0 or drawn[1] == 0 or drawn[2] == 480 or drawn[3] == 360
     kinds["behind" if behind else "cut" if cut else "inside"] += 1
 none = cam.boxes_2d()
 report(missed=missed, excess=excess, unseen=unseen, kinds=kinds, false_alarms=false_alarms,

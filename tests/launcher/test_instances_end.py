@@ -57,6 +57,7 @@ import bpy
 from blendtorch import btb, drawing_threads
 
 bpy.context.scene.render.resolution_x = bpy.context.scene.render.resolution_y = 16
+bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
 btb.OffScreenRenderer(btb.Camera(), mode="rgb").render()
 print("drawn with", os.environ["LP_NUM_THREADS"], drawing_threads.running(), file=sys.stderr)
 sys.stderr.flush()

@@ -56,6 +56,7 @@ btargs, remainder = btb.parse_blendtorch_args()
 given = parser.parse_args(remainder)
 scene = bpy.context.scene
 scene.render.resolution_x = scene.render.resolution_y = given.size
+scene.render.engine = "BLENDER_WORKBENCH"  # EEVEE's first picture takes ten seconds
 agent = btb.RemoteControlledAgent(btargs.btsockets["GYM"], real_time=given.real_time)
 env = CounterEnv(agent, given)
 if given.render_every is not None:
