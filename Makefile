@@ -28,6 +28,9 @@ SECONDS ?= 60
 ROOM ?=
 CARGO_TESTS := $(if $(ROOM),--manifest-path $(ROOM)/Cargo.toml,--workspace)
 PYTHON_TESTS := $(if $(ROOM),$(wildcard tests/$(ROOM)),tests)
+# A process for each core, but no more than memory has room for: each has Blenders of its own. Who has
+# no test left takes from the others; neighbours stay together, for what a file makes once.
+ON_CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # What is started in the background of a script ignores Ctrl-C, and so would all that tests start,
 # whose endings are tested.
@@ -48,7 +51,7 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 test: setup python-env blender-program stand-ins ## every test, Rust and Python, with real Blender; ROOM=btt: of a room
 	cargo build --workspace --all-features --bins
 	$(DEFAULT_SIGNALS) cargo test $(CARGO_TESTS) --all-features
-	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) -q)
+	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) $(ON_CORES) -q)
 
 lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	cargo fmt --all --check

@@ -214,6 +214,8 @@ report(
     styles=[off.space.shading.type for off in every if off.render() is not None],
 )
 """,
+        # Where other scenes were drawn before, one byte of the first picture may differ by one.
+        alone=True,
     )
     assert got["same"] == [True] * 4
     assert got["different"] == [True] * 6
