@@ -66,8 +66,9 @@ def display() -> Iterator[str]:
     server = shutil.which("Xvfb")
     if server is None:
         untested("no Xvfb to open windows in; install it: apt-get install xvfb")
-    # It chooses a free number, and says it when it can be used.
-    command = [server, "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    # It chooses a free number, and says it when it can be used. It is small, and so are the windows:
+    # the processor draws each of their pixels.
+    command = [server, "-displayfd", "1", "-screen", "0", "320x240x24", "-nolisten", "tcp"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
         try:
@@ -85,6 +86,13 @@ def windowed(blender_runtime: Runtime, display: str) -> Runtime:
     words = tuple(word for word in blender_runtime.words if word != "--background")
     env = {**blender_runtime.env, "DISPLAY": display}
     return dataclasses.replace(blender_runtime, words=words, env=env)
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none, whatever the machine has."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
 
 
 @pytest.fixture

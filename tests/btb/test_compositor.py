@@ -60,11 +60,10 @@ select = btb.CompositeSelection
 """
 
 
+@pytest.mark.usefixtures("no_display")
 def test_conformance_20_slots_of_one_node_need_not_be_adjacent_nor_a_display_be_there(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     got = runtime.reported(
         tmp_path,
         SCENE

@@ -146,11 +146,10 @@ report(moved=bool((seen[0] != seen[1]).any()), colored=bool((seen[1] != seen[2])
     assert "read-only" in readonly
 
 
+@pytest.mark.usefixtures("no_display")
 def test_conformance_20_output_is_linear_in_both_modes_and_origins_unless_srgb(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     got = runtime.reported(
         tmp_path,
         """

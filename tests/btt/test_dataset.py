@@ -14,7 +14,7 @@ import pytest
 from blendtorch import btb, btt
 from support import HANG_S, LONG_MS
 from support.processes import eventually
-from support.streams import dataset, is_held_back, publishing
+from support.streams import dataset, is_held_back, one_and_another, publishing
 
 MEGABYTE = np.zeros(1 << 20, np.uint8)
 
@@ -138,12 +138,7 @@ def test_counters_are_read_while_another_thread_waits(batches: bool) -> None:
     """Regression: that was an error, for the waiting thread had the stream."""
     go_on = threading.Event()
 
-    def publish(publisher: btb.DataPublisher) -> None:
-        publisher.publish(x=1)
-        go_on.wait(HANG_S)
-        publisher.publish(x=2)
-
-    with publishing(publish) as address:
+    with publishing(one_and_another(go_on)) as address:
         remote = dataset(address)
         source = btt.DataLoader(remote, batch_size=2) if batches else remote
         thread = threading.Thread(target=lambda: list(source))

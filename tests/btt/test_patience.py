@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from blendtorch import btb, btt
 from support import HANG_S
-from support.streams import dataset, publishing
+from support.streams import dataset, one_and_another, publishing
 
 
 def test_conformance_12_with_nobody_connected_silence_is_an_error_after_timeoutms() -> None:
@@ -65,12 +65,7 @@ def test_an_iteration_goes_on_after_a_time_out() -> None:
     """Regression: the error had ended the iteration."""
     go_on = threading.Event()
 
-    def publish(publisher: btb.DataPublisher) -> None:
-        publisher.publish(x=1)
-        go_on.wait(HANG_S)
-        publisher.publish(x=2)
-
-    with publishing(publish) as address:
+    with publishing(one_and_another(go_on)) as address:
         items = iter(dataset(address, timeoutms=2000))
         assert next(items)["x"] == 1
         with pytest.raises(TimeoutError):

@@ -12,7 +12,7 @@ from support.programs import example
 def test_densityopt_brings_the_error_to_a_fifth_with_three_seeds(tmp_path: Path) -> None:
     plot = tmp_path / "plot.png"
     script = ROOT / "examples" / "densityopt" / "densityopt.py"
-    said = example(sys.executable, script, "--seeds", 0, 1, 2, "--plot", plot)
+    said = example(sys.executable, script, "--steps", 50, "--seeds", 0, 1, 2, "--plot", plot)
     runs = re.findall(r"seed \d: error ([\d.]+) -> ([\d.]+) .* off by ([\d.]+) -> ([\d.]+)", said)
     assert len(runs) == 3, said
     for first, final, _, _ in runs:

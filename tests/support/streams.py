@@ -64,3 +64,14 @@ def numbered(count: int) -> Callable[[btb.DataPublisher], None]:
             publisher.publish(number=number)
 
     return publish
+
+
+def one_and_another(go_on: threading.Event) -> Callable[[btb.DataPublisher], None]:
+    """Publishes `x=1`, and `x=2` once it is told to go on."""
+
+    def publish(publisher: btb.DataPublisher) -> None:
+        publisher.publish(x=1)
+        go_on.wait(HANG_S)
+        publisher.publish(x=2)
+
+    return publish
