@@ -35,6 +35,9 @@ CARGO_TESTS := $(if $(ROOM),--manifest-path $(ROOM)/Cargo.toml,--workspace)
 PYTHON_TESTS := $(if $(ROOM),$(wildcard tests/$(ROOM)),tests)
 # What maturin sets when it compiles the package: with the same, cargo takes what that has compiled.
 AS_MATURIN = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE="$$(echo $(CARGO_TARGET_DIR)/maturin/*.txt)"
+# A process for each core, but no more than memory has room for: each has Blenders of its own. Who has
+# no test left takes from the others; neighbours stay together, for what a file makes once.
+ON_CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # What is started in the background of a script ignores Ctrl-C, and so would all that tests start,
 # whose endings are tested.
@@ -55,7 +58,7 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 test: checked ## every test, Rust and Python, with real Blender; ROOM=btt: those of a room
 	$(DEFAULT_SIGNALS) $(AS_MATURIN) cargo test $(CARGO_TESTS) --all-features
 	$(if $(ROOM),$(DEFAULT_SIGNALS) $(AS_MATURIN) cargo test -p blendtorch-tests --test rooms $(ROOM)::)
-	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) -q)
+	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) $(ON_CORES) -q)
 	@echo "The blendtorch in Blender and in $(VENV) is the tests' own now: checked, and slower." \
 		"\`make setup python-env\` brings back the fast one."
 

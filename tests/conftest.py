@@ -6,17 +6,35 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
-from btb_support import NoProgramError, Runtime, blender_program, bpy_module
+from support import shared
+from support.hosts import Hosts
+from support.runtimes import NoProgramError, Runtime, blender_program, bpy_module
 
 # Set where a skipped runtime is an error: on continuous integration.
 REQUIRED = "BLENDTORCH_REQUIRE_BLENDER"
 
+# How the end of a run knows what was not tested for want of something.
+UNTESTED = "not tested: "
+
 # For Blenders whose scripts do not import btb, which would see to it (blendtorch.drawing_threads).
 os.environ.setdefault("LP_NUM_THREADS", "0")
 
-_skipped: set[str] = set()
+
+def untested(reason: str) -> NoReturn:
+    """Skips the test, and the end says so; where runtimes are required it is an error."""
+    if os.environ.get(REQUIRED):
+        pytest.fail(f"{reason} ({REQUIRED} is set)", pytrace=False)
+    pytest.skip(UNTESTED + reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_blenders() -> Iterator[None]:
+    """Blenders that tests share end with the session, also with one that Ctrl-C ends."""
+    yield
+    shared.end_all()
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +50,7 @@ def blender_runtime() -> Runtime:
         return blender_program()
     except NoProgramError as error:
         reason = str(error)
-    if os.environ.get(REQUIRED):
-        pytest.fail(f"{reason} ({REQUIRED} is set)", pytrace=False)
-    _skipped.add(reason)
-    pytest.skip(reason)
+    untested(reason)
 
 
 @pytest.fixture(params=["bpy", "blender"])
@@ -50,13 +65,10 @@ def display() -> Iterator[str]:
     """Where a window can be opened, as in `DISPLAY`: an X server in memory, where there is one."""
     server = shutil.which("Xvfb")
     if server is None:
-        reason = "no Xvfb to open windows in; install it: apt-get install xvfb"
-        if os.environ.get(REQUIRED):
-            pytest.fail(f"{reason} ({REQUIRED} is set)", pytrace=False)
-        _skipped.add(reason)
-        pytest.skip(reason)
-    # It chooses a free number, and says it when it can be used.
-    command = [server, "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+        untested("no Xvfb to open windows in; install it: apt-get install xvfb")
+    # It chooses a free number, and says it when it can be used. It is small, and so are the windows:
+    # the processor draws each of their pixels.
+    command = [server, "-displayfd", "1", "-screen", "0", "320x240x24", "-nolisten", "tcp"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
         try:
@@ -76,8 +88,25 @@ def windowed(blender_runtime: Runtime, display: str) -> Runtime:
     return dataclasses.replace(blender_runtime, words=words, env=env)
 
 
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none, whatever the machine has."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+
+@pytest.fixture
+def hosts() -> Iterator[Hosts]:
+    """Two hosts with a cable between them."""
+    with Hosts() as hosts:
+        yield hosts
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says loudly what was not tested: with -q, reasons of skipped tests are not shown."""
-    for reason in sorted(_skipped):
+    # Of the reports, which come from all processes of a run.
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    said = [where[2].partition(UNTESTED)[2] for where in skipped if isinstance(where, tuple)]
+    for reason in sorted(set(filter(None, said))):
         terminalreporter.section("a runtime was not tested", sep="!", yellow=True, bold=True)
         terminalreporter.line(f"skipped: {reason}", yellow=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from btt_support import publishing
-from test_btt_loader import batch_stream, scene
+from support.batches import batch_stream, scene
+from support.streams import publishing
 
 API = ctypes.pythonapi
 API.PyCapsule_GetPointer.restype = ctypes.c_void_p

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from blendtorch import btt
-from btb_support import Runtime
-from btt_support import ROOT
+from support import ROOT
+from support.runtimes import Runtime
 
 
 def snippet(word: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from blendtorch.renamed import also_called
-from btb_support import Runtime
-from surface_table import BTB, BTT, TABLE, Parameter, said_by
+from support import ROOT
+from support.runtimes import Runtime
+from support.surface_table import BTB, BTT, TABLE, Parameter, said_by
 
 
 def listed(signature: str) -> list[Parameter]:
@@ -62,8 +63,8 @@ def check(name: str, ours: list[Parameter] | str) -> None:
 def in_blender(words: tuple[str, ...], env: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """What a Blender says of all names of btb."""
     code = (
-        f"import sys, json; sys.path.append({str(Path(__file__).parent)!r})\n"
-        "import surface_table as t\n"
+        f"import sys, json; sys.path.append({str(ROOT / 'tests')!r})\n"
+        "from support import surface_table as t\n"
         "print('@@said', json.dumps({n: t.said_by(n) for n in t.BTB}, default=repr))\n"
     )
     runtime = Runtime("", "", words, dict(env))

@@ -1,9 +1,7 @@
 """Times in milliseconds: what every one of ours takes, and what it says of what is none."""
 
 import math
-import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,6 @@ import numpy as np
 import pytest
 from blendtorch import btb, btt
 from blendtorch.btb.agent import RemoteControlledAgent
-from btt_support import HANG_S, publishing
 
 
 def places(tmp_path: Path) -> dict[str, Callable[[Any], Any]]:
@@ -60,20 +57,3 @@ def test_what_is_no_time_is_explained(tmp_path: Path) -> None:
         with pytest.raises(TypeError, match=r"timeoutms must be a number of milliseconds.*not str"):
             make("10")
         assert name
-
-
-def test_a_dataset_without_a_limit_waits() -> None:
-    go_on = threading.Event()
-
-    def publish(publisher: btb.DataPublisher) -> None:
-        go_on.wait(HANG_S)
-        publisher.publish(x=1)
-
-    for ms in (None, -1):
-        go_on.clear()
-        with (
-            publishing(publish) as address,
-            closing(iter(btt.RemoteIterableDataset(address, timeoutms=ms))) as items,
-        ):
-            threading.Timer(0.5, go_on.set).start()
-            assert next(items)["x"] == 1

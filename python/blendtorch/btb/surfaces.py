@@ -75,6 +75,7 @@ class SurfaceView:
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
         self.camera.check_alive()
+        _smooth_nothing()
         # Loading a file puts another one in its place.
         _, space, region = find_first_view3d()
         shading = space.shading
@@ -121,6 +122,16 @@ class SurfaceView:
     def free(self) -> None:
         """Gives back the GPU's memory."""
         self.offscreen.free()
+
+
+def _smooth_nothing() -> None:
+    """As of images: smoothing mixes what lies along edges. And with it the first drawing of a
+    renderer may lack what is new in the scene (3.4.1)."""
+    display = bpy.context.scene.display
+    if display.viewport_aa != "OFF":
+        display.viewport_aa = "OFF"
+        # Changes of display settings alone do not reach what is drawn.
+        bpy.context.scene.update_tag()
 
 
 def _rows(matrix: Any) -> list[list[float]]:
