@@ -2,9 +2,9 @@
 
     python3 scripts/rooms.py
 
-Reads the two tables under "Rooms" there: which room may use which, and which library only some rooms
-may use. What tests use (dev-dependencies) is free, since nothing stands on it. Prints each import that
-the page does not allow, and ends with 1 if there is one.
+Reads the two tables under "Rooms" there: which room may use which, and which library only some
+rooms may use. What tests use (dev-dependencies) is free, since nothing stands on it. Prints each
+import that the page does not allow, and ends with 1 if there is one.
 """
 
 import ast
@@ -23,7 +23,9 @@ def tables() -> Iterator[list[dict[str, str]]]:
     """The tables of the section, each a list of rows by the words of its head."""
     section = PAGE.read_text().split("\n## Rooms\n", 1)[1].split("\n## ", 1)[0]
     for block in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE):
-        rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in block.splitlines()]
+        rows = [
+            [cell.strip() for cell in line.strip("|\n").split("|")] for line in block.splitlines()
+        ]
         yield [dict(zip(rows[0], row, strict=True)) for row in rows[2:]]
 
 
