@@ -85,6 +85,11 @@ TARGET=${CARGO_TARGET_DIR:-$cache/target}
 VENV=$cache/python
 export QUICK TARGET VENV
 [ -x "$VENV/bin/python" ] || fail "$VENV is missing: make python-env makes it"
+wheel=$(echo "$TARGET"/wheels/fast/*.whl)
+[ -f "$wheel" ] || fail "there is no $wheel: make setup builds it"
+# After `make test` the package there, and in the managed Blender, is one that is not optimised.
+[ "$(cat "$VENV/blendtorch-wheel")" = "$(sha256sum <"$wheel")" ] ||
+    fail "$VENV has another wheel than that for use: make setup python-env brings it back"
 
 parts=$(peers | cut -d ' ' -f 1 | uniq)
 for part in $(echo "$only" | tr ',' ' '); do
@@ -101,7 +106,7 @@ place() { # NAME FROM
     program) command -v "$1" || say "no $1 on PATH: left out" ;;
     environment)
         scripts/venv.sh "$cache/peers/$1" "scripts/requirements/peers-$1.txt" >&2
-        scripts/install-wheel.sh "$cache/peers/$1" "$TARGET"/wheels/*.whl >&2
+        scripts/install-wheel.sh "$cache/peers/$1" "$wheel" >&2
         echo "$cache/peers/$1"
         ;;
     esac
