@@ -45,7 +45,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test checked lint bench soak findings setup python-env system blender-program stand-ins libtorch clean own-build
+.PHONY: help demo test checked lint bench peers soak findings setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -83,6 +83,10 @@ lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, r
 bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
+
+peers: setup python-env ## us beside the original's way, libzmq and other Blenders, added to docs/peers.md; PEERS="--help" says more
+	cargo build --release -p blendtorch-benches
+	scripts/peers.sh $(PEERS)
 
 soak: setup ## what tests do, for longer; the demo's Blenders a hundred times, on busy cores; SOAK="--help" says more
 	BLENDTORCH_LIVES=250 $(DEFAULT_SIGNALS) cargo test -p blendtorch-transport --test lives

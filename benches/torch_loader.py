@@ -1,13 +1,34 @@
-"""A consumer of ours in Python: `btt.DataLoader` giving torch tensors.
+"""Ours in Python: `btb.DataPublisher` of arrays, and `btt.DataLoader` giving torch tensors.
 
+torch_loader.py producer --address A --items N --size ROWS COLUMNS
 torch_loader.py consumer --addresses A... --items N --size ROWS COLUMNS
 """
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import roles
-from blendtorch import btt
+from blendtorch import btb, btt
+
+
+class Producer:
+    """An array, kept and published again and again."""
+
+    def __init__(self, args: Namespace) -> None:
+        import numpy as np
+
+        self.publisher = btb.DataPublisher(args.address, args.number, lingerms=60_000)
+        self.image = np.full((*args.size, 4), 127, dtype=np.uint8)
+
+    def publish(self, number: Callable[[], int]) -> None:
+        """One message."""
+        frame = number()
+        self.image[-1, -1, -1] = frame & 255
+        self.publisher.publish(image=self.image, frameid=frame)
+
+    def close(self) -> None:
+        """Waits until all is taken."""
+        self.publisher.close()
 
 
 def consume(args: Namespace) -> Iterator[list[int]]:
@@ -25,4 +46,4 @@ def consume(args: Namespace) -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
-    roles.main(None, consume)
+    roles.main(Producer, consume)

@@ -211,8 +211,13 @@ ways.append(other.drawn_by)
 # One that is not there any more says nothing.
 del drawer
 ways.append(other.drawn_by)
-scene.use_nodes = True
-node = scene.node_tree.nodes.new("CompositorNodeOutputFile")
+if hasattr(scene, "compositing_node_group"):  # Blender 5
+    tree = scene.compositing_node_group = bpy.data.node_groups.new("c", "CompositorNodeTree")
+    node = tree.nodes.new("CompositorNodeOutputFile")
+    node.file_output_items.new("RGBA", "Image")
+else:
+    scene.use_nodes = True
+    node = scene.node_tree.nodes.new("CompositorNodeOutputFile")
 drawer = btb.CompositeRenderer([btb.CompositeSelection("image", node.name, "Image", "RGB")], other)
 ways.append(other.drawn_by)
 report(told=told, error=error, wrong=wrong, ways=ways)

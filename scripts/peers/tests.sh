@@ -1,0 +1,22 @@
+#!/bin/sh
+# Our tests in Blenders that `make test` does not run them in: OUT/tests-NAME.xml of each.
+#
+#   scripts/peers/tests.sh OUT NAME=PLACE…
+#
+# Those that take `runtime`, by words in their names: what draws and simulates differs most between
+# versions. Of their folder alone, since others want programs that only `make test` builds.
+set -eu
+
+folder=tests/btb
+words='(renderer or offscreen or compositor or physics or camera_now) and not surface'
+[ -z "${QUICK:-}" ] || words='offscreen and not surface'
+out=$(cd "$1" && pwd -P)
+shift
+failed=''
+for peer in "$@"; do
+    name=${peer%%=*}
+    # The other Blender that these tests run in is `make test`'s.
+    BLENDTORCH_BPY_PYTHON=${peer#*=}/bin/python "$VENV/bin/python" -m pytest $folder -q \
+        -k "[bpy and ($words)" --junitxml "$out/tests-$name.xml" || failed=yes
+done
+[ -z "$failed" ]
