@@ -32,7 +32,7 @@ SECONDS ?= 60
 # The room whose tests `make test` runs, as docs/testing.md lists them; without one it runs all.
 ROOM ?=
 CARGO_TESTS := $(if $(ROOM),--manifest-path $(ROOM)/Cargo.toml,--workspace)
-PYTHON_TESTS := $(if $(ROOM),$(wildcard tests/$(ROOM)),tests)
+PYTHON_TESTS := $(if $(ROOM),$(if $(wildcard tests/$(ROOM)/*.py),tests/$(ROOM)),tests)
 # What maturin sets when it compiles the package: with the same, cargo takes what that has compiled.
 AS_MATURIN = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE="$$(echo $(CARGO_TARGET_DIR)/maturin/*.txt)"
 # A process for each core, but no more than memory has room for: each has Blenders of its own. Who has

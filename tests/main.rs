@@ -9,11 +9,14 @@
     reason = "a panic is how a test fails"
 )]
 
+mod blender {
+    mod scenes;
+}
 mod btt {
     mod stream;
 }
 mod cli {
-    mod command_line;
+    mod doctor;
 }
 mod launcher {
     mod program;

@@ -2,7 +2,9 @@
 //! show the same program.
 //!
 //! It stands above all libraries: each room's commands are a word of it. Owns the words of `--help` and
-//! the exit codes. It must never hold logic that a user of a library would miss.
+//! the exit codes. It must never hold logic that a user of a library would miss: a new command is a word
+//! of `Task` whose work is a call of its room; where the room has a program of its own, as `launch`,
+//! its arguments are the room's too.
 
 mod doctor;
 mod help;

@@ -26,13 +26,14 @@
 //! ```
 
 mod addresses;
+pub mod alive;
 mod command;
 mod description;
 mod error;
 mod fleet;
 pub mod host;
 mod info;
-pub mod process;
+
 mod program;
 
 pub use addresses::AddressError;

@@ -53,7 +53,11 @@ fn finite_scenes_end_the_program_with_0() {
 fn with_a_failure(raise_at: &str) -> Vec<String> {
     let _one = one_fleet_at_a_time();
     let mut program = Program::launch(&LaunchDescription {
-        script: concat!(env!("CARGO_MANIFEST_DIR"), "/support/scenes/raises.blend.py").into(),
+        script: concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/support/scenes/raises.blend.py"
+        )
+        .into(),
         instance_args: vec![vec!["--raise-at".into(), raise_at.into()]; 2],
         ..cubes(2, &[])
     });

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::{Check, Health};
 use crate::answers::Answers;
+use crate::discover::{VARIABLE, discover_named};
 use crate::environment::{DRAWING_THREADS, REMEDY};
-use crate::find::{VARIABLE, find};
 use crate::{Blender, DiscoverError, Runtime, ask};
 
 const PROBE: &str = include_str!("probe.py");
@@ -37,7 +37,7 @@ struct Said {
 
 pub(super) fn checks() -> Vec<Check> {
     // Asked anew, and not written down.
-    let blender = match find(None, &Answers::in_file(None)) {
+    let blender = match discover_named(None, &Answers::in_file(None)) {
         Ok(blender) => blender,
         Err(error) => return vec![no_blender(&error)],
     };

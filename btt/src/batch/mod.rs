@@ -9,7 +9,7 @@ mod columns;
 mod error;
 mod kinds;
 mod pace;
-mod rows;
+mod write;
 
 pub(crate) use assemble::Assembler;
 pub use columns::{Batch, Column, TensorColumn};

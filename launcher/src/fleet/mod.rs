@@ -7,6 +7,7 @@
 mod board;
 mod logs;
 mod output;
+mod spawn;
 mod status;
 mod supervise;
 mod view;
@@ -19,11 +20,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tokio::sync::watch;
 
-use blendtorch_blender::{Answers, Blender, Runtime, VARIABLE, display, find, package, scenes};
+use blendtorch_blender::{
+    Answers, Blender, Runtime, VARIABLE, discover_named, display, package, scenes,
+};
 
 use crate::addresses::Addresses;
+use crate::alive::is_ending;
 use crate::command::InstanceCommand;
-use crate::process::is_ending;
 use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
 
 use board::Board;
@@ -293,7 +296,7 @@ fn prepare(
     })?;
     let named = description.named_blender();
     let python_path = description.env.get("PYTHONPATH").map(OsStr::new);
-    let found = find(named, answers).and_then(|blender| {
+    let found = discover_named(named, answers).and_then(|blender| {
         package::check(&blender, python_path, answers)?;
         Ok(blender)
     });

@@ -4,13 +4,12 @@
 //! go out while terminals, pipes and users make it wait.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::AsyncRead;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -20,6 +19,7 @@ use super::FleetOptions;
 use super::board::Board;
 use super::logs::Log;
 use super::output::{Line, Stream, printer, read_lines};
+use super::spawn::spawn;
 use super::status::InstanceState;
 use crate::LaunchError;
 use crate::command::InstanceCommand;
@@ -129,25 +129,6 @@ async fn supervise(
         guard.dismiss();
     }
     outcome
-}
-
-fn spawn(command: &InstanceCommand, guard: &Guard) -> std::io::Result<Child> {
-    let mut process = Command::new(&command.program);
-    process
-        .args(&command.arguments)
-        .envs(
-            command
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
-    guard.watch(process.as_std_mut());
-    process.spawn()
 }
 
 /// Watches one instance.

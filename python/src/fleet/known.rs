@@ -3,7 +3,7 @@
 //! Owns what is known of the fleets of this process, and what a parent process has handed down of its
 //! own. It starts, ends and waits for nothing.
 
-use blendtorch_launcher::process::{Place, Process};
+use blendtorch_launcher::alive::{Place, Process};
 use blendtorch_launcher::{Fleet, FleetWatch, InstanceStatus};
 use btt::{Address, How, Life, Liveness};
 use pyo3::prelude::*;

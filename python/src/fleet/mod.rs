@@ -2,7 +2,7 @@
 
 mod known;
 
-pub(crate) use blendtorch_launcher::process::Place;
+pub(crate) use blendtorch_launcher::alive::Place;
 pub(crate) use known::liveness;
 
 use crate::errors::LaunchError;

@@ -5,7 +5,7 @@ mod building;
 use super::columns::{Batch, Column, TensorColumn};
 use super::error::CollateError;
 use super::kinds::{Kind, Unfit, describe, elements};
-use super::rows::{How, Row, Writers};
+use super::write::{How, Row, Writers};
 use crate::convert::{Convert, ConvertError, ConvertPlan};
 use crate::copy::CopyMode;
 use crate::storage::{Allocator, Storage};

@@ -30,7 +30,7 @@ pub const VARIABLE: &str = "BLENDTORCH_BLENDER";
 /// # Errors
 /// A named place without a Blender, a program that is none or is too old, nothing found anywhere.
 pub fn discover(place: Option<&Path>) -> Result<Blender, DiscoverError> {
-    find(place.map(|path| ("blender", path)), &Answers::open())
+    discover_named(place.map(|path| ("blender", path)), &Answers::open())
 }
 
 /// As [`discover`]; `named` is the key that names the place, and the place. What a program says of
@@ -38,7 +38,7 @@ pub fn discover(place: Option<&Path>) -> Result<Blender, DiscoverError> {
 ///
 /// # Errors
 /// As [`discover`].
-pub fn find(
+pub fn discover_named(
     named: Option<(&'static str, &Path)>,
     answers: &Answers,
 ) -> Result<Blender, DiscoverError> {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn look(place: &Path) -> Result<Blender, DiscoverError> {
-        find(Some(("blender", place)), &forgetful())
+        discover_named(Some(("blender", place)), &forgetful())
     }
 
     /// A shell script that answers as a Blender does, and counts in `starts` how often it was asked.
@@ -213,8 +213,10 @@ mod tests {
             let text = std::fs::read_to_string(folder.path().join("starts"));
             text.unwrap_or_default().lines().count()
         };
-        let ask =
-            || find(Some(("blender", &path)), &answers).map(|found| found.version.to_string());
+        let ask = || {
+            discover_named(Some(("blender", &path)), &answers)
+                .map(|found| found.version.to_string())
+        };
         assert_eq!(ask().unwrap(), "4.5.1");
         assert_eq!(ask().unwrap(), "4.5.1");
         assert_eq!(starts(), 1);
