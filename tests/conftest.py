@@ -66,7 +66,7 @@ def display() -> Iterator[str]:
     server = shutil.which("Xvfb")
     if server is None:
         untested("no Xvfb to open windows in; install it: apt-get install xvfb")
-    # It chooses a free number, and says it when it can be used. It is small, and so are the windows:
+    # It chooses a free number, and says when it can be used. It is small, and so are the windows:
     # the processor draws each of their pixels.
     command = [server, "-displayfd", "1", "-screen", "0", "320x240x24", "-nolisten", "tcp"]
     pipe = subprocess.PIPE

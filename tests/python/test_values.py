@@ -130,7 +130,6 @@ def test_values_come_from_another_process() -> None:
     sender = """
 import sys
 import numpy as np
-from support.values import DTYPES, assert_same
 from blendtorch import btb
 with btb.DataPublisher(sys.argv[1], btid=7, lingerms=60_000) as publisher:
     for i in range(3):
