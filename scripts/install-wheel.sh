@@ -14,4 +14,5 @@ if [ -f "$marker" ] && [ "$(cat "$marker")" = "$sum" ]; then
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
     "$wheel"
-printf '%s\n' "$sum" >"$marker"
+printf '%s\n' "$sum" >"$marker.new"
+mv "$marker.new" "$marker" # a new file: a copy of the environment by links keeps its own
