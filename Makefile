@@ -32,9 +32,13 @@ SECONDS ?= 60
 # The room whose tests `make test` runs, as docs/testing.md lists them; without one it runs all.
 ROOM ?=
 CARGO_TESTS := $(if $(ROOM),--manifest-path $(ROOM)/Cargo.toml,--workspace)
+ifneq ($(ROOM),)
+ifeq ($(wildcard $(ROOM)/Cargo.toml),)
+$(error there is no room '$(ROOM)'; docs/testing.md lists them)
+endif
+endif
 PYTHON_TESTS := $(if $(ROOM),$(if $(wildcard tests/$(ROOM)/*.py),tests/$(ROOM)),tests)
-# What maturin sets when it compiles the package: with the same, cargo takes what that has compiled.
-AS_MATURIN = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE="$$(echo $(CARGO_TARGET_DIR)/maturin/*.txt)"
+CARGO_AS_MATURIN := scripts/as-maturin.sh $(CARGO_TARGET_DIR) cargo
 # A process for each core, but no more than memory has room for: each has Blenders of its own. Who has
 # no test left takes from the others; neighbours stay together, for what a file makes once.
 ON_CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
@@ -56,20 +60,20 @@ demo: setup ## several Blenders render, and a network learns from them at that m
 		--out out/demo --seconds $(SECONDS)
 
 test: checked ## every test, Rust and Python, with real Blender; ROOM=btt: those of a room
-	$(DEFAULT_SIGNALS) $(AS_MATURIN) cargo test $(CARGO_TESTS) --all-features
-	$(if $(ROOM),$(DEFAULT_SIGNALS) $(AS_MATURIN) cargo test -p blendtorch-tests --test rooms $(ROOM)::)
+	$(DEFAULT_SIGNALS) $(CARGO_AS_MATURIN) test $(CARGO_TESTS) --all-features
+	$(if $(ROOM),$(DEFAULT_SIGNALS) $(CARGO_AS_MATURIN) test -p blendtorch-tests --test rooms $(ROOM)::)
 	$(if $(PYTHON_TESTS),$(DEFAULT_SIGNALS) $(VENV)/bin/python -m pytest $(PYTHON_TESTS) $(ON_CORES) -q)
-	@echo "The blendtorch in Blender and in $(VENV) is the tests' own now: checked, and slower." \
-		"\`make setup python-env\` brings back the fast one."
 
 # All that tests run, compiled once and not optimised as for use. The downloads that only Python
 # needs go on meanwhile.
 checked: own-build stand-ins blender-program libtorch $(CACHE)/.tools
 	scripts/beside.sh "scripts/venv.sh $(VENV) scripts/requirements/python.txt" \
 		"scripts/wheel.sh $(TOOLS) $(WHEELS)/checked --profile dev --features built-with-tests && \
-		$(AS_MATURIN) cargo build --workspace --all-features --all-targets"
+		$(CARGO_AS_MATURIN) build --workspace --all-features --all-targets"
 	$(CARGO_TARGET_DIR)/debug/blendtorch setup --wheel $(WHEELS)/checked/*.whl
 	scripts/install-wheel.sh $(VENV) $(WHEELS)/checked/*.whl
+	@echo "The blendtorch in Blender and in $(VENV) is the tests' own now: checked, and slower." \
+		"\`make setup python-env\` brings back the fast one."
 
 lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, ruff, mypy
 	$(PYTHON) scripts/rooms.py
@@ -130,7 +134,9 @@ $(CACHE)/.tools: system
 	@scripts/venv.sh $(TOOLS) scripts/requirements/tools.txt
 
 findings: ## what surprised us in other people's software, seen again (fetches packages)
-	@for finding in findings/*.sh; do echo "$$finding"; sh "$$finding" || exit 1; done
+	@failed=; for finding in findings/*.sh; do \
+		echo "$$finding"; sh "$$finding" || failed="$$failed $$finding"; done; \
+	test -z "$$failed" || { echo "not as it was:$$failed" >&2; exit 1; }
 
 clean: ## what this clone made; the cache folder stays
 	rm -rf out target

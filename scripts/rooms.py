@@ -56,10 +56,13 @@ def imported(package: Path) -> set[str]:
     """The sub-packages of blendtorch that the files of one import."""
     found = set()
     for file in package.rglob("*.py"):
+        place = file.relative_to(ROOT / "python").with_suffix("").parts
         for node in ast.walk(ast.parse(file.read_text())):
             modules = []
-            if isinstance(node, ast.ImportFrom) and not node.level:
-                modules = [f"{node.module}.{alias.name}" for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                above = place[: -node.level] if node.level else ()
+                module = ".".join([*above, *filter(None, [node.module])])
+                modules = [f"{module}.{alias.name}" for alias in node.names]
             elif isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             found |= {name.split(".")[1] for name in modules if name.startswith("blendtorch.")}

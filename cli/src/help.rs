@@ -10,7 +10,7 @@ it there and is done at once. Missing system libraries are named, and as root in
 
 Examples:
   blendtorch setup                             the default version
-  blendtorch setup --wheel target/wheels/blendtorch-0.1.0-cp311-abi3-linux_x86_64.whl
+  blendtorch setup --wheel target/wheels/fast/blendtorch-0.1.0-cp311-abi3-linux_x86_64.whl
   blendtorch setup --force                     make it anew"#;
 
 pub(super) const DOCTOR_HELP: &str = r#"It starts the Blender that would run, once, and changes nothing. Exit code 0: everything needed is

@@ -33,7 +33,6 @@ mod error;
 mod fleet;
 pub mod host;
 mod info;
-
 mod program;
 
 pub use addresses::AddressError;

@@ -85,7 +85,7 @@ def copied_cache() -> Iterator[Path]:
 
 def test_setup_lays_the_package_out_once_and_anew_for_another_wheel(tmp_path: Path) -> None:
     target = Path(os.environ.get("CARGO_TARGET_DIR") or cache_folder() / "target")
-    (built,) = (target / "wheels").glob("*.whl")
+    (built,) = (target / "wheels" / "checked").glob("*.whl")
     wheel = tmp_path / built.name
     shutil.copy(built, wheel)
     with copied_cache() as cache:

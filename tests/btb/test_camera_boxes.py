@@ -7,7 +7,7 @@ from support.runtimes import Runtime
 RENDERED = """
 from mathutils import Euler
 
-scene = cubes.empty_scene(480, 360)
+scene = cubes.empty_scene(960, 720)
 scene.render.engine = "BLENDER_WORKBENCH"
 cubes.set_background((0, 0, 0))
 # Smooth: the tip of a corner can be longer than a pixel, and too thin to be drawn.

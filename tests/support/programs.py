@@ -19,7 +19,7 @@ def program(name: str) -> Path:
     cache = os.environ.get("BLENDTORCH_CACHE") or Path.home() / ".cache" / "blendtorch"
     target = Path(os.environ.get("CARGO_TARGET_DIR") or Path(cache) / "target")
     path = target / "debug" / name
-    assert path.exists(), f"{path} is missing: cargo build -p blendtorch-examples --all-features"
+    assert path.exists(), f"{path} is missing: make checked"
     return path
 
 

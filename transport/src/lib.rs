@@ -11,7 +11,7 @@
 
 // From the ground up; imports run down. address, error, process: what all take. message, socket: the
 // library's, as we use them. pool, in_flight: frames in memory. dial, direct: ways to an address.
-// closing, peer: one end of a line. sender, receiver, requester, replier, pair: what is shown.
+// closing, parker, peer: one end of a line, and who waits for it. sender, receiver, requester, replier, pair: what is shown.
 mod address;
 mod closing;
 mod dial;

@@ -145,7 +145,7 @@ fn each_way_by_itself(part: &str, more: &str) {
 /// 60 lives of each way, or as many as `BLENDTORCH_LIVES` says (`make soak` says 250, a thousand in
 /// all): what one in ten leaves is seen.
 #[test]
-fn a_thousand_producers_that_were_killed_leave_nothing_behind() {
+fn producers_that_were_killed_leave_nothing_behind() {
     let lives = std::env::var("BLENDTORCH_LIVES").unwrap_or_else(|_| "60".into());
     each_way_by_itself("start-and-kill", &lives);
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the looks at them. It must never start a Blender.
 
-use super::Check;
+use super::check::Check;
 use crate::{cache, display};
 
 /// Said only where there is none: what is in it is said by other checks.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::{Check, Health};
+use super::check::{Check, Health};
 use crate::answers::Answers;
 use crate::discover::{VARIABLE, discover_named};
 use crate::environment::{DRAWING_THREADS, REMEDY};

@@ -7,7 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{SetupError, run};
+use super::error::SetupError;
+use super::steps::run;
 use crate::Version;
 use crate::programs::on_path;
 

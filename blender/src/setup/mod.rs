@@ -9,17 +9,18 @@
 mod error;
 mod host;
 mod packages;
+mod steps;
 mod wheel;
 
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::cache::cache_folder;
 use crate::managed::{self, Marker, WheelStamp, installed_bpy};
 use crate::{DEFAULT_BPY_VERSION, Version};
 pub use error::SetupError;
+use steps::{at, pip, run_locked};
 
 /// What to set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -198,56 +199,6 @@ fn install_wheel(
     marker.write(environment).map_err(at(environment))
 }
 
-fn pip(environment: &Path) -> Command {
-    let mut pip = Command::new(managed::python(environment));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-    ]);
-    pip
-}
-
-/// Runs one program that works on the environment. It holds the lock too, as its stdin: when we are
-/// killed and it works on, the next set-up has to wait for it.
-fn run_locked(
-    lock: &File,
-    step: &str,
-    command: &mut Command,
-    remedy: &'static str,
-) -> Result<(), SetupError> {
-    let stdin = lock.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
-    // Packages of the user's must not stand in for those of the environment.
-    run(step, command.stdin(stdin).env_remove("PYTHONPATH"), remedy)
-}
-
-/// Runs one program; what it prints goes where ours does.
-fn run(step: &str, command: &mut Command, remedy: &'static str) -> Result<(), SetupError> {
-    let ended = match command.status() {
-        Ok(status) if status.success() => return Ok(()),
-        Ok(status) => format!("ended with {status}"),
-        Err(error) => format!("could not be run: {error}"),
-    };
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let program = words
-        .map(|w| w.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ");
-    Err(SetupError::Step {
-        step: step.into(),
-        program,
-        ended,
-        remedy,
-    })
-}
-
-fn at(path: &Path) -> impl FnOnce(io::Error) -> SetupError {
-    let path = path.to_path_buf();
-    move |source| SetupError::Io { path, source }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,21 +212,6 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(said.contains("4.1.0 or later"), "{said}");
-    }
-
-    #[test]
-    fn a_failed_step_names_program_and_remedy() {
-        let said = run("a step", &mut Command::new("/bin/false"), "do this")
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            said,
-            "a step failed: `/bin/false` ended with exit status: 1; do this"
-        );
-        let said = run("a step", &mut Command::new("/no/such"), "do this")
-            .unwrap_err()
-            .to_string();
-        assert!(said.contains("could not be run"), "{said}");
     }
 
     #[test]

@@ -12,7 +12,8 @@ use std::process::Command;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 
-use super::{SetupError, at, pip, run_locked};
+use super::error::SetupError;
+use super::steps::{at, pip, run_locked};
 use crate::environment::PACKAGES;
 use crate::managed::{self, WheelStamp};
 

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::SetupError;
+use super::error::SetupError;
 use crate::managed::WheelStamp;
 
 /// The stamp of a wheel file, after seeing that it is one.

@@ -6,6 +6,7 @@
 
 mod board;
 mod logs;
+mod options;
 mod output;
 mod spawn;
 mod status;
@@ -30,6 +31,7 @@ use crate::command::InstanceCommand;
 use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
 
 use board::Board;
+pub use options::FleetOptions;
 pub use output::Output;
 pub use status::{InstanceState, InstanceStatus};
 use supervise::{Level, Plan};
@@ -42,29 +44,6 @@ const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are n
 /// How long the last words of an instance whose process has ended are waited for, and who left
 /// processes behind to end those.
 const LAST_LOOK: Duration = Duration::from_secs(15);
-
-/// How a fleet is watched.
-#[derive(Debug, Clone)]
-pub struct FleetOptions {
-    /// What becomes of the lines the instances print.
-    pub output: Output,
-    /// How long an instance may take to end after SIGTERM before it is sent SIGKILL.
-    pub grace: Duration,
-    /// Whether what is learnt by starting a Blender is kept in the cache folder, so that it need not
-    /// be started for it the next time.
-    pub remember: bool,
-}
-
-impl Default for FleetOptions {
-    /// Lines are forwarded; three seconds of grace; answers are kept.
-    fn default() -> Self {
-        Self {
-            output: Output::Forward,
-            grace: Duration::from_secs(3),
-            remember: true,
-        }
-    }
-}
 
 /// Running Blender instances. Dropping it ends them all, their children too; so does whatever ends
 /// the program that holds it.

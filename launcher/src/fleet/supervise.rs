@@ -15,13 +15,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::FleetOptions;
 use super::board::Board;
 use super::logs::Log;
+use super::options::FleetOptions;
 use super::output::{Line, Stream, printer, read_lines};
 use super::spawn::spawn;
 use super::status::InstanceState;
 use crate::LaunchError;
+use crate::alive::is_ending;
 use crate::command::InstanceCommand;
 use blendtorch_blender::lifeline::Guard;
 use blendtorch_blender::noise::Filter;
@@ -216,7 +217,7 @@ impl Watcher {
                 if let Ok(Some(ended)) = child.try_wait() {
                     return (InstanceState::of(ended), reached > Level::Run && !by_itself);
                 }
-                by_itself |= reached == Level::Run && child.id().is_some_and(super::is_ending);
+                by_itself |= reached == Level::Run && child.id().is_some_and(is_ending);
                 reached = wanted;
                 if wanted == Level::Stop {
                     send(Signal::TERM);

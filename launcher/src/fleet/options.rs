@@ -1,0 +1,28 @@
+//! How a fleet is watched.
+
+use std::time::Duration;
+
+use super::output::Output;
+
+/// How a fleet is watched.
+#[derive(Debug, Clone)]
+pub struct FleetOptions {
+    /// What becomes of the lines the instances print.
+    pub output: Output,
+    /// How long an instance may take to end after SIGTERM before it is sent SIGKILL.
+    pub grace: Duration,
+    /// Whether what is learnt by starting a Blender is kept in the cache folder, so that it need not
+    /// be started for it the next time.
+    pub remember: bool,
+}
+
+impl Default for FleetOptions {
+    /// Lines are forwarded; three seconds of grace; answers are kept.
+    fn default() -> Self {
+        Self {
+            output: Output::Forward,
+            grace: Duration::from_secs(3),
+            remember: true,
+        }
+    }
+}
