@@ -31,7 +31,7 @@ SUMMARY = [
 # To have learned, on a machine of any speed. The demo says every five seconds how it stands, and is
 # to be seen with one instance behind two.
 LONG_ENOUGH = ["--seconds", 12, "--batches", 100]
-ENOUGH = ["--seconds", 1, "--batches", 80]
+ENOUGH = ["--seconds", 1, "--batches", 60]
 
 
 def on_other_ports(tmp_path: Path, use: Callable[[Path, int], str]) -> str:
