@@ -1,8 +1,8 @@
 """Runs scripts one after another in this Blender, each as if it were fresh (`support.shared`).
 
-Each line of the standard input asks for one; an answer with its exit code goes into the pipe whose
-number is the first own argument; the second is the process that asks. What a script and Blender
-write goes into the files that are named.
+Each line of the standard input asks for one, until one says `end`; an answer with its exit code goes
+into the pipe whose number is the first own argument; the second is the process that asks. What a
+script and Blender write goes into the files that are named.
 """
 
 import ctypes
@@ -88,6 +88,8 @@ os.set_inheritable(answers, False)
 own = [os.dup(number) for number in (1, 2)]
 
 for number, line in enumerate(sys.stdin):
+    if line == "end\n":
+        break
     asked = json.loads(line)
     into(1, asked["stdout"]), into(2, asked["stderr"])
     if number:

@@ -66,6 +66,8 @@ class SharedBlender:
     def end(self) -> int:
         """Lets it end, as a Blender whose script has come to its end; the exit code."""
         assert self.process.stdin
+        # Said, and not by closing: a worker that some test has forked may hold the pipe open.
+        self.process.stdin.write(b"end\n")
         self.process.stdin.close()
         try:
             return self.process.wait(HANG_S)
