@@ -1,8 +1,8 @@
 """Runs scripts one after another in this Blender, each as if it were fresh (`support.shared`).
 
-Each line of the standard input asks for one, until one says `end`; an answer with its exit code goes
-into the pipe whose number is the first own argument; the second is the process that asks. What a
-script and Blender write goes into the files that are named.
+Each line of the standard input asks for one, until one says `end`; an answer with its exit code
+goes into the pipe whose number is the first own argument; the second is the process that asks. What
+a script and Blender write goes into the files that are named.
 """
 
 import ctypes
