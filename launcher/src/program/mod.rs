@@ -34,8 +34,13 @@ pub struct LaunchArguments {
     /// Where to write addresses and commands for consumers, once all instances are started
     #[arg(long, value_name = "FILE", default_value = "launch_info.json")]
     out_launch_info: PathBuf,
-    /// Append what instance i prints to instance-<i>.log there too; goes before the key log_dir
-    #[arg(long, value_name = "FOLDER")]
+    /// A folder for log files.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        help = "Append what instance i prints to instance-<i>.log there too; goes before the key \
+                log_dir"
+    )]
     log_dir: Option<PathBuf>,
 }
 
