@@ -66,7 +66,7 @@ test: checked ## every test, Rust and Python, with real Blender; ROOM=btt: those
 
 # All that tests run, compiled once and not optimised as for use. The downloads that only Python
 # needs go on meanwhile.
-checked: own-build stand-ins blender-program libtorch $(CACHE)/.tools
+checked: own-build stand-ins blender-program libtorch $(CACHE)/.tools ## what tests run, compiled and laid where they find it
 	scripts/beside.sh "scripts/venv.sh $(VENV) scripts/requirements/python.txt" \
 		"scripts/wheel.sh $(TOOLS) $(WHEELS)/checked --profile dev --features built-with-tests && \
 		$(CARGO_AS_MATURIN) build --workspace --all-features --all-targets"
