@@ -10,7 +10,8 @@ set -eu
 [ $# -ge 2 ] || { echo "usage: $0 TARGET_DIR COMMAND..." >&2; exit 2; }
 # The latest, where there are several; a file's name has no blanks.
 # shellcheck disable=SC2012
-config=$(ls -t "$1"/maturin/pyo3-config-*.txt | head -n 1)
+config=$(ls -t "$1"/maturin/pyo3-config-*.txt 2>/dev/null | head -n 1)
 shift
+[ -n "$config" ] || { echo "$0: maturin has compiled nothing yet: make checked" >&2; exit 1; }
 export PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE="$config"
 exec "$@"

@@ -74,13 +74,12 @@ def complaints() -> Iterator[str]:
     rooms, libraries = tables()
     there = crates()
     allowed = {folder(row["folder"]): names(row["may use"]) for row in rooms}
-    everything = {name for name, _ in there.values()}
+    room_of = {name: place for place, (name, _) in there.items()}
     for place, (name, used) in there.items():
         if place not in allowed:
             yield f"{place}/ ({name}) is no room of the table"
             continue
-        room_of = {there[other][0]: other for other in there}
-        for one in sorted(used & everything):
+        for one in sorted(used & room_of.keys()):
             if room_of[one] not in {word.rstrip("/") for word in allowed[place]}:
                 yield f"{place}/ uses {room_of[one]}/, which the table does not allow"
     for row in libraries:

@@ -1,6 +1,5 @@
 """The Python in documents, which is run as it stands there, word for word."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,8 @@ def code_under(document: Path, heading: str) -> str:
     """The code under a heading of a document that describes a format."""
     section = document.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     code = section.split("\n```python\n")[1].split("\n```\n")[0]
-    assert not re.search(r"(?m)^\s*(import|from)\s+blendtorch|import_module|__import__", code)
+    # A recording holds our name; else the code needs no blendtorch, and does not speak of it.
+    assert "blendtorch" not in code.replace('text("blendtorch")', ""), f"{document}: {heading}"
     return code
 
 
