@@ -47,6 +47,23 @@ pub const fn sample_seed(episode_seed: u64, index: u64) -> u64 {
     absorb(episode_seed, index)
 }
 
+/// The run seed of a life of an instance, for scripts that go by nothing but it: that of the first
+/// life is `run_seed` itself, those of later ones, after a restart, are others, in [0, 2^31).
+///
+/// A script that plays episodes goes on with the next of them instead, under `run_seed`.
+#[must_use]
+pub const fn life_seed(run_seed: i64, btid: i64, life: u64) -> i64 {
+    if life <= 1 {
+        return run_seed;
+    }
+    // Another place than those of episodes: a life's number is no episode's.
+    let state = absorb(
+        splitmix64(run_seed.cast_unsigned()) ^ GOLDEN_GAMMA,
+        btid.cast_unsigned(),
+    );
+    (absorb(state, life) >> 33).cast_signed()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -85,6 +102,16 @@ mod tests {
         0x5D51_D668_7314_8589,
         0xD10E_A919_72B3_3973,
     ];
+
+    #[test]
+    fn a_life_has_a_seed_of_its_own_and_the_first_that_of_the_run() {
+        assert_eq!(life_seed(-5, 2, 1), -5);
+        let mut seen = HashSet::new();
+        for (btid, life) in (0..4).flat_map(|btid| (2..50).map(move |life| (btid, life))) {
+            let seed = life_seed(7 + btid, btid, life);
+            assert!((0..1 << 31).contains(&seed) && seen.insert(seed));
+        }
+    }
 
     /// The launcher gives instance i the seed s + i: instances beside each other, and runs whose
     /// seeds overlap, must still not repeat one another.

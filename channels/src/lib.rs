@@ -4,6 +4,7 @@
 //! Owns what is said on them and when it is given up; `docs/channels.md` is the same in words. It
 //! must never know Blender, Python or torch: `btb` and `btt` each show their end of it.
 
+pub mod control;
 mod duplex;
 mod env;
 mod error;

@@ -5,6 +5,7 @@ mod draft;
 mod error;
 mod stats;
 
+use crate::instance::Told;
 use blendtorch_transport::{Outgoing, Sender, SenderOptions};
 use blendtorch_wire::{Bytes, DType, End, Fields, Header, Kind, Message, Tensor};
 pub use draft::{Draft, TensorMut};
@@ -70,6 +71,8 @@ pub struct Publisher {
     sequence: u64,
     place: (Option<u64>, Option<u64>),
     stats: StatsHandle,
+    /// Where the instance's launcher sees it.
+    told: Told,
     /// How it will have come to its end, where that is known before it closes.
     end: Option<End>,
     /// What a close has given up, until it is said.
@@ -89,9 +92,11 @@ impl Publisher {
                 shm_bytes: options.shm_bytes,
             },
         )?;
+        let id = getrandom::u64().map_err(|error| PublishError::Random(error.to_string()))?;
         Ok(Self {
             sender,
-            id: getrandom::u64().map_err(|error| PublishError::Random(error.to_string()))?,
+            id,
+            told: Told::of(id),
             options,
             sequence: 0,
             place: (None, None),
@@ -250,6 +255,7 @@ impl Publisher {
         fields: Fields,
         mut go_on: impl FnMut() -> Result<(), E>,
     ) -> Result<(), PublishError<E>> {
+        let start = Instant::now();
         let (episode, sample) = self.place;
         let message = Message {
             header: Header {
@@ -265,15 +271,43 @@ impl Publisher {
             fields,
         };
         let outgoing = self.sender.counted(message.encode()?)?;
-        while !self.try_send(&outgoing)? {
-            go_on().map_err(PublishError::Interrupted)?;
+        self.told.offers(self.sequence);
+        if let Err(error) = self.send_while(&outgoing, &mut go_on) {
+            self.told.takes_back(self.sequence);
+            return Err(error);
         }
+        self.told
+            .published(self.sequence, outgoing.byte_len() as u64, start.elapsed());
         self.sequence += 1;
         self.note_frames();
         let mut stats = self.stats.lock();
         stats.messages += 1;
         stats.bytes += outgoing.byte_len() as u64;
         Ok(())
+    }
+
+    /// Sends, and says so where that has to wait.
+    fn send_while<E>(
+        &self,
+        outgoing: &Outgoing,
+        go_on: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<(), PublishError<E>> {
+        if self.try_send(outgoing, Duration::ZERO)? {
+            return Ok(());
+        }
+        let before = self.told.waits();
+        let sent = loop {
+            match self.try_send(outgoing, SLICE) {
+                Ok(true) => break Ok(()),
+                Ok(false) => {}
+                Err(error) => break Err(error.into()),
+            }
+            if let Err(error) = go_on() {
+                break Err(PublishError::Interrupted(error));
+            }
+        };
+        self.told.goes_on(before);
+        sent
     }
 
     fn note_frames(&self) {
@@ -283,10 +317,14 @@ impl Publisher {
         stats.waited = counts.waited;
     }
 
-    /// Waits a slice of time for room; whether the message was sent.
-    fn try_send(&self, message: &Outgoing) -> Result<bool, blendtorch_transport::Error> {
+    /// Waits so long for room; whether the message was sent.
+    fn try_send(
+        &self,
+        message: &Outgoing,
+        slice: Duration,
+    ) -> Result<bool, blendtorch_transport::Error> {
         let start = Instant::now();
-        let sent = self.sender.send_timeout(message, SLICE);
+        let sent = self.sender.send_timeout(message, slice);
         self.stats.lock().blocked += start.elapsed();
         sent
     }

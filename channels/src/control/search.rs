@@ -1,0 +1,133 @@
+//! Which fleet of this host is behind an address, and how its instance is: for whoever waits for what
+//! it sends.
+//!
+//! Owns what was found, and asks a fleet at most a few times a second. It must never wait longer than
+//! a launcher on this host takes to answer.
+
+use super::client::FleetClient;
+use super::place::{FleetRecord, fleet_folders, network};
+use super::report::{FleetReport, InstanceReport, Mode};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long an answer is good for, and how long it is remembered that nothing was found.
+const FRESH: Duration = Duration::from_millis(150);
+const NOTHING: Duration = Duration::from_secs(1);
+
+/// What is known of the instance behind an address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The instance. Of a fleet that is gone, as it was when it was asked last, and ended.
+    pub instance: InstanceReport,
+    /// The nanoseconds of the kernel's monotonic clock at which that was so.
+    pub now_ns: u64,
+}
+
+/// Looks for fleets by the addresses of their instances.
+#[derive(Debug, Default)]
+pub struct Seeker {
+    fleets: HashMap<PathBuf, Known>,
+    /// Which fleet each address was found in, or when nothing was found for it.
+    addresses: HashMap<String, Result<PathBuf, Instant>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    client: FleetClient,
+    report: Option<FleetReport>,
+    asked: Option<Instant>,
+}
+
+impl Seeker {
+    /// The instance that has this address; nothing where no fleet of this user's on this host has it.
+    pub fn find(&mut self, address: &str) -> Option<Found> {
+        let folder = match self.addresses.get(address) {
+            Some(Ok(folder)) => folder.clone(),
+            Some(Err(at)) if at.elapsed() < NOTHING => return None,
+            _ => {
+                let found = folder_of(address);
+                let remembered = found.clone().ok_or_else(Instant::now);
+                self.addresses.insert(address.to_owned(), remembered);
+                found?
+            }
+        };
+        let known = self.fleets.entry(folder.clone()).or_insert_with(|| Known {
+            client: FleetClient::at(folder.join("head.sock")),
+            report: None,
+            asked: None,
+        });
+        let gone = !known.look();
+        let report = known.report.as_ref();
+        let found = report.and_then(|report| {
+            let mut of = report.instances.iter();
+            let instance = of.find(|one| one.addresses.iter().any(|a| a == address))?;
+            Some(Found {
+                instance: instance.clone(),
+                now_ns: report.now_ns,
+            })
+        });
+        if !gone {
+            return found;
+        }
+        // Another fleet may have the address now; what was last known of this one stays until then.
+        match folder_of(address).filter(|other| *other != folder) {
+            Some(other) => {
+                self.addresses.insert(address.to_owned(), Ok(other));
+                self.find(address)
+            }
+            None => found.map(|mut found| {
+                found.instance.bury();
+                found
+            }),
+        }
+    }
+}
+
+impl InstanceReport {
+    /// Its launcher is gone, and all instances with it.
+    fn bury(&mut self) {
+        if matches!(self.mode, Mode::Running | Mode::Restarting) {
+            self.mode = Mode::Ended;
+            self.report = Some(format!(
+                "instance {} has ended with its launcher",
+                self.index
+            ));
+        }
+    }
+}
+
+impl Known {
+    /// Asks, unless it was asked just now. False where the launcher is gone.
+    fn look(&mut self) -> bool {
+        if self.asked.is_some_and(|at| at.elapsed() < FRESH) {
+            return true;
+        }
+        match self.client.status(false) {
+            Ok(report) => {
+                self.report = Some(report);
+                self.asked = Some(Instant::now());
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// The folder of the fleet that has this address.
+fn folder_of(address: &str) -> Option<PathBuf> {
+    fleet_folders()
+        .into_iter()
+        .find(|folder| has(folder, address))
+}
+
+fn has(folder: &Path, address: &str) -> bool {
+    let Ok(record) = FleetRecord::read(folder) else {
+        return false;
+    };
+    let mut all = record.addresses.values().flatten();
+    // Another network's 127.0.0.1 is another place.
+    record.network == network()
+        && all.any(|one| one == address)
+        && folder.join("head.sock").exists()
+}
