@@ -88,7 +88,7 @@ fn ask_within(command: &mut Command, word: &str, limit: Duration) -> io::Result<
     if std::env::var_os(name).is_none() {
         command.env(name, value);
     }
-    let guard = Guard::start(None)?;
+    let guard = Guard::start(&[])?;
     guard.watch(command);
     let child = command
         .stdin(Stdio::null())

@@ -121,9 +121,10 @@ impl Instance {
     /// said of each.
     pub fn set_playing(&self, playing: bool) {
         self.playing.store(playing, Relaxed);
-        if playing {
-            self.enter(State::Rendering);
-        }
+        self.enter(match playing {
+            true => State::Rendering,
+            false => State::Quiet,
+        });
     }
 
     /// A frame is done.
@@ -222,8 +223,12 @@ impl Told {
 
     /// It has said its end.
     pub(crate) fn closed(&self) {
-        if let Some((_, Some(slot))) = &self.0 {
+        let Some((this, slot)) = &self.0 else { return };
+        if let Some(slot) = slot {
             slot.close();
+        }
+        if !this.playing.load(Relaxed) {
+            this.enter(State::Quiet);
         }
     }
 }

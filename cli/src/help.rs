@@ -28,3 +28,15 @@ Examples:
   blendtorch completions zsh  > ~/.zfunc/_blendtorch
   blendtorch completions fish > ~/.config/fish/completions/blendtorch.fish
   source <(blendtorch completions bash)      in this shell only"#;
+
+pub(super) const STATUS_HELP: &str = "\
+Columns: life (1, and one more after each restart), episode.sample, samples published in all lives,
+samples a second of this life, the time of the latest frame, memory of its process. Which stages its
+frames take: render, evaluate, publish; the rest is the script's own.
+Exit code 1 where an instance has failed.
+
+Examples:
+  blendtorch status                       the only fleet of yours on this machine
+  blendtorch status launch_info.json      the one that wrote this file
+  blendtorch status --watch               again every second
+  blendtorch status --json | jq .instances[].mode";

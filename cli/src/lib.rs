@@ -8,6 +8,7 @@
 
 mod doctor;
 mod help;
+mod status;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -37,6 +38,8 @@ struct Blendtorch {
 enum Task {
     /// Start the Blender instances of a launch description and watch them.
     Launch(LaunchArguments),
+    /// Say how the instances of a fleet are that runs here.
+    Status(status::StatusArguments),
     /// Install the managed Blender (needs no root, no display and no Blender).
     Setup(SetupArguments),
     /// Say what is found here, what is missing, and the line that mends it.
@@ -84,6 +87,7 @@ pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> +
     };
     match task {
         Task::Launch(arguments) => launch(&arguments),
+        Task::Status(arguments) => status::run(&arguments),
         Task::Setup(arguments) => run_setup(arguments),
         Task::Doctor(arguments) => doctor::run(arguments.json),
         Task::Completions(arguments) => print(&completions(arguments.shell)),

@@ -51,17 +51,3 @@ fn stat(pid: u32) -> Option<(char, u64)> {
     let started = fields.nth(18)?.parse().ok()?;
     Some((state, started))
 }
-
-/// Where numbers of processes mean the same: this start of this machine, this namespace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place(pub String);
-
-impl Place {
-    /// This process's.
-    #[must_use]
-    pub fn here() -> Self {
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-        Self(format!("{} {}", boot.trim(), namespace.display()))
-    }
-}

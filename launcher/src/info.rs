@@ -42,6 +42,10 @@ pub struct LaunchInfo {
     pub addresses: IndexMap<String, Vec<String>>,
     /// One command line an instance, quoted so that a shell takes it as it stands.
     pub commands: Vec<String>,
+    /// The fleet's name on the control channel, by which this user's programs on its host ask how it
+    /// is. It lets nobody else do anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<String>,
 }
 
 impl LaunchInfo {

@@ -31,14 +31,15 @@ mod command;
 mod description;
 mod error;
 mod fleet;
+mod head;
 pub mod host;
 mod info;
 mod program;
 
 pub use addresses::AddressError;
-pub use description::{DescriptionError, LaunchDescription};
+pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
-pub use fleet::{Fleet, FleetOptions, FleetWatch, InstanceState, InstanceStatus, Output, Stopper};
+pub use fleet::{Fleet, FleetOptions, InstanceState, InstanceStatus, Output, Stopper};
 pub use info::{InfoError, LaunchInfo};
 pub use program::{LaunchArguments, launch, launch_program, main_launch};
 

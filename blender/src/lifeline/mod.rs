@@ -16,7 +16,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What the guard runs. `$groups` holds the process groups it was told of, `$folder` what to remove.
+/// What the guard runs. `$groups` holds the process groups it was told of, `$@` the folders to remove.
+/// A file `session-*` in one of them names a folder that goes with it: what a killed Blender leaves.
 ///
 /// SIGURG is the kernel's word that the thread which started the guard has ended: a process that the
 /// launcher forked (a data loader's worker, say) holds a copy of the pipe, so its end may come late.
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 /// trap writes to the pipe it reads from, so that what stands in there is read first.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP QUIT
-groups=' ' folder=
+groups=' '
 alive() { for g in $groups; do kill -s 0 -- "-$g" && return 0; done; return 1; }
 all() { for g in $groups; do kill -s "$1" -- "-$g"; done; }
 orphaned() {
@@ -32,20 +33,26 @@ orphaned() {
     n=0
     while [ $n -lt 20 ] && alive; do sleep 0.1; n=$((n + 1)); done
     all KILL
-    if [ -n "$folder" ]; then rm -f -- "$folder"/*; rmdir -- "$folder"; fi
+    for folder; do
+        for note in "$folder"/session-*; do
+            [ -f "$note" ] && IFS= read -r left <"$note" && rm -rf -- "$left"
+        done
+        rm -f -- "$folder"/*
+        rmdir -- "$folder"
+    done
     exit 0
 }
-trap 'echo lost > /proc/self/fd/0 || orphaned' URG
+trap 'echo lost > /proc/self/fd/0 || orphaned "$@"' URG
 while read -r word what; do
     case $word in
         +) groups="$groups$what " ;;
         -) groups="${groups%% $what *} ${groups#* $what }" ;;
-        folder) folder=$what ;;
+        folder) set -- "$@" "$what" ;;
         lost) break ;;
         done) exit 0 ;;
     esac
 done
-orphaned
+orphaned "$@"
 "#;
 
 /// How long the guard may take to go home; it does so at once unless somebody has stopped it.
@@ -60,12 +67,12 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Starts the guard; it removes `folder` when it has to act. The calling thread must live as
+    /// Starts the guard; it removes `folders` when it has to act. The calling thread must live as
     /// long as the fleet.
     ///
     /// # Errors
     /// A pipe or a process cannot be made.
-    pub fn start(folder: Option<&Path>) -> std::io::Result<Self> {
+    pub fn start(folders: &[&Path]) -> std::io::Result<Self> {
         let (reader, writer) = std::io::pipe()?;
         let mut command = Command::new("/bin/sh");
         command
@@ -79,7 +86,7 @@ impl Guard {
             shell: command.spawn()?,
             pipe: Arc::new(writer),
         };
-        if let Some(folder) = folder {
+        for folder in folders {
             (&*guard.pipe).write_all(format!("folder {}\n", folder.display()).as_bytes())?;
         }
         Ok(guard)
@@ -127,7 +134,7 @@ mod tests {
     fn a_copy_of_the_pipe_does_not_keep_the_instances_alive() {
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let guard = Guard::start(None).unwrap();
+            let guard = Guard::start(&[]).unwrap();
             let mut instance = Command::new("/bin/sleep");
             guard.watch(instance.arg("1000").process_group(0));
             wait_for_trap(guard.shell.id());
@@ -193,7 +200,7 @@ mod tests {
             guard.watch(command.arg("1000").process_group(0));
             command.spawn().unwrap()
         };
-        let guard = Guard::start(None).unwrap();
+        let guard = Guard::start(&[]).unwrap();
         let mut groups: Vec<_> = (0..3).map(|_| spawn(&guard)).collect();
         guard.forget(groups[1].id());
         let Guard { mut shell, pipe } = guard;

@@ -26,7 +26,9 @@ pub use desk::{Changed, Counters, Desk, Stage, Work};
 pub use error::{ControlError, PageError, Refusal, RefusalKind};
 pub use lines::{LONGEST_LINE, decode, encode};
 pub use link::{CONTROL, LIFE, Link, PAGE};
-pub use page::{MOST_PUBLISHERS, Page, PageView, PublisherCount, PublisherSlot, Resume, State};
+pub use page::{
+    MOST_PUBLISHERS, Page, PageView, PublisherCount, PublisherSlot, Resume, State, now_ns,
+};
 pub use place::{FleetRecord, RECORD, fleet_folders, kernel_place, network, runtime_folder};
 pub use report::{About, Epitaph, FleetReport, InstanceReport, Mode};
 pub use search::{Found, Seeker};

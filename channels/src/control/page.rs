@@ -65,15 +65,18 @@ pub enum State {
     WaitingForAgent,
     /// It waits to be asked for something.
     WaitingForRequest,
+    /// It plays nothing and has no publisher any more: what it does is not counted.
+    Quiet,
 }
 
 impl State {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Starting,
         Self::Rendering,
         Self::WaitingForConsumer,
         Self::WaitingForAgent,
         Self::WaitingForRequest,
+        Self::Quiet,
     ];
 
     fn of(word: u64) -> Self {
@@ -85,7 +88,10 @@ impl State {
     /// Whether somebody else is waited for: then its time is not its own.
     #[must_use]
     pub fn waits(self) -> bool {
-        !matches!(self, Self::Starting | Self::Rendering)
+        matches!(
+            self,
+            Self::WaitingForConsumer | Self::WaitingForAgent | Self::WaitingForRequest
+        )
     }
 }
 
@@ -249,7 +255,7 @@ impl Page {
         (W_PID..W_BASE)
             .chain(publishers)
             .for_each(|word| self.set(word, 0));
-        let now = now();
+        let now = now_ns();
         self.set(W_STATE_SINCE, now);
         self.set(W_PROGRESS_AT, now);
         self.words.at(W_LIFE).store(life, Release);
@@ -269,7 +275,7 @@ impl Page {
     /// What it says now.
     #[must_use]
     pub fn view(&self) -> PageView {
-        let now = now();
+        let now = now_ns();
         let life = self.words.at(W_LIFE).load(Acquire);
         let ago = |word| Duration::from_nanos(now.saturating_sub(self.get(word)));
         let index = |word| self.get(word).checked_sub(1);
@@ -321,7 +327,7 @@ impl Page {
         if state == before {
             return before;
         }
-        let now = now();
+        let now = now_ns();
         let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
         match (state.waits(), frame.waits_since) {
             (true, None) => frame.waits_since = Some(now),
@@ -333,7 +339,7 @@ impl Page {
             }
             _ => {}
         }
-        if before == State::Starting {
+        if matches!(before, State::Starting | State::Quiet) {
             frame.begun = now;
             self.set(W_PROGRESS_AT, now);
         }
@@ -344,7 +350,7 @@ impl Page {
 
     /// A frame is done, or a sample of a script that has none; the next begins.
     pub fn frame_done(&self) {
-        let now = now();
+        let now = now_ns();
         let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(since) = frame.waits_since.replace(now) {
             frame.waited += now.saturating_sub(since);
@@ -365,7 +371,7 @@ impl Page {
 
     /// Something was done, though no frame with it.
     pub fn progresses(&self) {
-        self.set(W_PROGRESS_AT, now());
+        self.set(W_PROGRESS_AT, now_ns());
     }
 
     /// Which episode and which sample of it is made now.
@@ -454,8 +460,9 @@ impl PublisherSlot {
     }
 }
 
-/// The kernel's monotonic clock, the same for all processes of a machine.
-fn now() -> u64 {
+/// Nanoseconds of the kernel's monotonic clock, the same for all processes of a machine.
+#[must_use]
+pub fn now_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     let part = |part: i64| u64::try_from(part).unwrap_or_default();
     part(now.tv_sec)

@@ -161,6 +161,7 @@ impl InstanceReport {
             }
             State::WaitingForConsumer => format!("waiting for a consumer for {seconds:.1} s"),
             State::WaitingForAgent => format!("waiting for its agent for {seconds:.1} s"),
+            State::Quiet => "runs, with nothing to publish".into(),
             State::WaitingForRequest => format!("waiting for a request for {seconds:.1} s"),
         }
     }

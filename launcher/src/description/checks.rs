@@ -9,6 +9,9 @@ use super::error::{DescriptionError, problem};
 use crate::LaunchDescription;
 use blendtorch_blender::{MANAGED, on_path, scenes};
 
+/// What no Blender runs with.
+const LEAST_MEMORY: u64 = 64 << 20;
+
 impl LaunchDescription {
     /// Checks what needs no look at the disk.
     pub(super) fn check_values(&self) -> Result<(), DescriptionError> {
@@ -38,6 +41,23 @@ impl LaunchDescription {
                     self.num_instances
                 ),
                 "write one list an instance (an empty one where it needs none), or leave the key out",
+            ));
+        }
+        if self.min_instances == 0 || self.min_instances > self.num_instances {
+            return Err(problem(
+                Some("min_instances"),
+                format!(
+                    "a fleet cannot need {} of {} instances",
+                    self.min_instances, self.num_instances
+                ),
+                "write a number from 1 to that of the instances, or leave the key out",
+            ));
+        }
+        if let Some(memory) = self.max_memory.filter(|most| most.0 < LEAST_MEMORY) {
+            return Err(problem(
+                Some("max_memory"),
+                format!("{memory} is less than any Blender has when it begins"),
+                "write what an instance may have before it is started again, as \"4 GiB\"",
             ));
         }
         if self.proto != "tcp" && self.proto != "ipc" {

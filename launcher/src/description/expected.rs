@@ -3,7 +3,7 @@
 //! Owns those words. It must never read a file.
 
 /// Each key and what to write there.
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 19] = [
     ("$schema", "a string: where the JSON schema is"),
     (
         "scene",
@@ -40,6 +40,16 @@ const KEYS: [(&str, &str); 15] = [
     ("log_dir", "a string: the folder of the log files"),
     ("seed", "a whole number, 0 or more"),
     ("background", "true or false"),
+    (
+        "restart",
+        "\"never\", \"on-abnormal\", \"on-failure\" or \"always\"",
+    ),
+    (
+        "min_instances",
+        "a whole number, from 1 to the number of instances",
+    ),
+    ("max_memory", "a number of bytes, or a string as \"4 GiB\""),
+    ("hang_after", "a whole number of seconds, 0 for never"),
 ];
 
 /// The remedy for what the parser found wrong at `key`.

@@ -5,6 +5,7 @@
 mod checks;
 mod error;
 mod expected;
+mod restart;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use error::DescriptionError;
 pub(crate) use error::{place, problem};
+pub use restart::{Memory, Restart};
 
 /// What to launch. The names and defaults are the keys of `launch.json`.
 ///
@@ -82,6 +84,39 @@ pub struct LaunchDescription {
     #[serde(default, deserialize_with = "null_is_default")]
     #[schemars(with = "Option<bool>")]
     pub background: bool,
+    /// After which ends an instance is started again: `"never"`, `"on-abnormal"` (a signal, a hang,
+    /// too much memory), `"on-failure"` (also an error of the script), `"always"`. It keeps its
+    /// number, addresses and arguments, and goes on with the next episode.
+    #[serde(default, deserialize_with = "null_is_default")]
+    #[schemars(with = "Option<Restart>")]
+    pub restart: Restart,
+    /// The fleet fails, and ends, once fewer instances than this are left of those that have not
+    /// failed for good.
+    #[serde(default = "one", deserialize_with = "null_is_one")]
+    #[schemars(with = "Option<usize>", range(min = 1, max = MOST_INSTANCES))]
+    pub min_instances: usize,
+    /// An instance that has more memory than this is started again after its episode: a number of
+    /// bytes, or as `"4 GiB"`. Without it, it may have any.
+    #[serde(default)]
+    #[schemars(with = "Option<MemoryText>")]
+    pub max_memory: Option<Memory>,
+    /// An instance that renders and makes no progress for so many seconds hangs, unless a frame of its
+    /// own has taken a tenth of that or more: then it has ten times that frame's time. 0 never.
+    #[serde(default = "hang_after", deserialize_with = "null_is_hang_after")]
+    #[schemars(with = "Option<u64>")]
+    pub hang_after: u64,
+}
+
+/// How memory is written, for the schema.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum MemoryText {
+    /// Bytes.
+    Bytes(u64),
+    /// With a unit.
+    Text(String),
 }
 
 /// More instances than this on one machine are a slip of the finger.
@@ -112,6 +147,10 @@ fn proto() -> String {
     "tcp".into()
 }
 
+fn hang_after() -> u64 {
+    120
+}
+
 fn null_is<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     d: D,
     default: T,
@@ -136,6 +175,10 @@ fn null_is_proto<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     null_is(d, proto())
 }
 
+fn null_is_hang_after<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
+    null_is(d, hang_after())
+}
+
 impl Default for LaunchDescription {
     /// Every key at its default. `script` is empty and has to be set.
     fn default() -> Self {
@@ -156,6 +199,10 @@ impl Default for LaunchDescription {
             log_dir: None,
             seed: None,
             background: false,
+            restart: Restart::default(),
+            min_instances: one(),
+            max_memory: None,
+            hang_after: hang_after(),
         }
     }
 }
@@ -318,6 +365,26 @@ mod tests {
             ),
             (r#"{"script": "a.py", "proto": "udp"}"#, "proto", "tcp"),
             (r#"{"script": "a.py", "seed": -1}"#, "seed", "-1"),
+            (
+                r#"{"script": "a.py", "restart": "sometimes"}"#,
+                "restart",
+                "on-abnormal",
+            ),
+            (
+                r#"{"script": "a.py", "min_instances": 2}"#,
+                "min_instances",
+                "2 of 1",
+            ),
+            (
+                r#"{"script": "a.py", "max_memory": "lots"}"#,
+                "max_memory",
+                "4 GiB",
+            ),
+            (
+                r#"{"script": "a.py", "max_memory": "1 MB"}"#,
+                "max_memory",
+                "less than any Blender",
+            ),
         ] {
             let error = LaunchDescription::from_json(text).unwrap_err();
             assert_eq!(error.key.as_deref(), Some(key), "{text}: {error}");

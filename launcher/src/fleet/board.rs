@@ -1,28 +1,54 @@
 //! The board on which the supervising thread writes how the instances are.
 //!
-//! Owns the lock over the statuses and the waiting for the end. It must never touch a process.
+//! Owns the lock over what is known of each, and the waiting for the end. It must never touch a
+//! process.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use blendtorch_channels::control::{About, Epitaph, Page, now_ns};
 
 use super::output::Stream;
 use super::status::{InstanceState, InstanceStatus};
+use crate::head::LineToInstance;
 
 /// How many of the last lines of each of an instance's streams are kept.
 pub(super) const TAIL_LINES: usize = 20;
+/// How many lives that are over are told of each instance.
+const LIVES_TOLD: usize = 256;
+
+/// What is known of one instance.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) status: InstanceStatus,
+    pub(crate) page: Option<Arc<Page>>,
+    /// When this life began, by the kernel's monotonic clock.
+    pub(crate) began_ns: u64,
+    /// When it will be started again.
+    pub(crate) restarts_at: Option<Instant>,
+    pub(crate) lives: VecDeque<Epitaph>,
+    /// Messages of the lives that are over.
+    pub(crate) messages_before: u64,
+    pub(crate) about: Option<About>,
+    pub(crate) line: Option<LineToInstance>,
+    /// The traceback that left its script.
+    pub(crate) script_error: Option<String>,
+}
 
 #[derive(Debug, Default)]
 struct Written {
-    instances: Vec<InstanceStatus>,
+    instances: Vec<Known>,
     /// Of each instance: stdout, stderr.
     tails: Vec<[VecDeque<String>; 2]>,
+    /// Why the fleet has failed as a whole.
+    failure: Option<String>,
     all_ended: bool,
 }
 
-/// Statuses, written by the supervising thread and read by everybody.
+/// How the instances are, written by the supervising thread and the head, read by everybody.
 #[derive(Debug, Default)]
-pub(super) struct Board {
+pub(crate) struct Board {
     written: Mutex<Written>,
     ended: Condvar,
 }
@@ -33,17 +59,34 @@ impl Board {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add(&self, pid: u32) {
+    fn with<T>(&self, index: usize, act: impl FnOnce(&mut Known) -> T) -> Option<T> {
+        self.lock().instances.get_mut(index).map(act)
+    }
+
+    pub(super) fn add(&self, pid: u32, page: Option<Arc<Page>>) {
         let mut written = self.lock();
         let index = written.instances.len();
-        let state = InstanceState::Running;
-        written.instances.push(InstanceStatus {
-            index,
-            pid,
-            state,
-            stopped: false,
-            stderr_tail: Vec::new(),
-            stdout_tail: Vec::new(),
+        written.instances.push(Known {
+            status: InstanceStatus {
+                index,
+                pid,
+                state: InstanceState::Running,
+                stopped: false,
+                restarting: false,
+                life: 1,
+                cause: None,
+                given_up: None,
+                stderr_tail: Vec::new(),
+                stdout_tail: Vec::new(),
+            },
+            page,
+            began_ns: now_ns(),
+            restarts_at: None,
+            lives: VecDeque::new(),
+            messages_before: 0,
+            about: None,
+            line: None,
+            script_error: None,
         });
         written.tails.push(Default::default());
     }
@@ -58,15 +101,102 @@ impl Board {
         }
     }
 
-    pub(super) fn ended(&self, index: usize, state: InstanceState, stopped: bool) {
-        if let Some(instance) = self.lock().instances.get_mut(index) {
-            (instance.state, instance.stopped) = (state, stopped);
+    /// Another life of an instance has begun.
+    pub(super) fn begins(&self, index: usize, pid: u32) {
+        let mut written = self.lock();
+        if let Some(one) = written.instances.get_mut(index) {
+            one.status.pid = pid;
+            one.status.life += 1;
+            one.status.state = InstanceState::Running;
+            (one.status.restarting, one.restarts_at) = (false, None);
+            one.status.cause = None;
+            one.began_ns = now_ns();
+            (one.about, one.line, one.script_error) = (None, None, None);
         }
+        // Its last words are its own.
+        if let Some(tails) = written.tails.get_mut(index) {
+            *tails = Default::default();
+        }
+    }
+
+    /// A life is over.
+    pub(super) fn ended(&self, index: usize, how: Ended) {
+        self.with(index, |one| {
+            one.status.state = how.state;
+            one.status.stopped = how.stopped;
+            one.status.cause = how.cause;
+            one.status.given_up = how.given_up;
+            one.status.restarting = how.restarts_at.is_some();
+            one.restarts_at = how.restarts_at;
+            one.messages_before += how.messages;
+            one.line = None;
+            if one.lives.len() == LIVES_TOLD {
+                one.lives.pop_front();
+            }
+            one.lives.push_back(how.epitaph);
+        });
+    }
+
+    /// It is not started again after all: the fleet ends.
+    pub(super) fn stays_ended(&self, index: usize) {
+        self.with(index, |one| {
+            (one.status.restarting, one.restarts_at) = (false, None);
+            one.status.stopped = true;
+        });
+    }
+
+    /// It could not be started again.
+    pub(super) fn gave_up(&self, index: usize, why: String) {
+        self.with(index, |one| {
+            (one.status.restarting, one.restarts_at) = (false, None);
+            one.status.given_up = Some(why);
+        });
+    }
+
+    /// An instance says who it is, on this line.
+    pub(crate) fn says(&self, index: usize, about: About) {
+        self.with(index, |one| one.about = Some(about));
+    }
+
+    /// Its script was left by an error.
+    pub(crate) fn script_error(&self, index: usize, traceback: String) {
+        self.with(index, |one| one.script_error = Some(traceback));
+    }
+
+    /// An instance can be asked from now on, or no more.
+    pub(crate) fn set_line(&self, index: usize, line: Option<LineToInstance>) {
+        self.with(index, |one| one.line = line);
+    }
+
+    /// Which instance a process belongs to, by its group.
+    pub(crate) fn of_group(&self, group: u32) -> Option<usize> {
+        let written = self.lock();
+        let running = |one: &Known| one.status.is_running() && one.status.pid == group;
+        written.instances.iter().position(running)
     }
 
     pub(super) fn all_ended(&self) {
         self.lock().all_ended = true;
         self.ended.notify_all();
+    }
+
+    /// How many have failed for good.
+    pub(super) fn failed(&self) -> usize {
+        let written = self.lock();
+        written
+            .instances
+            .iter()
+            .filter(|one| one.status.failed())
+            .count()
+    }
+
+    /// Why the fleet has failed, the first reason.
+    pub(super) fn set_failure(&self, why: String) {
+        self.lock().failure.get_or_insert(why);
+    }
+
+    pub(super) fn failure(&self) -> Option<String> {
+        self.lock().failure.clone()
     }
 
     pub(super) fn statuses(&self) -> Vec<InstanceStatus> {
@@ -75,18 +205,33 @@ impl Board {
         each.map(with_tails).collect()
     }
 
-    /// Whether an instance runs, without its lines; nothing for one that there is not.
-    pub(super) fn runs(&self, index: usize) -> Option<bool> {
-        self.lock()
-            .instances
-            .get(index)
-            .map(InstanceStatus::is_running)
+    /// All that is known of all, with their last lines.
+    pub(crate) fn known(&self) -> Vec<Known> {
+        let written = self.lock();
+        let each = written.instances.iter().zip(&written.tails);
+        each.map(|(one, tails)| Known {
+            status: with_tails((one, tails)),
+            ..one.clone()
+        })
+        .collect()
     }
 
-    pub(super) fn status(&self, index: usize) -> Option<InstanceStatus> {
-        let written = self.lock();
-        let one = written.instances.get(index).zip(written.tails.get(index));
-        one.map(with_tails)
+    /// The line to an instance, and what it says of itself.
+    pub(super) fn at(&self, index: usize) -> Option<(Option<LineToInstance>, Option<About>)> {
+        self.with(index, |one| (one.line.clone(), one.about.clone()))
+    }
+
+    pub(super) fn page(&self, index: usize) -> Option<Arc<Page>> {
+        self.with(index, |one| one.page.clone()).flatten()
+    }
+
+    /// How many lives it has had.
+    pub(super) fn lives(&self, index: usize) -> u64 {
+        self.with(index, |one| one.status.life).unwrap_or_default()
+    }
+
+    pub(super) fn began_ns(&self, index: usize) -> u64 {
+        self.with(index, |one| one.began_ns).unwrap_or_default()
     }
 
     /// Waits until all have ended, at most `limit`; says whether they have.
@@ -106,11 +251,23 @@ impl Board {
     }
 }
 
-fn with_tails((instance, tails): (&InstanceStatus, &[VecDeque<String>; 2])) -> InstanceStatus {
+/// How a life ended, and what follows.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) state: InstanceState,
+    pub(super) stopped: bool,
+    pub(super) cause: Option<String>,
+    pub(super) given_up: Option<String>,
+    pub(super) restarts_at: Option<Instant>,
+    pub(super) messages: u64,
+    pub(super) epitaph: Epitaph,
+}
+
+fn with_tails((one, tails): (&Known, &[VecDeque<String>; 2])) -> InstanceStatus {
     let tail = |stream: Stream| tails[stream as usize].iter().cloned().collect();
     InstanceStatus {
         stderr_tail: tail(Stream::Stderr),
         stdout_tail: tail(Stream::Stdout),
-        ..instance.clone()
+        ..one.status.clone()
     }
 }

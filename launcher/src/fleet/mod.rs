@@ -5,21 +5,27 @@
 //! that thread reports.
 
 mod board;
+mod health;
+mod lives;
 mod logs;
 mod options;
 mod output;
+mod policy;
 mod spawn;
 mod status;
 mod supervise;
-mod view;
+mod watcher;
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tokio::sync::watch;
+
+use blendtorch_channels::control::Page;
 
 use blendtorch_blender::{
     Answers, Blender, Runtime, VARIABLE, discover_named, display, package, scenes,
@@ -28,25 +34,32 @@ use blendtorch_blender::{
 use crate::addresses::Addresses;
 use crate::alive::is_ending;
 use crate::command::InstanceCommand;
+use crate::head::{Facts, Head, Place};
 use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
 
-use board::Board;
+pub(crate) use board::{Board, Known};
+use health::Limits;
+pub(crate) use health::resident;
 pub use options::FleetOptions;
 pub use output::Output;
 pub use status::{InstanceState, InstanceStatus};
 use supervise::{Level, Plan};
-pub use view::FleetWatch;
 
 /// Said when windows are wanted and cannot be.
 const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): Blender runs \
     without windows, as with \"background\": true";
 
+/// How long an instance may take to answer that it has heard something.
+pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
 /// How long the last words of an instance whose process has ended are waited for, and who left
 /// processes behind to end those.
 const LAST_LOOK: Duration = Duration::from_secs(15);
 
-/// Running Blender instances. Dropping it ends them all, their children too; so does whatever ends
-/// the program that holds it.
+/// Running Blender instances, each of which is started again where the description says so. Dropping
+/// it ends them all, their children too; so does whatever ends the program that holds it.
+///
+/// Other programs of this user ask it through the control channel, by the name in its launch info.
 ///
 /// A process forked from that program may hold a copy, which does nothing.
 #[derive(Debug)]
@@ -59,6 +72,8 @@ pub struct Fleet {
     thread: Mutex<Option<JoinHandle<()>>>,
     /// The process that started the fleet: the instances are its children and nobody else's.
     owner: u32,
+    /// Where others ask; none where the user has no folder for it.
+    head: Option<Head>,
     /// Folder of ipc sockets, removed after the last instance.
     _folder: Option<tempfile::TempDir>,
 }
@@ -73,12 +88,36 @@ impl Fleet {
         description: &LaunchDescription,
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
-        let mut description = description.checked()?;
+        let description = description.checked()?;
         let answers = match options.remember {
             true => Answers::open(),
             false => Answers::in_file(None),
         };
         let (addresses, blender) = prepare(&description, &answers)?;
+        Self::run(description, addresses, blender, options)
+    }
+
+    /// As [`start`](Self::start), on a Blender that is known already, and that is not asked whether it
+    /// can run the description.
+    ///
+    /// # Errors
+    /// As `start`, but for what that finds out about the Blender.
+    pub fn start_on(
+        blender: Blender,
+        description: &LaunchDescription,
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
+        let description = description.checked()?;
+        let addresses = plan(&description)?;
+        Self::run(description, addresses, blender, options)
+    }
+
+    fn run(
+        mut description: LaunchDescription,
+        addresses: Addresses,
+        blender: Blender,
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
         let mut warnings: Vec<_> = addresses.warning.into_iter().collect();
         if !description.background && display::none() {
             description.background = true;
@@ -93,10 +132,19 @@ impl Fleet {
         let commands: Vec<_> = (0..description.num_instances)
             .map(|i| InstanceCommand::new(&blender, &description, &addresses.bind, seed, i))
             .collect();
+        let place = Place::make().inspect_err(|error| {
+            warnings.push(format!(
+                "{error}. Nobody can ask this fleet how it is, nor hear from it what is lost where an \
+                 instance is killed"
+            ));
+        });
+        let place = place.ok();
         let info = LaunchInfo {
             addresses: addresses.connect,
             commands: commands.iter().map(InstanceCommand::line).collect(),
+            fleet: place.as_ref().map(Place::name),
         };
+        let pages = pages(commands.len(), &mut warnings);
 
         let logs = match &description.log_dir {
             Some(folder) => logs::open(folder, &info.commands).map_err(in_file(&description))?,
@@ -105,15 +153,35 @@ impl Fleet {
         let board = Arc::new(Board::default());
         let (level, watched) = watch::channel(Level::Run);
         let (started, ready) = mpsc::channel();
-        let folder = addresses
+        let head = place.as_ref().map(|place| place.path().to_path_buf());
+        let sockets = addresses
             .folder
             .as_ref()
             .map(|folder| folder.path().to_path_buf());
+        let facts = Facts {
+            script: description.script.clone(),
+            addresses: info.addresses.clone().into_iter().collect(),
+            restart: description.restart,
+            min_instances: description.min_instances,
+        };
+        let serve = |place| Head::start(place, facts, Arc::clone(&board));
+        let served = place.map(serve).transpose().map_err(|source| {
+            let what = "control channel";
+            LaunchError::Supervision { what, source }
+        })?;
         let plan = Plan {
             commands,
             options,
+            restart: description.restart,
+            min_instances: description.min_instances,
+            limits: Limits {
+                hang_after: Duration::from_secs(description.hang_after),
+                max_memory: description.max_memory,
+            },
             logs,
-            folder,
+            folders: head.iter().chain(&sockets).cloned().collect(),
+            head,
+            pages,
             board: Arc::clone(&board),
             level: watched,
         };
@@ -140,6 +208,7 @@ impl Fleet {
             },
             thread: Mutex::new(Some(thread)),
             owner: std::process::id(),
+            head: served,
             _folder: addresses.folder,
         })
     }
@@ -160,6 +229,24 @@ impl Fleet {
         &self.warnings
     }
 
+    /// Writes the launch info to a file, and has those who choose among fleets told of it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_launch_info(&self, path: impl AsRef<Path>) -> Result<(), crate::InfoError> {
+        self.info.save_json(path.as_ref())?;
+        if let Some(head) = &self.head {
+            head.is_led_to_by(path.as_ref());
+        }
+        Ok(())
+    }
+
+    /// The name by which the control channel knows it, as in its launch info; none where there is no
+    /// such channel.
+    pub fn name(&self) -> Option<&str> {
+        self.head.as_ref().map(Head::name)
+    }
+
     /// How many instances are running.
     pub fn alive(&self) -> usize {
         self.status()
@@ -168,17 +255,17 @@ impl Fleet {
             .count()
     }
 
+    /// Why the fleet has failed as a whole: too few instances are left.
+    pub fn failure(&self) -> Option<String> {
+        self.board.failure()
+    }
+
     /// One status an instance, in their order.
     pub fn status(&self) -> Vec<InstanceStatus> {
         self.board.statuses()
     }
 
-    /// A view of the instances by their addresses, for whoever waits for what they send.
-    pub fn watch(&self) -> FleetWatch {
-        FleetWatch::new(&self.board, &self.info)
-    }
-
-    /// Sees that every instance is running. One whose process has ended is seen to have ended, also
+    /// Sees that every instance is running, or will be again. One whose process has ended is seen to have ended, also
     /// where its last words are still being read: those are waited for.
     ///
     /// # Errors
@@ -187,7 +274,7 @@ impl Fleet {
         let statuses = self.settled();
         let ended: Vec<_> = statuses
             .iter()
-            .filter(|status| !status.is_running())
+            .filter(|status| !status.is_alive())
             .collect();
         if ended.is_empty() {
             return Ok(());
@@ -269,10 +356,7 @@ fn prepare(
     answers: &Answers,
 ) -> Result<(Addresses, Blender), LaunchError> {
     let file = || description.file.clone();
-    let addresses = Addresses::plan(description).map_err(|error| LaunchError::Address {
-        file: file(),
-        error,
-    })?;
+    let addresses = plan(description)?;
     let named = description.named_blender();
     let python_path = description.env.get("PYTHONPATH").map(OsStr::new);
     let found = discover_named(named, answers).and_then(|blender| {
@@ -297,6 +381,28 @@ fn prepare(
     Ok((addresses, blender))
 }
 
+fn plan(description: &LaunchDescription) -> Result<Addresses, LaunchError> {
+    Addresses::plan(description).map_err(|error| LaunchError::Address {
+        file: description.file.clone(),
+        error,
+    })
+}
+
+/// A page of memory for each instance, as far as there are any to be had.
+fn pages(instances: usize, warnings: &mut Vec<String>) -> Vec<Option<Arc<Page>>> {
+    let make = |index| Page::create(&format!("blendtorch-instance-{index}"));
+    let made: Result<Vec<_>, _> = (0..instances).map(make).collect();
+    match made {
+        Ok(pages) => pages.into_iter().map(|page| Some(Arc::new(page))).collect(),
+        Err(error) => {
+            warnings.push(format!(
+                "{error}. Whether an instance hangs cannot be seen, nor what is lost where one is killed"
+            ));
+            vec![None; instances]
+        }
+    }
+}
+
 /// Says of an error whose file it is about.
 fn in_file(description: &LaunchDescription) -> impl Fn(DescriptionError) -> LaunchError {
     |error| error.in_file(description.file.as_deref()).into()
@@ -318,6 +424,9 @@ impl Drop for Fleet {
             // After a fork there is no such thread here, and the folder is the parent's to remove.
             std::mem::forget(thread);
             std::mem::forget(self._folder.take());
+            if let Some(head) = &mut self.head {
+                head.forget();
+            }
         }
     }
 }

@@ -92,6 +92,14 @@ pub struct InstanceStatus {
     pub state: InstanceState,
     /// The fleet had asked it to end before it did.
     pub stopped: bool,
+    /// It has ended and will be started again.
+    pub restarting: bool,
+    /// Which life it is, from 1: one more after each restart.
+    pub life: u64,
+    /// Why the fleet ended its latest life: a hang, too much memory.
+    pub cause: Option<String>,
+    /// Why it is not started again, where it would have been.
+    pub given_up: Option<String>,
     /// The last lines it wrote to stderr, at most 20, without those of Blender's that mean nothing.
     pub stderr_tail: Vec<String>,
     /// The same of stdout: where `blender` prints a script's traceback.
@@ -104,9 +112,15 @@ impl InstanceStatus {
         self.state == InstanceState::Running
     }
 
-    /// Whether it ended by itself and not with exit code 0.
+    /// Whether its process runs, or will again.
+    pub fn is_alive(&self) -> bool {
+        self.restarting || self.is_running()
+    }
+
+    /// Whether it ended by itself and not with exit code 0, for good.
     pub fn failed(&self) -> bool {
         !self.stopped
+            && !self.restarting
             && !matches!(
                 self.state,
                 InstanceState::Running | InstanceState::Exited(0)
@@ -116,7 +130,7 @@ impl InstanceStatus {
     /// One line: which instance, how it is, and why where it failed. What it printed last says why
     /// it ended by itself; of a signal it knows nothing.
     pub fn summary(&self) -> String {
-        let line = format!("instance {} {}", self.index, self.state);
+        let line = self.line();
         match (reason(self.telling().1), self.state) {
             (Some(last), InstanceState::Signaled(_)) if self.failed() => {
                 format!("{line}, its last words: {last}")
@@ -129,7 +143,7 @@ impl InstanceStatus {
     /// Several lines: which instance, how it is, and the tail of what it wrote.
     pub fn report(&self) -> String {
         let (stream, lines) = self.telling();
-        let mut text = format!("instance {} {}", self.index, self.state);
+        let mut text = self.line();
         if lines.is_empty() {
             text += " and wrote nothing";
         } else {
@@ -140,6 +154,19 @@ impl InstanceStatus {
             text += line;
         }
         text
+    }
+
+    /// Which instance, how its process is, and what the fleet had to do with it.
+    fn line(&self) -> String {
+        let mut line = format!("instance {}", self.index);
+        if let Some(cause) = &self.cause {
+            line += &format!(" {cause}, and");
+        }
+        line += &format!(" {}", self.state);
+        if let Some(why) = &self.given_up {
+            line += &format!("; {why}");
+        }
+        line
     }
 
     /// The stream that tells why it ended: the one with a traceback, else stderr if it has a word.
@@ -178,20 +205,21 @@ fn reason(lines: &[String]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::board::{Board, TAIL_LINES};
+    use super::super::board::{Board, Ended, TAIL_LINES};
     use super::super::output::Stream;
     use super::*;
-    use std::time::Duration;
+    use blendtorch_channels::control::Epitaph;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn the_tail_keeps_the_last_lines_and_the_summary_the_last_word() {
         let board = Board::default();
-        board.add(7);
+        board.add(7, None);
         for n in 0..30 {
             board.line(0, Stream::Stderr, format!("line {n}"));
         }
         board.line(0, Stream::Stderr, String::new());
-        board.ended(0, InstanceState::Exited(3), false);
+        board.ended(0, over(InstanceState::Exited(3), false));
         let status = &board.statuses()[0];
         assert_eq!(status.stderr_tail.len(), TAIL_LINES);
         assert_eq!(
@@ -223,8 +251,8 @@ mod tests {
     #[test]
     fn an_end_that_was_asked_for_is_no_failure() {
         let board = Board::default();
-        board.add(7);
-        board.ended(0, InstanceState::Signaled(15), true);
+        board.add(7, None);
+        board.ended(0, over(InstanceState::Signaled(15), true));
         let status = &board.statuses()[0];
         assert!(!status.failed());
         assert_eq!(
@@ -236,15 +264,50 @@ mod tests {
         assert!(board.wait(Some(Duration::ZERO)) && board.wait(None));
     }
 
+    fn over(state: InstanceState, stopped: bool) -> Ended {
+        Ended {
+            state,
+            stopped,
+            cause: None,
+            given_up: None,
+            restarts_at: None,
+            messages: 0,
+            epitaph: Epitaph::default(),
+        }
+    }
+
+    #[test]
+    fn one_that_will_run_again_has_not_failed_and_one_that_is_given_up_says_why() {
+        let board = Board::default();
+        board.add(7, None);
+        let again = Ended {
+            restarts_at: Some(Instant::now()),
+            cause: Some("hung: no progress".into()),
+            ..over(InstanceState::Signaled(9), false)
+        };
+        board.ended(0, again);
+        let status = board.statuses().remove(0);
+        assert!(status.is_alive() && !status.is_running() && !status.failed());
+        board.gave_up(0, "it ended 6 times".into());
+        let status = board.statuses().remove(0);
+        assert!(status.failed() && !status.is_alive());
+        let said = status.summary();
+        assert!(
+            said.starts_with("instance 0 hung: no progress, and was ended by signal 9"),
+            "{said}"
+        );
+        assert!(said.contains("; it ended 6 times"), "{said}");
+    }
+
     fn failed_with(stdout: &[&str], stderr: &[&str]) -> InstanceStatus {
         let board = Board::default();
-        board.add(7);
+        board.add(7, None);
         for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
             lines
                 .iter()
                 .for_each(|&line| board.line(0, stream, line.to_owned()));
         }
-        board.ended(0, InstanceState::Exited(1), false);
+        board.ended(0, over(InstanceState::Exited(1), false));
         board.statuses().remove(0)
     }
 

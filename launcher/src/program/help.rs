@@ -18,6 +18,10 @@ pub(super) const LAUNCH_HELP: &str = r#"A launch description is a JSON object (w
     "blender": "bpy",               which Blender: see below
     "env": {"NAME": "value"},       variables set for every instance; none
     "log_dir": "logs",              folder of instance-<i>.log, one an instance; none
+    "restart": "on-abnormal",       when an instance that ended is started again: see below
+    "min_instances": 1,             the fleet ends when fewer are left that have not failed
+    "max_memory": "4 GiB",          an instance with more starts anew after its episode; none
+    "hang_after": 120,              seconds without progress, or ten of its slowest frames; 0: never
     "blend_path": null,             the original's name of "blender"
     "$schema": "launch.schema.json" for editors: `blendtorch schema` writes that file
   }
@@ -27,6 +31,12 @@ Which Blender runs: the key blender, else the variable BLENDTORCH_BLENDER, else 
 of `blendtorch setup`, else `blender` on PATH. Key and variable take "bpy" for the managed one, a
 Blender program or its name on PATH, its folder, or an environment with bpy. `blendtorch doctor`
 says what is found.
+
+Restarts: "never"; "on-abnormal" after a signal, a hang, too much memory; "on-failure" also after
+an error of the script; "always" also after an end in order. After 0.5 s, doubling to 30 s while
+lives end before they deliver anything; after more than 5 such within 60 s the instance has failed.
+It keeps number, addresses and arguments and goes on with its next episode.
+`blendtorch status launch_info.json` says how all are.
 
 Ends: Ctrl-C or SIGTERM ends every instance (a second one at once), exit code 130 or 143.
 An instance that fails does not stop the others; the exit code is then 1. However the launcher

@@ -2,7 +2,10 @@
 //!
 //! Owns what the user of the program sees. It must never swallow an instance's failure.
 
+use std::path::Path;
 use std::time::Duration;
+
+use blendtorch_channels::control::FleetClient;
 
 use super::signals::Signals;
 use super::{LaunchArguments, say};
@@ -10,6 +13,9 @@ use crate::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, LaunchError}
 
 /// Runs a launch to its end, and gives the exit code of the program.
 pub fn launch(arguments: &LaunchArguments) -> u8 {
+    if let Some(whose) = belongs_to(&arguments.out_launch_info) {
+        return failed(&whose);
+    }
     let fleet = LaunchDescription::from_file(&arguments.description)
         .map_err(LaunchError::from)
         .and_then(|mut description| {
@@ -27,7 +33,7 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
     for warning in fleet.warnings() {
         say(&format!("warning: {warning}"));
     }
-    if let Err(error) = fleet.launch_info().save_json(&arguments.out_launch_info) {
+    if let Err(error) = fleet.save_launch_info(&arguments.out_launch_info) {
         return failed(&error.to_string());
     }
     let statuses = fleet.status();
@@ -41,6 +47,7 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
     ));
     watch(&fleet, &statuses);
     let statuses = fleet.status();
+    let failure = fleet.failure();
     drop(fleet);
     match signals.exit_code() {
         Some(code) => {
@@ -52,8 +59,21 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
             ));
             code
         }
-        None => verdict(&statuses),
+        None => verdict(&statuses, failure),
     }
+}
+
+/// What is wrong with a launch info's path where it is that of a fleet that runs: its consumers would
+/// be led to another one.
+fn belongs_to(path: &Path) -> Option<String> {
+    let mut client = FleetClient::of_launch_info(path).ok()?;
+    let running = client.status(false).ok()?;
+    Some(format!(
+        "launch info {}: it is that of a fleet that runs, whose launcher is process {}; end that one, or \
+         give another file with --out-launch-info",
+        path.display(),
+        running.launcher
+    ))
 }
 
 /// Waits for the end of all, and says of each that fails that it has while the others go on.
@@ -62,7 +82,7 @@ fn watch(fleet: &Fleet, at_first: &[InstanceStatus]) {
     loop {
         let all_ended = fleet.wait_timeout(Duration::from_millis(200));
         let statuses = fleet.status();
-        let running = statuses.iter().filter(|status| status.is_running()).count();
+        let running = statuses.iter().filter(|status| status.is_alive()).count();
         for status in &statuses {
             if status.failed() && !told[status.index] {
                 told[status.index] = true;
@@ -78,8 +98,13 @@ fn watch(fleet: &Fleet, at_first: &[InstanceStatus]) {
 }
 
 /// The last line: whether all went well, and if not, which failed and why.
-fn verdict(statuses: &[InstanceStatus]) -> u8 {
-    match failures(statuses) {
+fn verdict(statuses: &[InstanceStatus], failure: Option<String>) -> u8 {
+    let each = failures(statuses);
+    match failure
+        .into_iter()
+        .chain(each)
+        .reduce(|a, b| format!("{a}; {b}"))
+    {
         None => {
             say(&format!("{} ended", counted(statuses.len())));
             0

@@ -185,7 +185,7 @@ exit 0
 
 #[test]
 fn an_instance_killed_from_outside_is_told_from_one_that_was_stopped() {
-    let stage = Stage::new(2, RUNS, "");
+    let stage = Stage::new(2, RUNS, r#""restart": "never""#);
     let fleet = start(&stage, FOREVER);
     let pids = stage.pids("instance", 2);
     let mut kill = std::process::Command::new("kill");

@@ -13,5 +13,6 @@
 mod ends;
 mod messages;
 mod reports;
+mod restarts;
 mod support;
 mod windows;

@@ -1,0 +1,153 @@
+//! Whether an instance that runs is well: by its page of memory, and the memory that it has.
+//!
+//! Owns the judgement. It must never end a process.
+
+use std::time::Duration;
+
+use blendtorch_channels::control::{PageView, State};
+
+use crate::Memory;
+
+/// A frame may take so many times the longest of its life.
+const TIMES: u32 = 10;
+
+/// What an instance may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// How long it may make no progress; zero for ever.
+    pub(super) hang_after: Duration,
+    pub(super) max_memory: Option<Memory>,
+}
+
+/// What is wrong with one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Complaint {
+    /// It makes no progress.
+    Hang(String),
+    /// It has too much memory.
+    Memory(String),
+}
+
+impl Limits {
+    /// How often to look.
+    pub(super) fn interval(&self) -> Duration {
+        let eighth = self.hang_after / 8;
+        eighth.clamp(Duration::from_millis(100), Duration::from_secs(1))
+    }
+
+    /// What is wrong with an instance, by what its page says and the bytes it has.
+    pub(super) fn judge(&self, page: Option<&PageView>, memory: Option<u64>) -> Option<Complaint> {
+        page.and_then(|page| self.hang(page))
+            .or_else(|| self.memory(memory))
+    }
+
+    fn hang(&self, page: &PageView) -> Option<Complaint> {
+        // How long it takes until the first frame nobody knows, and who waits does not hang.
+        if self.hang_after.is_zero() || page.pid.is_none() || page.state != State::Rendering {
+            return None;
+        }
+        let limit = self.hang_after.max(page.slowest.saturating_mul(TIMES));
+        let at = match (page.episode, page.sample) {
+            (Some(episode), Some(sample)) => format!(" in episode {episode}, sample {sample}"),
+            _ => String::new(),
+        };
+        (page.since_progress >= limit).then(|| {
+            Complaint::Hang(format!(
+                "hung: no progress for {:.1} s{at}, its slowest frame took {:.1} s",
+                page.since_progress.as_secs_f64(),
+                page.slowest.as_secs_f64()
+            ))
+        })
+    }
+
+    fn memory(&self, has: Option<u64>) -> Option<Complaint> {
+        let (most, has) = (self.max_memory?, Memory(has?));
+        (has > most)
+            .then(|| Complaint::Memory(format!("had {has} of memory, max_memory is {most}")))
+    }
+}
+
+/// Bytes of memory that a process has, as the kernel counts them; nothing where it is gone.
+pub(crate) fn resident(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+    pages.checked_mul(rustix::param::page_size() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        hang_after: Duration::from_secs(120),
+        max_memory: Some(Memory(1 << 30)),
+    };
+
+    fn silent_for(seconds: u64) -> PageView {
+        PageView {
+            pid: Some(1),
+            state: State::Rendering,
+            since_progress: Duration::from_secs(seconds),
+            ..PageView::default()
+        }
+    }
+
+    fn hangs(page: &PageView) -> bool {
+        matches!(LIMITS.judge(Some(page), None), Some(Complaint::Hang(_)))
+    }
+
+    #[test]
+    fn no_progress_is_a_hang_and_long_frames_are_none() {
+        assert!(!hangs(&silent_for(119)) && hangs(&silent_for(120)));
+        let slow = PageView {
+            slowest: Duration::from_secs(40),
+            ..silent_for(399)
+        };
+        assert!(!hangs(&slow));
+        let slower = PageView {
+            since_progress: Duration::from_secs(400),
+            ..slow
+        };
+        assert!(hangs(&slower));
+    }
+
+    #[test]
+    fn waiting_for_others_and_starting_never_count() {
+        for state in [
+            State::Starting,
+            State::WaitingForAgent,
+            State::WaitingForConsumer,
+            State::WaitingForRequest,
+            State::Quiet,
+        ] {
+            assert!(
+                !hangs(&PageView {
+                    state,
+                    ..silent_for(100_000)
+                }),
+                "{state:?}"
+            );
+        }
+        let never = Limits {
+            hang_after: Duration::ZERO,
+            ..LIMITS
+        };
+        assert_eq!(never.judge(Some(&silent_for(100_000)), None), None);
+    }
+
+    #[test]
+    fn too_much_memory_is_said_with_both_amounts() {
+        let page = silent_for(0);
+        assert_eq!(LIMITS.judge(Some(&page), Some(1 << 30)), None);
+        let Some(Complaint::Memory(said)) = LIMITS.judge(Some(&page), Some(3 << 29)) else {
+            panic!("not seen");
+        };
+        assert_eq!(said, "had 1.50 GiB of memory, max_memory is 1.00 GiB");
+    }
+
+    #[test]
+    fn a_process_has_memory_and_one_that_is_not_there_none() {
+        assert!(resident(std::process::id()).is_some_and(|bytes| bytes > 1 << 20));
+        assert_eq!(resident(u32::MAX), None);
+    }
+}

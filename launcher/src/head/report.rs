@@ -1,0 +1,130 @@
+//! How the fleet is, put together for those who ask: what the supervision knows, what each
+//! instance's page says, and what each says of itself.
+//!
+//! Owns that putting together. It must never change anything.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use blendtorch_channels::control::{
+    Counters, FleetReport, InstanceReport, Mode, PageView, Wanted, now_ns,
+};
+
+use super::Facts;
+use super::line::ask_all;
+use crate::Restart;
+use crate::fleet::{Board, Known, resident};
+
+/// How long instances get for their counters, which a thread of theirs tells.
+const COUNTERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// Who tells of the fleet.
+#[derive(Debug)]
+pub(super) struct Teller {
+    fleet: String,
+    facts: Facts,
+    board: Arc<Board>,
+    began: Instant,
+}
+
+impl Teller {
+    pub(super) fn new(fleet: String, facts: Facts, board: Arc<Board>) -> Self {
+        Self {
+            fleet,
+            facts,
+            board,
+            began: Instant::now(),
+        }
+    }
+
+    pub(super) fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// How all are; with their own counters, if they are asked for.
+    pub(super) async fn report(&self, counters: bool) -> FleetReport {
+        let known = self.board.known();
+        let mut instances: Vec<_> = known.iter().map(|one| self.instance(one)).collect();
+        if counters {
+            let lines = known
+                .iter()
+                .filter_map(|one| Some((one.status.index, one.line.clone()?)));
+            for (index, told) in ask_all(lines, &Wanted::Status, COUNTERS_WITHIN).await {
+                let read = |told| serde_json::from_value::<Counters>(told).ok();
+                if let Some(instance) = instances.get_mut(index) {
+                    instance.counters = told.ok().and_then(read);
+                }
+            }
+        }
+        FleetReport {
+            fleet: self.fleet.clone(),
+            launcher: std::process::id(),
+            runs_for: self.began.elapsed().as_secs_f64(),
+            now_ns: now_ns(),
+            restart: self.facts.restart.to_string(),
+            min_instances: self.facts.min_instances,
+            instances,
+        }
+    }
+
+    fn instance(&self, known: &Known) -> InstanceReport {
+        let status = &known.status;
+        let view = known.page.as_ref().map(|page| page.view());
+        let attached = view.as_ref().is_some_and(|view| view.pid.is_some());
+        let view = view.unwrap_or_default();
+        let mode = match (status.is_running(), status.restarting, status.failed()) {
+            (true, ..) => Mode::Running,
+            (_, true, _) => Mode::Restarting,
+            (.., true) => Mode::Failed,
+            _ => Mode::Ended,
+        };
+        let runs = mode == Mode::Running;
+        let until = |at: Instant| at.saturating_duration_since(Instant::now()).as_secs_f64();
+        let addresses = self.facts.addresses.values();
+        InstanceReport {
+            index: status.index,
+            addresses: addresses
+                .filter_map(|of| of.get(status.index).cloned())
+                .collect(),
+            mode,
+            pid: status.pid,
+            life: status.life,
+            began_ns: known.began_ns,
+            restarts: status.life.saturating_sub(1),
+            restarts_in: known.restarts_at.map(until),
+            returns_after_end: self.facts.restart >= Restart::Always,
+            returns_after_failure: self.facts.restart >= Restart::OnFailure,
+            attached,
+            memory: runs
+                .then(|| resident(view.pid.unwrap_or(status.pid)))
+                .flatten(),
+            messages_in_all: known.messages_before + if runs { view.messages } else { 0 },
+            lives: known.lives.iter().cloned().collect(),
+            report: match (runs, &known.script_error) {
+                (true, Some(traceback)) => Some(traceback.clone()),
+                (true, None) => None,
+                (false, _) => Some(status.report()),
+            },
+            about: known.about.clone(),
+            counters: None,
+            ..of_page(view)
+        }
+    }
+}
+
+fn of_page(view: PageView) -> InstanceReport {
+    InstanceReport {
+        state: view.state,
+        state_for: view.state_for.as_secs_f64(),
+        frames: view.frames,
+        since_progress: view.since_progress.as_secs_f64(),
+        slowest_frame: view.slowest.as_secs_f64(),
+        latest_frame: view.latest.as_secs_f64(),
+        episode: view.episode,
+        sample: view.sample,
+        messages: view.messages,
+        resume: view.resume,
+        publishers: view.publishers,
+        ..InstanceReport::default()
+    }
+}
