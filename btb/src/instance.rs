@@ -162,13 +162,13 @@ impl Instance {
 pub(crate) struct Told(Option<(&'static Instance, Option<PublisherSlot>)>);
 
 impl Told {
-    /// Of the publisher with these 64 bits.
-    pub(crate) fn of(publisher: u64) -> Self {
+    /// Of the publisher with these 64 bits that is bound to an address.
+    pub(crate) fn of(publisher: u64, address: &str) -> Self {
         Self(Instance::this().map(|this| {
             let page = this.page.as_ref();
             (
                 this,
-                page.and_then(|page| PublisherSlot::take(page, publisher)),
+                page.and_then(|page| PublisherSlot::take(page, publisher, address)),
             )
         }))
     }

@@ -3,6 +3,7 @@
 use crate::batch::CollateError;
 use crate::convert::ConvertError;
 use crate::record::RecordError;
+use blendtorch_channels::control::InstanceReport;
 use blendtorch_transport::{Address, AddressError, Path, PeerStatus};
 use blendtorch_wire::DecodeError;
 use std::fmt;
@@ -123,10 +124,12 @@ pub struct Silence {
     pub messages: u64,
     /// Since the last of them.
     pub since_last: Option<Duration>,
+    /// What its launcher tells of the instance, where one on this host does.
+    pub instance: Option<String>,
 }
 
 impl Silence {
-    pub(crate) fn of(status: &PeerStatus) -> Self {
+    pub(crate) fn of(status: &PeerStatus, told: Option<&InstanceReport>) -> Self {
         Self {
             address: status.address.clone(),
             path: status.path,
@@ -134,6 +137,7 @@ impl Silence {
             ever_connected: status.connections > 0,
             messages: status.messages,
             since_last: status.last_message.map(|last| last.elapsed()),
+            instance: told.map(|one| format!("instance {}: {}", one.index, one.phrase())),
         }
     }
 }
@@ -166,6 +170,10 @@ impl fmt::Display for Silence {
                 f,
                 "{address} never connected: nobody has listened there for {since:.1} s"
             ),
+        }?;
+        match &self.instance {
+            Some(told) => write!(f, " ({told})"),
+            None => Ok(()),
         }
     }
 }
@@ -199,6 +207,7 @@ mod tests {
             ever_connected,
             messages,
             since_last: (messages > 0).then_some(Duration::from_secs(10)),
+            instance: None,
         }
     }
 
@@ -224,6 +233,14 @@ mod tests {
         ] {
             assert_eq!(silence.to_string(), format!("tcp://127.0.0.1:11000 {says}"));
         }
+        let told = Silence {
+            instance: Some("instance 0: starting for 12 s".into()),
+            ..silence(None, false, 0)
+        };
+        assert!(
+            told.to_string()
+                .ends_with("for 12.3 s (instance 0: starting for 12 s)")
+        );
         let timeout = |longest| Error::Timeout {
             waited: Duration::from_secs(10),
             longest,

@@ -39,6 +39,7 @@ pub use accounting::{
     Totals,
 };
 pub use batch::{Batch, CollateError, Column, TensorColumn};
+pub use blendtorch_channels::control;
 pub use blendtorch_channels::{
     Command, Duplex as DuplexChannel, DuplexMessage, DuplexOptions, EnvOptions,
     Error as ChannelError, Failure, RemoteEnv, Reset, Step, VectorEnv,

@@ -3,7 +3,6 @@
 use crate::options::{InstanceCount, cores};
 use anyhow::{Context, Result};
 use blendtorch_launcher::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, Output};
-use btt::{Life, Liveness};
 use std::path::Path;
 
 /// Name of the socket that the scene publishes at.
@@ -51,16 +50,6 @@ impl Instances {
         &self.addresses
     }
 
-    /// Tells a dataset how the instances are that it waits for.
-    pub(crate) fn liveness(&self) -> Liveness {
-        let watch = self.fleet.watch();
-        Liveness::new(move |address| match watch.at(&address.to_string()) {
-            None => Life::Unknown,
-            Some(status) if status.is_running() => Life::Runs,
-            Some(status) => Life::Ended(status.report()),
-        })
-    }
-
     /// How many were started.
     pub(crate) fn count(&self) -> usize {
         self.addresses.len()
@@ -93,7 +82,7 @@ impl Instances {
     /// Those that have ended, in a line each.
     pub(crate) fn ended(&self) -> Vec<(usize, String)> {
         let statuses = self.fleet.status();
-        let ended = statuses.iter().filter(|status| !status.is_running());
+        let ended = statuses.iter().filter(|status| !status.is_alive());
         ended
             .map(|status| (status.index, status.summary()))
             .collect()

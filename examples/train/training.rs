@@ -87,7 +87,6 @@ pub(crate) fn train(
 
     let dataset_options = DatasetOptions {
         timeout: PATIENCE,
-        liveness: Some(instances.liveness()),
         ..DatasetOptions::default()
     };
     let dataset = RemoteIterableDataset::connect(instances.addresses(), dataset_options)?;

@@ -23,7 +23,7 @@ pub struct PeerStatus {
     pub messages: u64,
     /// When the last one came.
     pub last_message: Option<Instant>,
-    /// It was disconnected for good with [`Receiver::disconnect`](crate::Receiver::disconnect).
+    /// It was left with [`Receiver::disconnect`](crate::Receiver::disconnect).
     pub ended: bool,
 }
 
@@ -165,7 +165,15 @@ impl Peer {
         Ok(message)
     }
 
-    /// Leaves for good.
+    /// Goes back to where it had left.
+    pub(crate) fn rejoin(&mut self) {
+        if std::mem::replace(&mut self.status.ended, false) {
+            self.status.since = Instant::now();
+            self.retry_at = Instant::now();
+        }
+    }
+
+    /// Leaves.
     pub(crate) fn disconnect(&mut self) {
         self.line = None;
         if !std::mem::replace(&mut self.status.ended, true) {

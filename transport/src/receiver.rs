@@ -125,7 +125,20 @@ impl Receiver {
         Ok(peers.iter().map(|peer| peer.status().clone()).collect())
     }
 
-    /// Leaves one address for good.
+    /// Goes back to an address that was left.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn rejoin(&mut self, peer: usize) -> Result<(), Error> {
+        let inner = self.inner.get_mut()?;
+        if let Some(peer) = inner.peers.get_mut(peer) {
+            peer.rejoin();
+            inner.tend_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Leaves one address for good, or until it is [rejoined](Self::rejoin).
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].

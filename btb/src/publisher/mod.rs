@@ -93,10 +93,11 @@ impl Publisher {
             },
         )?;
         let id = getrandom::u64().map_err(|error| PublishError::Random(error.to_string()))?;
+        let told = Told::of(id, &sender.address().to_string());
         Ok(Self {
             sender,
             id,
-            told: Told::of(id),
+            told,
             options,
             sequence: 0,
             place: (None, None),

@@ -7,7 +7,7 @@ use super::lives::{Lives, Origin};
 use super::receipts::{PublisherReceipts, Receipts};
 use super::seen::{Entry, Seen};
 use super::stats::{PublisherStats, Stats};
-use blendtorch_wire::Header;
+use blendtorch_wire::{End, Header, Message};
 use std::collections::HashMap;
 
 /// Publishers that are told apart; more would be an attack.
@@ -16,6 +16,21 @@ const MAX_PUBLISHERS: usize = 4096;
 /// samples. Beyond it the oldest are forgotten: what was missing of them stays counted, and a late
 /// sample among them is taken for a duplicate.
 const MAX_CHUNKS: usize = 1 << 16;
+
+/// How a publisher ended whose launcher says how much it had published.
+const KILLED: &str = "killed";
+
+/// What a launcher says of a publisher that has ended without a word.
+#[derive(Debug)]
+pub(crate) struct Buried {
+    pub(crate) publisher: u64,
+    pub(crate) btid: i64,
+    /// How many samples it had published, and how many of these are nothing of this dataset's.
+    pub(crate) published: u64,
+    pub(crate) before: u64,
+    /// How its instance ended.
+    pub(crate) end: String,
+}
 
 /// The sequence numbers and the publishers of one dataset.
 #[derive(Debug, Default)]
@@ -30,8 +45,10 @@ pub(crate) struct Accounts {
 #[derive(Debug, Default)]
 struct Tracker {
     seen: Seen,
-    /// The first that came, and one behind the highest.
+    /// The first that counts, and one behind the highest that is known of.
     span: Option<(u64, u64)>,
+    /// One behind the highest that came.
+    top: u64,
     /// How many it has sent, once it has said its end.
     sent: Option<u64>,
 }
@@ -45,6 +62,8 @@ enum Sighting {
     /// One that had been missing, or one from before the first.
     Late {
         missing: bool,
+        /// One with a higher number came before it.
+        reordered: bool,
     },
     Duplicate,
 }
@@ -54,14 +73,16 @@ impl Tracker {
         if self.seen.insert(sequence) == Entry::Known {
             return Sighting::Duplicate;
         }
+        let reordered = sequence < self.top;
+        self.top = self.top.max(sequence.saturating_add(1));
         let Some((first, next)) = self.span else {
             // Who comes late did not miss what was sent before.
             self.span = Some((sequence, sequence.saturating_add(1)));
             return Sighting::New { skipped: 0 };
         };
         if sequence < next {
-            let missing = sequence > first;
-            return Sighting::Late { missing };
+            let missing = sequence >= first;
+            return Sighting::Late { missing, reordered };
         }
         Sighting::New {
             skipped: self.skip_to(sequence.saturating_add(1)).saturating_sub(1),
@@ -101,11 +122,11 @@ impl Accounts {
                 stats.missing = stats.missing.saturating_add(skipped);
                 publisher.missing = publisher.missing.saturating_add(skipped);
             }
-            Sighting::Late { missing } => {
+            Sighting::Late { missing, reordered } => {
                 stats.missing -= u64::from(missing);
                 publisher.missing -= u64::from(missing);
-                stats.reordered += 1;
-                publisher.reordered += 1;
+                stats.reordered += u64::from(reordered);
+                publisher.reordered += u64::from(reordered);
             }
             Sighting::Duplicate => {
                 stats.duplicated += 1;
@@ -133,6 +154,29 @@ impl Accounts {
         let tracker = &mut self.trackers[index];
         tracker.sent = Some(header.sequence);
         let skipped = tracker.skip_to(header.sequence);
+        stats.missing = stats.missing.saturating_add(skipped);
+        publisher.missing = publisher.missing.saturating_add(skipped);
+        self.lives.count(stats);
+    }
+
+    /// Enters what a publisher had published that has ended without saying so.
+    pub(crate) fn bury(&mut self, buried: &Buried, origin: Origin<'_>, stats: &mut Stats) {
+        let mut header = Message::end(buried.publisher, buried.published).header;
+        header.btid = Some(buried.btid);
+        let Some(index) = self.index_of(&header, origin, stats) else {
+            return;
+        };
+        let publisher = &mut stats.publishers[index];
+        if publisher.ended || publisher.end.is_some() {
+            return;
+        }
+        publisher.end = Some(End::told(KILLED, Some(&buried.end)));
+        publisher.unfinished = false;
+        stats.killed += 1;
+        let tracker = &mut self.trackers[index];
+        tracker.sent = Some(buried.published);
+        tracker.span.get_or_insert((buried.before, buried.before));
+        let skipped = tracker.skip_to(buried.published);
         stats.missing = stats.missing.saturating_add(skipped);
         publisher.missing = publisher.missing.saturating_add(skipped);
         self.lives.count(stats);
@@ -204,7 +248,6 @@ impl Accounts {
 mod tests {
     use super::*;
     use blendtorch_transport::Address;
-    use blendtorch_wire::Message;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
     use std::sync::LazyLock;
@@ -260,6 +303,55 @@ mod tests {
         accounts.enter_end(&Message::end(1, 5).header, here(), &mut stats);
         accounts.enter_end(&Message::end(1, 5).header, here(), &mut stats);
         assert_eq!((stats.missing, stats.ended), (4, 1));
+    }
+
+    fn buried(published: u64, before: u64) -> Buried {
+        Buried {
+            publisher: 1,
+            btid: 0,
+            published,
+            before,
+            end: "was ended by signal 9".into(),
+        }
+    }
+
+    #[test]
+    fn what_a_killed_publisher_had_published_and_nobody_got_is_missing_exactly() {
+        let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
+        for sequence in 0..3 {
+            accounts.enter(&Message::data(1, sequence).header, here(), &mut stats);
+        }
+        accounts.bury(&buried(8, 0), here(), &mut stats);
+        assert_eq!((stats.missing, stats.killed, stats.unfinished), (5, 1, 0));
+        // What was on its way and comes nevertheless is none of it, nor out of order.
+        accounts.enter(&Message::data(1, 3).header, here(), &mut stats);
+        accounts.bury(&buried(8, 0), here(), &mut stats);
+        assert_eq!((stats.missing, stats.reordered, stats.killed), (4, 0, 1));
+        accounts.note(&[false], 0, &mut stats);
+        assert_eq!(stats.unfinished, 0);
+        let receipts = accounts.receipts(&stats);
+        assert_eq!(receipts.publishers[0].sent, Some(8));
+        assert_eq!(receipts.publishers[0].end.as_deref(), Some("killed"));
+    }
+
+    #[test]
+    fn of_a_killed_publisher_that_was_never_heard_all_is_missing_but_what_was_before_us() {
+        let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
+        accounts.bury(&buried(8, 6), here(), &mut stats);
+        assert_eq!((stats.missing, stats.received), (2, 0));
+        for sequence in [6, 7] {
+            accounts.enter(&Message::data(1, sequence).header, here(), &mut stats);
+        }
+        assert_eq!((stats.missing, stats.reordered, stats.received), (0, 0, 2));
+    }
+
+    #[test]
+    fn who_has_said_its_end_is_not_buried() {
+        let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
+        accounts.enter(&Message::data(1, 0).header, here(), &mut stats);
+        accounts.enter_end(&Message::end(1, 1).header, here(), &mut stats);
+        accounts.bury(&buried(8, 0), here(), &mut stats);
+        assert_eq!((stats.missing, stats.killed), (0, 0));
     }
 
     #[test]

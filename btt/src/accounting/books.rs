@@ -2,7 +2,7 @@
 //!
 //! Owns the lock between the thread that iterates and those that read the counters meanwhile.
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, Buried};
 use super::lives::Origin;
 use super::receipts::Receipts;
 use super::stats::Stats;
@@ -67,6 +67,11 @@ impl Books {
         self.accounts.enter_end(header, origin, &mut self.stats);
     }
 
+    /// Enters what a publisher had published that has ended without saying so.
+    pub(crate) fn bury(&mut self, buried: &Buried, origin: Origin<'_>) {
+        self.accounts.bury(buried, origin, &mut self.stats);
+    }
+
     /// Looks which publishers have gone. Who was `left` (its place among `peers`) has not said its
     /// end: nobody was waited for there any more.
     pub(crate) fn note(&mut self, peers: &[PeerStatus], left: impl Fn(usize) -> bool) {
@@ -78,7 +83,12 @@ impl Books {
         let unheard = peers
             .iter()
             .zip(&present)
-            .filter(|(peer, present)| !**present && peer.connections > 0 && peer.messages == 0);
+            .filter(|(peer, present)| !**present && peer.connections > 0 && peer.messages == 0)
+            // Of whom its launcher has told nothing is unknown.
+            .filter(|(peer, _)| {
+                let mut told = self.stats.publishers.iter().filter(|one| one.end.is_some());
+                !told.any(|one| one.address.as_ref() == Some(&peer.address))
+            });
         let unheard = unheard.count() as u64;
         self.accounts.note(&present, unheard, &mut self.stats);
     }

@@ -60,7 +60,9 @@ impl Lives {
         self.unheard = unheard;
         for (life, publisher) in self.lives.iter().zip(&mut stats.publishers) {
             let there = present.get(life.peer).copied().unwrap_or_default();
-            publisher.unfinished = !publisher.ended && (life.followed || !there);
+            // Of one whose launcher has told of it nothing is unknown.
+            let told = publisher.ended || publisher.end.is_some();
+            publisher.unfinished = !told && (life.followed || !there);
         }
         self.count(stats);
     }

@@ -14,6 +14,7 @@ mod stats;
 mod tests;
 mod together;
 
+pub(crate) use accounts::Buried;
 pub use books::StatsHandle;
 pub(crate) use lives::Origin;
 pub use receipts::{PublisherReceipts, PublisherTotals, Receipts, Totals};

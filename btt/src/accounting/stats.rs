@@ -36,6 +36,10 @@ pub struct Stats {
     /// Publishers that have gone without saying so: what they had sent last may be lost, and how
     /// much that is nobody knows. Among `publishers` are those of which something came.
     pub unfinished: u64,
+    /// Publishers that have ended without saying so, and of which their launcher, on this host, says how
+    /// much they had published: what is missing of them is exact.
+    #[serde(default)]
+    pub killed: u64,
     /// The publishers seen, in order of appearance. A restarted one is a new one.
     pub publishers: Vec<PublisherStats>,
 }
@@ -61,6 +65,7 @@ pub struct PublisherStats {
     /// It has said that it ended.
     pub ended: bool,
     /// How it came to its end, and why, if it has said so; a publisher of an older version only ends.
+    /// "killed" where its launcher said it, and not itself.
     #[serde(with = "as_words")]
     pub end: Option<End>,
     /// It has gone without saying that it ended.

@@ -70,6 +70,8 @@ impl Ledger {
         stats.duplicated = stats.duplicated.saturating_add(again);
         stats.ended = stats.publishers.iter().filter(|one| one.ended).count() as u64;
         stats.unfinished = unfinished(&stats) + unheard.unwrap_or_default();
+        let killed = |one: &&PublisherStats| !one.ended && one.end.is_some();
+        stats.killed = stats.publishers.iter().filter(killed).count() as u64;
         Self {
             stats,
             receipts: Receipts {
@@ -127,7 +129,8 @@ fn publisher(
             let until = sent.unwrap_or(last).max(last);
             (until - from).saturating_sub(of_all)
         }
-        None => 0,
+        // Of whom nobody has anything, what their launcher told.
+        None => counted.iter().map(|one| one.missing).min().unwrap_or(0),
     };
     let mut one = counted.first().cloned().unwrap_or_default();
     one.received = sum(counted.iter().map(|one| one.received));

@@ -2,13 +2,14 @@
 //!
 //! Owns the question; whoever launches answers it. Nothing here starts or looks at a process.
 
+use blendtorch_channels::control::{Found, InstanceReport, Mode, Seeker};
 use blendtorch_transport::Address;
-use blendtorch_wire::End;
+use blendtorch_wire::{End, How};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the process is that publishes at an address, or is to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Life {
     /// Nothing is known of it.
     #[default]
@@ -17,6 +18,48 @@ pub enum Life {
     Runs,
     /// It has ended: nothing more will come. How, and its last words.
     Ended(String),
+    /// What the launcher of its fleet, on this host, tells of it.
+    Told(Box<Found>),
+}
+
+impl Life {
+    /// What the launcher tells of it, where one does.
+    #[must_use]
+    pub fn report(&self) -> Option<&InstanceReport> {
+        match self {
+            Self::Told(found) => Some(&found.instance),
+            _ => None,
+        }
+    }
+
+    /// Whether its process runs.
+    pub(super) fn runs(&self) -> bool {
+        match self {
+            Self::Runs => true,
+            Self::Told(found) => found.instance.mode == Mode::Running,
+            Self::Unknown | Self::Ended(_) => false,
+        }
+    }
+
+    /// Its last words, if nothing more will come.
+    pub(super) fn over(&self) -> Option<String> {
+        match self {
+            Self::Ended(words) => Some(words.clone()),
+            Self::Told(found) => {
+                let over = matches!(found.instance.mode, Mode::Ended | Mode::Failed);
+                over.then(|| found.instance.report.clone().unwrap_or_default())
+            }
+            Self::Unknown | Self::Runs => None,
+        }
+    }
+
+    /// Whether another life follows one that comes to its end in this way.
+    pub(super) fn returns_after(&self, how: &How) -> bool {
+        self.report().is_some_and(|one| match how {
+            How::Failed => one.returns_after_failure,
+            _ => one.returns_after_end,
+        })
+    }
 }
 
 /// Who hears how the publisher at an address came to its end.
@@ -26,15 +69,14 @@ type Hears = Arc<dyn Fn(&Address, &End) + Send + Sync>;
 ///
 /// With it, an instance that runs and has not made its publisher yet is waited for as long as one that
 /// is connected ([`DatasetOptions::first_item_timeout`](crate::DatasetOptions::first_item_timeout)),
-/// and one that has ended is not waited for at all. A dataset asks a few times a second for those that
-/// are not connected, and never while items come.
+/// one that has ended is not waited for at all, and one whose launcher starts it again is the same
+/// instance in another life. A dataset asks a few times a second for those that it misses.
 ///
 /// ```
 /// use btt::{Address, DatasetOptions, Life, Liveness};
 ///
-/// // With the launcher's `Fleet`: `let watch = fleet.watch();`, then in the closure
-/// // `match watch.at(&address.to_string()) { … }`: examples/train has it.
 /// let options = DatasetOptions {
+///     // Without a launcher of ours: who started the publishers knows.
 ///     liveness: Some(Liveness::new(|_: &Address| Life::Runs)),
 ///     ..DatasetOptions::default()
 /// };
@@ -53,6 +95,17 @@ impl Liveness {
             of: Arc::new(of),
             hears: None,
         }
+    }
+
+    /// By what the launchers of this user's fleets on this host tell of their instances. The default.
+    #[must_use]
+    pub fn on_this_host() -> Self {
+        let seeker = Mutex::new(Seeker::default());
+        Self::new(move |address| {
+            let mut seeker = seeker.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = seeker.find(&address.to_string());
+            found.map_or(Life::Unknown, |found| Life::Told(Box::new(found)))
+        })
     }
 
     /// Also hears how a publisher came to its end, as soon as it has said so.

@@ -4,6 +4,7 @@
 //! is an error, who has ended how, and what is recorded, is said in a file each.
 
 mod ends;
+mod instances;
 mod liveness;
 mod options;
 mod patience;
@@ -18,9 +19,10 @@ use crate::accounting::{Origin, Receipts, Stats, StatsHandle};
 use crate::error::{Error, Silence};
 use crate::item::Item;
 use crate::record::{Recorded, Recorder};
-use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
+use blendtorch_transport::{Address, PeerStatus, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use ends::Ends;
+use instances::{Follows, Grave, Instances};
 use patience::{Exhausted, Patience};
 use std::time::{Duration, Instant};
 use tape::Tape;
@@ -46,6 +48,7 @@ pub struct RemoteIterableDataset {
     patience: Patience,
     note_at: Instant,
     ends: Ends,
+    instances: Instances,
     delivered: usize,
     finished: bool,
     tape: Tape,
@@ -79,6 +82,7 @@ impl RemoteIterableDataset {
             },
             patience: Patience::new(options.timeout, options.first_item_timeout, addresses.len()),
             ends: Ends::default(),
+            instances: Instances::default(),
             addresses,
             options,
             receiver,
@@ -107,6 +111,16 @@ impl RemoteIterableDataset {
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// How the instances at the addresses are, asked now, in their order.
+    #[must_use]
+    pub fn instances(&self) -> Vec<Life> {
+        let life = |address| {
+            let liveness = self.options.liveness.as_ref();
+            liveness.map_or(Life::Unknown, |liveness| liveness.of(address))
+        };
+        self.addresses.iter().map(life).collect()
     }
 
     /// Waits up to `timeout` for the next item. `None` when none came, or the stream has ended
@@ -191,6 +205,13 @@ impl RemoteIterableDataset {
             }
         }
         self.note_who_has_gone();
+        // What lives that ended a moment ago had published.
+        if let Ok(peers) = self.receiver.peers()
+            && self.instances.is_due(&peers)
+        {
+            let Follows { graves, .. } = self.ask_after_instances(&peers, true);
+            self.enter_graves(graves);
+        }
         for peer in 0..self.addresses.len() {
             // The only error is a socket that is closed already.
             let _ = self.receiver.disconnect(peer);
@@ -229,6 +250,9 @@ impl RemoteIterableDataset {
             return Ok(Wait::End);
         }
         let begin = Instant::now();
+        if let Some(liveness) = &self.options.liveness {
+            self.instances.begin(&self.addresses, liveness);
+        }
         loop {
             self.patience.asks();
             let start = Instant::now();
@@ -239,6 +263,7 @@ impl RemoteIterableDataset {
             self.stats.lock().stats.blocked += start.elapsed();
             if received.is_none() || start >= self.note_at {
                 self.note_who_has_gone();
+                self.look_at_instances(received.is_none())?;
             }
             match received {
                 Some(received) => {
@@ -249,7 +274,6 @@ impl RemoteIterableDataset {
                 }
                 None => {
                     self.tape.flush_if_due()?;
-                    self.leave_the_dead()?;
                     self.check_patience()?;
                 }
             }
@@ -307,11 +331,16 @@ impl RemoteIterableDataset {
             return Ok(new.then_some((message, leased)));
         }
         books.enter_end(&message.header, origin);
-        let address = &self.addresses[peer];
-        self.ends.said(peer, address, &message.header, &books.stats);
         drop(books);
+        let address = &self.addresses[peer];
+        let mut returns = false;
         if let (Some(liveness), Some(end)) = (&self.options.liveness, &message.header.end) {
             liveness.hears(address, end);
+            returns = self.instances.parks(peer, liveness.of(address), end.how());
+        }
+        if !returns {
+            let stats = self.stats.get();
+            self.ends.said(peer, address, &message.header, &stats);
         }
         self.patience.starts_anew();
         self.receiver.disconnect(peer)?;
@@ -319,26 +348,57 @@ impl RemoteIterableDataset {
         Ok(None)
     }
 
-    /// Leaves publishers whose instances are known to have ended. Called when nothing came.
-    fn leave_the_dead(&mut self) -> Result<(), Error> {
-        let Some(liveness) = &self.options.liveness else {
-            return Ok(());
-        };
+    /// Asks how the instances are, if it is time, and does what follows. Where nothing came, all are
+    /// asked; else those that are missed.
+    fn look_at_instances(&mut self, nothing_came: bool) -> Result<(), Error> {
         let peers = self.receiver.peers()?;
-        let leave = self.ends.leave_the_dead(&peers, liveness, &self.stats);
+        if !self.instances.is_due(&peers) && !nothing_came {
+            return Ok(());
+        }
+        let Follows {
+            leave,
+            rejoin,
+            graves,
+        } = self.ask_after_instances(&peers, false);
+        self.enter_graves(graves);
+        for peer in rejoin {
+            self.receiver.rejoin(peer)?;
+            self.patience.starts_anew();
+        }
         if leave.is_empty() {
             return Ok(());
         }
-        for peer in leave {
+        self.ends.leave(&leave, &self.addresses, &self.stats);
+        for (peer, _) in leave {
             self.receiver.disconnect(peer)?;
         }
         self.patience.starts_anew();
         self.end_if_nobody_is_left()
     }
 
+    fn ask_after_instances(&mut self, peers: &[PeerStatus], now: bool) -> Follows {
+        let Some(liveness) = &self.options.liveness else {
+            return Follows::default();
+        };
+        self.instances.look(peers, liveness, now)
+    }
+
+    fn enter_graves(&self, graves: Vec<Grave>) {
+        let mut books = self.stats.lock();
+        for grave in graves {
+            let origin = Origin {
+                address: &self.addresses[grave.peer],
+                peer: grave.peer,
+                connection: 0,
+            };
+            books.bury(&grave.into(), origin);
+        }
+    }
+
     /// The iteration ends with its publishers.
     fn end_if_nobody_is_left(&mut self) -> Result<(), Error> {
-        self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
+        let ended = self.receiver.peers()?.iter().all(|peer| peer.ended);
+        self.finished = ended && !self.instances.awaits_another_life();
         if self.finished {
             self.ends.all_have_ended();
             self.note_who_has_gone();
@@ -367,11 +427,18 @@ impl RemoteIterableDataset {
             return Ok(());
         }
         let peers = self.receiver.peers()?;
-        match self.patience.exhausted(&peers, self.ends.runs()) {
+        let expected = self.instances.expectations(self.patience.first_item());
+        match self.patience.exhausted(&peers, &expected) {
             None => Ok(()),
             Some(Exhausted { waited, longest }) => {
                 self.patience.starts_anew(); // for a caller that goes on
-                let silent = peers.iter().filter(|peer| !peer.ended).map(Silence::of);
+                let each = peers.iter().enumerate().filter(|(_, peer)| !peer.ended);
+                let silent = each.map(|(index, peer)| {
+                    Silence::of(
+                        peer,
+                        self.instances.lives().get(index).and_then(Life::report),
+                    )
+                });
                 Err(Error::Timeout {
                     waited,
                     longest,

@@ -15,7 +15,8 @@ pub struct DatasetOptions {
     /// A publisher that is connected gets this long for its first item: a first EEVEE frame
     /// compiles shaders; 120 s. So does an instance that is known to run (`liveness`).
     pub first_item_timeout: Duration,
-    /// Tells which instances run; without it, nothing is known of them but their connections.
+    /// Tells how the instances are; by default the launchers of this user's fleets on this host do
+    /// ([`Liveness::on_this_host`]). Without it, nothing is known of them but their connections.
     pub liveness: Option<Liveness>,
     /// The iteration ends after so many items; unlimited.
     pub max_items: Option<usize>,
@@ -31,7 +32,7 @@ impl Default for DatasetOptions {
             queue_size: 10,
             timeout: Duration::from_secs(10),
             first_item_timeout: Duration::from_secs(120),
-            liveness: None,
+            liveness: Some(Liveness::on_this_host()),
             max_items: None,
             max_message_bytes: 1 << 30,
             shm: true,

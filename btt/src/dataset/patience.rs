@@ -21,9 +21,18 @@ pub(crate) struct Exhausted {
     pub(crate) longest: Option<Duration>,
 }
 
+/// What is known of the instance behind an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Expectation {
+    /// It runs.
+    pub(super) runs: bool,
+    /// Its launcher tells that it is at something that takes its time.
+    pub(super) busy: bool,
+}
+
 /// Silence lasts the longer of `timeout` and four times the longest wait for an item seen lately. Who
 /// has sent nothing yet gets `first_item`: a publisher that is connected, and an instance that is
-/// known to run and has not made its publisher.
+/// known to run and has not made its publisher. Who is known to be busy is waited for.
 #[derive(Debug)]
 pub(crate) struct Patience {
     timeout: Duration,
@@ -91,23 +100,34 @@ impl Patience {
         self.asked.is_some() && self.silent.elapsed() >= self.limit()
     }
 
-    /// How long nothing came, if that is too long. `runs` are the peers whose instances are known to
-    /// run.
-    pub(crate) fn exhausted(&self, peers: &[PeerStatus], runs: &[bool]) -> Option<Exhausted> {
+    /// How long a first item may take.
+    pub(super) fn first_item(&self) -> Duration {
+        self.first_item
+    }
+
+    /// How long nothing came, if that is too long; with what is `expected` of each peer, as far as that
+    /// is known.
+    pub(super) fn exhausted(
+        &self,
+        peers: &[PeerStatus],
+        expected: &[Expectation],
+    ) -> Option<Exhausted> {
         let asked = self.asked?;
         let waited = self.silent.elapsed();
         let first_item_pending = peers.iter().enumerate().any(|(index, peer)| {
-            let runs = runs.get(index).copied().unwrap_or_default();
+            let Expectation { runs, .. } = expected.get(index).copied().unwrap_or_default();
             // From its connection on; before that, from the question on.
             let since = match peer.path {
                 Some(_) => peer.since.max(asked),
                 None => asked,
             };
-            let expected = !peer.ended && (peer.path.is_some() || runs);
-            expected && peer.messages == 0 && since.elapsed() < self.first_item
+            let there = !peer.ended && (peer.path.is_some() || runs);
+            there && peer.messages == 0 && since.elapsed() < self.first_item
         });
         let longest = (self.limit() > self.timeout).then_some(self.longest);
-        (waited >= self.limit() && !first_item_pending).then_some(Exhausted { waited, longest })
+        let busy = expected.iter().any(|one| one.busy);
+        (waited >= self.limit() && !first_item_pending && !busy)
+            .then_some(Exhausted { waited, longest })
     }
 }
 
@@ -156,7 +176,16 @@ mod tests {
     }
 
     fn is_exhausted(patience: &Patience, peer: PeerStatus, runs: bool) -> bool {
-        patience.exhausted(&[peer], &[runs]).is_some()
+        let expected = Expectation { runs, busy: false };
+        patience.exhausted(&[peer], &[expected]).is_some()
+    }
+
+    #[test]
+    fn who_is_known_to_be_busy_is_waited_for() {
+        let peers = [silent(false, 1000)];
+        let busy = |busy| [Expectation { runs: true, busy }];
+        assert_eq!(waiting(1000).exhausted(&peers, &busy(true)), None);
+        assert!(waiting(1000).exhausted(&peers, &busy(false)).is_some());
     }
 
     #[test]
@@ -225,7 +254,7 @@ mod tests {
         assert!((5..6).contains(&patience.longest.as_secs()));
         patience.silent = ago(1000); // the consumer trains
         assert!(!patience.is_tried());
-        assert_eq!(patience.exhausted(&[silent(false, 1000)], &[false]), None);
+        assert_eq!(patience.exhausted(&[silent(false, 1000)], &[]), None);
         patience.asks();
         patience.item_came();
         assert!(patience.longest < Duration::from_secs(6));

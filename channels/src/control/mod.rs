@@ -27,7 +27,8 @@ pub use error::{ControlError, PageError, Refusal, RefusalKind};
 pub use lines::{LONGEST_LINE, decode, encode};
 pub use link::{CONTROL, LIFE, Link, PAGE};
 pub use page::{
-    MOST_PUBLISHERS, Page, PageView, PublisherCount, PublisherSlot, Resume, State, now_ns,
+    MOST_PUBLISHERS, Page, PageView, PublisherCount, PublisherSlot, Resume, State, address_mark,
+    now_ns,
 };
 pub use place::{FleetRecord, RECORD, fleet_folders, kernel_place, network, runtime_folder};
 pub use report::{About, Epitaph, FleetReport, InstanceReport, Mode};

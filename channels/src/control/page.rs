@@ -47,7 +47,7 @@ const W_PLAY: usize = 25;
 const W_NEXT_EPISODE: usize = 26;
 const W_PLAYED: usize = 27;
 const W_PUBLISHERS: usize = 64;
-const PUBLISHER_WORDS: usize = 4;
+const PUBLISHER_WORDS: usize = 5;
 const _: () = assert!(W_PUBLISHERS + MOST_PUBLISHERS * PUBLISHER_WORDS <= WORDS);
 
 /// What an instance is at.
@@ -117,6 +117,23 @@ pub struct PublisherCount {
     pub offered: u64,
     /// Of these, samples that were queued for a consumer.
     pub accepted: u64,
+    /// Which of the instance's addresses it is bound to, by [`address_mark`].
+    #[serde(default)]
+    pub mark: u64,
+}
+
+/// What tells the addresses of one instance apart, whichever name the host has in them: the port, or
+/// the path by its FNV-1a hash.
+#[must_use]
+pub fn address_mark(address: &str) -> u64 {
+    let port = address
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse::<u16>().ok());
+    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+    port.map_or_else(
+        || address.bytes().fold(0xCBF2_9CE4_8422_2325, hash),
+        u64::from,
+    )
 }
 
 /// What a page says at one moment.
@@ -289,6 +306,7 @@ impl Page {
                 publisher,
                 offered,
                 accepted,
+                mark: self.words.at(at + 4).load(Acquire),
             })
         });
         PageView {
@@ -411,7 +429,7 @@ pub struct PublisherSlot {
 impl PublisherSlot {
     /// A place for a publisher; none where all are taken by publishers that are still open.
     #[must_use]
-    pub fn take(page: &Arc<Page>, publisher: u64) -> Option<Self> {
+    pub fn take(page: &Arc<Page>, publisher: u64, address: &str) -> Option<Self> {
         for slot in 0..MOST_PUBLISHERS {
             let at = W_PUBLISHERS + slot * PUBLISHER_WORDS;
             let id = page.words.at(at);
@@ -425,6 +443,7 @@ impl PublisherSlot {
                     .is_ok()
             {
                 (1..PUBLISHER_WORDS).for_each(|word| page.set(at + word, 0));
+                page.set(at + 4, address_mark(address));
                 let page = Arc::clone(page);
                 return Some(Self { page, at });
             }
@@ -482,7 +501,7 @@ mod tests {
         theirs.attach();
         theirs.enter(State::Rendering);
         theirs.set_place(Some(4), Some(0));
-        let slot = PublisherSlot::take(&theirs, 77).unwrap();
+        let slot = PublisherSlot::take(&theirs, 77, "tcp://0.0.0.0:11000").unwrap();
         slot.offer(0);
         slot.accept(0);
         slot.offer(1);
@@ -498,8 +517,21 @@ mod tests {
             publisher: 77,
             offered: 2,
             accepted: 1,
+            mark: 11000,
         };
         assert_eq!(view.publishers, [count]);
+    }
+
+    #[test]
+    fn addresses_of_an_instance_are_told_apart_whatever_the_host_is_called() {
+        assert_eq!(
+            address_mark("tcp://0.0.0.0:7"),
+            address_mark("tcp://[::1]:7")
+        );
+        assert_ne!(
+            address_mark("ipc:///a/DATA-0"),
+            address_mark("ipc:///a/CTRL-0")
+        );
     }
 
     #[test]
@@ -516,7 +548,7 @@ mod tests {
         page.attach();
         page.enter(State::Rendering);
         page.frame_done();
-        PublisherSlot::take(&page, 9).unwrap().accept(4);
+        PublisherSlot::take(&page, 9, "").unwrap().accept(4);
         page.begin_life(2);
         let view = page.view();
         assert_eq!((view.life, view.pid, view.frames), (2, None, 0));
@@ -585,10 +617,10 @@ mod tests {
     fn more_publishers_than_there_are_places_are_not_counted() {
         let page = Arc::new(Page::create("test").unwrap());
         let slots: Vec<_> = (1..=MOST_PUBLISHERS as u64)
-            .map(|id| PublisherSlot::take(&page, id).unwrap())
+            .map(|id| PublisherSlot::take(&page, id, "").unwrap())
             .collect();
-        assert!(PublisherSlot::take(&page, 1000).is_none());
+        assert!(PublisherSlot::take(&page, 1000, "").is_none());
         slots[MOST_PUBLISHERS - 1].close();
-        assert!(PublisherSlot::take(&page, 1000).is_some());
+        assert!(PublisherSlot::take(&page, 1000, "").is_some());
     }
 }

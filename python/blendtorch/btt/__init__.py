@@ -21,6 +21,7 @@ from .env import EnvTimeoutError, OpenAIRemoteEnv, RemoteEnv, RemoteEnvError, la
 from .env_rendering import create_renderer
 from .errors import InstanceFailedError
 from .file import FileReader, FileRecorder
+from .fleet import Fleet
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
@@ -41,6 +42,7 @@ __all__ = [
     "FileDataset",
     "FileReader",
     "FileRecorder",
+    "Fleet",
     "ImageTransform",
     "InstanceFailedError",
     "LaunchError",

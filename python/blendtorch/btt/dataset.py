@@ -1,10 +1,11 @@
 """A dataset whose items come from Blender instances, here or on another machine."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from .._blendtorch import ItemStream, hand_down, take_over, timeout_seconds
+from .._blendtorch import ItemStream, instances_at, timeout_seconds
 from ..renamed import also_called
 from .counters import Counters, Latest, worker
 from .file import FileRecorder, make_folder_of
@@ -107,16 +108,25 @@ class RemoteIterableDataset(IterableDataset):
         `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
         publisher: lost if this is its only consumer, else see `receipts`), `malformed`,
         `discarded` (received when the iteration ended), `bytes`, `shm_bytes`, `ended` (publishers
-        that have said so), `unfinished` (publishers that have gone without a word),
-        `blocked` (seconds of waiting), `assembling` (seconds in which a `DataLoader` of ours filled
-        batches), and the same for each of `publishers`, with its `address`, how it came to its
-        `end` ("finished", "failed", "interrupted"; None where it has not said so) and the `reason`.
+        that have said so), `killed` (that have not, and of which their launcher, on this machine,
+        knows how much they had published: what is `missing` of them is exact), `unfinished`
+        (publishers that have gone without a word), `blocked` (seconds of waiting), `assembling`
+        (seconds in which a `DataLoader` of ours filled batches), and the same for each of
+        `publishers`, with its `address`, how it came to its `end` ("finished", "failed",
+        "interrupted", "killed"; None where nobody has said so) and the `reason`.
         """
         return self._counters.stats(self._latest)
 
     def receipts(self) -> Receipts:
         """What the latest iteration has received, whoever iterates; for `merge_receipts`."""
         return self._counters.receipts(self._latest)
+
+    def instances(self) -> list[dict[str, Any] | None]:
+        """What the launchers on this machine say of the instances at the addresses, in their order:
+        as in `Fleet.status()["instances"]`, and `is`, the same in words ("rendering for 3.0 s, its
+        slowest frame took 1.2 s", "restarts in 0.5 s"). None where no launcher here knows one."""
+        told: list[dict[str, Any] | None] = json.loads(instances_at(self.addresses))
+        return told
 
     def __iter__(self) -> Iterator[Any]:
         return _Items(self) if self.max_items_here() > 0 else iter(())
@@ -142,11 +152,7 @@ class RemoteIterableDataset(IterableDataset):
         return path
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_latest": None, "_handed": hand_down(self.addresses)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        take_over(*state.pop("_handed"))
-        self.__dict__.update(state)
+        return {**self.__dict__, "_latest": None}
 
 
 class _Items:

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from .._blendtorch import Fleet, find_blender
 from .errors import InstanceFailedError
+from .fleet import Fleet as AskedFleet
 from .processes import InstanceProcess
 
 
@@ -20,6 +21,7 @@ class LaunchInfo:
         addresses: dict[str, list[str]],
         commands: list[str],
         processes: "list[InstanceProcess] | None" = None,
+        fleet: str | None = None,
     ) -> None:
         self.addresses = addresses
         """Addresses of all instances, by socket name."""
@@ -28,13 +30,16 @@ class LaunchInfo:
         self.processes = processes
         """The process of each instance, where they were launched here; None where this was loaded
         from a file."""
+        self.fleet = fleet
+        """The name by which this user's programs on the instances' machine ask how they are."""
 
     @staticmethod
     def save_json(file: str | PathLike[str] | IO[str], launch_info: "LaunchInfo") -> None:
         """Writes a launch info to a path or an open text file."""
-        text = json.dumps(
-            {"addresses": launch_info.addresses, "commands": launch_info.commands}, indent=4
-        )
+        info = {"addresses": launch_info.addresses, "commands": launch_info.commands}
+        if launch_info.fleet is not None:
+            info["fleet"] = launch_info.fleet
+        text = json.dumps(info, indent=4)
         if isinstance(file, str | PathLike):
             with open(file, "w", encoding="utf-8") as opened:
                 opened.write(text)
@@ -49,7 +54,7 @@ class LaunchInfo:
                 data = json.load(opened)
         else:
             data = json.load(file)
-        return LaunchInfo(data["addresses"], data["commands"])
+        return LaunchInfo(data["addresses"], data["commands"], fleet=data.get("fleet"))
 
 
 class BlenderLauncher:
@@ -82,6 +87,10 @@ class BlenderLauncher:
         blender: str | PathLike[str] | None = None,
         env: Mapping[str, str] | None = None,
         log_dir: str | PathLike[str] | None = None,
+        restart: str = "on-abnormal",
+        min_instances: int = 1,
+        max_memory: int | str | None = None,
+        hang_after: int = 120,
     ) -> None:
         """Stores what to launch.
 
@@ -102,6 +111,15 @@ class BlenderLauncher:
             env: variables set for every instance, beside those of this process.
             log_dir: a folder for `instance-<i>.log`, to which all that instance i prints is
                 appended.
+            restart: after which ends an instance is started again: "never", "on-abnormal" (a
+                signal, a hang, too much memory), "on-failure" (also an error of the script),
+                "always". It keeps number, addresses and arguments and goes on with its next
+                episode; one that ends again and again without delivering anything has failed.
+            min_instances: the fleet ends once fewer are left that have not failed.
+            max_memory: an instance with more is started again after its episode: bytes, or as in
+                "4 GiB". None: it may have any.
+            hang_after: an instance that renders and makes no progress for so many seconds, and for
+                ten times its slowest frame, hangs; 0: none does.
         """
         self._description = {
             "scene": fspath(scene) if scene else None,
@@ -118,6 +136,10 @@ class BlenderLauncher:
             "log_dir": fspath(log_dir) if log_dir else None,
             "seed": seed,
             "background": background,
+            "restart": restart,
+            "min_instances": min_instances,
+            "max_memory": max_memory,
+            "hang_after": hang_after,
         }
         self._fleet: Fleet | None = None
         self._launch_info: LaunchInfo | None = None
@@ -129,6 +151,14 @@ class BlenderLauncher:
             raise RuntimeError("nothing is launched yet: use `with BlenderLauncher(...) as bl:`")
         return self._launch_info
 
+    @property
+    def fleet(self) -> AskedFleet:
+        """The running instances, to ask how they are and to tell them what to do."""
+        name = self._running().name()
+        if name is None:
+            raise ConnectionError("this fleet cannot be asked; a warning at its start says why")
+        return AskedFleet(name=name)
+
     def __enter__(self) -> "BlenderLauncher":
         if self._fleet is not None:
             raise RuntimeError("this launcher's instances run already: make another for more")
@@ -138,7 +168,8 @@ class BlenderLauncher:
             InstanceProcess(self._fleet, index, command)
             for index, command in enumerate(info["commands"])
         ]
-        self._launch_info = LaunchInfo(info["addresses"], info["commands"], processes)
+        name = info.get("fleet")
+        self._launch_info = LaunchInfo(info["addresses"], info["commands"], processes, name)
         for warning in self._fleet.warnings():
             print(warning, file=sys.stderr)
         return self
@@ -156,7 +187,7 @@ class BlenderLauncher:
                 error.add_note(untold)
 
     def assert_alive(self) -> None:
-        """Raises LaunchError unless every instance runs; says which do not, and why. One whose
+        """Raises LaunchError unless every instance runs, or will again; says which do not, and why. One whose
         publisher has said that it failed does not, and is waited for a while to end."""
         self._running().assert_alive()
 
@@ -165,8 +196,8 @@ class BlenderLauncher:
         return self._running().wait()
 
     def status(self) -> list[dict[str, Any]]:
-        """One dict an instance: `index`, `pid`, `running`, `exit_code`, `signal`, `failed`,
-        `report` (several lines for people)."""
+        """One dict an instance: `index`, `pid`, `running`, `restarting`, `life` (from 1),
+        `exit_code`, `signal`, `failed` (for good), `report` (several lines for people)."""
         return self._running().status()
 
     def _running(self) -> Fleet:

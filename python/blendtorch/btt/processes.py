@@ -17,15 +17,19 @@ class InstanceProcess:
         self._fleet = fleet
         self._index = index
         self.args = command
-        self.pid = int(self._status()["pid"])
         self.returncode: int | None = None
         """The exit code, -N where signal N ended it, once `poll` or `wait` has seen the end."""
 
+    @property
+    def pid(self) -> int:
+        """The process; another one after it was started again."""
+        return int(self._status()["pid"])
+
     def poll(self) -> int | None:
-        """The exit code, or None while it runs."""
+        """The exit code, or None while it runs, or will again."""
         if self.returncode is None:
             status = self._status()
-            if not status["running"]:
+            if not status["running"] and not status["restarting"]:
                 number = status["signal"]
                 self.returncode = status["exit_code"] if number is None else -number
         return self.returncode

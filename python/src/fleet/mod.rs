@@ -1,8 +1,8 @@
-//! Python bindings of the launcher: a fleet, discovery, and its two programs.
+//! Python bindings of the launcher: a fleet, who asks one, discovery, and its two programs.
 
+mod client;
 mod known;
 
-pub(crate) use blendtorch_launcher::alive::Place;
 pub(crate) use known::liveness;
 
 use crate::errors::LaunchError;
@@ -10,12 +10,13 @@ use crate::timeout::SLICE;
 use blendtorch_blender::discover;
 use blendtorch_cli::main_blendtorch;
 use blendtorch_launcher::{
-    Fleet, FleetOptions, InstanceState, InstanceStatus, LaunchDescription, main_launch,
+    Fleet, FleetOptions, InstanceState, InstanceStatus, LaunchDescription, Restart, main_launch,
 };
 use known::News;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,13 +30,23 @@ const LAST_WORDS: Duration = Duration::from_secs(15);
 pub(crate) struct PyFleet {
     fleet: Fleet,
     news: Arc<News>,
+    /// One whose script has failed is started again: its publisher's word is not its last.
+    returns_after_failure: bool,
 }
 
 impl PyFleet {
+    /// Those whose publisher has said that it failed, where that is how they end.
+    fn failed(&self) -> BTreeMap<usize, Option<String>> {
+        match self.returns_after_failure {
+            true => BTreeMap::new(),
+            false => self.news.failed(),
+        }
+    }
+
     /// Waits for the end of instances that said that they failed and are among `wanted`, a while.
     fn let_end(&self, py: Python<'_>, wanted: impl Fn(usize) -> bool) -> PyResult<()> {
         let deadline = Instant::now() + LAST_WORDS;
-        let failed = self.news.failed();
+        let failed = self.failed();
         let ends = |status: &InstanceStatus| {
             status.is_running() && failed.contains_key(&status.index) && wanted(status.index)
         };
@@ -82,7 +93,11 @@ impl PyFleet {
         })?;
         let news = Arc::default();
         known::enter(&fleet, &news);
-        Ok(Self { fleet, news })
+        Ok(Self {
+            fleet,
+            news,
+            returns_after_failure: description.restart >= Restart::OnFailure,
+        })
     }
 
     /// The launch info, as JSON text.
@@ -104,11 +119,11 @@ impl PyFleet {
         self.let_end(py, |_| true)?;
         if let Err(error) = py.detach(|| self.fleet.assert_alive()) {
             let statuses = self.fleet.status();
-            let ended = statuses.iter().filter(|status| !status.is_running());
+            let ended = statuses.iter().filter(|status| !status.is_alive());
             ended.for_each(|status| self.news.tell(status.index));
             return Err(LaunchError::new_err(error.to_string()));
         }
-        let failed = self.news.failed();
+        let failed = self.failed();
         let Some((index, reason)) = failed.into_iter().next() else {
             return Ok(());
         };
@@ -118,7 +133,13 @@ impl PyFleet {
         )))
     }
 
-    /// One dict an instance: `index`, `pid`, `running`, `exit_code`, `signal`, `failed`, `report`.
+    /// The name by which the control channel knows it, if it does.
+    fn name(&self) -> Option<&str> {
+        self.fleet.name()
+    }
+
+    /// One dict an instance: `index`, `pid`, `running`, `restarting`, `life`, `exit_code`, `signal`,
+    /// `failed`, `report`.
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for status in self.fleet.status() {
@@ -134,6 +155,8 @@ impl PyFleet {
             dict.set_item("index", status.index)?;
             dict.set_item("pid", status.pid)?;
             dict.set_item("running", status.is_running())?;
+            dict.set_item("restarting", status.restarting)?;
+            dict.set_item("life", status.life)?;
             dict.set_item("exit_code", exit_code)?;
             dict.set_item("signal", signal)?;
             dict.set_item("failed", status.failed())?;
@@ -203,6 +226,7 @@ fn run_program(py: Python<'_>, argv: Vec<String>, launch: bool) -> u8 {
 /// Adds this module's names to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     known::register(module)?;
+    client::register(module)?;
     module.add_class::<PyFleet>()?;
     module.add_function(wrap_pyfunction!(find_blender, module)?)?;
     module.add_function(wrap_pyfunction!(run_program, module)?)

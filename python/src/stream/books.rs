@@ -6,7 +6,7 @@
 //! Others open it by way of the maker's process, once it is seen to be the one that was meant.
 
 use super::stats::stats_to_python;
-use crate::fleet::Place;
+use btt::control::kernel_place;
 use btt::{Ledger, StatsHandle};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
@@ -118,7 +118,7 @@ impl Books {
 
     /// Where other processes find it.
     fn reference(&self) -> Reference {
-        let place = Place::here().0;
+        let place = kernel_place();
         (
             self.process,
             self.pages.0.as_raw_fd(),
@@ -230,7 +230,7 @@ impl Desk {
 
 impl Pages {
     fn of((process, descriptor, name, place): &Reference) -> Result<Self> {
-        if *place != Place::here().0 {
+        if *place != kernel_place() {
             return Err(Error::other("it is on another machine"));
         }
         let path = format!("/proc/{process}/fd/{descriptor}");

@@ -18,6 +18,7 @@ pub(super) fn stats_to_python<'py>(py: Python<'py>, stats: &Stats) -> PyResult<B
         ("shm_bytes", stats.shm_bytes),
         ("ended", stats.ended),
         ("unfinished", stats.unfinished),
+        ("killed", stats.killed),
     ] {
         dict.set_item(name, value)?;
     }
