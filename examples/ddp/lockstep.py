@@ -5,9 +5,9 @@ before each step how many items it has, and goes on, with none, until nobody has
 `Join` lets a rank that has ended answer the collectives of the others instead. It does so for a
 rank that never had a batch too (torch 2.13), but a fleet of Blenders wants more:
 
-- A rank that raises leaves `Join` without a word. With gloo the others hear of it when its process
-  is gone and its connections with it; with NCCL they wait until somebody ends them. Here they take
-  what is still theirs, are told the reason, and all come to an end.
+- A rank that raises leaves `Join` without a word. The others wait in a collective until its process
+  is gone (gloo sees its connections close) or the collective's own time-out of minutes has passed.
+  Here they take what is still theirs, are told the reason, and all come to an end.
 - A rank that has joined steps its optimizer no more. Its weights come from another in the end, but
   what Adam knows stays behind (it is empty, where there was no batch), and so does a checkpoint.
 - `Join` takes the mean over ranks, whatever they have. With the number of all items it can be taken
