@@ -72,10 +72,12 @@ def test_the_demo_learns_and_outlives_a_killed_blender(tmp_path: Path) -> None:
             return run.ends_well()
 
     said = on_other_ports(tmp_path, train)
-    assert "1 of 2 instances alive" in said
+    assert "2 of 2 instances alive" in said
     summary = json.loads((out / "summary.json").read_text())
     assert list(summary) == SUMMARY
-    assert (summary["missing"], summary["duplicated"], summary["instances"]) == (0, 0, 2)
+    # What was on its way when it was killed is missing, and it came back.
+    assert summary["missing"] <= 30, summary
+    assert (summary["duplicated"], summary["instances"]) == (0, 2)
     assert summary["heldout_loss"] < 0.5 * summary["constant_loss"]
     assert summary["loss_last"] < summary["loss_first"]
     for name in ("batch.png", "predictions.png", "loss.png"):

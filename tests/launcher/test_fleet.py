@@ -46,7 +46,7 @@ def test_conformance_6_entering_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_conformance_6_assert_alive_raises_when_one_has_ended(tmp_path: Path) -> None:
-    with launcher(written(tmp_path, WAITS), num_instances=2) as bl:
+    with launcher(written(tmp_path, WAITS), num_instances=2, restart="never") as bl:
         bl.assert_alive()
         os.kill(bl.status()[0]["pid"], signal.SIGKILL)
         eventually("the first instance is seen dead", lambda: not bl.status()[0]["running"])

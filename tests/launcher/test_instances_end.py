@@ -21,7 +21,8 @@ def test_conformance_7_exit_codes_and_signals_reach_the_caller(
         "os.kill(os.getpid(), signal.SIGKILL)\n",
     )
     logs = tmp_path / "logs"
-    with launcher(script, runtime, num_instances=2, env={"ENDS_WITH": "7"}, log_dir=logs) as bl:
+    ends = {"env": {"ENDS_WITH": "7"}, "log_dir": logs, "restart": "never"}
+    with launcher(script, runtime, num_instances=2, **ends) as bl:
         assert bl.wait() == [7, -signal.SIGKILL]
         with pytest.raises(btt.LaunchError, match=r"(?s)2 of 2 .*exit code 7.*SIGKILL"):
             bl.assert_alive()
@@ -70,7 +71,7 @@ def test_conformance_7_last_words_were_lines_of_blenders_about_a_display(
 ) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "LP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    with launcher(written(tmp_path, DRAWS), runtime) as bl:
+    with launcher(written(tmp_path, DRAWS), runtime, restart="never") as bl:
         assert bl.wait() == [-signal.SIGKILL]
         report = bl.status()[0]["report"]
     # One instance draws without a thread of Mesa's as several do.

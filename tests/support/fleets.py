@@ -39,7 +39,10 @@ def launcher(script: Path, runtime: Runtime | None = None, **options: Any) -> bt
     return btt.BlenderLauncher(**{"scene": "", "script": script, **defaults, **options})
 
 
-def streaming(tmp_path: Path, code: str, instances: int = 1) -> btt.BlenderLauncher:
+def streaming(
+    tmp_path: Path, code: str, instances: int = 1, **options: Any
+) -> btt.BlenderLauncher:
     """Instances of the managed Blender that publish."""
     script = written(tmp_path, code)
-    return launcher(script, num_instances=instances, named_sockets=["DATA"], blender="bpy")
+    given = {"num_instances": instances, "blender": "bpy", **options}
+    return launcher(script, named_sockets=["DATA"], **given)

@@ -46,14 +46,17 @@ impl Ends {
         }
     }
 
-    /// Publishers whose instances are known to have ended, with their last words, are left.
+    /// Publishers whose instances are known to have ended are left; with the last words of those that
+    /// have not ended in order.
     pub(super) fn leave(
         &mut self,
-        dead: &[(usize, String)],
+        dead: &[(usize, Option<String>)],
         addresses: &[Address],
         stats: &StatsHandle,
     ) {
         for (index, words) in dead {
+            self.left.push(*index);
+            let Some(words) = words else { continue };
             let address = &addresses[*index];
             let stats = stats.get();
             let publishers = stats.publishers.iter();
@@ -67,7 +70,6 @@ impl Ends {
                 reason: Some(words.clone()),
             };
             self.failed.insert(*index, failed);
-            self.left.push(*index);
         }
     }
 
@@ -98,7 +100,7 @@ fn last_words(liveness: &Liveness, address: &Address, deadline: Instant) -> Opti
     loop {
         let life = liveness.of(address);
         match life.over() {
-            Some(words) => return Some(words),
+            Some(words) => return words,
             None if life.runs() && Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(20));
             }

@@ -62,8 +62,8 @@ impl From<Grave> for Buried {
 /// What follows from a look.
 #[derive(Debug, Default)]
 pub(super) struct Follows {
-    /// To be left: they have ended. Their last words.
-    pub(super) leave: Vec<(usize, String)>,
+    /// To be left: they have ended. Their last words, of those that have not in order.
+    pub(super) leave: Vec<(usize, Option<String>)>,
     /// To be connected to again: another life has begun.
     pub(super) rejoin: Vec<usize>,
     /// To be entered.

@@ -41,13 +41,15 @@ impl Life {
         }
     }
 
-    /// Its last words, if nothing more will come.
-    pub(super) fn over(&self) -> Option<String> {
+    /// Its last words, if nothing more will come; none where it has ended in order.
+    pub(super) fn over(&self) -> Option<Option<String>> {
         match self {
-            Self::Ended(words) => Some(words.clone()),
+            Self::Ended(words) => Some(Some(words.clone())),
             Self::Told(found) => {
-                let over = matches!(found.instance.mode, Mode::Ended | Mode::Failed);
-                over.then(|| found.instance.report.clone().unwrap_or_default())
+                let one = &found.instance;
+                let over = matches!(one.mode, Mode::Ended | Mode::Failed);
+                let words = || one.report.clone().unwrap_or_default();
+                over.then(|| (!one.ended_in_order).then(words))
             }
             Self::Unknown | Self::Runs => None,
         }

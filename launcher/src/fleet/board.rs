@@ -25,6 +25,8 @@ pub(crate) struct Known {
     pub(crate) page: Option<Arc<Page>>,
     /// When this life began, by the kernel's monotonic clock.
     pub(crate) began_ns: u64,
+    /// Whoever ends it means that it stays ended.
+    pub(crate) released: bool,
     /// When it will be started again.
     pub(crate) restarts_at: Option<Instant>,
     pub(crate) lives: VecDeque<Epitaph>,
@@ -32,8 +34,8 @@ pub(crate) struct Known {
     pub(crate) messages_before: u64,
     pub(crate) about: Option<About>,
     pub(crate) line: Option<LineToInstance>,
-    /// The traceback that left its script.
-    pub(crate) script_error: Option<String>,
+    /// What is to be told of it while it runs: the traceback that left its script, nonsense it said.
+    pub(crate) remark: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -81,12 +83,13 @@ impl Board {
             },
             page,
             began_ns: now_ns(),
+            released: false,
             restarts_at: None,
             lives: VecDeque::new(),
             messages_before: 0,
             about: None,
             line: None,
-            script_error: None,
+            remark: None,
         });
         written.tails.push(Default::default());
     }
@@ -111,7 +114,7 @@ impl Board {
             (one.status.restarting, one.restarts_at) = (false, None);
             one.status.cause = None;
             one.began_ns = now_ns();
-            (one.about, one.line, one.script_error) = (None, None, None);
+            (one.about, one.line, one.remark) = (None, None, None);
         }
         // Its last words are its own.
         if let Some(tails) = written.tails.get_mut(index) {
@@ -153,19 +156,33 @@ impl Board {
         });
     }
 
+    /// From now on, an end of it is its last.
+    pub(super) fn release(&self, index: usize) {
+        self.with(index, |one| one.released = true);
+    }
+
+    pub(super) fn is_released(&self, index: usize) -> bool {
+        self.with(index, |one| one.released).unwrap_or_default()
+    }
+
     /// An instance says who it is, on this line.
     pub(crate) fn says(&self, index: usize, about: About) {
         self.with(index, |one| one.about = Some(about));
     }
 
-    /// Its script was left by an error.
-    pub(crate) fn script_error(&self, index: usize, traceback: String) {
-        self.with(index, |one| one.script_error = Some(traceback));
+    /// Something is to be told of it.
+    pub(crate) fn remark(&self, index: usize, text: String) {
+        self.with(index, |one| one.remark = Some(text));
     }
 
-    /// An instance can be asked from now on, or no more.
-    pub(crate) fn set_line(&self, index: usize, line: Option<LineToInstance>) {
-        self.with(index, |one| one.line = line);
+    /// An instance can be asked from now on.
+    pub(crate) fn set_line(&self, index: usize, line: LineToInstance) {
+        self.with(index, |one| one.line = Some(line));
+    }
+
+    /// It cannot be asked over this line any more.
+    pub(crate) fn drop_line(&self, index: usize, line: &LineToInstance) {
+        self.with(index, |one| one.line.take_if(|its| its.is(line)));
     }
 
     /// Which instance a process belongs to, by its group.

@@ -77,7 +77,7 @@ impl Lives {
         }
         let end = End {
             state: over.state,
-            stopped: over.stopped || self.watcher.wanted() > Level::Run,
+            stopped: over.stopped || self.watcher.wanted() > Level::Run || board.is_released(index),
             cause: over.cause.clone(),
             delivered: view.messages > 0,
             lasted,

@@ -18,7 +18,7 @@ mod watcher;
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,7 @@ pub struct Fleet {
     /// The process that started the fleet: the instances are its children and nobody else's.
     owner: u32,
     /// Where others ask; none where the user has no folder for it.
-    head: Option<Head>,
+    head: Mutex<Option<Head>>,
     /// Folder of ipc sockets, removed after the last instance.
     _folder: Option<tempfile::TempDir>,
 }
@@ -208,7 +208,7 @@ impl Fleet {
             },
             thread: Mutex::new(Some(thread)),
             owner: std::process::id(),
-            head: served,
+            head: Mutex::new(served),
             _folder: addresses.folder,
         })
     }
@@ -235,7 +235,7 @@ impl Fleet {
     /// The file cannot be written.
     pub fn save_launch_info(&self, path: impl AsRef<Path>) -> Result<(), crate::InfoError> {
         self.info.save_json(path.as_ref())?;
-        if let Some(head) = &self.head {
+        if let Some(head) = &*self.head() {
             head.is_led_to_by(path.as_ref());
         }
         Ok(())
@@ -244,7 +244,11 @@ impl Fleet {
     /// The name by which the control channel knows it, as in its launch info; none where there is no
     /// such channel.
     pub fn name(&self) -> Option<&str> {
-        self.head.as_ref().map(Head::name)
+        self.info.fleet.as_deref()
+    }
+
+    fn head(&self) -> MutexGuard<'_, Option<Head>> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many instances are running.
@@ -322,6 +326,19 @@ impl Fleet {
             self.stopper.stop();
             self.board.wait(None);
         }
+    }
+
+    /// After [`stop`](Self::stop), nobody can ask any more how the instances were, as after a drop.
+    pub fn retire(&self) {
+        if self.is_owner() {
+            drop(self.head().take());
+        }
+    }
+
+    /// From now on an end of this instance, whatever brings it, is its last: for whoever is about to
+    /// end that one alone.
+    pub fn release(&self, index: usize) {
+        self.board.release(index);
     }
 
     /// A handle that can ask for the end from another thread, without waiting for it.
@@ -424,7 +441,8 @@ impl Drop for Fleet {
             // After a fork there is no such thread here, and the folder is the parent's to remove.
             std::mem::forget(thread);
             std::mem::forget(self._folder.take());
-            if let Some(head) = &mut self.head {
+            let head = self.head.get_mut().unwrap_or_else(PoisonError::into_inner);
+            if let Some(head) = head {
                 head.forget();
             }
         }

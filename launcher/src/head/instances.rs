@@ -51,17 +51,20 @@ async fn line(stream: UnixStream, board: Arc<Board>, folder: PathBuf) {
     };
     let (reader, writer) = stream.into_split();
     let (handle, questions) = LineToInstance::new();
-    board.set_line(index, Some(handle));
+    board.set_line(index, handle.clone());
     let mut served = Served {
         index,
-        board,
+        board: Arc::clone(&board),
         folder,
         writer,
         open: HashMap::new(),
         asked: 0,
     };
-    served.serve(reader, questions).await;
-    // Its life is over, or it has said nonsense; which, the supervision sees.
+    // Its life is over, which the supervision sees; or what it said is told to who asks.
+    if let Some(nonsense) = served.serve(reader, questions).await {
+        board.remark(index, nonsense);
+    }
+    board.drop_line(index, &handle);
 }
 
 /// The instance whose process has connected.
@@ -95,7 +98,17 @@ struct Served {
 }
 
 impl Served {
-    async fn serve(&mut self, reader: OwnedReadHalf, mut questions: mpsc::Receiver<Question>) {
+    /// Until the line is closed; why, where the instance has said nonsense.
+    async fn serve(
+        &mut self,
+        reader: OwnedReadHalf,
+        mut questions: mpsc::Receiver<Question>,
+    ) -> Option<String> {
+        let nonsense = |what: &str| {
+            Some(format!(
+                "it said what is not understood, and cannot be asked any more: {what}"
+            ))
+        };
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
         loop {
@@ -104,18 +117,18 @@ impl Served {
             let mut limited = (&mut reader).take(room);
             tokio::select! {
                 read = limited.read_until(b'\n', &mut line) => {
-                    let whole = line.last() == Some(&b'\n');
-                    if read.is_err() || !whole {
-                        return;
+                    if read.is_err() || line.last() != Some(&b'\n') {
+                        let long = line.len() > LONGEST_LINE;
+                        return long.then(|| nonsense("a line that is too long")).flatten();
                     }
-                    let Ok(word) = decode::<FromInstance>(&line) else {
-                        return;
-                    };
+                    match decode::<FromInstance>(&line) {
+                        Ok(word) => self.hear(word),
+                        Err(reason) => return nonsense(&cut(reason)),
+                    }
                     line.clear();
-                    self.hear(word);
                 }
                 question = questions.recv() => {
-                    let Some((wanted, answer)) = question else { return };
+                    let (wanted, answer) = question?;
                     self.asked += 1;
                     let id = self.asked;
                     match encode(&ToInstance { id, wanted }) {
@@ -124,7 +137,7 @@ impl Served {
                             let long_ago = id.saturating_sub(MOST_OPEN as u64);
                             self.open.remove(&long_ago);
                         }
-                        Ok(_) => return,
+                        Ok(_) => return None,
                         Err(reason) => {
                             let _ = answer.send(Err(Refusal::new(RefusalKind::Words, reason)));
                         }
@@ -147,7 +160,7 @@ impl Served {
                 }
             }
             FromInstance::ScriptError { traceback } => {
-                self.board.script_error(self.index, cut(traceback));
+                self.board.remark(self.index, cut(traceback));
             }
         }
     }

@@ -29,6 +29,11 @@ impl LineToInstance {
         (Self(sender), questions)
     }
 
+    /// Whether both are the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
+    }
+
     /// Asks, and waits for the answer.
     pub(crate) async fn ask(&self, wanted: Wanted, patience: Duration) -> Outcome {
         let (answer, hear) = oneshot::channel();

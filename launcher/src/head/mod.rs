@@ -155,11 +155,6 @@ impl Head {
         })
     }
 
-    /// The fleet's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.record.fleet
-    }
-
     /// A launch info at this path leads here.
     pub(crate) fn is_led_to_by(&self, launch_info: &Path) {
         let Some(place) = &self.place else { return };

@@ -12,6 +12,7 @@ use blendtorch_channels::control::{
 
 use super::Facts;
 use super::line::ask_all;
+use crate::InstanceState;
 use crate::Restart;
 use crate::fleet::{Board, Known, resident};
 
@@ -100,11 +101,12 @@ impl Teller {
                 .flatten(),
             messages_in_all: known.messages_before + if runs { view.messages } else { 0 },
             lives: known.lives.iter().cloned().collect(),
-            report: match (runs, &known.script_error) {
+            report: match (runs, &known.remark) {
                 (true, Some(traceback)) => Some(traceback.clone()),
                 (true, None) => None,
                 (false, _) => Some(status.report()),
             },
+            ended_in_order: !status.stopped && status.state == InstanceState::Exited(0),
             about: known.about.clone(),
             counters: None,
             ..of_page(view)

@@ -264,3 +264,45 @@ fn what_a_killed_launcher_and_its_killed_guard_left_the_next_one_clears() {
     let next = start(&stage);
     assert!(folder(&name).is_none() && folder(next.name().unwrap()).is_some());
 }
+
+/// Says of itself what is not so, and then what is nothing at all.
+const LIES: &str = r#"
+exec python3.11 -c '
+import os, socket, time
+line = socket.socket(socket.AF_UNIX)
+line.connect(os.environ["BLENDTORCH_CONTROL"])
+hello = b"{\"word\": \"hello\", \"pid\": 1, \"life\": 99, \"session_folder\": \"/etc\", \"engine\": \"E\"}\n"
+line.sendall(hello)
+while not os.path.exists(os.environ["DIR"] + "/go-on"): time.sleep(0.01)
+line.sendall(b"[1, 2, 3]\n")
+time.sleep(1000)
+'
+"#;
+
+#[test]
+fn lies_and_nonsense_of_an_instance_are_told_as_its_own_and_the_run_goes_on() {
+    let stage = Stage::new(1, LIES, "");
+    let fleet = start(&stage);
+    let mut client = client(&fleet);
+    let about = |client: &mut FleetClient| client.status(false).unwrap().instances.remove(0).about;
+    eventually("it has said who it is", || about(&mut client).is_some());
+    let one = client.status(false).unwrap().instances.remove(0);
+    let claims = one.about.unwrap();
+    assert_eq!((one.life, one.pid, claims.life), (1, of(&fleet, 0).pid, 99));
+    assert_eq!(claims.engine.as_deref(), Some("E"));
+    assert_eq!(claims.session_folder, None, "its folder would be removed");
+    std::fs::write(stage.path("go-on"), "").unwrap();
+    eventually("its line is closed", || {
+        let one = client.status(false).unwrap().instances.remove(0);
+        one.report
+            .is_some_and(|report| report.contains("not understood"))
+    });
+    assert!(of(&fleet, 0).is_running());
+    let asked = client
+        .stop("enough", Instances::All)
+        .unwrap_err()
+        .to_string();
+    assert!(asked.contains("it cannot be asked"), "{asked}");
+    fleet.stop();
+    assert!(std::path::Path::new("/etc").is_dir());
+}

@@ -9,6 +9,9 @@ from typing import Any
 from .._blendtorch import Fleet
 
 
+_ENDS = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+
+
 class InstanceProcess:
     """One instance's process. Its launcher ends it; see `BlenderLauncher.status` for more."""
 
@@ -48,8 +51,11 @@ class InstanceProcess:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Sends it a signal; nothing if it has ended."""
-        if self.poll() is None:
+        """Sends it a signal; nothing if it has ended. One that ends it is its end: it is not started
+        again."""
+        if number in _ENDS:
+            self._fleet.release(self._index)
+        if self.poll() is None and self._status()["running"]:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:

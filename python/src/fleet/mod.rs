@@ -166,6 +166,11 @@ impl PyFleet {
         Ok(list)
     }
 
+    /// An end of this instance is its last from now on.
+    fn release(&self, index: usize) {
+        self.fleet.release(index);
+    }
+
     /// Waits until every instance has ended, and gives their exit codes, -N for signal N as
     /// `subprocess` does; signals to this process are served.
     fn wait(&self, py: Python<'_>) -> PyResult<Vec<i32>> {
@@ -192,7 +197,10 @@ impl PyFleet {
             true => self.let_end(py, |index| !self.news.is_told(index)),
             false => Ok(()),
         };
-        py.detach(|| self.fleet.stop());
+        py.detach(|| {
+            self.fleet.stop();
+            self.fleet.retire();
+        });
         known::forget(&self.news);
         waited.map(|()| self.untold())
     }
