@@ -7,6 +7,7 @@
 //! consumer are processes of their own. Speed is reported here and asserted nowhere.
 
 mod children;
+mod control;
 mod convert;
 mod env;
 mod launch;

@@ -45,6 +45,8 @@ pub(crate) enum Part {
     Memory,
     /// A launch of four instances.
     Launch,
+    /// What it costs an instance to be seen and asked.
+    Control,
     /// A recording into batches.
     Replay,
     /// Steps of environments.

@@ -4,12 +4,12 @@ use crate::children::script;
 use crate::machine::Machine;
 use crate::options::{Options, Part};
 use crate::row::Row;
-use crate::{convert, env, launch, render, replay, scenes, stream, table};
+use crate::{control, convert, env, launch, render, replay, scenes, stream, table};
 use anyhow::Result;
 use std::path::Path;
 
 /// Every part, in the order of the table.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part::Throughput,
     Part::Latency,
     Part::Memory,
@@ -19,6 +19,7 @@ const PARTS: [Part; 9] = [
     Part::Scenes,
     Part::Convert,
     Part::Launch,
+    Part::Control,
 ];
 
 pub(crate) fn measure(options: &Options) -> Result<()> {
@@ -57,6 +58,7 @@ impl Part {
             Self::Scenes => scenes::rows(rounds, options.quick),
             Self::Convert => convert::rows(rounds),
             Self::Launch => launch::rows(rounds),
+            Self::Control => control::rows(rounds),
         }
     }
 }
