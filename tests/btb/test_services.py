@@ -124,6 +124,20 @@ def test_serving_lasts_until_the_script_has_enough_and_is_no_rendering(tmp_path:
     page.close()
 
 
+def test_a_loop_around_serving_ends_too(tmp_path: Path) -> None:
+    code = """
+from blendtorch import btb
+btb.services.register("test", nothing=print)
+while True:
+    btb.serve()
+    print("again")
+"""
+    with Launcher(tmp_path) as launcher:
+        launcher.start([sys.executable, "-P", "-c", code])
+        launcher.stop()
+        assert launcher.ends() == (0, "again\nagain\n")
+
+
 BLENDER = """
 from mathutils import Matrix, Vector
 

@@ -102,7 +102,7 @@ impl Link {
     /// process is about to end.
     pub fn flush(&self, timeout: Duration) {
         self.ring();
-        let waiting = |said: &mut Said| !said.over && !(said.sent && said.words.is_empty());
+        let waiting = |said: &mut Said| !(said.over || (said.sent && said.words.is_empty()));
         let said = self.outbox.lock();
         drop(self.outbox.sent.wait_timeout_while(said, timeout, waiting));
     }
@@ -258,7 +258,7 @@ mod tests {
             arguments: Value::Null,
         };
         ask(&mut theirs, 6, call);
-        assert!(desk.wait(std::time::Duration::from_secs(60)));
+        assert!(desk.wait(Duration::from_secs(60)));
         assert_eq!(desk.take().len(), 1);
         link.answer(6, Ok(Value::from(7)));
         assert!(matches!(

@@ -30,15 +30,15 @@ class AnimationController:
 
     An exception in a callback ends playing, and with it the instance.
 
+    Each of them may load another file, or choose another scene: the signals go on in that one. It
+    gets the frame range that `play` was given, or where it was given none its own range counts. An
+    episode that has begun goes on with the next frame.
+
     Between two frames, what others ask of this instance is done: `btb.parameters` get their values,
     `btb.services` are called. Where it is asked to stop, playing ends after this episode.
 
     A restarted instance goes on behind the episode that it was lost with: `play` calls that were
     over return at once, and the one that was going on plays what is left (docs/control.md).
-
-    Each of them may load another file, or choose another scene: the signals go on in that one. It
-    gets the frame range that `play` was given, or where it was given none its own range counts. An
-    episode that has begun goes on with the next frame.
 
     Where the user gave a seed, each episode begins by seeding what all code shares (Python's
     `random`, `numpy.random`, Blender's noise) with `episode_seed`; see `seeds_episodes`. For

@@ -25,7 +25,7 @@ _stop: str | None = None
 _play_was_ended = False
 """A play came to its end because of that, and the script goes on behind it."""
 _passed: set[tuple[tuple[CodeType, int], ...]] = set()
-"""The places where the script has played or published since, each with who called it."""
+"""The places where the script has played, published or served since, each with who called it."""
 
 
 def serve(until: Callable[[], bool] | None = None) -> None:
@@ -39,6 +39,7 @@ def serve(until: Callable[[], bool] | None = None) -> None:
 
     Raises:
         RuntimeError: it is called by another thread than the main one, or by a service.
+        SystemExit: the instance was asked to stop, and the script has come back here since.
     """
     if not _is_main_thread():
         raise RuntimeError("btb.serve is for the main thread: services are called by that alone")
@@ -51,6 +52,9 @@ def serve(until: Callable[[], bool] | None = None) -> None:
             RuntimeWarning,
             stacklevel=2,
         )
+        return
+    if _stop is not None:
+        _pass_once()
         return
     try:
         while _stop is None and not (until is not None and until()):
