@@ -47,6 +47,8 @@ USAGE_ERROR = 2
 
 def main(argv: list[str]) -> NoReturn:
     """Does what the command line says (`argv`, without the program), and ends the process."""
+    leaving.however(ending.code, _scripts, _remove_session_folder)
+    ending.watch(lambda: 0)
     try:
         code = _run_steps(argv)
     except SystemExit as error:  # The script, or a wrong command line, said how to end.

@@ -87,6 +87,12 @@ def _published() -> int:
     return 0
 
 
+def code() -> int:
+    """The code that `sys.exit` was called with last; 0 where it is none, or was not called."""
+    given, _ = _exit
+    return given if isinstance(given, int) else int(given is not None)
+
+
 def watch(published: Callable[[], int]) -> None:
     """From now on the code that `sys.exit` is called with is known. How much was `published` tells
     who went on nevertheless."""
