@@ -170,6 +170,29 @@ def test_a_plain_loop_is_asked_after_an_item(tmp_path: Path) -> None:
     page.close()
 
 
+IN_HANDLER = """
+pub = btb.DataPublisher(sys.argv[-1])
+def publish(scene, *_): pub.publish(frame=scene.frame_current)
+bpy.app.handlers.frame_change_post.append(publish)
+while True:
+    bpy.context.scene.frame_set(bpy.context.scene.frame_current % 5 + 1)
+"""
+
+
+def test_a_loop_whose_handlers_publish_is_one_too(runtime: Runtime, tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path) as launcher:
+        command = runtime.script_command(tmp_path, IN_HANDLER, address)
+        launcher.start(command, runtime.environment())
+        items = iter(btt.RemoteIterableDataset([address], timeoutms=LONG_MS, max_items=10**6))
+        next(items)
+        launcher.stop()
+        # It may be found as early as with the first.
+        assert {item["frame"] for item in items} <= set(range(1, 6))
+        code, said = launcher.ends()
+        assert code == 0, said
+
+
 def test_a_thread_that_publishes_is_no_moment(tmp_path: Path) -> None:
     code = """
 import sys, threading

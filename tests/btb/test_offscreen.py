@@ -274,6 +274,10 @@ def test_a_script_that_leaves_with_a_renderer_ends_well(
     blender_runtime: Runtime, tmp_path: Path
 ) -> None:
     """Regression: Blender 3.4.1 ended by SIGSEGV where GPU memory was left after `sys.exit`."""
-    code = "off = btb.OffScreenRenderer()\noff.render()\nsys.exit(0)"
+    code = """
+bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
+off = btb.OffScreenRenderer(btb.Camera(shape=(8, 8)))
+sys.exit(0)
+"""
     done = blender_runtime.run_script(tmp_path, code)
     assert done.returncode == 0, done.stderr
