@@ -10,7 +10,6 @@ it is run; a script's own folder comes first in `sys.path`, as Python has it.
 
 import contextlib
 import os
-import re
 import shutil
 import signal
 import sys
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import drawing_threads, ending, leaving
+from . import drawing_threads, ending, leaving, session
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -48,6 +47,8 @@ USAGE_ERROR = 2
 
 def main(argv: list[str]) -> NoReturn:
     """Does what the command line says (`argv`, without the program), and ends the process."""
+    leaving.however(ending.code, _scripts, _remove_session_folder)
+    ending.watch(lambda: 0)
     try:
         code = _run_steps(argv)
     except SystemExit as error:  # The script, or a wrong command line, said how to end.
@@ -67,10 +68,10 @@ def _run_steps(argv: list[str]) -> int:
 
     if options.autoexec:
         _enable_autoexec()
-    if "-btseed" in argv:
-        from .btb import seeds
-
-        seeds.begin()
+    if "-btseed" in argv or "BLENDTORCH_CONTROL" in os.environ:
+        # Before its script, also where that never imports it: generators are seeded, and the
+        # launcher is told who this is.
+        from . import btb  # noqa: F401
     for step in options.steps:
         try:
             step()
@@ -245,11 +246,8 @@ def _print_error(error: BaseException) -> None:
 
 def _remove_session_folder() -> None:
     """Removes the folder that Blender made for this session, which it would remove at its end."""
-    bpy = sys.modules.get("bpy")
-    folder = os.path.normpath(bpy.app.tempdir) if bpy and bpy.app.tempdir else ""
-    # Where it could not make one it names the folder that it wanted it in, which is not its own.
-    if re.fullmatch("blender_[A-Za-z0-9]{6}", os.path.basename(folder)):
-        shutil.rmtree(folder, ignore_errors=True)
+    if own := session.folder():
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _fail(message: str, code: int = USAGE_ERROR) -> NoReturn:

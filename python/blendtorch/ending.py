@@ -20,6 +20,8 @@ End = tuple[str, str | None]
 FINISHED: End = ("finished", None)
 
 _noted: End | None = None
+# Who is told of an error that leaves a script.
+_hear: Callable[[str], None] = lambda _: None  # noqa: E731 - it is replaced
 # The code that `sys.exit` was called with, and how much had been published then.
 _exit: tuple[Any, int] = (None, 0)
 
@@ -28,6 +30,30 @@ def note(error: BaseException) -> None:
     """Says that the process ends because of this error."""
     global _noted
     _noted = of(error)
+    _tell(error)
+
+
+def listen(hear: Callable[[str], None]) -> None:
+    """From now on `hear` is told the last lines of an error that leaves a script, as soon as it is
+    known: noted here, or printed by the interpreter."""
+    global _hear
+    _hear = hear
+    before = sys.excepthook
+
+    def excepthook(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if _ended_script(error):
+            _tell(error)
+        before(kind, error, trace)
+
+    sys.excepthook = excepthook
+
+
+def _tell(error: BaseException) -> None:
+    how, reason = of(error)
+    if how == "failed" and not isinstance(error, SystemExit):
+        _hear(reason or "")
 
 
 def of(error: BaseException | None) -> End:
@@ -59,6 +85,12 @@ def of_process() -> End:
 
 def _published() -> int:
     return 0
+
+
+def code() -> int:
+    """The code that `sys.exit` was called with last; 0 where it is none, or was not called."""
+    given, _ = _exit
+    return given if isinstance(given, int) else int(given is not None)
 
 
 def watch(published: Callable[[], int]) -> None:

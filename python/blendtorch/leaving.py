@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NoReturn
 
+_leaving = False
+
 
 def leave(
     code: int,
@@ -29,10 +31,34 @@ def leave(
     modules `scripts` hold, so that files and archives left open are written, flushes, and calls
     `clean_up`.
     """
+    global _leaving
+    _leaving = True
     with contextlib.suppress(BaseException):
         threading._shutdown()  # type: ignore[attr-defined]
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
+    _finish(code, scripts, clean_up)
+
+
+def however(
+    code: Callable[[], int], scripts: Sequence[ModuleType], clean_up: Callable[[], None]
+) -> None:
+    """Called before anything registers an exit hook: the process ends as `leave` has it also where
+    Python ends by itself.
+
+    It does where a handler of Blender's raises SystemExit, and then takes Blender apart while that
+    calls the handler, without coming to an end.
+    """
+
+    def finish() -> None:
+        if not _leaving:
+            _finish(code(), scripts, clean_up)
+
+    atexit.register(finish)
+
+
+def _finish(code: int, scripts: Sequence[ModuleType], clean_up: Callable[[], None]) -> NoReturn:
+    """What follows the exit hooks."""
     # Daemon threads run on for a moment, and miss what is freed now.
     threading.excepthook = lambda *_: None
     for module in scripts:

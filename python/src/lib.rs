@@ -12,6 +12,7 @@ mod errors;
 mod exr;
 mod fleet;
 mod geometry;
+mod instance;
 mod memory;
 mod pixels;
 mod publisher;
@@ -33,6 +34,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     exr::register(module)?;
     fleet::register(module)?;
     geometry::register(module)?;
+    instance::register(module)?;
     pixels::register(module)?;
     publisher::register(module)?;
     recording::register(module)?;

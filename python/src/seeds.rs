@@ -14,8 +14,15 @@ fn sample_seed(episode_seed: u64, index: u64) -> u64 {
     btb::seeds::sample_seed(episode_seed, index)
 }
 
+/// The run seed of a life of an instance, from 1: see `btb::seeds::life_seed`.
+#[pyfunction]
+fn life_seed(run_seed: i64, btid: i64, life: u64) -> i64 {
+    btb::seeds::life_seed(run_seed, btid, life)
+}
+
 /// Adds this module's functions to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(episode_seed, module)?)?;
-    module.add_function(wrap_pyfunction!(sample_seed, module)?)
+    module.add_function(wrap_pyfunction!(sample_seed, module)?)?;
+    module.add_function(wrap_pyfunction!(life_seed, module)?)
 }

@@ -178,6 +178,26 @@ sys.exit("why")
 """
 
 
+def test_a_script_may_leave_within_a_handler(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    """Regression: Blender takes Python apart then, and itself with it, while it calls the handler;
+    that never came to its end."""
+    code = """
+import atexit, sys, bpy
+from blendtorch import btb
+kept = open(sys.argv[-1], "w")
+kept.write("flushed")
+atexit.register(print, "goodbye")
+bpy.app.handlers.frame_change_post.append(lambda *_: sys.exit(3))
+bpy.context.scene.frame_set(5)
+print("went on")
+"""
+    file = tmp_path / "kept"
+    done = bpy_runtime.run("--python", script(tmp_path, code), "--", file)
+    assert done.returncode == 3, done.stderr
+    assert "goodbye" in done.stdout and "went on" not in done.stdout
+    assert file.read_text() == "flushed"
+
+
 def test_an_end_is_pythons_but_for_the_interpreters(bpy_runtime: Runtime, tmp_path: Path) -> None:
     """Regression: some ordinary scenes never ended an instance: taking Blender's modules apart did
     not come to an end."""

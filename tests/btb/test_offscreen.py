@@ -268,3 +268,16 @@ report(said=said)
     assert cycles.startswith("RuntimeError the 3D view of a scene with the engine CYCLES stays")
     assert solid == "nothing"
     assert shape == "ValueError the camera's shape became (10, 10): make a new OffScreenRenderer"
+
+
+def test_a_script_that_leaves_with_a_renderer_ends_well(
+    blender_runtime: Runtime, tmp_path: Path
+) -> None:
+    """Regression: Blender 3.4.1 ended by SIGSEGV where GPU memory was left after `sys.exit`."""
+    code = """
+bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
+off = btb.OffScreenRenderer(btb.Camera(shape=(8, 8)))
+sys.exit(0)
+"""
+    done = blender_runtime.run_script(tmp_path, code)
+    assert done.returncode == 0, done.stderr

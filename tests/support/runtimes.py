@@ -77,6 +77,10 @@ class Runtime:
         """Runs `code` after the prelude (`bpy`, `btb`, `np`, `cubes`, `report`, `error_of`)."""
         return self.run(*_options(_written(tmp_path, code), args))
 
+    def script_command(self, tmp_path: Path, code: str, *args: str) -> list[str]:
+        """The command line of that."""
+        return self.command(*_options(_written(tmp_path, code), args))
+
     def _run_shared(
         self, tmp_path: Path, code: str, *args: str
     ) -> subprocess.CompletedProcess[str]:

@@ -293,7 +293,7 @@ fn misfit(parameter: &Parameter, value: &Value) -> Option<String> {
         ));
     }
     if let Some(choices) = &parameter.choices
-        && !choices.contains(value)
+        && !choices.iter().any(|choice| same(choice, value))
     {
         let choices: Vec<_> = choices.iter().map(ToString::to_string).collect();
         return Some(format!(
@@ -317,6 +317,11 @@ fn misfit(parameter: &Parameter, value: &Value) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether two values are one, as 2 and 2.0 are.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|one| other.as_f64() == Some(one))
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -448,6 +453,27 @@ mod tests {
             assert!(refusal.message.contains(says), "{values}: {refusal}");
         }
         assert!(!desk.is_due());
+    }
+
+    #[test]
+    fn a_whole_number_is_one_of_the_choices_of_a_number() {
+        let desk = Desk::default();
+        desk.tell(|about| {
+            let scale = Parameter {
+                value: json!(1.0),
+                low: None,
+                high: None,
+                choices: Some(vec![json!(1.0), json!(2.0)]),
+                about: String::new(),
+            };
+            about.parameters.insert("scale".into(), scale);
+        });
+        set(&desk, &json!({"scale": 2})).unwrap();
+        let refusal = set(&desk, &json!({"scale": 3})).unwrap_err();
+        assert!(
+            refusal.message.contains("one of 1.0, 2.0, and not 3"),
+            "{refusal}"
+        );
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The variable with the path of the socket.
 pub const CONTROL: &str = "BLENDTORCH_CONTROL";
@@ -29,8 +30,31 @@ const MOST_UNSENT: usize = 16 << 20;
 /// The line. It ends with the process.
 #[derive(Debug)]
 pub struct Link {
-    outbox: Arc<Mutex<Vec<FromInstance>>>,
+    outbox: Arc<Outbox>,
     bell: Arc<OwnedFd>,
+}
+
+/// What the main thread says, and how far that has gone.
+#[derive(Debug, Default)]
+struct Outbox {
+    said: Mutex<Said>,
+    /// Rung when all has been sent.
+    sent: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    words: Vec<FromInstance>,
+    /// All that was taken from here is with the kernel.
+    sent: bool,
+    /// Nobody will take anything any more.
+    over: bool,
+}
+
+impl Outbox {
+    fn lock(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Link {
@@ -42,7 +66,7 @@ impl Link {
         let stream = UnixStream::connect(socket)?;
         stream.set_nonblocking(true)?;
         let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-        let outbox = Arc::<Mutex<Vec<FromInstance>>>::default();
+        let outbox = Arc::<Outbox>::default();
         let line = Line {
             reader: LineReader::new(stream.try_clone()?),
             stream,
@@ -74,10 +98,17 @@ impl Link {
         let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
     }
 
+    /// Waits, at most `timeout`, until all that was said is sent, or nobody hears it any more: the
+    /// process is about to end.
+    pub fn flush(&self, timeout: Duration) {
+        self.ring();
+        let waiting = |said: &mut Said| !(said.over || (said.sent && said.words.is_empty()));
+        let said = self.outbox.lock();
+        drop(self.outbox.sent.wait_timeout_while(said, timeout, waiting));
+    }
+
     fn say(&self, word: FromInstance) {
-        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        outbox.push(word);
-        drop(outbox);
+        self.outbox.lock().words.push(word);
         self.ring();
     }
 }
@@ -88,7 +119,7 @@ struct Line {
     reader: LineReader<UnixStream>,
     unsent: Vec<u8>,
     desk: Arc<Desk>,
-    outbox: Arc<Mutex<Vec<FromInstance>>>,
+    outbox: Arc<Outbox>,
     bell: Arc<OwnedFd>,
 }
 
@@ -96,12 +127,16 @@ impl Line {
     fn serve(mut self) {
         // Whatever ends the line, the work goes on: the launcher sees the process.
         while self.turn().is_ok() {}
+        self.outbox.lock().over = true;
+        self.outbox.sent.notify_all();
     }
 
     /// Waits for something to read, to say or to send, and does it.
     fn turn(&mut self) -> io::Result<()> {
         self.say_news();
         self.send()?;
+        self.outbox.lock().sent = self.unsent.is_empty();
+        self.outbox.sent.notify_all();
         let mut events = PollFlags::IN;
         if !self.unsent.is_empty() {
             events |= PollFlags::OUT;
@@ -140,8 +175,11 @@ impl Line {
         if let Some(about) = self.desk.news() {
             self.lay(&FromInstance::Hello(Box::new(about)));
         }
-        let said = std::mem::take(&mut *self.outbox.lock().unwrap_or_else(PoisonError::into_inner));
-        said.iter().for_each(|word| self.lay(word));
+        let mut said = self.outbox.lock();
+        let words = std::mem::take(&mut said.words);
+        said.sent = false;
+        drop(said);
+        words.iter().for_each(|word| self.lay(word));
     }
 
     fn lay(&mut self, word: &FromInstance) {
@@ -220,7 +258,7 @@ mod tests {
             arguments: Value::Null,
         };
         ask(&mut theirs, 6, call);
-        assert!(desk.wait(std::time::Duration::from_secs(60)));
+        assert!(desk.wait(Duration::from_secs(60)));
         assert_eq!(desk.take().len(), 1);
         link.answer(6, Ok(Value::from(7)));
         assert!(matches!(
@@ -231,7 +269,10 @@ mod tests {
             })
         ));
         link.script_error("ValueError");
+        link.flush(Duration::from_secs(60));
+        theirs.set_nonblocking(true).unwrap();
         assert!(matches!(next(), FromInstance::ScriptError { .. }));
+        theirs.set_nonblocking(false).unwrap();
         desk.tell(|about| about.engine = Some("CYCLES".into()));
         link.ring();
         assert!(matches!(next(), FromInstance::Hello(about) if about.engine.is_some()));

@@ -46,6 +46,8 @@ const W_BASE: usize = 24;
 const W_PLAY: usize = 25;
 const W_NEXT_EPISODE: usize = 26;
 const W_PLAYED: usize = 27;
+/// The farthest that any of the run's plays has come; `next_episode` goes back with each of them.
+const W_FARTHEST: usize = 28;
 const W_PUBLISHERS: usize = 64;
 const PUBLISHER_WORDS: usize = 5;
 const _: () = assert!(W_PUBLISHERS + MOST_PUBLISHERS * PUBLISHER_WORDS <= WORDS);
@@ -281,7 +283,7 @@ impl Page {
     /// The script has come to its end in order: another life is a whole run of it, whose episodes
     /// follow on those there were.
     pub fn end_run(&self) {
-        let next = self.get(W_NEXT_EPISODE).max(self.get(W_BASE));
+        let next = self.get(W_FARTHEST).max(self.get(W_BASE));
         self.set_resume(Resume {
             base: next,
             next_episode: next,
@@ -416,6 +418,9 @@ impl Page {
         self.set(W_PLAY, resume.play);
         self.set(W_NEXT_EPISODE, resume.next_episode);
         self.set(W_PLAYED, resume.played);
+        self.words
+            .at(W_FARTHEST)
+            .fetch_max(resume.next_episode, Relaxed);
     }
 }
 
@@ -561,6 +566,24 @@ mod tests {
             ..Resume::default()
         };
         assert_eq!(page.resume(), after);
+    }
+
+    #[test]
+    fn a_run_that_is_over_is_followed_by_episodes_that_none_of_its_plays_has_had() {
+        let page = Page::create("test").unwrap();
+        page.begin_life(1);
+        let at = |play, next_episode, played| Resume {
+            base: 0,
+            play,
+            next_episode,
+            played,
+        };
+        // Seven episodes, then two; both plays have come to their ends.
+        [at(0, 7, 7), at(1, 0, 0), at(1, 2, 2), at(2, 0, 0)]
+            .iter()
+            .for_each(|resume| page.set_resume(*resume));
+        page.end_run();
+        assert_eq!((page.resume().base, page.resume().next_episode), (7, 7));
     }
 
     #[test]

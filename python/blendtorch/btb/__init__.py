@@ -7,8 +7,8 @@
     anim.post_frame.add(lambda: pub.publish(image=off.render(), frameid=anim.frameid))
     anim.play()
 
-`parse_blendtorch_args`, `DataPublisher`, `DuplexChannel`, `RemoteControlledAgent`, `spaces` and the
-seeds work in any Python; the rest needs `bpy`.
+`parse_blendtorch_args`, `DataPublisher`, `DuplexChannel`, `RemoteControlledAgent`, `spaces`,
+`parameters`, `services`, `serve` and the seeds work in any Python; the rest needs `bpy`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,13 @@ from .. import drawing_threads
 from . import constants, runtime
 from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
+from .asked import serve
 from .draft import Draft
 from .duplex import DuplexChannel
+from .parameter import parameters
 from .publisher import DataPublisher
 from .seeds import episode_seed, sample_seed
+from .service import services
 from .signal import Signal
 
 if TYPE_CHECKING:
@@ -66,11 +69,14 @@ __all__ = [
     "episode_seed",
     "materials",
     "offscreen",
+    "parameters",
     "parse_blendtorch_args",
     "paths",
     "renderer",
     "rendering",
     "sample_seed",
+    "serve",
+    "services",
     "spaces",
     "utils",
 ]

@@ -5,6 +5,7 @@ import traceback
 from typing import Any
 
 from .. import _blendtorch
+from . import instance
 
 CMD_RESTART = object()
 CMD_STEP = object()
@@ -50,7 +51,7 @@ class RemoteControlledAgent:
             self._known = env.events.episode
             self._answer(ctx)
         while True:
-            command = self._server.recv(self._patience(env))
+            command = self._receive(self._patience(env))
             if command is None:
                 if not self.real_time:
                     continue  # a stranger's noise was answered
@@ -75,6 +76,14 @@ class RemoteControlledAgent:
             else:
                 self._wait_for_frame(env)
                 return CMD_STEP, given
+
+    def _receive(self, patience: float | None) -> tuple[str, Any, Any] | None:
+        """The next command, as the server has it; meanwhile somebody else is waited for."""
+        before = instance.enter("waiting_for_agent")
+        try:
+            return self._server.recv(patience)
+        finally:
+            instance.enter(before)
 
     def failed(self, error: Exception) -> None:
         """Answers the last command with an error, if it is not answered yet."""

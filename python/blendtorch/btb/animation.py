@@ -3,13 +3,13 @@
 import sys
 import traceback
 from collections.abc import Callable, Generator
+from time import perf_counter
 
 import bpy
 
 from .. import ending, leaving
-from . import alive, progress, seeds
+from . import alive, arguments, asked, instance, progress, resuming, seeds
 from . import physics as physics_of
-from .arguments import parse_blendtorch_args
 from .seeds import Seed, episode_seed, sample_seed
 from .signal import Signal
 
@@ -34,13 +34,20 @@ class AnimationController:
     gets the frame range that `play` was given, or where it was given none its own range counts. An
     episode that has begun goes on with the next frame.
 
+    Between two frames, what others ask of this instance is done: `btb.parameters` get their values,
+    `btb.services` are called. Where it is asked to stop, playing ends after this episode.
+
+    A restarted instance goes on behind the episode that it was lost with: `play` calls that were
+    over return at once, and the one that was going on plays what is left (docs/control.md).
+
     Where the user gave a seed, each episode begins by seeding what all code shares (Python's
     `random`, `numpy.random`, Blender's noise) with `episode_seed`; see `seeds_episodes`. For
     generators of your own take `episode_seed` in `pre_animation`, or `sample_seed` in `pre_frame`.
     """
 
     def __init__(self, btseed: int | None = None, btid: int | None = None) -> None:
-        """Seeds derive from `btseed` and `btid`; by default those on the command line, or 0.
+        """Seeds derive from `btseed` and `btid`; by default those on the command line, or 0. They
+        are the same in all lives of an instance.
 
         Raises:
             ValueError: the command line is malformed.
@@ -56,7 +63,8 @@ class AnimationController:
         self.failed: Callable[[Exception], None] | None = None
         """Called with an exception that ends playing, before it does."""
         self.episode = 0
-        """Which episode this is, counted from 0; one that is rewound counts too."""
+        """Which episode this is, counted from 0, also over the lives of an instance; one that is
+        rewound counts too."""
         self.index = 0
         """Which frame of the episode this is, counted from 0."""
         self.seeds_episodes = btseed is not None or seeds.given() is not None
@@ -135,6 +143,8 @@ class AnimationController:
         """
         if self._playing is not None:
             raise RuntimeError("already playing: play() is called once at a time")
+        if asked.refuses_play():
+            return
 
         def begin() -> tuple[int, int]:
             first, last = set_up()
@@ -144,7 +154,11 @@ class AnimationController:
                 physics_of.begin(bpy.context.scene, *self._physics)
             return first, last
 
-        self._playing = self._told(self._frames(*begin(), num_episodes, begin))
+        frames = begin()
+        run = resuming.next_run(num_episodes)
+        if run is None:
+            return
+        self._playing = self._told(self._frames(*frames, num_episodes, begin, run))
         if use_animation and not bpy.app.background:
             bpy.app.timers.register(self._next_frame, persistent=True)
             return
@@ -182,7 +196,8 @@ class AnimationController:
     def _told(self, frames: Generator[None]) -> Generator[None]:
         """The frames; of what ends them `failed` is told."""
         try:
-            yield from frames
+            with asked.playing():
+                yield from frames
         except Exception as error:
             if self.failed is not None:
                 self.failed(error)
@@ -194,24 +209,30 @@ class AnimationController:
         last: int,
         num_episodes: int,
         set_up: Callable[[], tuple[int, int]] | None = None,
+        run: resuming.Run | None = None,
     ) -> Generator[None]:
         """Plays one frame at each step; `set_up` gives the frames of another scene than this."""
-        return self._episodes(_Frames(first, last, set_up), num_episodes)
+        run = run or resuming.Run(0, 0, 0, 0)
+        return self._episodes(_Frames(first, last, set_up), num_episodes, run)
 
-    def _episodes(self, frames: "_Frames", num_episodes: int) -> Generator[None]:
-        self.episode = self.index = 0
+    def _episodes(self, frames: "_Frames", num_episodes: int, run: resuming.Run) -> Generator[None]:
+        self.episode, self.index = run.first, 0
         self._rewind = False
         self.pre_play.invoke()
-        finished = 0
+        finished = run.finished
         while finished != num_episodes:
+            run.begins(self.episode, finished)
             self.index = 0
             frame = frames.first()
             while True:
-                progress.episode, progress.index = self.episode, self.index
+                progress.at(self.episode, self.index)
+                start = perf_counter()
                 frame = self._evaluate(frame, frames)
                 self.post_frame.invoke()
+                instance.frame_done(perf_counter() - start)
                 if self.between_frames is not None:
                     self.between_frames()
+                asked.look()
                 yield
                 if frame >= frames.last():
                     self.post_animation.invoke()
@@ -223,7 +244,11 @@ class AnimationController:
                 self.index += 1
             self._rewind = False
             self.episode += 1
-        progress.episode = progress.index = None
+            if asked.is_stopping():
+                break
+        progress.at(None, None)
+        if finished == num_episodes:
+            run.ends()
         self.post_play.invoke()
 
     def _evaluate(self, frame: int, frames: "_Frames") -> int:
@@ -246,7 +271,9 @@ class AnimationController:
         if self.index == 0:
             self._begin_physics()
         self._extend_physics(frame)
+        start = perf_counter()
         bpy.context.scene.frame_set(frame)
+        instance.took("evaluate", perf_counter() - start)
         return frame
 
     def _begin_physics(self) -> None:
@@ -274,6 +301,8 @@ class AnimationController:
             next(self._playing)
         except StopIteration:
             self._playing = None
+            if asked.has_stopped():
+                _end_instance(SystemExit(0))
             return None
         except BaseException as error:
             _end_instance(error)
@@ -317,7 +346,7 @@ def _command_line() -> tuple[int, int]:
     """Seed and id on the command line; 0 where there is none, as in a script run by hand."""
     if "--" not in sys.argv:
         return 0, 0
-    args, _ = parse_blendtorch_args()
+    args, _ = arguments.of_the_run()
     return args.btseed or 0, args.btid or 0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .. import _blendtorch
+from . import instance
 
 
 class Sockets(dict[str, str]):
@@ -25,7 +26,8 @@ class BlendtorchArgs:
     btid: int | None = None
     """Which instance this is: 0, 1, … in the launcher's order."""
     btseed: int | None = None
-    """The seed of this instance."""
+    """The seed of this instance. In its first life it is the launcher's; after a restart another
+    one, made of that, so that scripts without episodes do not begin with the same numbers again."""
     btsockets: Sockets = field(default_factory=Sockets)
     """Name → address of each socket."""
 
@@ -39,6 +41,15 @@ def parse_blendtorch_args(argv: Sequence[str] | None = None) -> tuple[Blendtorch
     Raises:
         ValueError: there is no `--`, or an argument is malformed; the message says which.
     """
+    args, remainder = of_the_run(argv)
+    if args.btseed is not None:
+        args.btseed = _blendtorch.life_seed(args.btseed, args.btid or 0, instance.life())
+    return args, remainder
+
+
+def of_the_run(argv: Sequence[str] | None = None) -> tuple[BlendtorchArgs, list[str]]:
+    """The same with the launcher's own seed, in all lives of the instance: those of its episodes
+    derive from it."""
     argv = argv or sys.argv
     btid, btseed, sockets, remainder = _blendtorch.parse_blendtorch_args(list(argv))
     return BlendtorchArgs(btid, btseed, Sockets(sockets)), remainder

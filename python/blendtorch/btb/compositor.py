@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import drawn, runtime
+from . import drawn, pictures, runtime
 from .camera import Camera
 from .folder import RenderFolder
 from .quiet import quiet
@@ -94,6 +94,7 @@ class CompositeRenderer:
         """Where the files are written."""
         return self._folder.path
 
+    @pictures.told
     def render(self) -> "dict[str, NDArray[np.float32]]":
         """The slots by their keys: float32 H × W × channels, row 0 at the top.
 

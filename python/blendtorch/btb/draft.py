@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._blendtorch import DraftTensor, Publisher
-from . import progress
+from . import asked, progress
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -73,11 +73,13 @@ class Draft(Mapping[str, "NDArray[Any]"]):
             TypeError: a field cannot travel, or has the name of an array; the draft goes on.
             RuntimeError: the draft is over.
             OSError: the publisher is closed.
+            SystemExit: as `DataPublisher.publish`.
         """
         for name in kwargs:
             if name in self._tensors:
                 raise TypeError(f"the draft has an array '{name}' already: write into that")
         self._publisher.publish(kwargs, progress.episode, progress.index, self._tensors)
+        asked.published()
 
     def discard(self) -> None:
         """Gives the memory back, and sends nothing. Does nothing where the draft is over."""

@@ -1,6 +1,12 @@
-"""The calls by which every renderer draws the 3D view into GPU memory and reads it from there."""
+"""The calls by which every renderer draws the 3D view into GPU memory and reads it from there.
 
-from typing import TYPE_CHECKING, Any
+Owns that memory too, as far as it must be given back before a process ends.
+"""
+
+import atexit
+import contextlib
+import weakref
+from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
 import gpu
@@ -10,6 +16,29 @@ from .settings import changed
 
 if TYPE_CHECKING:
     from .camera import Camera
+
+
+_open: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+
+def memory(
+    owner: Any, width: int, height: int, form: Literal["RGBA8", "RGBA16F"]
+) -> "gpu.types.GPUOffScreen":
+    """GPU memory to draw into, for a renderer that has `free`."""
+    _open.add(owner)
+    return gpu.types.GPUOffScreen(width, height, format=form)
+
+
+def _free_all() -> None:
+    for owner in list(_open):
+        with contextlib.suppress(Exception):  # It was freed before.
+            owner.free()
+
+
+if runtime.is_program():
+    # Else a script that leaves by `sys.exit` ends its Blender by SIGSEGV (3.4.1): what it still has
+    # is given back when there is no graphics context any more.
+    atexit.register(_free_all)
 
 
 def check(camera: "Camera") -> None:

@@ -68,6 +68,13 @@ def _told_by_renderer(camera: Viewpoint) -> str | None:
     return ways[-1] if ways else None
 
 
+def engine_of(renderer: Any) -> str:
+    """The engine that makes a renderer's pictures, as the scene is now."""
+    ways = [way for one, _, way in _told if one() is renderer]
+    way = ways[-1] if ways else "VIEW"
+    return _engine(bpy.context.scene) if way in ("VIEW", "RENDER") else way
+
+
 def way_of_scene(scene: Any) -> str:
     """By what pictures are drawn where no renderer has told, one of `WAYS`."""
     # Cycles does not draw the 3D view, nor is it known that another engine does.

@@ -1,6 +1,9 @@
 """Messages both ways between this Blender and one consumer."""
 
+from typing import Any
+
 from ..channel import Channel
+from . import instance
 
 
 class DuplexChannel(Channel):
@@ -10,3 +13,12 @@ class DuplexChannel(Channel):
     """
 
     _binds = True
+
+    def recv(self, timeoutms: float | None = None) -> dict[str, Any] | None:
+        """The next message, or None when none came within `timeoutms`. Without a time, or
+        with -1, it is waited for as long as it takes."""
+        before = instance.enter("waiting_for_request")
+        try:
+            return super().recv(timeoutms)
+        finally:
+            instance.enter(before)

@@ -53,6 +53,7 @@ class BaseEnv:
         self.events.pre_animation.add(self._pre_animation)
         self.events.pre_frame.add(self._pre_frame)
         self.events.post_frame.add(self._post_frame)
+        self.events.post_play.add(self._stopped)
         self.events.between_frames = self._ask
         self.events.failed = self._tell
         self.agent = agent
@@ -69,7 +70,8 @@ class BaseEnv:
         self._end = 0
 
     def run(self, frame_range: tuple[int, int] | None = None, use_animation: bool = True) -> None:
-        """Runs episodes without end.
+        """Runs episodes without end; until the agent resets after the launcher has asked this
+        instance to stop.
 
         Args:
             frame_range: first and last frame of an episode, by default the scene's. On the last
@@ -173,6 +175,11 @@ class BaseEnv:
     def _restart(self) -> None:
         """Makes the next frame the first of a new episode."""
         self.events.rewind()
+
+    def _stopped(self) -> None:
+        """Playing is over, which it is only where the launcher has asked for that: an agent that
+        waits for the next episode hears of it."""
+        self._tell(RuntimeError("the instance was asked to stop, and has ended its last episode"))
 
     def _tell(self, error: Exception) -> None:
         """Lets an agent that waits for an answer know why none will come."""

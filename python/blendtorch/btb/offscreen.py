@@ -7,7 +7,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, drawing, drawn, runtime
+from . import alive, drawing, drawn, pictures, runtime
 from .camera import Camera
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
@@ -74,9 +74,7 @@ class OffScreenRenderer:
         self.srgb = srgb
         height, width = self.camera.shape
         # Light in 8 bits loses its dark tones, where sRGB has most of its codes.
-        self.offscreen = gpu.types.GPUOffScreen(
-            width, height, format="RGBA16F" if srgb else "RGBA8"
-        )
+        self.offscreen = drawing.memory(self, width, height, "RGBA16F" if srgb else "RGBA8")
         self._pixels = np.empty((height, width, 4), np.float32 if srgb else np.uint8)
         self._kind = "FLOAT" if srgb else "UBYTE"
         self._buffer = gpu.types.Buffer(self._kind, self._pixels.shape, self._pixels)
@@ -137,6 +135,7 @@ class OffScreenRenderer:
         # Changes of display settings alone do not reach what is drawn.
         bpy.context.scene.update_tag()
 
+    @pictures.told
     def render(self, out: "NDArray[np.uint8] | None" = None) -> "NDArray[np.uint8]":
         """Draws the scene as it is now: uint8, height × width × channels.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ending
 from .._blendtorch import Publisher, close_publishers
-from . import progress
+from . import asked, progress
 from .draft import Draft
 
 if TYPE_CHECKING:
@@ -89,11 +89,16 @@ class DataPublisher:
         be changed as soon as this returns. Blocks while the queues are full or nobody is
         connected; other threads run meanwhile.
 
+        Where no `AnimationController` plays, what was asked of this instance is done after the
+        item was sent: parameters get their values, and services are called.
+
         Raises:
             TypeError: a value cannot travel; the message names its field.
             OSError: the publisher is closed.
+            SystemExit: the item was sent, and the launcher has asked this instance to stop.
         """
         self._publisher.publish(kwargs, progress.episode, progress.index)
+        asked.published()
 
     def begin(self, **tensors: "tuple[tuple[int, ...], DTypeLike]") -> Draft:
         """Begins an item whose arrays are written where a consumer on this host reads them.

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, cycles, drawing, drawn, rendering
+from . import alive, cycles, drawing, drawn, pictures, rendering
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
@@ -142,6 +142,7 @@ class Renderer:
             self._surfaces = SurfaceView(self.camera)
         drawn.tell(self, self.engine if "image" in self.passes else "WORKBENCH")
 
+    @pictures.told
     def render(self, out: "Mapping[str, NDArray[Any]] | None" = None) -> "dict[str, NDArray[Any]]":
         """The passes of the scene as it is now, by name.
 

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 import bpy
 import gpu
 
-from . import runtime
+from . import instance, runtime
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "lavapipe")
 """How OpenGL and Vulkan name themselves when they draw on the CPU."""
@@ -38,7 +38,7 @@ def ensure_gpu() -> None:
     if bpy.app.background:
         runtime.make_gpu_context()
     try:
-        gpu.platform.renderer_get()
+        instance.tell(gpu=gpu.platform.renderer_get())
     except SystemError as error:
         raise RuntimeError(
             "Blender found no way to draw: install OpenGL for machines without a display "

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import Any
 
-from . import seeds
+from . import instance, seeds
 
 
 def settle() -> None:
@@ -24,6 +24,7 @@ def settle() -> None:
         _end_on_interrupt()
         _forget_multiprocessing()
         _find_neighbours()
+    instance.begin(is_program())
     seeds.begin()
 
 

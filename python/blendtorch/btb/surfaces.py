@@ -60,7 +60,7 @@ class SurfaceView:
         ensure_gpu()
         self.camera = camera
         height, width = camera.shape
-        self.offscreen = gpu.types.GPUOffScreen(width, height, format="RGBA16F")
+        self.offscreen = drawing.memory(self, width, height, "RGBA16F")
         self._colors = np.empty((height, width, 4), np.float32)
         self._buffer = gpu.types.Buffer("FLOAT", self._colors.shape, self._colors)
         self._depth = DepthBuffer(camera)

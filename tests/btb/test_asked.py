@@ -1,0 +1,325 @@
+"""What an instance says of itself, and how a script comes to its end that is asked to stop."""
+
+import os
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blendtorch import btt
+from support import LONG_MS
+from support.control import FRAMES, PID, Launcher, Page
+from support.processes import eventually, run_python
+from support.runtimes import Runtime
+
+EPISODES = """
+seen = []
+anim = btb.AnimationController()
+SIGNALS = "pre_play pre_animation pre_frame post_frame post_animation post_play".split()
+def hear(name):
+    seen.append([name, anim.episode, anim.index])
+for name in SIGNALS:
+    getattr(anim, name).add(lambda name=name: hear(name))
+
+def play(episodes):
+    seen.append("play")
+    anim.play((1, 2), num_episodes=episodes)
+
+off = btb.OffScreenRenderer(btb.Camera(shape=(8, 8)))
+def render():
+    if anim.frameid == 1: off.render()
+    if (anim.episode, anim.frameid) == (1, 1): sys.stdin.readline()
+anim.post_frame.add(render)
+bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
+"""
+
+
+def frames(episode: int) -> list[list[Any]]:
+    """What is called in an episode of two frames."""
+    called = [["pre_animation", episode, 0]]
+    for index in (0, 1):
+        called += [["pre_frame", episode, index], ["post_frame", episode, index]]
+    return [*called, ["post_animation", episode, 1]]
+
+
+def test_playing_ends_after_the_episode_and_the_script_goes_on(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    code = EPISODES + "play(-1)\nplay(5)\nplay(5)\nreport(seen=seen)\n"
+    page = Page()
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start(runtime.script_command(tmp_path, code), runtime.environment())
+        launcher.until("it has said who it is", lambda: launcher.about["runtime"])
+        said = launcher.about
+        assert (said["protocol"], said["life"], said["runtime"]) == (1, 1, runtime.name)
+        assert launcher.process is not None
+        assert said["pid"] == launcher.process.pid == page[PID]
+        assert said["blender"].startswith(("3.", "4.", "5.")) and said["python"].startswith("3.")
+        assert Path(said["session_folder"]).is_dir()
+        eventually("its second episode begins", lambda: page.place == (1, 0))
+        launcher.until("it has drawn", lambda: launcher.about["engine"])
+        assert launcher.about["engine"] == "WORKBENCH" and launcher.about["gpu"]
+        assert (page.state, page[FRAMES]) == ("rendering", 2)
+        launcher.stop()
+        counted = launcher.tell("status")["Ok"]
+        assert counted["render_s"] > 0 and counted["evaluate_s"] > 0
+        assert counted["frames_s"] >= counted["evaluate_s"] and counted["memory"] > 0
+        launcher.say("go on")
+        seen = launcher.reported()["seen"]
+        assert launcher.errors == []
+    called = ["play", ["pre_play", 0, 0], *frames(0), *frames(1), ["post_play", 2, 1]]
+    assert seen == [*called, "play", "play"], "those behind it are over at once"
+    # The next life would go on with it: it had no end.
+    assert (page.resume, page.place) == ([0, 0, 2, 2], (None, None))
+    page.close()
+
+
+# Loops around what is ended, after how many frames the second run of `anim` waits, and what the
+# script has played.
+LOOPS = {
+    "while True: play()": (3, ["play", "episode", "play", "episode", "play", "play"]),
+    "while True:\n    btb.AnimationController().play((1, 1), 1)\n    play()": (
+        5,
+        ["play", "episode", "play", "episode", "play"],
+    ),
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_loop_around_playing_ends_too(loop: str, bpy_runtime: Runtime, tmp_path: Path) -> None:
+    code = f"""
+import atexit
+seen = []
+anim = btb.AnimationController()
+anim.post_animation.add(lambda: seen.append("episode"))
+def play():
+    seen.append("play")
+    anim.play((1, 2), num_episodes=1)
+def wait():
+    if anim.frameid == 2 and len(seen) == 3: sys.stdin.readline()
+anim.pre_frame.add(wait)
+atexit.register(lambda: report(seen=seen))
+{loop}
+"""
+    done, expected = LOOPS[loop]
+    page = Page()
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start(bpy_runtime.script_command(tmp_path, code))
+        eventually("it waits in its second play", lambda: page[FRAMES] == done)
+        launcher.stop()
+        launcher.say("go on")
+        assert launcher.reported()["seen"] == expected
+    page.close()
+
+
+def test_a_window_ends_when_it_is_asked_to(windowed: Runtime, tmp_path: Path) -> None:
+    code = """
+import atexit
+seen = []
+anim = btb.AnimationController()
+anim.post_play.add(lambda: seen.append("post_play"))
+atexit.register(lambda: report(seen=seen, episode=anim.episode))
+anim.play((1, 2))
+"""
+    page = Page()
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start(windowed.script_command(tmp_path, code), windowed.environment())
+        eventually("it plays", lambda: page[FRAMES] > 4)
+        launcher.stop()
+        reported = launcher.reported()
+        assert reported["seen"] == ["post_play"] and reported["episode"] >= 2
+    page.close()
+
+
+PLAIN = """
+import sys
+from blendtorch import btb
+pub = btb.DataPublisher(sys.argv[1], 3)
+count = btb.parameters.add("count", 0)
+btb.services.register("test", publish=lambda: pub.publish(of="service", count=count.value))
+number = 0
+while True:
+    pub.publish(of="loop", number=number, count=count.value)
+    number += 1
+    if number == 5: sys.stdin.readline()
+"""
+
+
+def test_a_plain_loop_is_asked_after_an_item(tmp_path: Path) -> None:
+    """Whatever was asked for, all that was published arrives, and the stream has an end."""
+    page = Page()
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start([sys.executable, "-P", "-c", PLAIN, address])
+        items = iter(btt.RemoteIterableDataset([address], timeoutms=LONG_MS, max_items=10**6))
+        got = [next(items) for _ in range(5)]
+        eventually("five are counted", lambda: page[FRAMES] == 5)
+        launcher.set(count=7)
+        call = launcher.call("test", "publish")
+        launcher.stop()
+        launcher.say("go on")
+        got += items
+        assert launcher.outcome(call) == {"Ok": None}
+        assert launcher.ends() == (0, "")
+    # The sixth is the moment: then the parameter is set, the service called, and it ends.
+    said = [(item["of"], item.get("number"), item["count"]) for item in got]
+    assert said == [*(("loop", n, 0) for n in range(6)), ("service", None, 7)]
+    assert [page[64 + word] for word in (1, 2)] == [7, 7], "offered and accepted"
+    page.close()
+
+
+IN_HANDLER = """
+pub = btb.DataPublisher(sys.argv[-1])
+def publish(scene, *_): pub.publish(frame=scene.frame_current)
+bpy.app.handlers.frame_change_post.append(publish)
+while True:
+    bpy.context.scene.frame_set(bpy.context.scene.frame_current % 5 + 1)
+"""
+
+
+def test_a_loop_whose_handlers_publish_is_one_too(runtime: Runtime, tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path) as launcher:
+        command = runtime.script_command(tmp_path, IN_HANDLER, address)
+        launcher.start(command, runtime.environment())
+        items = iter(btt.RemoteIterableDataset([address], timeoutms=LONG_MS, max_items=10**6))
+        next(items)
+        launcher.stop()
+        # It may be found as early as with the first.
+        assert {item["frame"] for item in items} <= set(range(1, 6))
+        code, said = launcher.ends()
+        assert code == 0, said
+
+
+def test_a_thread_that_publishes_is_no_moment(tmp_path: Path) -> None:
+    code = """
+import sys, threading
+from blendtorch import btb
+names = []
+btb.parameters.add("it", 0, on_change=lambda _: names.append(threading.current_thread().name))
+pub = btb.DataPublisher(sys.argv[1])
+sys.stdin.readline()
+thread = threading.Thread(target=lambda: pub.publish(number=0), name="other")
+thread.start(); thread.join()
+names.append("then")
+pub.publish(number=1)
+print(names)
+"""
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path) as launcher:
+        launcher.start([sys.executable, "-P", "-c", code, address])
+        launcher.until("it is known", lambda: launcher.about["parameters"])
+        launcher.set(it=1)
+        launcher.say("go on")
+        items = btt.RemoteIterableDataset([address], timeoutms=LONG_MS)
+        threading.Thread(target=lambda: deque(items, 0), daemon=True).start()
+        assert launcher.ends() == (0, "['then', 'MainThread']\n")
+
+
+ENV = """
+class Env(btb.BaseEnv):
+    def _env_reset(self): pass
+    def _env_prepare_step(self, action): pass
+    def _env_post_step(self): return dict(obs=0, reward=1.0)
+
+agent = btb.RemoteControlledAgent(sys.argv[-1])
+Env(agent).run((1, 100))
+report(after=True)
+"""
+
+
+def test_an_environment_ends_with_a_reset(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    page = Page()
+    address = f"ipc://{tmp_path}/gym"
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start(bpy_runtime.script_command(tmp_path, ENV, address))
+        env = btt.RemoteEnv(address, timeoutms=LONG_MS)
+        env.reset()
+        eventually("it waits", lambda: page.state == "waiting_for_agent")
+        launcher.stop()
+        # Its episode goes on as long as the agent likes.
+        assert [env.step(0)[1] for _ in range(3)] == [1.0] * 3
+        with pytest.raises(btt.RemoteEnvError, match="was asked to stop"):
+            env.reset()
+        assert launcher.reported()["after"]
+        assert page.state == "rendering"
+        env.close()
+    page.close()
+
+
+def test_an_error_that_leaves_a_script_is_told(runtime: Runtime, tmp_path: Path) -> None:
+    code = """
+def fails(*_): 1 / 0
+bpy.app.handlers.frame_change_post.append(fails)
+bpy.context.scene.frame_set(2)
+bpy.app.handlers.frame_change_post.remove(fails)
+raise LookupError("no such mesh")
+"""
+    with Launcher(tmp_path) as launcher:
+        launcher.start(runtime.script_command(tmp_path, code), runtime.environment())
+        code, said = launcher.ends()
+        assert code == 1 and "ZeroDivisionError" in said
+        # What Blender prints of a handler's and goes on has not ended it.
+        (error,) = launcher.errors
+        assert "script.py" in error and error.endswith("LookupError: no such mesh\n")
+
+
+def test_an_instance_of_the_module_is_known_that_never_imports_btb(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
+    script = tmp_path / "scene.py"
+    script.write_text("raise SystemExit(3)")
+    with Launcher(tmp_path) as launcher:
+        launcher.start(bpy_runtime.command("--python", script))
+        launcher.until("it has said who it is", lambda: launcher.about["runtime"] == "bpy")
+        assert launcher.ends()[0] == 3 and launcher.errors == []
+
+
+CHILDREN = """
+import os, subprocess, sys
+from blendtorch import btb
+from blendtorch.btb import instance
+if len(sys.argv) > 1:
+    print("life", instance.life(), instance.has_line(), flush=True)
+    sys.exit()
+print(sorted(name for name in os.environ if name in ("BLENDTORCH_PAGE", "BLENDTORCH_CONTROL",
+                                                     "BLENDTORCH_LIFE")), flush=True)
+subprocess.run([sys.executable, "-P", "-c", sys.argv[0] or open(0).read(), "child"], check=True)
+if os.fork() == 0:
+    btb.parameters.add("child", 1)
+    print("fork", instance.life(), instance.has_line(), instance.about(), flush=True)
+    sys.exit(0)
+os.wait()
+btb.parameters.add("own", 1)
+"""
+
+
+def test_what_a_script_starts_is_no_instance(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(CHILDREN.replace("sys.argv[0] or open(0).read()", "open(__file__).read()"))
+    page = Page()
+    with Launcher(tmp_path, page) as launcher:
+        launcher.life = 1
+        launcher.start([sys.executable, "-P", script])
+        code, said = launcher.ends()
+        assert (code, said) == (0, "[]\nlife 1 False\nfork 2 False {}\n")
+        assert list(launcher.about["parameters"]) == ["own"]
+        assert launcher.process is not None and page[PID] == launcher.process.pid
+    page.close()
+
+
+def test_a_launcher_that_cannot_be_told_is_said_once_and_nothing_else_happens() -> None:
+    code = """
+import os, sys
+os.environ.update(BLENDTORCH_PAGE="/nowhere", BLENDTORCH_CONTROL="/nowhere/control")
+os.dup2(1, 2)
+from blendtorch import btb
+btb.parameters.add("it", 1)
+print("went on")
+"""
+    said = run_python(code).splitlines()
+    assert [line.split(":")[0] for line in said] == ["blendtorch", "blendtorch", "went on"]
+    assert "/nowhere" in said[0] and "/nowhere/control" in said[1]
+    assert "BLENDTORCH_CONTROL" not in os.environ
