@@ -58,6 +58,7 @@ fn state_word(state: State) -> &'static str {
         State::WaitingForConsumer => "waiting_for_consumer",
         State::WaitingForAgent => "waiting_for_agent",
         State::WaitingForRequest => "waiting_for_request",
+        State::Quiet => "quiet",
     }
 }
 

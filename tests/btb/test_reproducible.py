@@ -1,4 +1,8 @@
-"""The same seed gives the same samples, bit by bit: whoever consumes them, and however fast."""
+"""The same seed gives the same samples, bit by bit: whoever consumes them, however fast, and whether
+or not an instance is killed and started again."""
+
+import os
+import signal
 
 import numpy as np
 from blendtorch import btt
@@ -22,7 +26,13 @@ def fleet(runtime: Runtime, seed: int = 7) -> btt.BlenderLauncher:
     )
 
 
-def test_the_same_seed_gives_the_same_bits_to_one_consumer_and_to_four(runtime: Runtime) -> None:
+def kill_the_second(bl: btt.BlenderLauncher) -> None:
+    os.kill(bl.status()[1]["pid"], signal.SIGKILL)
+
+
+def test_the_same_seed_gives_the_same_bits_to_one_consumer_to_four_and_over_a_restart(
+    runtime: Runtime,
+) -> None:
     runs: list[Samples] = []
     for consumers in (1, 4):
         with fleet(runtime) as bl:
@@ -30,6 +40,16 @@ def test_the_same_seed_gives_the_same_bits_to_one_consumer_and_to_four(runtime: 
             assert bl.wait() == [0] * INSTANCES
     assert runs[0].keys() == runs[1].keys() == expected(INSTANCES, EPISODES, FRAMES)
     assert differences(*runs) == []
+    with fleet(runtime) as bl:
+        restarted = taken(bl, meanwhile=kill_the_second)
+        assert bl.wait() == [0] * INSTANCES
+        assert [status["life"] for status in bl.status()] == [1, 2]
+    assert differences(runs[0], restarted) == []
+    # The second one went on with the episode behind the one that was cut off.
+    lost = runs[0].keys() - restarted.keys()
+    assert restarted.keys() < runs[0].keys() or not lost
+    assert len({(btid, episode) for btid, episode, _ in lost}) <= 1
+    assert all(btid == 1 for btid, *_ in lost)
     # And they are random: no two are alike, and Cycles' are noisy.
     for name in ("drawn", "traced", "numbers"):
         assert len({item[name].tobytes() for item in runs[0].values()}) == len(runs[0]), name

@@ -198,6 +198,38 @@ def test_an_instance_that_hangs_is_started_again_and_one_that_waits_is_not(tmp_p
         assert _instance(bl, 0)["life"] == 2
 
 
+# Takes memory with each item; its seed is another one in each life.
+GROWS = """
+from blendtorch import btb
+
+args, _ = btb.parse_blendtorch_args()
+pub = btb.DataPublisher(args.btsockets["DATA"], args.btid)
+kept = []
+while True:
+    kept.append(bytearray(20 << 20))
+    pub.publish(seed=args.btseed, number=len(kept), life=0)
+"""
+
+
+def test_an_instance_that_takes_too_much_memory_ends_in_order_and_starts_anew(
+    tmp_path: Path,
+) -> None:
+    options = {"blender": "bpy", "max_memory": "600 MB", "seed": 5}
+    script = written(tmp_path, GROWS)
+    with launcher(script, named_sockets=["DATA"], **options) as bl:
+        stream = dataset(*bl.launch_info.addresses["DATA"])
+        items = iter(stream)
+        seeds = []
+        while len(set(seeds)) < 2:
+            seeds.append(next(items)["seed"])
+        (life,) = _instance(bl, 0)["lives"]
+        stats = stream.stats()
+    assert "of memory, max_memory is 0.56 GiB, and ended with exit code 0" in life["end"], life
+    assert seeds[0] == 5
+    # It has said its end: nothing of it is lost.
+    assert (stats["ended"], stats["killed"], stats["missing"]) == (1, 0, 0)
+
+
 # Life by life: raises behind two items, ends in order behind three.
 ENDS = """
 import os

@@ -64,6 +64,9 @@ impl Life {
     }
 }
 
+/// What is said of an address; whether that has to be asked now.
+type Of = Arc<dyn Fn(&Address, bool) -> Life + Send + Sync>;
+
 /// Who hears how the publisher at an address came to its end.
 type Hears = Arc<dyn Fn(&Address, &End) + Send + Sync>;
 
@@ -86,7 +89,7 @@ type Hears = Arc<dyn Fn(&Address, &End) + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Liveness {
-    of: Arc<dyn Fn(&Address) -> Life + Send + Sync>,
+    of: Of,
     hears: Option<Hears>,
 }
 
@@ -94,7 +97,7 @@ impl Liveness {
     /// By what `of` says of an address.
     pub fn new(of: impl Fn(&Address) -> Life + Send + Sync + 'static) -> Self {
         Self {
-            of: Arc::new(of),
+            of: Arc::new(move |address, _| of(address)),
             hears: None,
         }
     }
@@ -103,11 +106,15 @@ impl Liveness {
     #[must_use]
     pub fn on_this_host() -> Self {
         let seeker = Mutex::new(Seeker::default());
-        Self::new(move |address| {
+        let of = move |address: &Address, now| {
             let mut seeker = seeker.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = seeker.find(&address.to_string());
+            let found = seeker.find(&address.to_string(), now);
             found.map_or(Life::Unknown, |found| Life::Told(Box::new(found)))
-        })
+        };
+        Self {
+            of: Arc::new(of),
+            hears: None,
+        }
     }
 
     /// Also hears how a publisher came to its end, as soon as it has said so.
@@ -119,8 +126,14 @@ impl Liveness {
         }
     }
 
+    /// What is known of it, perhaps since some moments.
     pub(crate) fn of(&self, address: &Address) -> Life {
-        (self.of)(address)
+        (self.of)(address, false)
+    }
+
+    /// What is known of it now.
+    pub(crate) fn of_now(&self, address: &Address) -> Life {
+        (self.of)(address, true)
     }
 
     pub(crate) fn hears(&self, address: &Address, end: &End) {

@@ -118,7 +118,7 @@ impl RemoteIterableDataset {
     pub fn instances(&self) -> Vec<Life> {
         let life = |address| {
             let liveness = self.options.liveness.as_ref();
-            liveness.map_or(Life::Unknown, |liveness| liveness.of(address))
+            liveness.map_or(Life::Unknown, |liveness| liveness.of_now(address))
         };
         self.addresses.iter().map(life).collect()
     }
@@ -336,7 +336,9 @@ impl RemoteIterableDataset {
         let mut returns = false;
         if let (Some(liveness), Some(end)) = (&self.options.liveness, &message.header.end) {
             liveness.hears(address, end);
-            returns = self.instances.parks(peer, liveness.of(address), end.how());
+            returns = self
+                .instances
+                .parks(peer, liveness.of_now(address), end.how());
         }
         if !returns {
             let stats = self.stats.get();

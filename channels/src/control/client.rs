@@ -27,6 +27,7 @@ pub struct FleetClient {
     socket: PathBuf,
     line: Option<Line>,
     asked: u64,
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -43,7 +44,14 @@ impl FleetClient {
             socket: socket.into(),
             line: None,
             asked: 0,
+            patience: PROMPT,
         }
+    }
+
+    /// The same, where the launcher gets so long for an answer of its own; 10 s.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The fleet of that name, as `launch_info.json` has it under `fleet`.
@@ -115,7 +123,7 @@ impl FleetClient {
     /// # Errors
     /// The launcher does not answer.
     pub fn status(&mut self, counters: bool) -> Result<FleetReport, ControlError> {
-        match self.ask(PersonAsks::Status { counters }, PROMPT + AT_ONCE)? {
+        match self.ask(PersonAsks::Status { counters }, self.patience)? {
             ToPerson::Status { report, .. } => Ok(*report),
             other => Err(self.unexpected(&other)),
         }
@@ -182,7 +190,7 @@ impl FleetClient {
             wanted,
             timeout: timeout.as_secs_f64().min(1e9),
         };
-        match self.ask(asks, timeout.saturating_add(PROMPT))? {
+        match self.ask(asks, timeout.saturating_add(self.patience))? {
             ToPerson::Told { outcomes, .. } => Ok(outcomes),
             other => Err(self.unexpected(&other)),
         }

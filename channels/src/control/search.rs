@@ -5,15 +5,20 @@
 //! a launcher on this host takes to answer.
 
 use super::client::FleetClient;
+use super::error::ControlError;
 use super::place::{FleetRecord, fleet_folders, network};
 use super::report::{FleetReport, InstanceReport, Mode};
 use std::collections::HashMap;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long an answer is good for, and how long it is remembered that nothing was found.
 const FRESH: Duration = Duration::from_millis(150);
 const NOTHING: Duration = Duration::from_secs(1);
+/// How long a launcher gets to answer, and how long one that did not is left alone: it may be stopped.
+const PATIENCE: Duration = Duration::from_secs(1);
+const ALONE: Duration = Duration::from_secs(5);
 
 /// What is known of the instance behind an address.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,12 +41,14 @@ pub struct Seeker {
 struct Known {
     client: FleetClient,
     report: Option<FleetReport>,
-    asked: Option<Instant>,
+    /// Until when it need not be asked again.
+    fresh_until: Instant,
 }
 
 impl Seeker {
-    /// The instance that has this address; nothing where no fleet of this user's on this host has it.
-    pub fn find(&mut self, address: &str) -> Option<Found> {
+    /// The instance that has this address; nothing where no fleet of this user's on this host has it. An
+    /// answer may be some moments old, but not where it is to be that of `now`.
+    pub fn find(&mut self, address: &str, now: bool) -> Option<Found> {
         let folder = match self.addresses.get(address) {
             Some(Ok(folder)) => folder.clone(),
             Some(Err(at)) if at.elapsed() < NOTHING => return None,
@@ -53,11 +60,11 @@ impl Seeker {
             }
         };
         let known = self.fleets.entry(folder.clone()).or_insert_with(|| Known {
-            client: FleetClient::at(folder.join("head.sock")),
+            client: FleetClient::at(folder.join("head.sock")).patient(PATIENCE),
             report: None,
-            asked: None,
+            fresh_until: Instant::now(),
         });
-        let gone = !known.look();
+        let gone = !known.look(now);
         let report = known.report.as_ref();
         let found = report.and_then(|report| {
             let mut of = report.instances.iter();
@@ -74,7 +81,7 @@ impl Seeker {
         match folder_of(address).filter(|other| *other != folder) {
             Some(other) => {
                 self.addresses.insert(address.to_owned(), Ok(other));
-                self.find(address)
+                self.find(address, now)
             }
             None => found.map(|mut found| {
                 found.instance.bury();
@@ -99,19 +106,25 @@ impl InstanceReport {
 
 impl Known {
     /// Asks, unless it was asked just now. False where the launcher is gone.
-    fn look(&mut self) -> bool {
-        if self.asked.is_some_and(|at| at.elapsed() < FRESH) {
+    fn look(&mut self, now: bool) -> bool {
+        if !now && Instant::now() < self.fresh_until {
             return true;
         }
-        match self.client.status(false) {
+        let rests = match self.client.status(false) {
             Ok(report) => {
                 self.report = Some(report);
-                self.asked = Some(Instant::now());
-                true
+                FRESH
             }
-            Err(_) => false,
-        }
+            Err(ControlError::Socket { source, .. }) if is_late(&source) => ALONE,
+            Err(_) => return false,
+        };
+        self.fresh_until = Instant::now() + rests;
+        true
     }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// The folder of the fleet that has this address.

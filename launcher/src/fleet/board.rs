@@ -27,6 +27,8 @@ pub(crate) struct Known {
     pub(crate) began_ns: u64,
     /// Whoever ends it means that it stays ended.
     pub(crate) released: bool,
+    /// It was asked to end and will be started again, though it ends in order.
+    pub(crate) returning: bool,
     /// When it will be started again.
     pub(crate) restarts_at: Option<Instant>,
     pub(crate) lives: VecDeque<Epitaph>,
@@ -84,6 +86,7 @@ impl Board {
             page,
             began_ns: now_ns(),
             released: false,
+            returning: false,
             restarts_at: None,
             lives: VecDeque::new(),
             messages_before: 0,
@@ -115,6 +118,7 @@ impl Board {
             one.status.cause = None;
             one.began_ns = now_ns();
             (one.about, one.line, one.remark) = (None, None, None);
+            one.returning = false;
         }
         // Its last words are its own.
         if let Some(tails) = written.tails.get_mut(index) {
@@ -154,6 +158,11 @@ impl Board {
             (one.status.restarting, one.restarts_at) = (false, None);
             one.status.given_up = Some(why);
         });
+    }
+
+    /// It will be started again, although it ends in order.
+    pub(super) fn returns(&self, index: usize) {
+        self.with(index, |one| one.returning = true);
     }
 
     /// From now on, an end of it is its last.

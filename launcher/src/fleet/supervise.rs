@@ -116,6 +116,7 @@ async fn supervise(
                     index,
                     grace: plan.options.grace,
                     limits: plan.limits,
+                    restart: plan.restart,
                     board: Arc::clone(&plan.board),
                     guard: Arc::clone(&guard),
                     level: plan.level.clone(),

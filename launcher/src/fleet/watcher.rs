@@ -18,6 +18,7 @@ use super::health::{Complaint, Limits, resident};
 use super::output::{Line, Stream, read_lines};
 use super::status::InstanceState;
 use super::supervise::{LAST_WORDS, Level};
+use crate::Restart;
 use crate::alive::is_ending;
 use blendtorch_blender::lifeline::Guard;
 use blendtorch_blender::noise::Filter;
@@ -28,6 +29,7 @@ pub(super) struct Watcher {
     pub(super) index: usize,
     pub(super) grace: Duration,
     pub(super) limits: Limits,
+    pub(super) restart: Restart,
     pub(super) board: Arc<Board>,
     pub(super) guard: Arc<Guard>,
     pub(super) level: watch::Receiver<Level>,
@@ -178,7 +180,11 @@ impl Watcher {
                             deadline = Some(Instant::now() + self.grace);
                         }
                         Some(Complaint::Memory(why)) => {
-                            self.say(&format!("it {why}; it starts again after this episode")).await;
+                            // Before it is asked: its consumers are to know when they hear its end.
+                            if self.restart >= Restart::OnAbnormal {
+                                self.board.returns(self.index);
+                            }
+                            self.say(&format!("it {why}; it ends after this episode")).await;
                             if !self.ask_to_end(&why).await {
                                 send(Signal::TERM);
                                 deadline = Some(Instant::now() + self.grace);

@@ -93,7 +93,7 @@ impl Teller {
             began_ns: known.began_ns,
             restarts: status.life.saturating_sub(1),
             restarts_in: known.restarts_at.map(until),
-            returns_after_end: self.facts.restart >= Restart::Always,
+            returns_after_end: known.returning || self.facts.restart >= Restart::Always,
             returns_after_failure: self.facts.restart >= Restart::OnFailure,
             attached,
             memory: runs

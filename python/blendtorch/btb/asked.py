@@ -63,7 +63,7 @@ def serve(until: Callable[[], bool] | None = None) -> None:
                 instance.enter("rendering")
                 _do()
     finally:
-        instance.enter("rendering")
+        instance.enter("quiet")
     if _stop is not None:
         _ends_play()
 

@@ -115,7 +115,7 @@ fn instances_at(py: Python<'_>, addresses: Vec<String>) -> PyResult<String> {
     let told = py.detach(|| {
         let mut seeker = Seeker::default();
         let found = |address: &String| {
-            let found = seeker.find(address)?;
+            let found = seeker.find(address, true)?;
             let phrase = found.instance.phrase();
             let mut told = serde_json::to_value(found.instance).ok()?;
             told["is"] = phrase.into();
