@@ -244,7 +244,7 @@ def test_an_environment_ends_with_a_reset(bpy_runtime: Runtime, tmp_path: Path) 
         with pytest.raises(btt.RemoteEnvError, match="was asked to stop"):
             env.reset()
         assert launcher.reported()["after"]
-        assert page.state == "rendering"
+        assert page.state == "quiet"
         env.close()
     page.close()
 

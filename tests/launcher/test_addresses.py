@@ -87,7 +87,7 @@ def test_conformance_5_the_program_writes_the_launch_info_before_it_waits(
         eventually("the launch info is there", lambda: path.exists() or run.says("never said"))
         assert run.process.poll() is None
     info = json.loads(path.read_text())
-    assert set(info) == {"addresses", "commands"}
+    assert set(info) == {"addresses", "commands", "fleet"}
     assert {name: len(of) for name, of in info["addresses"].items()} == {"DATA": 2, "CTRL": 2}
     assert [f"-btid {i} " in line for i, line in enumerate(info["commands"])] == [True, True]
 

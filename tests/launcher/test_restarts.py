@@ -106,7 +106,7 @@ def _waits(bl: btt.BlenderLauncher, index: int) -> bool:
 
 def test_torch_workers_live_through_a_kill(tmp_path: Path) -> None:
     with counting(tmp_path, 2) as bl:
-        stream = dataset(*bl.launch_info.addresses["DATA"])
+        stream = dataset(*bl.launch_info.addresses["DATA"], max_items=10**9)
         loader = DataLoader(stream, batch_size=None, num_workers=2)
         items = iter(loader)
         got = list(islice(items, 20))
