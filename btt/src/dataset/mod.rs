@@ -1,9 +1,10 @@
 //! The remote dataset: an iterator over the samples of many publishers.
 //!
 //! Owns the receiver and what it has delivered. What is counted is `crate::accounting`'s; when silence
-//! is an error, who has ended how, and what is recorded, is said in a file each.
+//! is an error, who has ended how, what an epoch is, and what is recorded, is said in a file each.
 
 mod ends;
+mod epochs;
 mod liveness;
 mod options;
 mod patience;
@@ -19,23 +20,21 @@ use crate::error::{Error, Silence};
 use crate::item::Item;
 use crate::record::{Recorded, Recorder};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
-use blendtorch_wire::{Bytes, Kind, Limits, Message};
+use blendtorch_wire::{Bytes, Header, Kind, Limits, Message};
 use ends::Ends;
 use patience::{Exhausted, Patience};
 use std::time::{Duration, Instant};
 use tape::Tape;
-
-/// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
-const LAST_LOOK: Duration = Duration::from_millis(5);
 
 /// How often it is looked who has gone, while others send.
 const NOTE: Duration = Duration::from_millis(200);
 
 /// The samples of many publishers, taken fairly, in the order of each.
 ///
-/// Iterating ends when every publisher has said that it ended, or after `max_items`. A time-out
-/// and a message that is not ours are errors after which the iteration may go on. Publishers that
-/// have failed are the last error, when none is left ([`Error::Failed`]).
+/// Iterating ends when every publisher has said that it ended, or after `max_items`, an epoch; then
+/// [`next_epoch`](Self::next_epoch) goes on. A time-out and a message that is not ours are errors
+/// after which the iteration may go on. Publishers that have failed are the last error, when none is
+/// left ([`Error::Failed`]).
 #[derive(Debug)]
 pub struct RemoteIterableDataset {
     addresses: Vec<Address>,
@@ -46,8 +45,10 @@ pub struct RemoteIterableDataset {
     patience: Patience,
     note_at: Instant,
     ends: Ends,
+    /// Of this epoch.
     delivered: usize,
-    finished: bool,
+    /// Nothing more will come: nobody is left.
+    over: bool,
     tape: Tape,
 }
 
@@ -85,7 +86,7 @@ impl RemoteIterableDataset {
             stats: StatsHandle::default(),
             note_at: Instant::now(),
             delivered: 0,
-            finished: false,
+            over: false,
             tape: Tape::default(),
         })
     }
@@ -137,7 +138,7 @@ impl RemoteIterableDataset {
     }
 
     /// From now on, each sample is appended to a recording as it was received, before it is
-    /// delivered. The recording is finished with the iteration.
+    /// delivered. The recording is finished with the iteration: each epoch may have its own.
     ///
     /// When appending fails, that is the iteration's next error, once; the sample is discarded and
     /// later ones are delivered without being recorded.
@@ -151,50 +152,6 @@ impl RemoteIterableDataset {
     /// [`Error::Record`].
     pub fn finish_recording(&mut self) -> Result<Option<Recorded>, Error> {
         Ok(self.tape.finish()?)
-    }
-
-    /// Whether the iteration has ended.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.finished
-    }
-
-    /// Ends the iteration. What had been received and not delivered is counted as discarded. A
-    /// recording is finished; who wants to hear of a full disk calls
-    /// [`finish_recording`](Self::finish_recording) before.
-    pub fn finish(&mut self) {
-        self.tape = Tape::default();
-        if std::mem::replace(&mut self.finished, true) {
-            return;
-        }
-        // At most what the queues hold: a producer must not keep us here by sending on.
-        let most = self.addresses.len() * (self.options.queue_size as usize + 1);
-        for _ in 0..most {
-            let Ok(Some(received)) = self.receiver.recv_timeout(LAST_LOOK) else {
-                break;
-            };
-            let message = Message::decode(&received.frames, &self.limits);
-            let origin = Origin {
-                address: &self.addresses[received.peer],
-                peer: received.peer,
-                connection: received.connection,
-            };
-            let mut books = self.stats.lock();
-            match message {
-                Ok(message) if message.header.kind == Kind::Data => {
-                    if books.enter(&message.header, origin) {
-                        books.stats.discarded += 1;
-                    }
-                }
-                Ok(_) => {}
-                Err(_) => books.stats.malformed += 1,
-            }
-        }
-        self.note_who_has_gone();
-        for peer in 0..self.addresses.len() {
-            // The only error is a socket that is closed already.
-            let _ = self.receiver.disconnect(peer);
-        }
     }
 
     /// Reads the counters while another thread iterates.
@@ -212,20 +169,8 @@ impl RemoteIterableDataset {
         Ok(wait)
     }
 
-    /// Whether all samples that were asked for have been delivered.
-    fn is_complete(&self) -> bool {
-        self.options
-            .max_items
-            .is_some_and(|max| self.delivered >= max)
-    }
-
     fn wait_for_sample(&mut self, timeout: Duration) -> Result<Wait, Error> {
-        if self.finished {
-            return Ok(Wait::End);
-        }
-        if self.is_complete() {
-            self.finish_recording()?;
-            self.finish();
+        if self.is_finished() {
             return Ok(Wait::End);
         }
         let begin = Instant::now();
@@ -253,7 +198,7 @@ impl RemoteIterableDataset {
                     self.check_patience()?;
                 }
             }
-            if self.finished {
+            if self.over {
                 return Ok(Wait::End);
             }
             if begin.elapsed() >= timeout {
@@ -306,17 +251,29 @@ impl RemoteIterableDataset {
             }
             return Ok(new.then_some((message, leased)));
         }
-        books.enter_end(&message.header, origin);
-        let address = &self.addresses[peer];
-        self.ends.said(peer, address, &message.header, &books.stats);
         drop(books);
-        if let (Some(liveness), Some(end)) = (&self.options.liveness, &message.header.end) {
-            liveness.hears(address, end);
-        }
+        self.enter_end(&message.header, peer, connection)?;
         self.patience.starts_anew();
-        self.receiver.disconnect(peer)?;
         self.end_if_nobody_is_left()?;
         Ok(None)
+    }
+
+    /// Books a publisher's end, and leaves it.
+    fn enter_end(&mut self, header: &Header, peer: usize, connection: u64) -> Result<(), Error> {
+        let address = &self.addresses[peer];
+        let origin = Origin {
+            address,
+            peer,
+            connection,
+        };
+        let mut books = self.stats.lock();
+        books.enter_end(header, origin);
+        self.ends.said(peer, address, header, &books.stats);
+        drop(books);
+        if let (Some(liveness), Some(end)) = (&self.options.liveness, &header.end) {
+            liveness.hears(address, end);
+        }
+        Ok(self.receiver.disconnect(peer)?)
     }
 
     /// Leaves publishers whose instances are known to have ended. Called when nothing came.
@@ -338,8 +295,8 @@ impl RemoteIterableDataset {
 
     /// The iteration ends with its publishers.
     fn end_if_nobody_is_left(&mut self) -> Result<(), Error> {
-        self.finished = self.receiver.peers()?.iter().all(|peer| peer.ended);
-        if self.finished {
+        self.over = self.receiver.peers()?.iter().all(|peer| peer.ended);
+        if self.over {
             self.ends.all_have_ended();
             self.note_who_has_gone();
         }
