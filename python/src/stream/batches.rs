@@ -141,7 +141,7 @@ impl BatchStream {
         record: Option<PathBuf>,
         desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<bool> {
-        self.batches.next_epoch(py, desk, |loader| {
+        self.batches.next_epoch(py, desk, move |loader| {
             let Some(btt::Source::Remote(dataset)) = loader.source() else {
                 return Ok(false);
             };

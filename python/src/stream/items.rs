@@ -94,7 +94,7 @@ impl ItemStream {
         record: Option<PathBuf>,
         desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<bool> {
-        self.items.next_epoch(py, desk, |items| {
+        self.items.next_epoch(py, desk, move |items| {
             go_on(&mut items.dataset, max_items, record.as_deref())
         })
     }
