@@ -38,13 +38,27 @@ impl TchLoader {
         Ok(self.inner.next_timeout(timeout)?.map(TensorBatch::from))
     }
 
+    /// Begins the next epoch, over the same connections: see [`DataLoader::next_epoch`]. False where
+    /// nothing more will come.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn next_epoch(&mut self) -> Result<bool, Error> {
+        self.inner.next_epoch()
+    }
+
+    /// What is batched, between two epochs: see [`DataLoader::source`].
+    pub fn source(&mut self) -> Option<&mut Source> {
+        self.inner.source()
+    }
+
     /// Whether every batch has been delivered.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.inner.is_finished()
     }
 
-    /// Ends the iteration. Items that were received and not delivered count as discarded.
+    /// Ends the iteration for good. Items that were received and not delivered count as discarded.
     ///
     /// # Errors
     /// [`Error::Thread`] if the loader's thread had panicked.

@@ -255,3 +255,33 @@ fn a_batch_outlives_its_loader_and_its_publisher() {
     drop(batch);
     assert_eq!(image.int64_value(&[1, 47, 63, 3]), 1);
 }
+
+#[test]
+fn epochs_go_on_where_the_last_one_ended() {
+    let publisher = publisher(0);
+    let options = DatasetOptions {
+        timeout: LONG,
+        max_items: Some(6),
+        ..DatasetOptions::default()
+    };
+    let dataset = RemoteIterableDataset::connect(&[publisher.address()], options).unwrap();
+    let options = LoaderOptions {
+        batch_size: 4,
+        ..LoaderOptions::default()
+    };
+    let mut loader = TchLoader::new(dataset, options).unwrap();
+    let sending = std::thread::spawn(|| publish(publisher, 24, scene));
+    let mut next = 0;
+    for _ in 0..4 {
+        for batch in &mut loader {
+            for number in Vec::<i64>::try_from(batch.unwrap().tensor("frameid").unwrap()).unwrap() {
+                assert_eq!(number, next);
+                next += 1;
+            }
+        }
+        assert!(loader.source().is_some() && loader.next_epoch().unwrap());
+    }
+    assert!(next == 24 && loader.next().is_none() && !loader.next_epoch().unwrap());
+    assert_eq!(loader.stats().discarded, 0);
+    sending.join().unwrap();
+}

@@ -15,6 +15,7 @@ use futures_core::Stream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Items that may wait for the task.
@@ -24,11 +25,14 @@ const SLICE: Duration = Duration::from_millis(100);
 
 /// The items of a dataset, as [`RemoteIterableDataset::into_stream`] gives them. At most four wait
 /// for the task; then publishers are held back. After a time-out or a message that is not ours the
-/// stream goes on; it ends with its publishers or after `max_items`.
+/// stream goes on; it ends with its publishers, or after `max_items` until the
+/// [next epoch](Self::next_epoch).
 #[derive(Debug)]
 pub struct ItemStream {
     queue: Arc<Queue<Result<Item, Error>>>,
     stats: StatsHandle,
+    /// Of an epoch; it hands the dataset back.
+    thread: Option<JoinHandle<RemoteIterableDataset>>,
 }
 
 /// The batches of a loader, as [`DataLoader::into_stream`] gives them.
@@ -54,20 +58,8 @@ impl RemoteIterableDataset {
     ///
     /// # Errors
     /// [`Error::Thread`].
-    pub fn into_stream(mut self) -> Result<ItemStream, Error> {
-        let stream = ItemStream {
-            queue: Arc::new(Queue::new(AHEAD)),
-            stats: self.stats_handle(),
-        };
-        let finish = FinishOnDrop(stream.queue.clone());
-        std::thread::Builder::new()
-            .name("btt-stream".into())
-            .spawn(move || {
-                forward(&mut self, &finish.0);
-                self.finish();
-            })
-            .map_err(|error| Error::Thread(error.to_string()))?;
-        Ok(stream)
+    pub fn into_stream(self) -> Result<ItemStream, Error> {
+        ItemStream::of(self)
     }
 }
 
@@ -90,6 +82,52 @@ fn forward(dataset: &mut RemoteIterableDataset, queue: &Queue<Result<Item, Error
 }
 
 impl ItemStream {
+    fn of(mut dataset: RemoteIterableDataset) -> Result<Self, Error> {
+        let queue = Arc::new(Queue::new(AHEAD));
+        let stats = dataset.stats_handle();
+        let finish = FinishOnDrop(queue.clone());
+        let thread = std::thread::Builder::new()
+            .name("btt-stream".into())
+            .spawn(move || {
+                forward(&mut dataset, &finish.0);
+                dataset
+            })
+            .map_err(|error| Error::Thread(error.to_string()))?;
+        Ok(Self {
+            queue,
+            stats,
+            thread: Some(thread),
+        })
+    }
+
+    /// Begins the next epoch, as [`RemoteIterableDataset::next_epoch`]. In one that is not over, the
+    /// items that wait count as discarded, and the thread is waited for: at most a tenth of a second.
+    /// False where nothing more will come.
+    ///
+    /// # Errors
+    /// [`Error::Thread`].
+    pub fn next_epoch(&mut self) -> Result<bool, Error> {
+        self.stop();
+        let Some(thread) = self.thread.take() else {
+            return Ok(false);
+        };
+        let joined = thread.join();
+        let mut dataset =
+            joined.map_err(|_| Error::Thread("panicked: this is a bug in blendtorch".into()))?;
+        let goes_on = dataset.next_epoch();
+        if goes_on {
+            *self = Self::of(dataset)?;
+        }
+        Ok(goes_on)
+    }
+
+    /// Lets the thread go, and counts what had not been delivered.
+    fn stop(&self) {
+        let left = self.queue.close();
+        let items = left.iter().filter(|item| item.is_ok()).count();
+        self.stats.lock().stats.discarded += items as u64;
+    }
+
     /// What the dataset has seen so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -112,11 +150,9 @@ impl Stream for ItemStream {
 }
 
 impl Drop for ItemStream {
-    /// Ends the iteration; the thread follows by itself.
+    /// Ends the iteration; the thread follows by itself, and the dataset goes with it.
     fn drop(&mut self) {
-        let left = self.queue.close();
-        let items = left.iter().filter(|item| item.is_ok()).count();
-        self.stats.lock().stats.discarded += items as u64;
+        self.stop();
     }
 }
 
@@ -129,6 +165,14 @@ impl<A: Allocator> DataLoader<A> {
 }
 
 impl<A: Allocator> BatchStream<A> {
+    /// Begins the next epoch, as [`DataLoader::next_epoch`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn next_epoch(&mut self) -> Result<bool, Error> {
+        self.0.next_epoch()
+    }
+
     /// What the dataset has seen so far.
     #[must_use]
     pub fn stats(&self) -> Stats {

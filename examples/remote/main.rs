@@ -66,6 +66,8 @@ fn run(options: &Options) -> Result<()> {
             shown = Instant::now();
         }
     }
+    // No other epoch follows: what is on its way is counted.
+    dataset.finish();
     let stats = dataset.stats();
     println!("{}", each(&stats));
     println!(

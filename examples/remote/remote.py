@@ -45,6 +45,8 @@ def main() -> None:
         if last - shown >= 1:
             print(each(counts), flush=True)
             shown = last
+    # No other epoch follows: what is on its way is counted.
+    dataset.close()
     stats = dataset.stats()
     print(each(counts))
     print(

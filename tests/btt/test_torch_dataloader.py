@@ -85,7 +85,7 @@ def test_a_lambda_travels_to_forked_workers_only() -> None:
             next(iter(spawned))
 
 
-def test_epochs_with_persistent_workers_open_the_stream_anew() -> None:
+def test_persistent_workers_iterate_again_and_no_item_comes_twice() -> None:
     with sources(1) as addresses:
         loader = DataLoader(
             dataset(*addresses, max_items=20, item_transform=worker_and_item),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from blendtorch import btb, btt
+from blendtorch.btt.epochs import leave
 
 from support import HANG_S, LONG_MS
 
@@ -30,7 +31,9 @@ def publishing(work: Callable[[btb.DataPublisher], Any], btid: int = 0) -> Itera
     try:
         yield publisher.address
     finally:
-        # Without a consumer it would wait for one.
+        # Without a consumer it would wait for one, and for one that has kept its connection for
+        # another epoch.
+        leave([publisher.address])
         publisher.close()
         thread.join(HANG_S)
     assert not thread.is_alive(), "the publisher hangs"

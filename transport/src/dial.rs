@@ -4,7 +4,7 @@
 //! Owns the choice, and the look at the connection. What is done when it is lost is said by whoever
 //! dialled.
 
-use crate::socket::Socket;
+use crate::socket::{HANDSHAKE_TIMEOUT, Reaches, Socket};
 use crate::{Address, Error};
 use std::net::TcpStream;
 use std::os::linux::net::SocketAddrExt;
@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 pub(crate) const RETRY: Duration = Duration::from_millis(50);
 /// A loopback connect answers at once or never.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(200);
+/// Who listens on this host is reached at once, as soon as the library's thread gets its turn; later
+/// nobody has listened any more.
+const REACH_TIMEOUT: Duration = Duration::from_secs(1);
 /// A handshake on this host that takes longer has failed: try again.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// After a shared-memory handshake that failed, how long frames come inline before another try.
@@ -58,25 +61,45 @@ fn shm_answers(name: &str) -> bool {
         .is_ok()
 }
 
+/// How a connection to an address of this host failed before hands were shaken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Nobody listened there any more.
+    Unreached,
+    /// Whoever was there hung up, or has gone.
+    Gone,
+    /// It was given all its time.
+    Late,
+}
+
 /// A socket that connects to one address.
 #[derive(Debug)]
 pub(crate) struct Dialled {
     pub(crate) socket: Socket,
-    /// Of the connections when they were looked at last.
+    /// Of the connections at first, and when they were looked at last.
+    first: u64,
     generation: u64,
     at: Instant,
     connected: bool,
+    reaches: Reaches,
+    reached: Option<u64>,
 }
 
 impl Dialled {
     /// Connects a socket by the library's name for the address.
     pub(crate) fn new(socket: Socket, address: &Address, endpoint: String) -> Result<Self, Error> {
+        // Both before: what comes and goes at once is seen as well.
+        let first = socket.generation();
+        let reaches = socket.reaches();
         socket.connect(address, endpoint)?;
         Ok(Self {
-            generation: socket.generation().wrapping_sub(1),
             socket,
+            first,
+            generation: first.wrapping_sub(1),
             at: Instant::now(),
             connected: false,
+            reaches,
+            reached: None,
         })
     }
 
@@ -88,7 +111,8 @@ impl Dialled {
         }
         self.generation = generation;
         let connected = !self.socket.connections()?.is_empty();
-        self.connected |= connected;
+        // None now, after two changes: it has come and gone between two looks.
+        self.connected |= connected || generation.wrapping_sub(self.first) > 1;
         Ok(Some(connected))
     }
 
@@ -102,8 +126,22 @@ impl Dialled {
         self.connected
     }
 
-    /// Whether it has taken longer than a connection on this host takes.
-    pub(crate) fn is_overdue(&self) -> bool {
-        self.at.elapsed() > CONNECT_TIMEOUT
+    /// Whether it has failed, as far as is known, to come about on this host. One that was late may
+    /// come about all the same.
+    pub(crate) fn failure(&mut self) -> Result<Option<Failure>, Error> {
+        if self.connected {
+            return Ok(None);
+        }
+        self.reached = self.reaches.latest().or(self.reached);
+        let age = self.at.elapsed();
+        Ok(match self.reached {
+            // The other side hung up, or the library did when its time was over.
+            Some(connection) if !self.socket.has(connection)? => Some(match age {
+                age if age < HANDSHAKE_TIMEOUT => Failure::Gone,
+                _ => Failure::Late,
+            }),
+            Some(_) => (age > CONNECT_TIMEOUT).then_some(Failure::Late),
+            None => (age > REACH_TIMEOUT).then_some(Failure::Unreached),
+        })
     }
 }

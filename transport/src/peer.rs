@@ -1,6 +1,6 @@
 //! One address that a receiver takes from: its socket, and how it got there.
 
-use crate::dial::{Dialled, Path, RETRY, SHM_PENALTY, way_to};
+use crate::dial::{Dialled, Failure, Path, RETRY, SHM_PENALTY, way_to};
 use crate::socket::Socket;
 use crate::{Address, Error};
 use omq_tokio::blocking::RecvWakerRegistration;
@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     status: PeerStatus,
     line: Option<Line>,
     retry_at: Instant,
+    /// How often in a row somebody hung up on a handshake over shared memory.
+    hung_up: u32,
     shm_refused_until: Option<Instant>,
 }
 
@@ -71,6 +73,7 @@ impl Peer {
             },
             line: None,
             retry_at: now,
+            hung_up: 0,
             shm_refused_until: None,
         }
     }
@@ -102,26 +105,34 @@ impl Peer {
         let Some(line) = &mut self.line else {
             return Ok(());
         };
+        let known = line.dialled.was_connected();
         if let Some(connected) = line.dialled.look()? {
-            // A connection that came and went between two looks counts as well.
-            if connected && self.status.path.is_none() {
+            let came = connected || line.dialled.was_connected() && !known;
+            if came && self.status.path.is_none() {
                 self.status.connections += 1;
                 self.status.since = Instant::now();
+                self.hung_up = 0;
+            }
+            if connected {
                 self.status.path = Some(line.path);
-            } else if !connected && self.status.path.is_some() {
+            } else if self.status.path.take().is_some() {
                 self.status.since = Instant::now();
-                self.status.path = None;
             }
         }
         // Local addresses choose their path anew after each loss; others reconnect by themselves.
         if self.status.address.is_local() {
-            let connected = line.dialled.was_connected();
-            let lost = connected && self.status.path.is_none();
-            let failed = !connected && line.dialled.is_overdue();
-            if failed && line.path == Path::Shm {
-                self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
+            let lost = line.dialled.was_connected() && self.status.path.is_none();
+            let failure = line.dialled.failure()?;
+            if line.path == Path::Shm && !line.draining {
+                self.hung_up += u32::from(failure == Some(Failure::Gone));
+                // A publisher that was killed just then is no reason to do without; somebody who
+                // hangs up again and again is.
+                if failure == Some(Failure::Late) || self.hung_up > 1 {
+                    self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
+                    self.hung_up = 0;
+                }
             }
-            line.draining = lost || failed;
+            line.draining = lost || failure.is_some();
         }
         Ok(())
     }

@@ -153,8 +153,7 @@ impl Requester {
                     if dialled.was_connected() && !lost {
                         return Ok(true);
                     }
-                    let failed = lost || dialled.is_overdue();
-                    if failed && self.address.is_local() {
+                    if self.address.is_local() && (lost || dialled.failure()?.is_some()) {
                         inner.link = None;
                         continue;
                     }

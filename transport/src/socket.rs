@@ -7,15 +7,15 @@
 use crate::{Address, Error};
 use omq_tokio::blocking::{RecvWakerRegistration, Socket as Inner};
 use omq_tokio::{
-    ConnectionStatus, Context, Endpoint, Message, Options, ReconnectPolicy, SocketType,
-    TrySendError,
+    ConnectionStatus, Context, Endpoint, Message, MonitorEvent, MonitorStream, Options,
+    ReconnectPolicy, SocketType, TrySendError,
 };
 use std::os::unix::net::UnixStream;
 use std::task::Waker;
 use std::time::Duration;
 
 /// A peer that connects and then says nothing holds one of few places: not for long.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A PUSH receives nothing but handshakes and commands.
 const MAX_COMMAND_BYTES: usize = 64 << 10;
 
@@ -181,7 +181,19 @@ impl Socket {
         Ok(connections)
     }
 
-    /// A number that changes with the connections.
+    /// Tells from now on whom it reaches.
+    pub(crate) fn reaches(&self) -> Reaches {
+        Reaches(self.0.monitor())
+    }
+
+    /// Whether it still has a connection, which may be shaking hands.
+    pub(crate) fn has(&self, connection: u64) -> Result<bool, Error> {
+        let info = self.0.connection_info(connection);
+        Ok(info.map_err(|_| Error::Closed)?.is_some())
+    }
+
+    /// A number that changes with the connections: by one when one has shaken hands, and by one when
+    /// such a one has gone.
     pub(crate) fn generation(&self) -> u64 {
         self.0.connections_generation()
     }
@@ -197,6 +209,24 @@ impl Socket {
         // An error says that something was not written: the time was chosen by whoever closes, and
         // who wants to know has counted.
         let _ = self.0.close_with_linger(Some(linger));
+    }
+}
+
+/// Whom a socket that connects has reached, before hands are shaken.
+#[derive(Debug)]
+pub(crate) struct Reaches(MonitorStream);
+
+impl Reaches {
+    /// The number of the latest connection since it was asked last.
+    pub(crate) fn latest(&mut self) -> Option<u64> {
+        let mut latest = None;
+        // A socket that does not connect again reaches somebody once: nothing is left out.
+        while let Ok(event) = self.0.try_recv() {
+            if let MonitorEvent::Connected { connection_id, .. } = event {
+                latest = Some(connection_id);
+            }
+        }
+        latest
     }
 }
 

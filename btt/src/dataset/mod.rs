@@ -1,9 +1,11 @@
 //! The remote dataset: an iterator over the samples of many publishers.
 //!
 //! Owns the receiver and what it has delivered. What is counted is `crate::accounting`'s; when silence
-//! is an error, who has ended how, and what is recorded, is said in a file each.
+//! is an error, who has ended how, what an epoch is, and what is recorded, is said in a file each.
 
 mod ends;
+mod epochs;
+mod follow;
 mod instances;
 mod liveness;
 mod options;
@@ -19,25 +21,23 @@ use crate::accounting::{Origin, Receipts, Stats, StatsHandle};
 use crate::error::{Error, Silence};
 use crate::item::Item;
 use crate::record::{Recorded, Recorder};
-use blendtorch_transport::{Address, PeerStatus, Received, Receiver, ReceiverOptions};
+use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use ends::Ends;
-use instances::{Follows, Grave, Instances};
+use instances::Instances;
 use patience::{Exhausted, Patience};
 use std::time::{Duration, Instant};
 use tape::Tape;
-
-/// How long an ending iteration looks for what is on its way from a publisher's queue to ours.
-const LAST_LOOK: Duration = Duration::from_millis(5);
 
 /// How often it is looked who has gone, while others send.
 const NOTE: Duration = Duration::from_millis(200);
 
 /// The samples of many publishers, taken fairly, in the order of each.
 ///
-/// Iterating ends when every publisher has said that it ended, or after `max_items`. A time-out
-/// and a message that is not ours are errors after which the iteration may go on. Publishers that
-/// have failed are the last error, when none is left ([`Error::Failed`]).
+/// Iterating ends when every publisher has said that it ended, or after `max_items`, an epoch; then
+/// [`next_epoch`](Self::next_epoch) goes on. A time-out and a message that is not ours are errors
+/// after which the iteration may go on. Publishers that have failed are the last error, when none is
+/// left ([`Error::Failed`]).
 #[derive(Debug)]
 pub struct RemoteIterableDataset {
     addresses: Vec<Address>,
@@ -49,8 +49,10 @@ pub struct RemoteIterableDataset {
     note_at: Instant,
     ends: Ends,
     instances: Instances,
+    /// Of this epoch.
     delivered: usize,
-    finished: bool,
+    /// Nothing more will come: nobody is left.
+    over: bool,
     tape: Tape,
 }
 
@@ -89,7 +91,7 @@ impl RemoteIterableDataset {
             stats: StatsHandle::default(),
             note_at: Instant::now(),
             delivered: 0,
-            finished: false,
+            over: false,
             tape: Tape::default(),
         })
     }
@@ -151,7 +153,7 @@ impl RemoteIterableDataset {
     }
 
     /// From now on, each sample is appended to a recording as it was received, before it is
-    /// delivered. The recording is finished with the iteration.
+    /// delivered. The recording is finished with the iteration: each epoch may have its own.
     ///
     /// When appending fails, that is the iteration's next error, once; the sample is discarded and
     /// later ones are delivered without being recorded.
@@ -167,57 +169,6 @@ impl RemoteIterableDataset {
         Ok(self.tape.finish()?)
     }
 
-    /// Whether the iteration has ended.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.finished
-    }
-
-    /// Ends the iteration. What had been received and not delivered is counted as discarded. A
-    /// recording is finished; who wants to hear of a full disk calls
-    /// [`finish_recording`](Self::finish_recording) before.
-    pub fn finish(&mut self) {
-        self.tape = Tape::default();
-        if std::mem::replace(&mut self.finished, true) {
-            return;
-        }
-        // At most what the queues hold: a producer must not keep us here by sending on.
-        let most = self.addresses.len() * (self.options.queue_size as usize + 1);
-        for _ in 0..most {
-            let Ok(Some(received)) = self.receiver.recv_timeout(LAST_LOOK) else {
-                break;
-            };
-            let message = Message::decode(&received.frames, &self.limits);
-            let origin = Origin {
-                address: &self.addresses[received.peer],
-                peer: received.peer,
-                connection: received.connection,
-            };
-            let mut books = self.stats.lock();
-            match message {
-                Ok(message) if message.header.kind == Kind::Data => {
-                    if books.enter(&message.header, origin) {
-                        books.stats.discarded += 1;
-                    }
-                }
-                Ok(_) => {}
-                Err(_) => books.stats.malformed += 1,
-            }
-        }
-        self.note_who_has_gone();
-        // What lives that ended a moment ago had published.
-        if let Ok(peers) = self.receiver.peers()
-            && self.instances.is_due(&peers)
-        {
-            let Follows { graves, .. } = self.ask_after_instances(&peers, true);
-            self.enter_graves(graves);
-        }
-        for peer in 0..self.addresses.len() {
-            // The only error is a socket that is closed already.
-            let _ = self.receiver.disconnect(peer);
-        }
-    }
-
     /// Reads the counters while another thread iterates.
     #[must_use]
     pub fn stats_handle(&self) -> StatsHandle {
@@ -228,25 +179,16 @@ impl RemoteIterableDataset {
     pub(crate) fn wait(&mut self, timeout: Duration) -> Result<Wait, Error> {
         let wait = self.wait_for_sample(timeout)?;
         if matches!(wait, Wait::End) {
+            if !self.over {
+                self.settle_instances();
+            }
             self.finish_recording()?;
         }
         Ok(wait)
     }
 
-    /// Whether all samples that were asked for have been delivered.
-    fn is_complete(&self) -> bool {
-        self.options
-            .max_items
-            .is_some_and(|max| self.delivered >= max)
-    }
-
     fn wait_for_sample(&mut self, timeout: Duration) -> Result<Wait, Error> {
-        if self.finished {
-            return Ok(Wait::End);
-        }
-        if self.is_complete() {
-            self.finish_recording()?;
-            self.finish();
+        if self.is_finished() {
             return Ok(Wait::End);
         }
         let begin = Instant::now();
@@ -263,7 +205,7 @@ impl RemoteIterableDataset {
             self.stats.lock().stats.blocked += start.elapsed();
             if received.is_none() || start >= self.note_at {
                 self.note_who_has_gone();
-                self.look_at_instances(received.is_none())?;
+                self.follow_instances(received.is_none())?;
             }
             match received {
                 Some(received) => {
@@ -277,7 +219,7 @@ impl RemoteIterableDataset {
                     self.check_patience()?;
                 }
             }
-            if self.finished {
+            if self.over {
                 return Ok(Wait::End);
             }
             if begin.elapsed() >= timeout {
@@ -330,78 +272,18 @@ impl RemoteIterableDataset {
             }
             return Ok(new.then_some((message, leased)));
         }
-        books.enter_end(&message.header, origin);
         drop(books);
-        let address = &self.addresses[peer];
-        let mut returns = false;
-        if let (Some(liveness), Some(end)) = (&self.options.liveness, &message.header.end) {
-            liveness.hears(address, end);
-            returns = self
-                .instances
-                .parks(peer, liveness.of_now(address), end.how());
-        }
-        if !returns {
-            let stats = self.stats.get();
-            self.ends.said(peer, address, &message.header, &stats);
-        }
+        self.enter_end(&message.header, peer, connection)?;
         self.patience.starts_anew();
-        self.receiver.disconnect(peer)?;
         self.end_if_nobody_is_left()?;
         Ok(None)
-    }
-
-    /// Asks how the instances are, if it is time, and does what follows. Where nothing came, all are
-    /// asked; else those that are missed.
-    fn look_at_instances(&mut self, nothing_came: bool) -> Result<(), Error> {
-        let peers = self.receiver.peers()?;
-        if !self.instances.is_due(&peers) && !nothing_came {
-            return Ok(());
-        }
-        let Follows {
-            leave,
-            rejoin,
-            graves,
-        } = self.ask_after_instances(&peers, false);
-        self.enter_graves(graves);
-        for peer in rejoin {
-            self.receiver.rejoin(peer)?;
-            self.patience.starts_anew();
-        }
-        if leave.is_empty() {
-            return Ok(());
-        }
-        self.ends.leave(&leave, &self.addresses, &self.stats);
-        for (peer, _) in leave {
-            self.receiver.disconnect(peer)?;
-        }
-        self.patience.starts_anew();
-        self.end_if_nobody_is_left()
-    }
-
-    fn ask_after_instances(&mut self, peers: &[PeerStatus], now: bool) -> Follows {
-        let Some(liveness) = &self.options.liveness else {
-            return Follows::default();
-        };
-        self.instances.look(peers, liveness, now)
-    }
-
-    fn enter_graves(&self, graves: Vec<Grave>) {
-        let mut books = self.stats.lock();
-        for grave in graves {
-            let origin = Origin {
-                address: &self.addresses[grave.peer],
-                peer: grave.peer,
-                connection: 0,
-            };
-            books.bury(&grave.into(), origin);
-        }
     }
 
     /// The iteration ends with its publishers.
     fn end_if_nobody_is_left(&mut self) -> Result<(), Error> {
         let ended = self.receiver.peers()?.iter().all(|peer| peer.ended);
-        self.finished = ended && !self.instances.awaits_another_life();
-        if self.finished {
+        self.over = ended && !self.instances.awaits_another_life();
+        if self.over {
             self.ends.all_have_ended();
             self.note_who_has_gone();
         }

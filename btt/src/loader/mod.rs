@@ -1,6 +1,7 @@
 //! The data loader: a thread that assembles batches ahead of the training loop.
 //!
-//! Owns that thread and the finished batches that wait. How a batch is assembled is `crate::batch`'s.
+//! Owns that thread, the finished batches that wait, and between two epochs what the thread had. How a
+//! batch is assembled is `crate::batch`'s.
 
 mod options;
 mod source;
@@ -19,7 +20,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use worker::Worker;
+use worker::{Tools, Worker};
+
+/// What goes from the loader's thread to the loop.
+type Batches<A> = Queue<Result<Batch<<A as Allocator>::Storage>, Error>>;
 
 /// Batches of a dataset, assembled in the background: each tensor is copied once, from where it
 /// was received straight into the memory of its batch.
@@ -36,12 +40,13 @@ use worker::Worker;
 /// }
 /// # Ok::<(), btt::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct DataLoader<A: Allocator = HeapAllocator> {
-    queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
+    queue: Arc<Batches<A>>,
     stop: Arc<AtomicBool>,
     stats: StatsHandle,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Tools<A>>>,
+    /// What the thread had, between two epochs.
+    tools: Option<Tools<A>>,
     /// The loader's thread lives in this process and in no child forked from it.
     process: u32,
 }
@@ -75,27 +80,54 @@ impl<A: Allocator> DataLoader<A> {
             threads,
         } = options;
         let assembler = Assembler::new(batch_size, convert, threads, allocator)?;
-        let queue = Arc::new(Queue::new(prefetch_bytes));
-        let stop = Arc::new(AtomicBool::new(false));
-        let stats = dataset.stats_handle();
-        let worker = Worker {
+        let mut loader = Self {
+            queue: Arc::new(Queue::new(prefetch_bytes)),
+            stop: Arc::default(),
+            stats: dataset.stats_handle(),
+            thread: None,
+            tools: None,
+            process: std::process::id(),
+        };
+        loader.start(Tools {
             dataset,
             assembler,
             drop_last,
-            queue: queue.clone(),
-            stop: stop.clone(),
+        })?;
+        Ok(loader)
+    }
+
+    /// Begins the next epoch, as
+    /// [`RemoteIterableDataset::next_epoch`](crate::RemoteIterableDataset::next_epoch): `max_items`
+    /// more in batches, over the same connections. A batch holds items of one epoch: the last one
+    /// may have fewer, or with [`drop_last`](LoaderOptions::drop_last) its items count as discarded.
+    /// In an epoch that is not over, the batches that wait, and the items of the one that is being
+    /// assembled, count as discarded. False where nothing more will come, as from recordings that
+    /// have been read.
+    ///
+    /// # Errors
+    /// [`Error::Thread`]; that the sockets are another process's.
+    pub fn next_epoch(&mut self) -> Result<bool, Error> {
+        if self.is_inherited() {
+            return Err(blendtorch_transport::Error::Forked.into());
+        }
+        self.stop()?;
+        let goes_on = |tools: &mut Tools<A>| tools.dataset.next_epoch();
+        let Some(tools) = self.tools.take_if(goes_on) else {
+            return Ok(false);
         };
-        let thread = std::thread::Builder::new()
-            .name("btt-loader".into())
-            .spawn(move || worker.run())
-            .map_err(|error| Error::Thread(error.to_string()))?;
-        Ok(Self {
-            queue,
-            stop,
-            stats,
-            thread: Some(thread),
-            process: std::process::id(),
-        })
+        self.queue = Arc::new(Queue::new(self.queue.limit()));
+        self.stop = Arc::default();
+        self.start(tools)?;
+        Ok(true)
+    }
+
+    /// What is batched, between two epochs: then it may be given another `max_items`, or a recorder.
+    /// `None` while the loader's thread has it, and once the loader is closed.
+    pub fn source(&mut self) -> Option<&mut Source> {
+        if self.is_finished() {
+            self.join().ok()?;
+        }
+        self.tools.as_mut().map(|tools| &mut tools.dataset)
     }
 
     /// What the dataset has seen so far.
@@ -145,25 +177,58 @@ impl<A: Allocator> DataLoader<A> {
         !self.is_inherited() && self.queue.is_finished()
     }
 
-    /// Ends the iteration. Items that were received and not delivered count as discarded.
+    /// Ends the iteration for good. Items that were received and not delivered count as discarded.
     ///
     /// # Errors
     /// [`Error::Thread`] if the loader's thread had panicked.
     pub fn close(&mut self) -> Result<(), Error> {
         if self.is_inherited() {
-            // No thread to join, and locks that it may have held for ever.
-            std::mem::forget(self.thread.take());
+            // No thread to join, and locks that it or others may have held for ever.
+            std::mem::forget((self.thread.take(), self.tools.take()));
             return Ok(());
         }
+        let stopped = self.stop();
+        if let Some(mut tools) = self.tools.take() {
+            tools.dataset.finish();
+        }
+        stopped
+    }
+
+    /// Starts the thread.
+    fn start(&mut self, tools: Tools<A>) -> Result<(), Error> {
+        let worker = Worker {
+            tools,
+            queue: self.queue.clone(),
+            stop: self.stop.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("btt-loader".into())
+            .spawn(move || worker.run())
+            .map_err(|error| Error::Thread(error.to_string()))?;
+        self.thread = Some(thread);
+        Ok(())
+    }
+
+    /// Ends the thread, and counts what had not been delivered.
+    fn stop(&mut self) -> Result<(), Error> {
         self.stop.store(true, Ordering::Release);
         let left: usize = self.queue.close().iter().flatten().map(Batch::len).sum();
         self.stats.lock().stats.discarded += left as u64;
+        self.join()
+    }
+
+    /// Waits for the thread, and takes back what it had.
+    fn join(&mut self) -> Result<(), Error> {
         match self.thread.take().map(JoinHandle::join) {
-            Some(Err(_)) => Err(Error::Thread(
-                "panicked: this is a bug in blendtorch".into(),
-            )),
-            _ => Ok(()),
+            Some(Ok(tools)) => self.tools = Some(tools),
+            Some(Err(_)) => {
+                return Err(Error::Thread(
+                    "panicked: this is a bug in blendtorch".into(),
+                ));
+            }
+            None => {}
         }
+        Ok(())
     }
 
     fn is_inherited(&self) -> bool {
@@ -181,6 +246,12 @@ impl<A: Allocator> Iterator for DataLoader<A> {
             }
         }
         None
+    }
+}
+
+impl<A: Allocator> std::fmt::Debug for DataLoader<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DataLoader").finish_non_exhaustive()
     }
 }
 

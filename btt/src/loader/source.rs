@@ -42,6 +42,14 @@ impl Source {
         }
     }
 
+    /// Begins the next epoch; false where nothing more will come.
+    pub(super) fn next_epoch(&mut self) -> bool {
+        match self {
+            Self::Remote(dataset) => dataset.next_epoch(),
+            Self::Recorded(_) => false,
+        }
+    }
+
     pub(super) fn finish(&mut self) {
         if let Self::Remote(dataset) = self {
             dataset.finish();

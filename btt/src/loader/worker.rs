@@ -1,4 +1,7 @@
-//! The loader's thread: it gathers items, has them written and delivers the batches.
+//! The loader's thread: it gathers items, has them written and delivers the batches of one epoch.
+//!
+//! Owns what it works with until the epoch is over, and hands it back then. It must never leave the
+//! publishers: the loader does.
 
 use super::source::Source;
 use crate::batch::{Assembler, Batch, CollateError};
@@ -13,11 +16,16 @@ use std::time::{Duration, Instant};
 /// How often it looks whether it is still wanted.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// What the thread owns.
-pub(super) struct Worker<A: Allocator> {
+/// What a thread works with, one epoch after the other.
+pub(super) struct Tools<A: Allocator> {
     pub(super) dataset: Source,
     pub(super) assembler: Assembler<A>,
     pub(super) drop_last: bool,
+}
+
+/// What the thread owns.
+pub(super) struct Worker<A: Allocator> {
+    pub(super) tools: Tools<A>,
     pub(super) queue: Arc<Queue<Result<Batch<A::Storage>, Error>>>,
     pub(super) stop: Arc<AtomicBool>,
 }
@@ -31,8 +39,8 @@ enum Next {
 }
 
 impl<A: Allocator> Worker<A> {
-    /// Batches all that the dataset has, or until it is told to stop.
-    pub(super) fn run(mut self) {
+    /// Batches all that the epoch has, or until it is told to stop.
+    pub(super) fn run(mut self) -> Tools<A> {
         let _finish = FinishOnDrop(self.queue.clone());
         let mut next = Next::Nothing;
         while next != Next::End && !self.stop.load(Ordering::Acquire) {
@@ -43,36 +51,37 @@ impl<A: Allocator> Worker<A> {
             }
             self.write();
         }
-        if let Err(error) = self.dataset.finish_recording() {
+        if let Err(error) = self.tools.dataset.finish_recording() {
             self.fail(error);
         }
-        self.dataset.finish();
-        if self.drop_last || self.stop.load(Ordering::Acquire) {
-            self.discard(self.assembler.len());
+        if self.tools.drop_last || self.stop.load(Ordering::Acquire) {
+            let items = self.tools.assembler.abandon();
+            self.discard(items);
         } else {
-            let last = self.assembler.flush();
+            let last = self.tools.assembler.flush();
             self.hand_out(last);
         }
         // Behind the last batch.
         if !self.stop.load(Ordering::Acquire)
-            && let Some(error) = self.dataset.take_failure()
+            && let Some(error) = self.tools.dataset.take_failure()
         {
             self.fail(error);
         }
+        self.tools
     }
 
     /// Whether to look for another item before what there is is written. A recording always has one:
     /// reading ahead would only take memory.
     fn gathers(&self) -> bool {
-        matches!(self.dataset, Source::Remote(_))
-            && self.assembler.takes_more()
+        matches!(self.tools.dataset, Source::Remote(_))
+            && self.tools.assembler.takes_more()
             && !self.stop.load(Ordering::Acquire)
     }
 
     /// Waits for an item and adds it to the batch.
     fn receive(&mut self, timeout: Duration) -> Next {
-        match self.dataset.wait(timeout) {
-            Ok(Wait::Sample { message, .. }) => match self.assembler.add(message) {
+        match self.tools.dataset.wait(timeout) {
+            Ok(Wait::Sample { message, .. }) => match self.tools.assembler.add(message) {
                 Ok(()) => Next::Item,
                 Err(error) => {
                     self.discard(1);
@@ -83,6 +92,7 @@ impl<A: Allocator> Worker<A> {
             Ok(Wait::Nothing) => Next::Nothing,
             Ok(Wait::End) => Next::End,
             Err(error @ Error::Transport(_)) => {
+                self.tools.dataset.finish();
                 self.fail(error);
                 Next::End
             }
@@ -96,8 +106,8 @@ impl<A: Allocator> Worker<A> {
     /// Writes the items that were added, and delivers the batch if they complete it.
     fn write(&mut self) {
         let start = Instant::now();
-        let written = self.assembler.write();
-        self.dataset.stats_handle().lock().stats.assembling += start.elapsed();
+        let written = self.tools.assembler.write();
+        self.tools.dataset.stats_handle().lock().stats.assembling += start.elapsed();
         self.hand_out(written);
     }
 
@@ -107,7 +117,7 @@ impl<A: Allocator> Worker<A> {
             Ok(None) => {}
             Err(error) => {
                 // From here on nothing is left to be written.
-                let items = self.assembler.abandon();
+                let items = self.tools.assembler.abandon();
                 self.discard(items);
                 self.fail(error.into());
             }
@@ -129,6 +139,6 @@ impl<A: Allocator> Worker<A> {
     }
 
     fn discard(&self, items: usize) {
-        self.dataset.stats_handle().lock().stats.discarded += items as u64;
+        self.tools.dataset.stats_handle().lock().stats.discarded += items as u64;
     }
 }

@@ -13,6 +13,7 @@
 mod accounting;
 mod convert;
 mod ends;
+mod epochs;
 mod failures;
 mod futures;
 mod in_place;

@@ -207,6 +207,12 @@ fn conformance_14_max_items_ends_the_iteration_and_counts_what_was_thrown_away()
     assert!(sent > 4, "{sent}");
     assert_eq!((&mut dataset).map(Result::unwrap).count(), 2);
     assert!(dataset.is_finished());
+    // Kept for the next epoch, until there is none.
+    assert_eq!(
+        (dataset.stats().received, dataset.stats().discarded),
+        (3, 0)
+    );
+    dataset.finish();
     let stats = dataset.stats();
     assert!(stats.discarded > 0, "{stats:?}");
     assert_eq!(stats.received, 3 + stats.discarded);

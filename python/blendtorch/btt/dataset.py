@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import ItemStream, instances_at, timeout_seconds
 from ..renamed import also_called
 from .counters import Counters, Latest, worker
+from .epochs import Epochs, Iteration
 from .file import FileRecorder, make_folder_of
 from .receipts import Receipts
 from .replay import FileDataset, SingleFileDataset, as_it_is
@@ -47,6 +49,12 @@ class RemoteIterableDataset(IterableDataset):
     An item is a dict of what was published, arrays as numpy arrays, and `btid`, the instance's
     number. Sockets are opened where it is iterated, so that it can be sent to the workers of
     torch's DataLoader: each of W workers yields `max_items // W` items, and no two the same.
+
+    An iteration that has ended with `max_items` is an epoch: the next one over the same dataset, in
+    the same process, goes on with the connections and with what they have received meanwhile, so
+    that nothing is thrown away between the two. So it is with torch's `persistent_workers=True`.
+    Until then the publishers are held back; `close()` lets them go, as does the dataset's end. An
+    iteration that is broken off leaves the publishers, and what had been received is discarded.
     """
 
     def __init__(
@@ -88,10 +96,11 @@ class RemoteIterableDataset(IterableDataset):
         self.enable_recording(record_path_prefix)
         self._counters = Counters()
         self._latest: Latest | None = None
+        self._epochs: Epochs[ItemStream] = Epochs()
 
     @also_called(n="max_items")
     def stream_length(self, max_items: int) -> None:
-        """Sets how many items an iteration yields."""
+        """Sets how many items an iteration yields, from the next one on."""
         self.max_items = max_items
 
     @also_called(fname="prefix")
@@ -100,25 +109,34 @@ class RemoteIterableDataset(IterableDataset):
         replaced when an iteration starts."""
         self.record_path_prefix = None if prefix is None else fspath(prefix)
 
+    def close(self) -> None:
+        """Leaves the publishers, to which an iteration that has ended with `max_items` stays
+        connected for the next one; what they have sent since counts as discarded. The next
+        iteration connects anew. (A `DataLoader` over this dataset has connections, and a `close()`,
+        of its own; those of torch's workers end with them.)"""
+        self._epochs.close()
+
     def stats(self) -> dict[str, Any]:
         """Counters of the latest iteration, whoever iterates: this process, a `DataLoader` over
         this dataset, or torch's DataLoader with workers, whose counters are put together (they
-        come twice a second, and at the end). Empty before the first.
+        come twice a second, and at the end). Empty before the first. They go on over the epochs of
+        one connection: after the second of 1000 items, `received` is 2000.
 
         `received`, `duplicated`, `reordered`, `missing` (gaps in the sequence numbers of a
         publisher: lost if this is its only consumer, else see `receipts`), `malformed`,
-        `discarded` (received when the iteration ended), `bytes`, `shm_bytes`, `ended` (publishers
-        that have said so), `killed` (that have not, and of which their launcher, on this machine,
-        knows how much they had published: what is `missing` of them is exact), `unfinished`
-        (publishers that have gone without a word), `blocked` (seconds of waiting), `assembling`
-        (seconds in which a `DataLoader` of ours filled batches), and the same for each of
-        `publishers`, with its `address`, how it came to its `end` ("finished", "failed",
-        "interrupted", "killed"; None where nobody has said so) and the `reason`.
+        `discarded` (received, and left over when the connection ended), `bytes`, `shm_bytes`,
+        `ended` (publishers that have said so), `killed` (that have not, and of which their
+        launcher, on this machine, knows how much they had published: what is `missing` of them is
+        exact), `unfinished` (publishers that have gone without a word), `blocked` (seconds of
+        waiting), `assembling` (seconds in which a `DataLoader` of ours filled batches), and the
+        same for each of `publishers`, with its `address`, how it came to its `end` ("finished",
+        "failed", "interrupted", "killed"; None where nobody has said so) and the `reason`.
         """
         return self._counters.stats(self._latest)
 
     def receipts(self) -> Receipts:
-        """What the latest iteration has received, whoever iterates; for `merge_receipts`."""
+        """What the latest iteration has received, whoever iterates, and the epochs before it over
+        the same connections; for `merge_receipts`."""
         return self._counters.receipts(self._latest)
 
     def instances(self) -> list[dict[str, Any] | None]:
@@ -151,37 +169,39 @@ class RemoteIterableDataset(IterableDataset):
         make_folder_of(path)
         return path
 
+    def _connection(self) -> dict[str, Any]:
+        """What connections are made with."""
+        return {
+            "addresses": list(self.addresses),
+            "queue_size": self.queue_size,
+            "timeout_ms": self.timeoutms,
+        }
+
+    def _epoch(self) -> dict[str, Any]:
+        """What may be another in each iteration."""
+        return {
+            "max_items": self.max_items_here(),
+            "record": self.record_path_here(),
+            "desk": self._counters.desk(),
+        }
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_latest": None}
+        return {**self.__dict__, "_latest": None, "_epochs": Epochs()}
 
 
-class _Items:
+class _Items(Iteration[ItemStream]):
     """One iteration. After a TimeoutError or a MalformedMessageError it may go on; an
     InstanceFailedError comes after the last item."""
 
     def __init__(self, dataset: RemoteIterableDataset) -> None:
         self._dataset = dataset
-        self._stream = ItemStream(
-            dataset.addresses,
-            queue_size=dataset.queue_size,
-            timeout_ms=dataset.timeoutms,
-            max_items=dataset.max_items_here(),
-            record=dataset.record_path_here(),
-            desk=dataset._counters.desk(),
-        )
-        dataset._latest = Latest.of(self._stream)
+        connection = dataset._connection()
+        stream = dataset._epochs.open(ItemStream, connection, dataset._epoch())
+        super().__init__(stream, partial(dataset._epochs.keep, connection=connection))
+        dataset._latest = Latest.of(stream)
 
     def __iter__(self) -> "_Items":
         return self
 
     def __next__(self) -> Any:
-        return self._dataset._item(next(self._stream))
-
-    def close(self) -> None:
-        """Ends the iteration: what has been received and not been asked for is counted, and a
-        recording is completed."""
-        if stream := getattr(self, "_stream", None):  # else opening it has failed
-            stream.close()
-
-    def __del__(self) -> None:
-        self.close()
+        return self._dataset._item(self._next())

@@ -8,6 +8,7 @@ from os.path import isfile
 from typing import IO, Any
 
 from .._blendtorch import Fleet, find_blender
+from .epochs import leave
 from .errors import InstanceFailedError
 from .fleet import Fleet as AskedFleet
 from .processes import InstanceProcess
@@ -179,6 +180,8 @@ class BlenderLauncher:
             return
         error = args[1] if len(args) > 1 else None
         fleet, self._fleet = self._fleet, None
+        if self._launch_info is not None:
+            leave(address for some in self._launch_info.addresses.values() for address in some)
         untold = fleet.stop(error is None and self._tells)
         if untold and self._tells:
             if error is None:

@@ -1,12 +1,14 @@
 """Batches of a remote dataset, or of recordings, as torch tensors."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._blendtorch import BatchStream, Memory
 from .counters import Counters, Latest
 from .dataset import RemoteIterableDataset
+from .epochs import Epochs, Iteration
 from .receipts import Receipts
 from .replay import FileDataset, SingleFileDataset, as_it_is
 from .transform import ImageTransform, listed
@@ -31,6 +33,9 @@ class DataLoader(IterableDataset):
     one value an item. The memory of tensors that have died is used again.
 
     To torch it is a dataset of batches: `torch.utils.data.DataLoader(loader, batch_size=None)`.
+
+    A stream that has ended with its dataset's `max_items` goes on in the next iteration, as that of
+    the dataset itself would: nothing is thrown away between two epochs. A batch has items of one.
     """
 
     def __init__(
@@ -93,13 +98,20 @@ class DataLoader(IterableDataset):
         remote = isinstance(dataset, RemoteIterableDataset)
         self._counters = dataset._counters if remote else Counters()
         self._latest: Latest | None = None
+        self._epochs: Epochs[BatchStream] = Epochs()
+
+    def close(self) -> None:
+        """Leaves the publishers, to which an iteration that has ended with `max_items` stays
+        connected for the next one; what they have sent since counts as discarded. The next
+        iteration connects anew."""
+        self._epochs.close()
 
     def stats(self) -> dict[str, Any]:
         """Counters of the latest iteration, as `RemoteIterableDataset.stats`."""
         return self._counters.stats(self._latest)
 
     def receipts(self) -> Receipts:
-        """What the latest iteration has received; for `merge_receipts`."""
+        """What the latest iteration has received, as `RemoteIterableDataset.receipts`."""
         return self._counters.receipts(self._latest)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -108,47 +120,41 @@ class DataLoader(IterableDataset):
         return _Batches(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_latest": None}
+        return {**self.__dict__, "_latest": None, "_epochs": Epochs()}
 
-    def _open(self) -> BatchStream:
+    def _batching(self) -> dict[str, Any]:
+        return {
+            "batch_size": self.batch_size,
+            "drop_last": self.drop_last,
+            "prefetch_bytes": self.prefetch_bytes,
+            "transform": listed(self.transform),
+            "threads": self.threads,
+        }
+
+    def _open(self) -> tuple[BatchStream, Callable[[BatchStream], None]]:
+        """A stream, and what becomes of it when it has ended."""
         dataset = self.dataset
         if isinstance(dataset, RemoteIterableDataset):
-            return BatchStream(
-                dataset.addresses,
-                queue_size=dataset.queue_size,
-                timeout_ms=dataset.timeoutms,
-                max_items=dataset.max_items_here(),
-                record=dataset.record_path_here(),
-                desk=self._counters.desk(),
-                batch_size=self.batch_size,
-                drop_last=self.drop_last,
-                prefetch_bytes=self.prefetch_bytes,
-                transform=listed(self.transform),
-                threads=self.threads,
-            )
+            connection = {**dataset._connection(), **self._batching()}
+            stream = self._epochs.open(BatchStream, connection, dataset._epoch())
+            return stream, partial(self._epochs.keep, connection=connection)
         seed = None
         if self.shuffle:
             seed = int(_torch().randint(2**63 - 1, ()))
-        return BatchStream.replay(
-            dataset.paths,
-            seed=seed,
-            desk=self._counters.desk(),
-            batch_size=self.batch_size,
-            drop_last=self.drop_last,
-            prefetch_bytes=self.prefetch_bytes,
-            transform=listed(self.transform),
-            threads=self.threads,
-        )
+        desk = self._counters.desk()
+        stream = BatchStream.replay(dataset.paths, seed=seed, desk=desk, **self._batching())
+        return stream, BatchStream.close
 
 
-class _Batches:
+class _Batches(Iteration[BatchStream]):
     """One iteration. After an error of one item or one batch it may go on."""
 
     def __init__(self, loader: DataLoader) -> None:
         self._from_dlpack = _torch().from_dlpack
         self._pin = loader.pin_memory and _can_pin()
-        self._stream = loader._open()
-        loader._latest = Latest.of(self._stream)
+        stream, keep = loader._open()
+        super().__init__(stream, keep)
+        loader._latest = Latest.of(stream)
         if isinstance(loader.dataset, RemoteIterableDataset):
             loader.dataset._latest = loader._latest
 
@@ -158,20 +164,12 @@ class _Batches:
     def __next__(self) -> dict[str, Any]:
         return {
             name: self._tensor(column) if isinstance(column, Memory) else column
-            for name, column in next(self._stream).items()
+            for name, column in self._next().items()
         }
 
     def _tensor(self, memory: Memory) -> Any:
         tensor = self._from_dlpack(memory)
         return tensor.pin_memory() if self._pin else tensor
-
-    def close(self) -> None:
-        """Ends the iteration: what has been received and not been asked for is counted."""
-        if stream := getattr(self, "_stream", None):  # else opening it has failed
-            stream.close()
-
-    def __del__(self) -> None:
-        self.close()
 
 
 def _torch() -> Any:

@@ -1,7 +1,7 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
 use super::books::Desk;
-use super::connect::connect;
+use super::connect::{connect, go_on};
 use super::images::{ImageTransform, conversions};
 use super::turns::{Source, Turns};
 use crate::errors;
@@ -132,6 +132,28 @@ impl BatchStream {
         })
     }
 
+    /// Begins the next epoch over the same connections; see the stub.
+    #[pyo3(signature = (*, max_items, record=None, desk=None))]
+    fn next_epoch(
+        &self,
+        py: Python<'_>,
+        max_items: Option<usize>,
+        record: Option<PathBuf>,
+        desk: Option<Bound<'_, Desk>>,
+    ) -> PyResult<bool> {
+        self.batches.next_epoch(py, desk, move |loader| {
+            let Some(btt::Source::Remote(dataset)) = loader.source() else {
+                return Ok(false);
+            };
+            Ok(go_on(dataset, max_items, record.as_deref())? && loader.next_epoch()?)
+        })
+    }
+
+    /// Whether the iteration has ended; in a forked child, false.
+    fn is_finished(&self, py: Python<'_>) -> bool {
+        self.batches.is_finished(py)
+    }
+
     /// Counters; see the stub.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.batches.stats(py)
@@ -142,7 +164,7 @@ impl BatchStream {
         self.batches.receipts()
     }
 
-    /// Ends the iteration.
+    /// Ends the iteration for good.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.batches.close(py)
     }

@@ -18,7 +18,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Error, Result};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A place is a page for which of its two halves counts, and the halves. The file takes memory only
@@ -34,13 +34,15 @@ const TIMES: u32 = 50;
 /// How often a page that is just being written is read again.
 const TRIES: usize = 20;
 
-/// Which iteration a worker's books are of: its loader's seed, and how many there were before.
+/// Which iteration, an epoch, a worker's books are of: its loader's seed, and how many there were before.
 type Iteration = (i64, u64);
 
 /// What stands in a place.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     iteration: Iteration,
+    /// The one that made its connections: its counters go on since.
+    since: Iteration,
     /// By `now`.
     began: u64,
     /// How many workers the loader has.
@@ -84,8 +86,12 @@ struct Inner {
 
 #[derive(Debug)]
 struct State {
+    /// The iteration that made the connections.
+    since: Iteration,
     due: Instant,
     over: bool,
+    /// What was said at the end.
+    failed: Option<String>,
 }
 
 #[pymethods]
@@ -135,12 +141,15 @@ impl Books {
         }
         let entries = py.detach(|| self.pages.all());
         let latest = entries.iter().max_by_key(|entry| entry.began);
-        let Some((iteration, began)) = latest.map(|entry| (entry.iteration, entry.began)) else {
+        let Some((iteration, since, began)) =
+            latest.map(|entry| (entry.iteration, entry.since, entry.began))
+        else {
             return Ok(None);
         };
+        // A worker that has yet to begin the epoch has what it had before.
         let same = entries
             .into_iter()
-            .filter(|entry| entry.iteration == iteration);
+            .filter(|entry| entry.iteration == iteration || entry.since == since);
         let ledger = Ledger::together(same.map(|entry| entry.ledger));
         let receipts = serde_json::to_string(&ledger.receipts)
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
@@ -173,8 +182,10 @@ impl Desk {
                 iteration: (seed, iteration),
                 began: now(),
                 state: Mutex::new(State {
+                    since: (seed, iteration),
                     due: Instant::now(),
                     over: false,
+                    failed: None,
                 }),
             }))
         })
@@ -182,25 +193,41 @@ impl Desk {
 }
 
 impl Desk {
+    /// Its iteration goes on with the connections of one before, and with their counters.
+    pub(super) fn follow(&self, before: &Self) {
+        let since = before.state().since;
+        self.state().since = since;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes, if it is time.
     pub(super) fn now_and_then(&self, stats: &StatsHandle) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         if state.over || Instant::now() < state.due {
             return;
         }
         let start = Instant::now();
-        self.write(stats, false, None);
+        self.write(stats, &state, false);
         state.due = Instant::now() + PAUSE.max(start.elapsed().saturating_mul(TIMES));
     }
 
-    /// Writes for the last time. Where publishers have failed: what to raise, for the last of the
+    /// Writes at the end of the iteration; once more when what was kept for the next one has been
+    /// thrown away, if none has begun. Where publishers have failed: what to raise, for the last of the
     /// workers alone; an error of one ends the loop over what the others have.
     pub(super) fn end(&self, stats: &StatsHandle, failed: Option<String>) -> Option<String> {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         if std::mem::replace(&mut state.over, true) {
+            let written = self.0.pages.get(self.0.worker);
+            if written.is_some_and(|entry| entry.iteration == self.0.iteration) {
+                self.write(stats, &state, true);
+            }
             return None;
         }
-        if !self.write(stats, true, failed.clone()) {
+        state.failed.clone_from(&failed);
+        if !self.write(stats, &state, true) {
             return failed;
         }
         let all = self.0.pages.all().into_iter();
@@ -214,13 +241,14 @@ impl Desk {
         is_last.then(most).flatten()
     }
 
-    fn write(&self, stats: &StatsHandle, ended: bool, failed: Option<String>) -> bool {
+    fn write(&self, stats: &StatsHandle, state: &State, ended: bool) -> bool {
         let entry = Entry {
             iteration: self.0.iteration,
+            since: state.since,
             began: self.0.began,
             workers: self.0.workers,
             ended,
-            failed,
+            failed: state.failed.clone(),
             ledger: stats.ledger(),
         };
         // Counting must not end the work: what cannot be written is not told.

@@ -1,9 +1,9 @@
-//! A dataset of publishers, as both iterators open it.
+//! A dataset of publishers, as both iterators open it and go on with it.
 
 use crate::errors;
 use crate::fleet::liveness;
 use crate::timeout::Timeout;
-use btt::{DatasetOptions, Recorder, RecorderOptions, RemoteIterableDataset};
+use btt::{DatasetOptions, Error, Recorder, RecorderOptions, RemoteIterableDataset};
 use pyo3::prelude::*;
 use std::path::Path;
 
@@ -26,13 +26,35 @@ pub(super) fn connect(
     py.detach(|| {
         let mut dataset = RemoteIterableDataset::connect(addresses, options)?;
         if let Some(path) = record {
-            let options = RecorderOptions {
-                max_messages: max_items.unwrap_or(usize::MAX),
-                ..RecorderOptions::default()
-            };
-            dataset.record(Recorder::create(path, options)?);
+            dataset.record(recorder(path, max_items)?);
         }
         Ok(dataset)
     })
     .map_err(|error| errors::consumer(&error))
+}
+
+/// Begins the next epoch, and another recording where that is asked for; false where nothing more
+/// will come. After an error it may be begun again.
+pub(super) fn go_on(
+    dataset: &mut RemoteIterableDataset,
+    max_items: Option<usize>,
+    record: Option<&Path>,
+) -> Result<bool, Error> {
+    // First: a file that is there is replaced only by who has something to record.
+    if !dataset.next_epoch() {
+        return Ok(false);
+    }
+    dataset.set_max_items(max_items);
+    if let Some(path) = record {
+        dataset.record(recorder(path, max_items)?);
+    }
+    Ok(true)
+}
+
+fn recorder(path: &Path, max_items: Option<usize>) -> Result<Recorder, Error> {
+    let options = RecorderOptions {
+        max_messages: max_items.unwrap_or(usize::MAX),
+        ..RecorderOptions::default()
+    };
+    Ok(Recorder::create(path, options)?)
 }

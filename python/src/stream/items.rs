@@ -1,7 +1,7 @@
 //! `ItemStream`: the items of a dataset, as dicts.
 
 use super::books::Desk;
-use super::connect::connect;
+use super::connect::{connect, go_on};
 use super::turns::{Source, Turns};
 use crate::timeout::{SLICE, Timeout};
 use crate::values::{Owned, item_to_python, own_item};
@@ -80,8 +80,28 @@ impl ItemStream {
 
     /// The next item; waits without the GIL. After an error the iteration may go on.
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let give = |(item, owned): (Item, Owned)| item_to_python(py, &item, owned);
-        self.items.next(py, give)
+        self.items.next(py, |(item, owned): (Item, Owned)| {
+            item_to_python(py, &item, owned).inspect_err(|_| self.items.count_discarded(1))
+        })
+    }
+
+    /// Begins the next epoch over the same connections; see the stub.
+    #[pyo3(signature = (*, max_items, record=None, desk=None))]
+    fn next_epoch(
+        &self,
+        py: Python<'_>,
+        max_items: Option<usize>,
+        record: Option<PathBuf>,
+        desk: Option<Bound<'_, Desk>>,
+    ) -> PyResult<bool> {
+        self.items.next_epoch(py, desk, move |items| {
+            go_on(&mut items.dataset, max_items, record.as_deref())
+        })
+    }
+
+    /// Whether the iteration has ended; in a forked child, false.
+    fn is_finished(&self, py: Python<'_>) -> bool {
+        self.items.is_finished(py)
     }
 
     /// Counters; see the stub.
@@ -94,7 +114,7 @@ impl ItemStream {
         self.items.receipts()
     }
 
-    /// Ends the iteration, and the recording.
+    /// Ends the iteration for good, and the recording.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.items.close(py)
     }

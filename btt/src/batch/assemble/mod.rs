@@ -66,11 +66,6 @@ impl<A: Allocator> Assembler<A> {
         })
     }
 
-    /// Items in the unfinished batch.
-    pub(crate) fn len(&self) -> usize {
-        self.headers.len()
-    }
-
     /// Whether another item may be added before [`write`](Self::write), to be written beside the
     /// others. A few are enough for all threads: while they wait, their publishers lack the memory.
     pub(crate) fn takes_more(&self) -> bool {

@@ -49,7 +49,7 @@ fn arrays_and_numbers_are_stacked_and_the_rest_is_listed() {
         batch.columns.keys().collect::<Vec<_>>(),
         ["image", "reward", "name"]
     );
-    assert_eq!(assembler.len(), 0);
+    assert_eq!(assembler.headers.len(), 0);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn items_of_a_batch_that_finds_no_memory_are_told_of() {
         "{error}"
     );
     assert_eq!(assembler.abandon(), 3);
-    assert_eq!((assembler.len(), assembler.abandon()), (0, 0));
+    assert_eq!((assembler.headers.len(), assembler.abandon()), (0, 0));
     assembler.add(item(3, &[1], 0)).unwrap();
     assert!(assembler.write().unwrap().is_none());
     assert_eq!(assembler.flush().unwrap().unwrap().len(), 1);
