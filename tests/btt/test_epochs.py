@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from blendtorch import btb, btt
+from blendtorch.btt.epochs import leave
 from support import HANG_S
 from support.sources import sources
 from support.streams import dataset, numbered, publishing
@@ -225,6 +226,19 @@ def test_close_lets_the_publishers_go(ours: bool) -> None:
         again = taken(loader)
         assert again == list(range(again[0], again[0] + 10)) and again[0] >= 10
         assert stream.stats()["received"] == 10
+
+
+def test_a_launcher_lets_go_what_is_kept_of_its_own_instances_alone() -> None:
+    with endless() as (address, _), endless() as (other, _):
+        streams = [dataset(address, max_items=5), dataset(other, max_items=5)]
+        assert [numbers(stream) for stream in streams] == [list(range(5))] * 2
+        leave([address, "tcp://127.0.0.1:1"])
+        left, kept = (stream.stats() for stream in streams)
+        assert left["received"] == 5 + left["discarded"]
+        assert (kept["received"], kept["discarded"]) == (5, 0)
+        assert numbers(streams[1]) == list(range(5, 10))
+        # With a connection, and counters, of its own.
+        assert len(numbers(streams[0])) == streams[0].stats()["received"] == 5
 
 
 def test_what_a_dataset_has_kept_ends_with_it() -> None:
