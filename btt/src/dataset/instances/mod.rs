@@ -3,6 +3,9 @@
 //!
 //! Owns the looks at them. It never ends anybody, and touches no socket.
 
+#[cfg(test)]
+mod tests;
+
 use super::liveness::{Life, Liveness};
 use super::patience::Expectation;
 use crate::accounting::Buried;

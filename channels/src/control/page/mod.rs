@@ -4,8 +4,13 @@
 //! writes how it is, a few stores a frame; both read. Nothing read from it is believed without a
 //! look at its bounds: whoever wrote it may have written anything.
 
+mod publishers;
+#[cfg(test)]
+mod tests;
+
 use super::error::PageError;
 use super::mapped::{BYTES, WORDS, Words};
+pub use publishers::{PublisherCount, PublisherSlot, address_mark};
 use rustix::fs::{
     MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, ftruncate, memfd_create,
 };
@@ -13,7 +18,6 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
-use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -108,34 +112,6 @@ pub struct Resume {
     pub next_episode: u64,
     /// How many of its episodes are over, those that were lost among them.
     pub played: u64,
-}
-
-/// How many samples a publisher has published.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublisherCount {
-    /// The publisher's random 64 bits.
-    pub publisher: u64,
-    /// Samples that were to be published: `publish` was called with them.
-    pub offered: u64,
-    /// Of these, samples that were queued for a consumer.
-    pub accepted: u64,
-    /// Which of the instance's addresses it is bound to, by [`address_mark`].
-    #[serde(default)]
-    pub mark: u64,
-}
-
-/// What tells the addresses of one instance apart, whichever name the host has in them: the port, or
-/// the path by its FNV-1a hash.
-#[must_use]
-pub fn address_mark(address: &str) -> u64 {
-    let port = address
-        .rsplit_once(':')
-        .and_then(|(_, port)| port.parse::<u16>().ok());
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
-    port.map_or_else(
-        || address.bytes().fold(0xCBF2_9CE4_8422_2325, hash),
-        u64::from,
-    )
 }
 
 /// What a page says at one moment.
@@ -424,66 +400,6 @@ impl Page {
     }
 }
 
-/// A publisher's place in a page.
-#[derive(Clone, Debug)]
-pub struct PublisherSlot {
-    page: Arc<Page>,
-    at: usize,
-}
-
-impl PublisherSlot {
-    /// A place for a publisher; none where all are taken by publishers that are still open.
-    #[must_use]
-    pub fn take(page: &Arc<Page>, publisher: u64, address: &str) -> Option<Self> {
-        for slot in 0..MOST_PUBLISHERS {
-            let at = W_PUBLISHERS + slot * PUBLISHER_WORDS;
-            let id = page.words.at(at);
-            let before = id.load(Acquire);
-            let closed = page.get(at + 3) != 0;
-            // New places first: who has closed is remembered as long as there is room.
-            let free = before == 0 || (closed && slot + 1 == MOST_PUBLISHERS);
-            if free
-                && id
-                    .compare_exchange(before, publisher, Release, Relaxed)
-                    .is_ok()
-            {
-                (1..PUBLISHER_WORDS).for_each(|word| page.set(at + word, 0));
-                page.set(at + 4, address_mark(address));
-                let page = Arc::clone(page);
-                return Some(Self { page, at });
-            }
-        }
-        None
-    }
-
-    /// The sample of that number is to be published.
-    pub fn offer(&self, sequence: u64) {
-        self.page
-            .words
-            .at(self.at + 1)
-            .store(sequence.saturating_add(1), Release);
-    }
-
-    /// It was queued for a consumer.
-    pub fn accept(&self, sequence: u64) {
-        self.page
-            .words
-            .at(self.at + 2)
-            .store(sequence.saturating_add(1), Release);
-        self.page.words.at(W_MESSAGES).fetch_add(1, Relaxed);
-    }
-
-    /// It was given up: no sequence number is used up.
-    pub fn take_back(&self, sequence: u64) {
-        self.page.words.at(self.at + 1).store(sequence, Release);
-    }
-
-    /// It has said its end.
-    pub fn close(&self) {
-        self.page.set(self.at + 3, 1);
-    }
-}
-
 /// Nanoseconds of the kernel's monotonic clock, the same for all processes of a machine.
 #[must_use]
 pub fn now_ns() -> u64 {
@@ -492,158 +408,4 @@ pub fn now_ns() -> u64 {
     part(now.tv_sec)
         .saturating_mul(1_000_000_000)
         .saturating_add(part(now.tv_nsec))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_instance_writes_the_launcher_reads() {
-        let page = Page::create("test").unwrap();
-        page.begin_life(3);
-        let theirs = Arc::new(Page::open(&page.path()).unwrap());
-        theirs.attach();
-        theirs.enter(State::Rendering);
-        theirs.set_place(Some(4), Some(0));
-        let slot = PublisherSlot::take(&theirs, 77, "tcp://0.0.0.0:11000").unwrap();
-        slot.offer(0);
-        slot.accept(0);
-        slot.offer(1);
-        theirs.frame_done();
-        let view = page.view();
-        assert_eq!((view.life, view.pid), (3, Some(std::process::id())));
-        assert_eq!((view.state, view.frames), (State::Rendering, 1));
-        assert_eq!(
-            (view.episode, view.sample, view.messages),
-            (Some(4), Some(0), 1)
-        );
-        let count = PublisherCount {
-            publisher: 77,
-            offered: 2,
-            accepted: 1,
-            mark: 11000,
-        };
-        assert_eq!(view.publishers, [count]);
-    }
-
-    #[test]
-    fn addresses_of_an_instance_are_told_apart_whatever_the_host_is_called() {
-        assert_eq!(
-            address_mark("tcp://0.0.0.0:7"),
-            address_mark("tcp://[::1]:7")
-        );
-        assert_ne!(
-            address_mark("ipc:///a/DATA-0"),
-            address_mark("ipc:///a/CTRL-0")
-        );
-    }
-
-    #[test]
-    fn a_life_begins_with_nothing_but_where_it_goes_on() {
-        let page = Arc::new(Page::create("test").unwrap());
-        page.begin_life(1);
-        let resume = Resume {
-            base: 0,
-            play: 1,
-            next_episode: 5,
-            played: 2,
-        };
-        page.set_resume(resume);
-        page.attach();
-        page.enter(State::Rendering);
-        page.frame_done();
-        PublisherSlot::take(&page, 9, "").unwrap().accept(4);
-        page.begin_life(2);
-        let view = page.view();
-        assert_eq!((view.life, view.pid, view.frames), (2, None, 0));
-        assert_eq!((view.state, view.publishers.len()), (State::Starting, 0));
-        assert_eq!(view.resume, resume);
-        page.end_run();
-        let after = Resume {
-            base: 5,
-            next_episode: 5,
-            ..Resume::default()
-        };
-        assert_eq!(page.resume(), after);
-    }
-
-    #[test]
-    fn a_run_that_is_over_is_followed_by_episodes_that_none_of_its_plays_has_had() {
-        let page = Page::create("test").unwrap();
-        page.begin_life(1);
-        let at = |play, next_episode, played| Resume {
-            base: 0,
-            play,
-            next_episode,
-            played,
-        };
-        // Seven episodes, then two; both plays have come to their ends.
-        [at(0, 7, 7), at(1, 0, 0), at(1, 2, 2), at(2, 0, 0)]
-            .iter()
-            .for_each(|resume| page.set_resume(*resume));
-        page.end_run();
-        assert_eq!((page.resume().base, page.resume().next_episode), (7, 7));
-    }
-
-    #[test]
-    fn waiting_for_others_is_no_frame_and_no_lack_of_progress() {
-        let page = Page::create("test").unwrap();
-        page.begin_life(1);
-        page.enter(State::Rendering);
-        page.enter(State::WaitingForConsumer);
-        std::thread::sleep(Duration::from_millis(60));
-        page.enter(State::Rendering);
-        let slept = page.view().since_progress;
-        page.frame_done();
-        let view = page.view();
-        assert!(
-            view.slowest < Duration::from_millis(50),
-            "{:?}",
-            view.slowest
-        );
-        assert!(slept < Duration::from_millis(50), "{slept:?}");
-    }
-
-    #[test]
-    fn a_page_of_another_version_is_refused_with_a_remedy() {
-        let page = Page::create("test").unwrap();
-        page.set(W_VERSION, VERSION + 1);
-        let said = Page::open(&page.path()).unwrap_err().to_string();
-        assert!(
-            said.contains("version 2") && said.contains("setup --wheel"),
-            "{said}"
-        );
-    }
-
-    #[test]
-    fn what_could_become_shorter_is_refused() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        file.as_file().set_len(BYTES as u64).unwrap();
-        let error = Page::open(file.path().to_str().unwrap()).unwrap_err();
-        assert!(matches!(error, PageError::NotOurs { .. }), "{error}");
-        let gone = Page::open("/proc/self/fd/nothing").unwrap_err();
-        assert!(matches!(gone, PageError::Io { .. }), "{gone}");
-    }
-
-    #[test]
-    fn nonsense_in_a_page_is_read_within_bounds() {
-        let page = Page::create("test").unwrap();
-        (W_LIFE..WORDS).for_each(|word| page.set(word, u64::MAX));
-        let view = page.view();
-        assert_eq!((view.state, view.pid), (State::Rendering, None));
-        assert_eq!(view.since_progress, Duration::ZERO);
-        assert_eq!(view.publishers.len(), MOST_PUBLISHERS);
-    }
-
-    #[test]
-    fn more_publishers_than_there_are_places_are_not_counted() {
-        let page = Arc::new(Page::create("test").unwrap());
-        let slots: Vec<_> = (1..=MOST_PUBLISHERS as u64)
-            .map(|id| PublisherSlot::take(&page, id, "").unwrap())
-            .collect();
-        assert!(PublisherSlot::take(&page, 1000, "").is_none());
-        slots[MOST_PUBLISHERS - 1].close();
-        assert!(PublisherSlot::take(&page, 1000, "").is_some());
-    }
 }
