@@ -1,6 +1,6 @@
 """The extension module. `btb` and `btt` are its public faces."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import Any
 
@@ -259,6 +259,7 @@ class Instance:
     def resume(self) -> tuple[int, int, int, int]: ...
     def set_resume(self, base: int, play: int, next_episode: int, played: int) -> None: ...
 
+def do_meanwhile(function: Callable[[], None]) -> None: ...
 def this_instance() -> Instance | None: ...
 
 class Duplex:

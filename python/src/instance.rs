@@ -8,6 +8,7 @@ use btb::Instance;
 use btb::control::{Refusal, RefusalKind, Resume, Stage, State, Work};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -211,6 +212,27 @@ impl PyInstance {
     }
 }
 
+/// What the script's main thread does while it waits for others: what is asked of the instance.
+static MEANWHILE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// Has this function called, by whichever thread waits, when there is something to do.
+#[pyfunction]
+fn do_meanwhile(py: Python<'_>, function: Py<PyAny>) {
+    // The first one stays: there is one module that does it.
+    let _ = MEANWHILE.set(py, function);
+}
+
+/// Serves signals, and what others ask of the instance, while somebody is waited for.
+pub(crate) fn while_waiting(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()?;
+    if let Some(function) = MEANWHILE.get(py)
+        && Instance::this().is_some_and(|this| this.desk().is_due())
+    {
+        function.call0(py)?;
+    }
+    Ok(())
+}
+
 /// This process as an instance; None in one that was forked from it.
 #[pyfunction]
 fn this_instance(py: Python<'_>) -> Option<PyInstance> {
@@ -220,5 +242,6 @@ fn this_instance(py: Python<'_>) -> Option<PyInstance> {
 /// Adds this module's class and function to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyInstance>()?;
+    module.add_function(wrap_pyfunction!(do_meanwhile, module)?)?;
     module.add_function(wrap_pyfunction!(this_instance, module)?)
 }

@@ -3,6 +3,7 @@
 use crate::asked::{self, AFTER_INTERRUPT, Asked};
 use crate::draft::{self, DraftTensor};
 use crate::errors;
+use crate::instance::while_waiting;
 use crate::values::fields_from_python;
 use btb::{End, PublishError, Publisher, PublisherOptions, StatsHandle};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyRuntimeWarning};
@@ -263,12 +264,8 @@ impl PyPublisher {
         }
         Self::say_shortage(py, publisher)?;
         publisher.set_place(episode, sample);
-        #[allow(
-            clippy::redundant_closure_for_method_calls,
-            reason = "the method alone is not general enough over lifetimes"
-        )]
         let check = || {
-            Python::attach(|py| py.check_signals())?;
+            Python::attach(while_waiting)?;
             match self.closing.load(Ordering::Acquire) {
                 true => Err(closed()),
                 false => Ok(()),

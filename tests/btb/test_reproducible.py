@@ -1,5 +1,5 @@
-"""The same seed gives the same samples, bit by bit: whoever consumes them, however fast, and whether
-or not an instance is killed and started again."""
+"""The same seed gives the same samples, bit by bit: whoever consumes them, however fast, and
+whether or not an instance is killed and started again."""
 
 import os
 import signal

@@ -1,5 +1,5 @@
-"""Instances that are killed, hang, fail or end, and come back: seen by who launched them and by a loop
-over what they publish."""
+"""Instances that are killed, hang, fail or end, and come back: seen by who launched them and by a
+loop over what they publish."""
 
 import json
 import os
@@ -81,7 +81,9 @@ def test_what_a_killed_instance_had_published_and_nobody_got_is_missing_exactly(
         stats = stream.stats()
         bl.assert_alive()
     counted = Counter((item["btid"], item["life"]) for item in got)
-    assert all(len({item["number"] for item in got if _of(item) == of}) == n for of, n in counted.items())
+    assert all(
+        len({item["number"] for item in got if _of(item) == of}) == n for of, n in counted.items()
+    )
     lost = [published(tmp_path, 0, life) - counted[0, life] for life in (1, 2)]
     by_life = {of["received"]: of["missing"] for of in stats["publishers"] if of["end"] == "killed"}
     assert by_life == {counted[0, life]: lost[life - 1] for life in (1, 2)}
@@ -162,7 +164,7 @@ def test_a_dataset_of_another_program_knows_the_instances_by_their_addresses(
         assert (one["mode"], one["life"], one["restarts"]) == ("running", 2, 1)
         table = ends_well([installed("blendtorch"), "status", info])
         assert "its last life was ended by signal 9" in table
-    with pytest.raises(ConnectionError, match="info.json: no fleet"):
+    with pytest.raises(ConnectionError, match=r"info\.json: no fleet"):
         btt.Fleet(info)
 
 

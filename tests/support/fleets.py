@@ -39,9 +39,7 @@ def launcher(script: Path, runtime: Runtime | None = None, **options: Any) -> bt
     return btt.BlenderLauncher(**{"scene": "", "script": script, **defaults, **options})
 
 
-def streaming(
-    tmp_path: Path, code: str, instances: int = 1, **options: Any
-) -> btt.BlenderLauncher:
+def streaming(tmp_path: Path, code: str, instances: int = 1, **options: Any) -> btt.BlenderLauncher:
     """Instances of the managed Blender that publish."""
     script = written(tmp_path, code)
     given = {"num_instances": instances, "blender": "bpy", **options}

@@ -47,8 +47,8 @@ impl LineToInstance {
             Err(_) => Err(Refusal::new(
                 RefusalKind::Late,
                 format!(
-                    "it did not answer for {:.1} s; what its main thread does is done between two \
-                     frames, and not while it waits for others",
+                    "it did not answer for {:.1} s; what is asked of its main thread is done between two \
+                     frames",
                     patience.as_secs_f64()
                 ),
             )),

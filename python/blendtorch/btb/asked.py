@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
 
+from .._blendtorch import do_meanwhile
 from . import instance, progress
 from .parameter import parameters
 from .service import services
@@ -72,6 +73,12 @@ def look() -> None:
     """Between two frames: does what is wanted."""
     if instance.due():
         _do()
+
+
+def meanwhile() -> None:
+    """While this thread waits for a consumer, an agent or a message, whoever that is may ask for
+    something first. A stop is heeded when the wait is over."""
+    look()
 
 
 def is_stopping() -> bool:
@@ -184,3 +191,6 @@ def _pass_once() -> None:
 
 def _is_main_thread() -> bool:
     return threading.get_ident() == threading.main_thread().ident
+
+
+do_meanwhile(meanwhile)

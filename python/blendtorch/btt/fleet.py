@@ -17,10 +17,10 @@ class Fleet:
         fleet.set(light=3.5)                    # what the scene registered with btb.parameters
         fleet.call("scene", "save", path="/tmp/now.blend")
 
-    `BlenderLauncher.fleet` is that of a launcher of this program. Errors: KeyError where there is no
-    such parameter, service or instance; ValueError for a value of the wrong type or beyond its bounds;
-    TimeoutError where an instance does not answer in time; ConnectionError where it, or the fleet, does
-    not run; RuntimeError where what was called raised an error.
+    `BlenderLauncher.fleet` is that of a launcher of this program. Errors: KeyError where there is
+    no such parameter, service or instance; ValueError for a value of the wrong type or beyond its
+    bounds; TimeoutError where an instance does not answer in time; ConnectionError where it, or
+    the fleet, does not run; RuntimeError where what was called raised an error.
     """
 
     def __init__(
@@ -42,13 +42,14 @@ class Fleet:
         """How it is: `fleet`, `launcher` (its process), `runs_for` (seconds), `restart`,
         `min_instances` and `instances`, a list of dicts.
 
-        Of each: `index`, `mode` ("running", "restarting", "ended", "failed"), `pid`, `life` (from 1),
-        `restarts`, `state` ("starting", "rendering", "waiting_for_consumer", "waiting_for_agent",
-        "waiting_for_request", "quiet"), `state_for` and `since_progress` (seconds), `frames`,
-        `latest_frame` and `slowest_frame` (seconds), `episode`, `sample`, `messages` (of this life)
-        and `messages_in_all`, `memory` (bytes), `lives` (those that are over, each with its `end`),
-        `report` (last words), `about` (versions, engine, services, parameters), and with `counters`,
-        for which each instance is asked, `counters` (samples, bytes, seconds of each stage).
+        Of each: `index`, `mode` ("running", "restarting", "ended", "failed"), `pid`, `life` (from
+        1), `restarts`, `state` ("starting", "rendering", "waiting_for_consumer",
+        "waiting_for_agent", "waiting_for_request", "quiet"), `state_for` and `since_progress`
+        (seconds), `frames`, `latest_frame` and `slowest_frame` (seconds), `episode`, `sample`,
+        `messages` (of this life) and `messages_in_all`, `memory` (bytes), `lives` (those that are
+        over, each with its `end`), `report` (last words), `about` (versions, engine, services,
+        parameters), and with `counters`, for which each instance is asked, `counters` (samples,
+        bytes, seconds of each stage).
         """
         status: dict[str, Any] = json.loads(self._client.status(counters))
         return status
@@ -73,17 +74,15 @@ class Fleet:
         timeoutms: float | None = 60_000,
         **arguments: Any,
     ) -> Any:
-        """Calls a function that the script of an instance has registered with `btb.services`, on its
-        main thread between two frames; what it returns.
+        """Calls a function that the script of an instance has registered with `btb.services`, on
+        its main thread between two frames; what it returns.
 
         Raises:
             KeyError: there is no such service, function or instance.
             RuntimeError: the function raised; the text ends as its traceback does.
             TimeoutError: it did not come to an end within `timeoutms`; it may still.
         """
-        return json.loads(
-            self._client.call(instance, service, name, _json(arguments), timeoutms)
-        )
+        return json.loads(self._client.call(instance, service, name, _json(arguments), timeoutms))
 
     def stop(self, instances: Iterable[int] | None = None, why: str = "asked to") -> None:
         """Has these instances, or all, end in order after their episode."""

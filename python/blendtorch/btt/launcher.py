@@ -190,8 +190,9 @@ class BlenderLauncher:
                 error.add_note(untold)
 
     def assert_alive(self) -> None:
-        """Raises LaunchError unless every instance runs, or will again; says which do not, and why. One whose
-        publisher has said that it failed does not, and is waited for a while to end."""
+        """Raises LaunchError unless every instance runs, or will again; says which do not, and
+        why. One whose publisher has said that it failed does not, and is waited for a while to
+        end."""
         self._running().assert_alive()
 
     def wait(self) -> list[int]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from .._blendtorch import Fleet
 
-
 _ENDS = {signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 
 
@@ -51,8 +50,8 @@ class InstanceProcess:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Sends it a signal; nothing if it has ended. One that ends it is its end: it is not started
-        again."""
+        """Sends it a signal; nothing if it has ended. One that ends it is its end: it is not
+        started again."""
         if number in _ENDS:
             self._fleet.release(self._index)
         if self.poll() is None and self._status()["running"]:

@@ -1,6 +1,7 @@
 //! Python binding of `Duplex`.
 
 use crate::errors;
+use crate::instance::while_waiting;
 use crate::timeout::{SLICE, Timeout};
 use crate::values::{Heap, fields_from_python, fields_to_python};
 use blendtorch_channels::{Duplex, DuplexOptions, Error};
@@ -109,7 +110,7 @@ impl PyDuplex {
                 fields_to_python(py, message.fields, &dict)?;
                 return Ok(Some(dict));
             }
-            py.check_signals()?;
+            while_waiting(py)?;
             if start.elapsed() >= timeout {
                 return Ok(None);
             }

@@ -1,6 +1,7 @@
 //! Python binding of `EnvServer`.
 
 use crate::errors;
+use crate::instance::while_waiting;
 use crate::timeout::SLICE;
 use crate::values::{Heap, fields_from_python, owned_value_to_python};
 use blendtorch_channels::{Command, EnvServer, Failure};
@@ -80,7 +81,7 @@ impl PyEnvServer {
             if let Some(request) = request {
                 return command_to_python(py, request.command).map(Some);
             }
-            py.check_signals()?;
+            while_waiting(py)?;
             if deadline.is_some_and(|at| Instant::now() >= at) {
                 return Ok(None);
             }

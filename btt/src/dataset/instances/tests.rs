@@ -4,6 +4,7 @@ use super::*;
 use blendtorch_channels::control::{InstanceReport, PublisherCount};
 use blendtorch_transport::Path;
 use blendtorch_wire::How;
+use std::slice;
 use std::sync::{Arc, Mutex};
 
 const ADDRESS: &str = "tcp://127.0.0.1:11000";
@@ -117,7 +118,7 @@ fn one_that_comes_back_is_parked_and_rejoined_in_its_next_life() {
     *life.lock().unwrap() = told(one.clone());
     assert!(
         instances
-            .look(&[left.clone()], &liveness, true)
+            .look(slice::from_ref(&left), &liveness, true)
             .rejoin
             .is_empty()
     );
@@ -125,13 +126,18 @@ fn one_that_comes_back_is_parked_and_rejoined_in_its_next_life() {
     *life.lock().unwrap() = told(one.clone());
     assert!(
         instances
-            .look(&[left.clone()], &liveness, true)
+            .look(slice::from_ref(&left), &liveness, true)
             .rejoin
             .is_empty()
     );
     assert!(instances.awaits_another_life());
     *life.lock().unwrap() = told(running(2));
-    assert_eq!(instances.look(&[left.clone()], &liveness, true).rejoin, [0]);
+    assert_eq!(
+        instances
+            .look(slice::from_ref(&left), &liveness, true)
+            .rejoin,
+        [0]
+    );
     assert!(!instances.awaits_another_life());
 
     // Or it has failed for good meanwhile.
