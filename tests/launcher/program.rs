@@ -2,8 +2,10 @@
 
 use blendtorch_launcher::LaunchDescription;
 use blendtorch_tests::{Program, cubes, dataset, eventually, one_fleet_at_a_time};
+use btt::control::{FleetClient, fleet_folders};
 use rustix::process::Signal;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// The program and its two instances, both of which have sent something.
 fn streaming() -> Program {
@@ -23,9 +25,27 @@ fn streaming() -> Program {
 fn conformance_7_kill_9_of_the_launcher_leaves_no_blender() {
     let _one = one_fleet_at_a_time();
     let mut program = streaming();
+    let name = program.info().fleet.expect("a fleet has a name");
+    let sessions = sessions(&name);
+    assert!(sessions.len() == 2 && sessions.iter().all(|folder| folder.is_dir()));
+    let is_there = || fleet_folders().iter().any(|folder| folder.ends_with(&name));
+    assert!(is_there());
     program.signal(Signal::KILL);
     assert_eq!(program.wait().code(), None);
     eventually("every process is gone", || program.processes().is_empty());
+    eventually("the fleet's folder is gone", || !is_there());
+    let left = || sessions.iter().any(|folder| folder.exists());
+    eventually("what the killed Blenders left is gone", || !left());
+}
+
+/// The folders that the Blenders of a fleet have made for their sessions.
+fn sessions(fleet: &str) -> Vec<PathBuf> {
+    let mut client = FleetClient::named(fleet).unwrap();
+    let instances = client.status(false).unwrap().instances;
+    let folders = instances
+        .into_iter()
+        .filter_map(|one| one.about?.session_folder);
+    folders.collect()
 }
 
 #[test]

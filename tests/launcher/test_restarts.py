@@ -72,8 +72,11 @@ def test_what_a_killed_instance_had_published_and_nobody_got_is_missing_exactly(
         items = iter(stream)
         got = list(islice(items, 50))
         eventually("its queues are full", lambda: _waits(bl, 0))
+        session = Path(_instance(bl, 0)["about"]["session_folder"])
+        assert session.is_dir()
         kill(bl, 0)
         got += until(items, 0, 2)
+        assert not session.exists(), "what a killed Blender leaves goes with it"
         kill(bl, 0)
         got += until(items, 0, 3)
         eventually("its lives are known", lambda: len(_instance(bl, 0)["lives"]) == 2)

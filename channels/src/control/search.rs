@@ -10,6 +10,7 @@ use super::place::{FleetRecord, fleet_folders, network};
 use super::report::{FleetReport, InstanceReport, Mode};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,9 @@ pub struct Seeker {
     addresses: HashMap<String, Result<PathBuf, Instant>>,
 }
 
+/// What is known of an address; as an error where its launcher is gone.
+type Look = Result<Option<Found>, Option<Found>>;
+
 #[derive(Debug)]
 struct Known {
     client: FleetClient,
@@ -49,6 +53,25 @@ impl Seeker {
     /// The instance that has this address; nothing where no fleet of this user's on this host has it. An
     /// answer may be some moments old, but not where it is to be that of `now`.
     pub fn find(&mut self, address: &str, now: bool) -> Option<Found> {
+        let (folder, found) = self.look(address, now)?;
+        let Err(last) = found else {
+            return found.ok().flatten();
+        };
+        // Another fleet may have the address now; what was last known of this one stays until then.
+        match folder_of(address).filter(|other| *other != folder) {
+            Some(other) => {
+                self.addresses.insert(address.to_owned(), Ok(other));
+                self.look(address, now)?.1.ok().flatten()
+            }
+            None => last.map(|mut last| {
+                last.instance.bury();
+                last
+            }),
+        }
+    }
+
+    /// Where the address was found, and what is known of it.
+    fn look(&mut self, address: &str, now: bool) -> Option<(PathBuf, Look)> {
         let folder = match self.addresses.get(address) {
             Some(Ok(folder)) => folder.clone(),
             Some(Err(at)) if at.elapsed() < NOTHING => return None,
@@ -74,20 +97,7 @@ impl Seeker {
                 now_ns: report.now_ns,
             })
         });
-        if !gone {
-            return found;
-        }
-        // Another fleet may have the address now; what was last known of this one stays until then.
-        match folder_of(address).filter(|other| *other != folder) {
-            Some(other) => {
-                self.addresses.insert(address.to_owned(), Ok(other));
-                self.find(address, now)
-            }
-            None => found.map(|mut found| {
-                found.instance.bury();
-                found
-            }),
-        }
+        Some((folder, if gone { Err(found) } else { Ok(found) }))
     }
 }
 
