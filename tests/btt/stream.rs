@@ -1,5 +1,6 @@
 //! Real Blenders stream into datasets and loaders.
 
+use blendtorch_launcher::{LaunchDescription, Restart};
 use blendtorch_tests::{
     HEIGHT, WIDTH, cubes, dataset_of, eventually, has_ended, kill, one_fleet_at_a_time, start,
 };
@@ -92,7 +93,10 @@ fn two_instances_stream_into_a_loader() {
 #[test]
 fn a_killed_instance_is_named_and_the_others_stream_on() {
     let _one = one_fleet_at_a_time();
-    let fleet = start(&cubes(2, &[]));
+    let fleet = start(&LaunchDescription {
+        restart: Restart::Never,
+        ..cubes(2, &[])
+    });
     let mut dataset = dataset_of(&fleet);
     let mut instances = BTreeSet::new();
     while instances.len() < 2 {
@@ -118,6 +122,8 @@ fn a_killed_instance_is_named_and_the_others_stream_on() {
     assert!(pids.into_iter().all(has_ended));
     let stats = dataset.stats();
     assert_eq!(stats.publishers.len(), 2);
+    // What it had published and nobody got is known, and how it ended.
+    assert_eq!((stats.killed, stats.unfinished), (1, 0), "{stats:?}");
     assert_eq!((stats.duplicated, stats.malformed), (0, 0), "{stats:?}");
 }
 

@@ -149,8 +149,9 @@ fn has(folder: &Path, address: &str) -> bool {
         return false;
     };
     let mut all = record.addresses.values().flatten();
-    // Another network's 127.0.0.1 is another place.
+    // Another network's 127.0.0.1 is another place; and a launcher that was killed may have left its
+    // folder.
     record.network == network()
         && all.any(|one| one == address)
-        && folder.join("head.sock").exists()
+        && UnixStream::connect(folder.join("head.sock")).is_ok()
 }
