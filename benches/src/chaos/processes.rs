@@ -1,0 +1,154 @@
+//! What processes leave behind: others, memory, files.
+//!
+//! Owns the looks at `/proc`, `/dev/shm` and the fleets' folders. It must never end anything.
+
+use btb::control::fleet_folders;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// All that a launcher, its instances and a trainer have, noted while they run.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    folder: PathBuf,
+    processes: BTreeSet<u32>,
+    /// Memory files, by their number in the kernel's own file system.
+    memory: BTreeSet<u64>,
+    files: BTreeSet<PathBuf>,
+}
+
+/// How much of it is left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Left {
+    pub(crate) processes: usize,
+    pub(crate) memory_files: usize,
+    pub(crate) files: usize,
+}
+
+impl Held {
+    /// What is there now, of the processes that have `folder` on their command lines, and of those
+    /// that they have started; files are those that appear in `during`.
+    pub(crate) fn note(folder: &Path, before: &BTreeSet<PathBuf>) -> Self {
+        let all = all();
+        let mut processes: BTreeSet<u32> = all
+            .iter()
+            .copied()
+            .filter(|pid| names(*pid, folder))
+            .collect();
+        loop {
+            let parent =
+                |pid: &&u32| parent(**pid).is_some_and(|parent| processes.contains(&parent));
+            let more: Vec<_> = all.iter().filter(parent).copied().collect();
+            let before = processes.len();
+            processes.extend(more);
+            if processes.len() == before {
+                break;
+            }
+        }
+        Self {
+            folder: folder.to_owned(),
+            memory: processes
+                .iter()
+                .flat_map(|pid| memory_files(*pid))
+                .collect(),
+            processes,
+            files: places().difference(before).cloned().collect(),
+        }
+    }
+
+    pub(crate) fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    pub(crate) fn memory_files(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// What is left of it now.
+    pub(crate) fn left(&self) -> Left {
+        let all = all();
+        let there = |pid: &&u32| self.processes.contains(*pid) || names(**pid, &self.folder);
+        let processes = all.iter().filter(there).count();
+        let held: BTreeSet<u64> = all.iter().flat_map(|pid| memory_files(*pid)).collect();
+        Left {
+            processes,
+            memory_files: held.intersection(&self.memory).count(),
+            files: self.files.iter().filter(|file| file.exists()).count(),
+        }
+    }
+
+    /// Seconds since `start` until nothing is left, or what is left when it is given up.
+    pub(crate) fn gone(&self, start: Instant, limit: Duration) -> Result<f64, Left> {
+        loop {
+            let left = self.left();
+            if left == Left::default() {
+                return Ok(start.elapsed().as_secs_f64());
+            }
+            if start.elapsed() > limit {
+                return Err(left);
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Where fleets and shared memory have names: what is there.
+pub(crate) fn places() -> BTreeSet<PathBuf> {
+    let shared = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+    let shared = shared.map(|entry| entry.path()).filter(|path| {
+        let name = path.to_string_lossy();
+        name.contains("blendtorch") || name.contains("omq")
+    });
+    shared.chain(fleet_folders()).collect()
+}
+
+/// All processes that have not ended.
+fn all() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| stat(*pid).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X')))
+        .collect()
+}
+
+/// A process's state and its parent.
+fn stat(pid: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything.
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let mut words = rest.split(' ');
+    Some((words.next()?.chars().next()?, words.next()?.parse().ok()?))
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    stat(pid).map(|(_, parent)| parent)
+}
+
+/// Whether a process has a folder on its command line.
+fn names(pid: u32, folder: &Path) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).contains(&*folder.to_string_lossy())
+}
+
+/// The memory files that a process has open or mapped.
+fn memory_files(pid: u32) -> BTreeSet<u64> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let open = open.filter_map(|entry| {
+        let to = fs::read_link(entry.path()).ok()?;
+        to.to_string_lossy().starts_with("/memfd:").then_some(())?;
+        Some(fs::metadata(entry.path()).ok()?.ino())
+    });
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let mapped = maps.lines().filter(|line| line.contains(" /memfd:"));
+    // Addresses, rights, offset, device, number.
+    let mapped = mapped.filter_map(|line| line.split_whitespace().nth(4)?.parse().ok());
+    open.chain(mapped).collect()
+}
