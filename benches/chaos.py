@@ -1,6 +1,6 @@
 """Draws chaos.json as chaos.png: items a second over time, and what was done to whom.
 
-    chaos.py FOLDER
+chaos.py FOLDER
 """
 
 import json
@@ -33,7 +33,7 @@ Course = dict[str, Any]
 
 
 def draw(axes: Axes, course: Course, title: str) -> None:
-    """The rate as steps; above it a line an instance, with its faults and its times without items."""
+    """The rate as steps; above it a line an instance, with its faults and how long it was away."""
     rates, width = course["rates"], course["bin"]
     edges = [place * width for place in range(len(rates) + 1)]
     axes.stairs(rates, edges, fill=True, color=RATE, alpha=0.35)

@@ -2,7 +2,7 @@
 //!
 //! Owns the four scenes. Each has processes of its own, and counts what they leave.
 
-use crate::processes::{Held, Left, places};
+use crate::processes::{Held, Left, Seen, places};
 use crate::stand_in::{self, Asked, Role};
 use crate::trainer::taken;
 use anyhow::{Context, Result};
@@ -27,6 +27,8 @@ pub(crate) struct Ended {
     pub(crate) gone: Option<f64>,
     /// What stayed.
     pub(crate) left: Left,
+    /// When what was seen last.
+    pub(crate) seen: Seen,
     /// Of a trainer that was killed alone: seconds until the next one had items.
     pub(crate) next_trainer: Option<f64>,
 }
@@ -78,7 +80,7 @@ impl Scene {
             folder.join("launch_info.json").exists()
         })?;
         let mut trainer = train(folder, 0)?;
-        let held = Held::note(folder, &before);
+        let mut held = Held::note(folder, &before);
         let mut next_trainer = None;
         let mut start = Instant::now();
         match self {
@@ -92,12 +94,13 @@ impl Scene {
                 trainer.signal(Signal::KILL)?;
                 trainer = train(folder, 1)?;
                 next_trainer = Some(start.elapsed().as_secs_f64());
+                held = Held::note(folder, &before);
                 start = Instant::now();
                 launcher.signal(Signal::TERM)?;
             }
         }
         // Else they would stay as entries of the kernel's until this process asks after them.
-        let reaped = std::thread::scope(|scope| {
+        let (gone, seen) = std::thread::scope(|scope| {
             let reap = scope.spawn(|| {
                 while !(launcher.has_ended() && trainer.has_ended()) && start.elapsed() < GIVEN_UP {
                     std::thread::sleep(Duration::from_millis(10));
@@ -111,8 +114,9 @@ impl Scene {
             name: self.name(),
             processes: held.processes(),
             memory_files: held.memory_files(),
-            gone: reaped.as_ref().ok().copied(),
-            left: reaped.err().unwrap_or_default(),
+            gone: gone.as_ref().ok().copied(),
+            left: gone.err().unwrap_or_default(),
+            seen,
             next_trainer,
         })
     }

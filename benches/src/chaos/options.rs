@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// A Python with matplotlib.
     #[arg(long, default_value = "python3")]
     pub(crate) python: PathBuf,
+    /// Only the ends of launchers and trainers, so many times.
+    #[arg(long, hide = true)]
+    pub(crate) ends: Option<usize>,
     /// A smoke test: 30 s of producers, no Blenders unless their seconds are given.
     #[arg(long)]
     pub(crate) quick: bool,

@@ -4,7 +4,7 @@
 
 use btb::control::fleet_folders;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,15 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) struct Held {
     folder: PathBuf,
     processes: BTreeSet<u32>,
+    /// What each of them is.
+    names: BTreeMap<u32, &'static str>,
     /// Memory files, by their number in the kernel's own file system.
     memory: BTreeSet<u64>,
     files: BTreeSet<PathBuf>,
 }
+
+/// By kind, the seconds after which it was seen last.
+pub(crate) type Seen = BTreeMap<&'static str, f64>;
 
 /// How much of it is left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,6 +62,7 @@ impl Held {
                 .iter()
                 .flat_map(|pid| memory_files(*pid))
                 .collect(),
+            names: processes.iter().map(|pid| (*pid, name(*pid))).collect(),
             processes,
             files: places().difference(before).cloned().collect(),
         }
@@ -83,15 +89,24 @@ impl Held {
         }
     }
 
-    /// Seconds since `start` until nothing is left, or what is left when it is given up.
-    pub(crate) fn gone(&self, start: Instant, limit: Duration) -> Result<f64, Left> {
+    /// Seconds since `start` until nothing is left, or what is left when it is given up; and until
+    /// when each kind of what there was had been seen.
+    pub(crate) fn gone(&self, start: Instant, limit: Duration) -> (Result<f64, Left>, Seen) {
+        let mut seen = Seen::new();
         loop {
             let left = self.left();
+            let now = start.elapsed();
             if left == Left::default() {
-                return Ok(start.elapsed().as_secs_f64());
+                return (Ok(now.as_secs_f64()), seen);
             }
-            if start.elapsed() > limit {
-                return Err(left);
+            let all = all();
+            let there = self.names.iter().filter(|(pid, _)| all.contains(pid));
+            let memory = (left.memory_files > 0).then_some("memory files");
+            let files = (left.files > 0).then_some("folders and files");
+            let kinds = there.map(|(_, name)| *name).chain(memory).chain(files);
+            seen.extend(kinds.map(|kind| (kind, now.as_secs_f64())));
+            if now > limit {
+                return (Err(left), seen);
             }
             std::thread::sleep(LOOK);
         }
@@ -133,6 +148,19 @@ fn parent(pid: u32) -> Option<u32> {
 fn names(pid: u32, folder: &Path) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&line).contains(&*folder.to_string_lossy())
+}
+
+/// What a process of a scene is.
+fn name(pid: u32) -> &'static str {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = line.split(|byte| *byte == 0).skip(1);
+    let mut known = words.filter_map(|word| match word {
+        b"launcher" => Some("launcher"),
+        b"trainer" => Some("trainer"),
+        b"--python-exit-code" => Some("instances"),
+        _ => None,
+    });
+    known.next().unwrap_or("the launcher's helpers")
 }
 
 /// The memory files that a process has open or mapped.
