@@ -49,7 +49,7 @@ def draw(axes: Axes, course: Course, title: str) -> None:
     for fault in course["faults"]:
         _, colour, mark = KINDS[fault["kind"]]
         y = places[fault["instance"]]
-        times = [fault[key] for key in ("seen", "respawned", "first_item")]
+        times = [fault[key] for key in ("exited", "respawned", "first_item")]
         away = 3.0 if fault["kind"] == "pause" else sum(time for time in times if time is not None)
         axes.plot([fault["at"], fault["at"] + away], [y, y], color=colour, linewidth=2.5)
         axes.plot(fault["at"], y, mark, color=colour, markersize=5)

@@ -2,10 +2,11 @@
 //!
 //! Owns the four scenes. Each has processes of its own, and counts what they leave.
 
-use crate::processes::{Held, Left, Seen, places};
+use crate::processes::{Held, Left, Seen};
 use crate::stand_in::{self, Asked, Role};
 use crate::trainer::taken;
 use anyhow::{Context, Result};
+use blendtorch_launcher::LaunchInfo;
 use rustix::process::Signal;
 use serde::Serialize;
 use std::path::Path;
@@ -74,13 +75,13 @@ impl Scene {
             Asked::Obey
         };
         stand_in::lay(folder, asked)?;
-        let before = places();
         let mut launcher = Role::start("launcher", folder, &[])?;
         launcher.until("there is a launch info", || {
             folder.join("launch_info.json").exists()
         })?;
         let mut trainer = train(folder, 0)?;
-        let mut held = Held::note(folder, &before);
+        let info = LaunchInfo::load_json(folder.join("launch_info.json"))?;
+        let mut held = Held::note(folder, &info);
         let mut next_trainer = None;
         let mut start = Instant::now();
         match self {
@@ -94,7 +95,7 @@ impl Scene {
                 trainer.signal(Signal::KILL)?;
                 trainer = train(folder, 1)?;
                 next_trainer = Some(start.elapsed().as_secs_f64());
-                held = Held::note(folder, &before);
+                held = Held::note(folder, &info);
                 start = Instant::now();
                 launcher.signal(Signal::TERM)?;
             }

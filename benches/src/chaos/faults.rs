@@ -3,6 +3,7 @@
 //! Owns the schedule, which a seed decides, and the signals. It must never touch a process that is
 //! not a running instance of the fleet it was given.
 
+use crate::processes::has_ended;
 use crate::producer::hang_file;
 use anyhow::Result;
 use blendtorch_launcher::{Fleet, InstanceStatus};
@@ -42,6 +43,9 @@ pub(crate) struct Fault {
     pub(crate) kind: Kind,
     pub(crate) instance: usize,
     pub(crate) life: u64,
+    pub(crate) pid: u32,
+    /// When its process was seen to have ended, by the kernel's word and not by the launcher's.
+    pub(crate) exited_ns: Option<u64>,
 }
 
 /// What is to be done.
@@ -85,6 +89,7 @@ pub(crate) fn carry_out(
         std::thread::sleep(LOOK);
         bar.set_position(start.elapsed().as_secs());
         let now = Instant::now();
+        note_exits(&mut faults);
         paused.retain(|one| {
             let goes_on = now >= one.until;
             if goes_on {
@@ -126,6 +131,8 @@ pub(crate) fn carry_out(
             kind,
             instance: one.index,
             life: one.life,
+            pid: one.pid,
+            exited_ns: None,
         });
         match (kind, schedule.producers) {
             (Kind::Hang, Some(folder)) => {
@@ -147,6 +154,13 @@ pub(crate) fn carry_out(
     }
     paused.iter().for_each(|one| go_on(one, fleet));
     Ok(faults)
+}
+
+fn note_exits(faults: &mut [Fault]) {
+    let ends = |fault: &&mut Fault| fault.kind != Kind::Pause && fault.exited_ns.is_none();
+    for fault in faults.iter_mut().filter(ends) {
+        fault.exited_ns = has_ended(fault.pid).then(now_ns);
+    }
 }
 
 fn go_on(paused: &Paused, fleet: &Fleet) {

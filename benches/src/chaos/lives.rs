@@ -26,9 +26,11 @@ pub(crate) struct Followed {
     pub(crate) life: u64,
     /// How the life ended, in the launcher's words.
     pub(crate) end: Option<String>,
-    /// From the fault to the exit that the launcher saw.
+    /// From the fault to the exit of its process.
+    pub(crate) exited: Option<f64>,
+    /// From there until the launcher had seen it, and cleared what it left.
     pub(crate) seen: Option<f64>,
-    /// From there to the next start.
+    /// From its exit to the next start.
     pub(crate) respawned: Option<f64>,
     /// From there to the first item that the consumer had of it.
     pub(crate) first_item: Option<f64>,
@@ -50,6 +52,7 @@ pub(crate) fn followed(
         };
         // A pause is no end.
         let ended = one(fault.life).filter(|_| fault.kind != Kind::Pause);
+        let exited = fault.exited_ns.filter(|_| ended.is_some());
         // The last life has no other after it.
         let next = ended.and_then(|_| one(fault.life + 1));
         let first = next.and_then(|next| first_item(next, taken));
@@ -60,10 +63,13 @@ pub(crate) fn followed(
             instance: fault.instance,
             life: fault.life,
             end: ended.map(|ended| ended.end.clone()),
-            seen: ended.map(|ended| between(fault.at_ns, ended.ended_ns)),
-            respawned: ended
+            exited: exited.map(|exited| between(fault.at_ns, exited)),
+            seen: ended
+                .zip(exited)
+                .map(|(ended, exited)| between(exited, ended.ended_ns)),
+            respawned: exited
                 .zip(next)
-                .map(|(ended, next)| between(ended.ended_ns, next.began_ns)),
+                .map(|(exited, next)| between(exited, next.began_ns)),
             first_item: next
                 .zip(first)
                 .map(|(next, first)| between(next.began_ns, first)),

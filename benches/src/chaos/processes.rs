@@ -2,6 +2,7 @@
 //!
 //! Owns the looks at `/proc`, `/dev/shm` and the fleets' folders. It must never end anything.
 
+use blendtorch_launcher::LaunchInfo;
 use btb::control::fleet_folders;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +38,9 @@ pub(crate) struct Left {
 }
 
 impl Held {
-    /// What is there now, of the processes that have `folder` on their command lines, and of those
-    /// that they have started; files are those that appear in `during`.
-    pub(crate) fn note(folder: &Path, before: &BTreeSet<PathBuf>) -> Self {
+    /// What is there now: the processes that have `folder` on their command lines, those that they
+    /// have started, and what these have; and the folders of their fleet.
+    pub(crate) fn note(folder: &Path, fleet: &LaunchInfo) -> Self {
         let all = all();
         let mut processes: BTreeSet<u32> = all
             .iter()
@@ -56,6 +57,8 @@ impl Held {
                 break;
             }
         }
+        let shared = processes.iter().flat_map(|pid| shared_files(*pid));
+        let files = folders(fleet).into_iter().chain(shared).collect();
         Self {
             folder: folder.to_owned(),
             memory: processes
@@ -64,7 +67,7 @@ impl Held {
                 .collect(),
             names: processes.iter().map(|pid| (*pid, name(*pid))).collect(),
             processes,
-            files: places().difference(before).cloned().collect(),
+            files,
         }
     }
 
@@ -113,22 +116,47 @@ impl Held {
     }
 }
 
-/// Where fleets and shared memory have names: what is there.
-pub(crate) fn places() -> BTreeSet<PathBuf> {
-    let shared = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
-    let shared = shared.map(|entry| entry.path()).filter(|path| {
-        let name = path.to_string_lossy();
-        name.contains("blendtorch") || name.contains("omq")
-    });
-    shared.chain(fleet_folders()).collect()
+/// The folders that a fleet has: that of its head, those of its sockets. Others of this user's may
+/// run meanwhile.
+fn folders(fleet: &LaunchInfo) -> Vec<PathBuf> {
+    let name = fleet.fleet.as_deref();
+    let heads = fleet_folders().into_iter();
+    let head = heads.filter(|folder| folder.file_name().and_then(|own| own.to_str()) == name);
+    let addresses = fleet.addresses.values().flatten();
+    let sockets = addresses.filter_map(|address| address.strip_prefix("ipc://"));
+    let sockets = sockets.filter_map(|path| Some(Path::new(path).parent()?.to_owned()));
+    head.chain(sockets).collect()
+}
+
+/// Shared memory with a name that a process has open or mapped.
+fn shared_files(pid: u32) -> BTreeSet<PathBuf> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let mapped = maps
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(5));
+    let mapped = mapped.map(PathBuf::from);
+    let open = open_files(pid).filter_map(|path| fs::read_link(path).ok());
+    let all = open.chain(mapped);
+    all.filter(|path| path.starts_with("/dev/shm")).collect()
+}
+
+/// The entries of a process's open files.
+fn open_files(pid: u32) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd"));
+    let entries = entries.into_iter().flatten().flatten();
+    entries.map(|entry| entry.path())
 }
 
 /// All processes that have not ended.
 fn all() -> Vec<u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| stat(*pid).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X')))
-        .collect()
+    pids.filter(|pid| !has_ended(*pid)).collect()
+}
+
+/// Whether a process has ended; one that nobody has asked after yet has.
+pub(crate) fn has_ended(pid: u32) -> bool {
+    stat(pid).is_none_or(|(state, _)| matches!(state, 'Z' | 'X'))
 }
 
 /// A process's state and its parent.
@@ -165,14 +193,10 @@ fn name(pid: u32) -> &'static str {
 
 /// The memory files that a process has open or mapped.
 fn memory_files(pid: u32) -> BTreeSet<u64> {
-    let open = fs::read_dir(format!("/proc/{pid}/fd"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let open = open.filter_map(|entry| {
-        let to = fs::read_link(entry.path()).ok()?;
+    let open = open_files(pid).filter_map(|path| {
+        let to = fs::read_link(&path).ok()?;
         to.to_string_lossy().starts_with("/memfd:").then_some(())?;
-        Some(fs::metadata(entry.path()).ok()?.ino())
+        Some(fs::metadata(path).ok()?.ino())
     });
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
     let mapped = maps.lines().filter(|line| line.contains(" /memfd:"));

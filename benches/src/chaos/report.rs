@@ -205,7 +205,7 @@ fn respawned(who: &str, course: &Course) -> Option<Goal> {
     let times: Vec<_> = all.filter_map(|fault| fault.respawned).collect();
     let (count, longest) = (times.len(), longest(&times)?);
     Some(goal(
-        format!("{who}: exit seen to next start"),
+        format!("{who}: exit to next start"),
         format!("at most {RESPAWN} s"),
         format!("{longest:.2} s, longest of {count}"),
         longest <= RESPAWN,

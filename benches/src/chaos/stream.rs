@@ -59,7 +59,7 @@ pub(crate) fn of_producers(
         producers: Some(folder.path()),
         seed,
     };
-    let (course, taken) = run(fleet, &schedule, Images::Checked, bar)?;
+    let (course, taken) = run(&fleet, &schedule, Images::Checked, bar)?;
     let account = Account::of(&truth::read(folder.path())?, &taken);
     Ok((course, account))
 }
@@ -72,11 +72,11 @@ pub(crate) fn of_blenders(lasts: Duration, seed: u64, bar: &ProgressBar) -> Resu
         producers: None,
         seed,
     };
-    Ok(run(fleets::blenders()?, &schedule, Images::Taken, bar)?.0)
+    Ok(run(&fleets::blenders()?, &schedule, Images::Taken, bar)?.0)
 }
 
 fn run(
-    fleet: Fleet,
+    fleet: &Fleet,
     schedule: &Schedule<'_>,
     images: Images,
     bar: &ProgressBar,
@@ -92,7 +92,7 @@ fn run(
                 std::thread::sleep(Duration::from_millis(10));
             }
             std::thread::sleep(LEAD);
-            carry_out(schedule, &fleet, bar)
+            carry_out(schedule, fleet, bar)
         };
         let faults = hurt();
         let until = now_ns();
@@ -102,7 +102,7 @@ fn run(
         let taken = consumer
             .join()
             .map_err(|_| anyhow!("the consumer panicked"))?;
-        anyhow::Ok((faults?, until, report(&fleet)?, taken?))
+        anyhow::Ok((faults?, until, report(fleet)?, taken?))
     })?;
     Ok((Course::of(&faults, until, &report, &taken), taken))
 }
