@@ -49,8 +49,7 @@ def draw(axes: Axes, course: Course, title: str) -> None:
     for fault in course["faults"]:
         _, colour, mark = KINDS[fault["kind"]]
         y = places[fault["instance"]]
-        times = [fault[key] for key in ("exited", "respawned", "first_item")]
-        away = 3.0 if fault["kind"] == "pause" else sum(time for time in times if time is not None)
+        away = away_for(fault, course)
         axes.plot([fault["at"], fault["at"] + away], [y, y], color=colour, linewidth=2.5)
         axes.plot(fault["at"], y, mark, color=colour, markersize=5)
     ticks = [tick for tick in axes.get_yticks() if 0 <= tick <= top]
@@ -64,6 +63,18 @@ def draw(axes: Axes, course: Course, title: str) -> None:
     axes.set_xlabel("seconds since the first item")
     axes.set_ylabel(f"items/s, in {width:g} s bins")
     axes.set_title(title, fontsize=10)
+
+
+def away_for(fault: dict[str, Any], course: Course) -> float:
+    """Seconds from a fault to the next first item; without one, to the next fault or the end."""
+    if fault["kind"] == "pause":
+        return 3.0
+    times = [fault[key] for key in ("exited", "respawned", "first_item")]
+    if None not in times:
+        return float(sum(times))
+    its = [other["at"] for other in course["faults"] if other["instance"] == fault["instance"]]
+    later = [at for at in its if at > fault["at"]]
+    return float(min([*later, course["seconds"]]) - fault["at"])
 
 
 def said(course: Course, who: str) -> str:

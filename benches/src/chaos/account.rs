@@ -14,6 +14,8 @@ pub(crate) struct Account {
     pub(crate) lives: u64,
     pub(crate) published: u64,
     pub(crate) received: u64,
+    /// The dataset's word for it.
+    pub(crate) counted: u64,
     /// Published and not received: in flight when their producer was killed.
     pub(crate) in_flight: u64,
     /// The most that one life lost.
@@ -27,8 +29,8 @@ pub(crate) struct Account {
     pub(crate) corrupt: u64,
     pub(crate) duplicated: u64,
     pub(crate) malformed: u64,
-    /// Lives that were killed between their own note and the call of `publish`: what they published
-    /// is one less than they wrote.
+    /// Lives that were killed between their own note and the call of `publish`, a matter of
+    /// microseconds: what they published is one less than they wrote.
     pub(crate) cut_short: u64,
     /// Lives of which the dataset, or the receipts, say something else.
     pub(crate) wrong: Vec<Wrong>,
@@ -60,6 +62,7 @@ impl Account {
         let mut account = Self {
             lives: truth.len() as u64,
             received: taken.arrivals.len() as u64,
+            counted: stats.received,
             missing: stats.missing,
             lost: taken.totals.lost,
             killed: stats.killed,
@@ -109,8 +112,11 @@ impl Account {
     pub(crate) fn is_exact(&self) -> bool {
         let sums = [Some(self.missing), self.lost] == [Some(self.in_flight); 2];
         let all = self.received + self.in_flight == self.published;
+        let counted = self.counted == self.received;
+        // More than that would be an error of one, and no chance.
+        let chance = self.cut_short <= 1 + self.lives / 50;
         let ends = self.killed == self.lives && self.unfinished == 0;
-        sums && all && ends && self.wrong.is_empty()
+        sums && all && counted && chance && ends && self.wrong.is_empty()
     }
 }
 

@@ -154,9 +154,11 @@ fn all() -> Vec<u32> {
     pids.filter(|pid| !has_ended(*pid)).collect()
 }
 
-/// Whether a process has ended; one that nobody has asked after yet has.
+/// Whether a process has ended; one that nobody has asked after yet has. Its first thread may have
+/// ended long before the last one, which gives the memory back.
 pub(crate) fn has_ended(pid: u32) -> bool {
-    stat(pid).is_none_or(|(state, _)| matches!(state, 'Z' | 'X'))
+    let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    stat(pid).is_none_or(|(state, _)| matches!(state, 'Z' | 'X') && threads() <= 1)
 }
 
 /// A process's state and its parent.

@@ -166,12 +166,14 @@ fn of_producers(course: &Course, account: &Account) -> Vec<Goal> {
             "producers: missing",
             format!("{} in flight", account.in_flight),
             format!(
-                "{}, {lost} by receipts; of {} lives {} killed, {} unfinished, {} wrong",
+                "{}, {lost} by receipts; of {} lives {} killed, {} unfinished, {} \
+                 wrong, {} cut short",
                 account.missing,
                 account.lives,
                 account.killed,
                 account.unfinished,
-                account.wrong.len()
+                account.wrong.len(),
+                account.cut_short
             ),
             account.is_exact(),
         ),
