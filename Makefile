@@ -49,7 +49,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test checked lint bench peers soak findings setup python-env system blender-program stand-ins libtorch clean own-build
+.PHONY: help demo test checked lint bench peers soak chaos findings setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -96,6 +96,11 @@ soak: setup ## what tests do, for longer; the demo's Blenders a hundred times, o
 	BLENDTORCH_LIVES=250 $(DEFAULT_SIGNALS) cargo test -p blendtorch-transport --test lives
 	cargo build --release -p blendtorch-examples --bin minimal
 	scripts/soak.sh $(SOAK)
+
+# A check and no bench: it fails where a goal is missed.
+chaos: setup python-env ## kill -9 of producers, Blenders, launchers and trainers, counted: out/chaos.json, out/chaos.png; CHAOS="--quick" is a minute
+	cargo build --release -p blendtorch-benches --bin chaos
+	$(DEFAULT_SIGNALS) $(CARGO_TARGET_DIR)/release/chaos --python $(VENV)/bin/python --out out $(CHAOS)
 
 setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
 	cargo build --release -p blendtorch-launcher -p blendtorch-cli
