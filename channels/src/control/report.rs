@@ -125,7 +125,7 @@ pub struct InstanceReport {
     pub publishers: Vec<PublisherCount>,
     /// Its latest lives before this one.
     pub lives: Vec<Epitaph>,
-    /// Its script has come to its end in order, and not because it was asked to.
+    /// Its script has come to its end in order, with exit code 0.
     pub ended_in_order: bool,
     /// How its process ended, or its latest life did, in several lines for people.
     pub report: Option<String>,

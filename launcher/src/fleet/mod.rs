@@ -283,7 +283,8 @@ impl Fleet {
         if ended.is_empty() {
             return Ok(());
         }
-        let report: Vec<_> = ended.iter().map(|status| status.report()).collect();
+        let reports = ended.iter().map(|status| status.report());
+        let report: Vec<_> = self.failure().into_iter().chain(reports).collect();
         let report = report.join("\n");
         Err(LaunchError::NotAlive {
             ended: ended.len(),

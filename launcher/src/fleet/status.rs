@@ -117,14 +117,14 @@ impl InstanceStatus {
         self.restarting || self.is_running()
     }
 
-    /// Whether it ended by itself and not with exit code 0, for good.
+    /// Whether it has ended for good, by itself, and not in order: with another exit code than 0, or again
+    /// and again.
     pub fn failed(&self) -> bool {
-        !self.stopped
-            && !self.restarting
-            && !matches!(
-                self.state,
-                InstanceState::Running | InstanceState::Exited(0)
-            )
+        let well = matches!(
+            self.state,
+            InstanceState::Running | InstanceState::Exited(0)
+        );
+        !self.stopped && !self.restarting && (!well || self.given_up.is_some())
     }
 
     /// One line: which instance, how it is, and why where it failed. What it printed last says why

@@ -106,7 +106,10 @@ impl Teller {
                 (true, None) => None,
                 (false, _) => Some(status.report()),
             },
-            ended_in_order: !status.stopped && status.state == InstanceState::Exited(0),
+            ended_in_order: !status.stopped
+                && status.state == InstanceState::Exited(0)
+                && status.cause.is_none()
+                && status.given_up.is_none(),
             about: known.about.clone(),
             counters: None,
             ..of_page(view)
