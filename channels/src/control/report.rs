@@ -34,6 +34,8 @@ pub struct About {
     pub gpu: Option<String>,
     /// The folder that Blender made for this session.
     pub session_folder: Option<PathBuf>,
+    /// Folders that are to go with it, that one among them.
+    pub folders: Vec<PathBuf>,
     /// Names of the services whose functions can be called, and those functions.
     pub services: BTreeMap<String, Vec<String>>,
     /// The parameters that can be set.

@@ -74,8 +74,9 @@ impl Lives {
         let (index, board) = (self.watcher.index, Arc::clone(&self.watcher.board));
         let page = board.page(index);
         let view = page.as_ref().map(|page| page.view()).unwrap_or_default();
-        let left = board.at(index).and_then(|(_, about)| about?.session_folder);
-        session::remove(self.head.as_deref(), index, left.as_deref()).await;
+        let about = board.at(index).and_then(|(_, about)| about);
+        let left = about.map(|about| about.folders).unwrap_or_default();
+        session::remove(self.head.as_deref(), index, left).await;
         let in_order = over.state == InstanceState::Exited(0) && over.cause.is_none();
         if let Some(page) = page.filter(|_| in_order) {
             page.end_run();

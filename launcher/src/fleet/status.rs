@@ -297,6 +297,11 @@ mod tests {
             "{said}"
         );
         assert!(said.contains("; it ended 6 times"), "{said}");
+        // Also where each of its lives ended in order, and none delivered anything.
+        board.ended(0, over(InstanceState::Exited(0), false));
+        assert!(!board.statuses()[0].failed());
+        board.gave_up(0, "it ended 6 times".into());
+        assert!(board.statuses()[0].failed());
     }
 
     fn failed_with(stdout: &[&str], stderr: &[&str]) -> InstanceStatus {
