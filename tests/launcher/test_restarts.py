@@ -243,7 +243,7 @@ from blendtorch import btb
 args, (folder, *_) = btb.parse_blendtorch_args()
 life = sum(name.startswith("ends-") for name in os.listdir(folder)) + 1
 open(f"{folder}/ends-{life}", "w").close()
-with btb.DataPublisher(args.btsockets["DATA"], args.btid, lingerms=600_000) as pub:
+with btb.DataPublisher(args.btsockets["DATA"], args.btid) as pub:
     for number in range(2 if life == 1 else 3):
         pub.publish(number=number, life=life)
     if life == 1:

@@ -10,6 +10,7 @@ use pyo3::exceptions::{
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// A fleet that runs on this host, by its name or its launch info.
@@ -32,8 +33,13 @@ impl PyFleetClient {
             .name("blendtorch-asks".into())
             .spawn(move || drop(answer.send(act(&mut client))))
             .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        let hear = Mutex::new(hear);
+        let wait = || {
+            let hear = hear.lock().unwrap_or_else(PoisonError::into_inner);
+            hear.recv_timeout(SLICE)
+        };
         loop {
-            match py.detach(|| hear.recv_timeout(SLICE)) {
+            match py.detach(wait) {
                 Ok(answer) => return answer.map_err(|error| refused(&error)),
                 Err(RecvTimeoutError::Timeout) => py.check_signals()?,
                 Err(RecvTimeoutError::Disconnected) => {
