@@ -21,6 +21,7 @@ _VARIABLES = ("BLENDTORCH_PAGE", "BLENDTORCH_CONTROL", "BLENDTORCH_LIFE")
 _begun = False
 _this: _blendtorch.Instance | None = None
 _life = 1
+_resumes = (0, 0, 0, 0)
 
 
 def begin(in_program: bool) -> None:
@@ -29,7 +30,7 @@ def begin(in_program: bool) -> None:
     Args:
         in_program: whether this is the Python inside a `blender` program.
     """
-    global _begun, _this, _life
+    global _begun, _this, _life, _resumes
     if _begun:
         return
     _begun = True
@@ -39,6 +40,7 @@ def begin(in_program: bool) -> None:
     if this is None:
         return
     _life = this.life
+    _resumes = this.resume()
     os.register_at_fork(after_in_child=_forget)
     for warning in this.warnings():
         print(f"blendtorch: {warning}", file=sys.stderr, flush=True)
@@ -129,8 +131,9 @@ def place(episode: int | None, index: int | None) -> None:
 
 
 def resume() -> tuple[int, int, int, int]:
-    """Where this life goes on: base, play, next episode, how many are over."""
-    return _this.resume() if _this is not None else (0, 0, 0, 0)
+    """Where this life goes on, as it was when it began: base, play, next episode, how many are
+    over. All are 0 where no episode has begun in a life before."""
+    return _resumes
 
 
 def set_resume(base: int, play: int, next_episode: int, played: int) -> None:
