@@ -120,7 +120,7 @@ def test_serving_lasts_until_the_script_has_enough_and_is_no_rendering(tmp_path:
         calls = [launcher.call("test", "turns") for _ in range(2)]
         assert [launcher.outcome(call) for call in calls] == [{"Ok": None}] * 2
         assert launcher.ends() == (0, "2\n")
-        assert page.state == "rendering"
+        assert page.state == "quiet"
     page.close()
 
 
