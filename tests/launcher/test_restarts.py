@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -285,6 +284,4 @@ def test_leaving_ends_an_instance_that_is_about_to_be_started_again(tmp_path: Pa
         eventually("it publishes", lambda: (tmp_path / "life-0-1").exists())
         kill(bl, 0)
         eventually("it restarts", lambda: bool(bl.status()[0]["restarting"]))
-        begun = time.monotonic()
-    assert time.monotonic() - begun < 60
     assert not (tmp_path / "life-0-2").exists()
