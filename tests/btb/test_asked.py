@@ -58,6 +58,7 @@ def test_playing_ends_after_the_episode_and_the_script_goes_on(
         assert said["pid"] == launcher.process.pid == page[PID]
         assert said["blender"].startswith(("3.", "4.", "5.")) and said["python"].startswith("3.")
         assert Path(said["session_folder"]).is_dir()
+        assert said["folders"] == [said["session_folder"]]
         eventually("its second episode begins", lambda: page.place == (1, 0))
         launcher.until("it has drawn", lambda: launcher.about["engine"])
         assert launcher.about["engine"] == "WORKBENCH" and launcher.about["gpu"]
@@ -424,6 +425,31 @@ def test_an_instance_of_the_module_is_known_that_never_imports_btb(
         launcher.start(bpy_runtime.command("--python", script))
         launcher.until("it has said who it is", lambda: launcher.about["runtime"] == "bpy")
         assert launcher.ends()[0] == 3 and launcher.errors == []
+
+
+FOLDERS = """
+import os, sys
+from blendtorch.btb.folder import RenderFolder
+one, another, kept = [RenderFolder(3, keep) for keep in (False, False, True)]
+os.rmdir(kept.path)
+sys.stdin.readline()
+del another
+sys.stdin.readline()
+"""
+
+
+def test_folders_that_are_to_go_with_it_are_told(tmp_path: Path) -> None:
+    with Launcher(tmp_path) as launcher:
+        launcher.start([sys.executable, "-P", "-c", FOLDERS])
+        launcher.until("it has both", lambda: len(launcher.about["folders"]) == 2)
+        one, another = map(Path, launcher.about["folders"])
+        assert one.is_dir() and another.is_dir()
+        launcher.say("remove one")
+        launcher.until("it is gone", lambda: launcher.about["folders"] == [str(one)])
+        assert not another.exists()
+        launcher.say("end")
+        assert launcher.ends() == (0, "")
+        assert launcher.about["folders"] == [] and not one.exists()
 
 
 CHILDREN = """

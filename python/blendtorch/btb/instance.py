@@ -22,6 +22,8 @@ _begun = False
 _this: _blendtorch.Instance | None = None
 _life = 1
 _resumes = (0, 0, 0, 0)
+_folders: list[str] = []
+"""What is left of this process where it is killed."""
 
 
 def begin(in_program: bool) -> None:
@@ -70,6 +72,18 @@ def tell(**changes: Any) -> None:
     """Says these of itself from now on; each replaces what was said under its name."""
     if _this is not None:
         _this.tell(json.dumps(changes, allow_nan=False))
+
+
+def holds(folder: str) -> None:
+    """A folder is to go with this process, however that ends."""
+    _folders.append(folder)
+    tell(folders=_folders)
+
+
+def has_removed(folder: str) -> None:
+    """It is gone already."""
+    _folders.remove(folder)
+    tell(folders=_folders)
 
 
 def due() -> bool:
@@ -144,11 +158,15 @@ def set_resume(base: int, play: int, next_episode: int, played: int) -> None:
 
 def _about(in_program: bool) -> dict[str, Any]:
     bpy = sys.modules.get("bpy")
+    folder = session.folder()
+    if folder is not None:
+        _folders.append(folder)
     return {
         "blender": bpy.app.version_string if bpy else "",
         "python": platform.python_version(),
         "runtime": ("blender" if in_program else "bpy") if bpy else "",
-        "session_folder": session.folder(),
+        "session_folder": folder,
+        "folders": _folders,
     }
 
 
