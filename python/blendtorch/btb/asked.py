@@ -31,7 +31,7 @@ _left: list[dict[str, Any]] = []
 _has_frames = False
 """The script has played or published: what it waits for may be within a frame."""
 _conversing = False
-"""A message is waited for."""
+"""The main thread waits for a message."""
 _stop: str | None = None
 """Why this instance was asked to stop; None where it was not."""
 _play_was_ended = False
@@ -99,11 +99,13 @@ def conversing() -> Iterator[None]:
     """A message is waited for. Where nothing was played or published yet, that is what a script
     does between frames."""
     global _conversing
-    _conversing = True
+    before = _conversing
+    _conversing = before or _is_main_thread()
     try:
         yield
     finally:
-        _conversing = False
+        if _is_main_thread():
+            _conversing = before
 
 
 def is_stopping() -> bool:
