@@ -8,7 +8,7 @@ use blendtorch_channels::control::{
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The version of the words that an instance says.
@@ -24,7 +24,15 @@ pub struct Instance {
     link: Option<Link>,
     /// Frames are counted by whoever plays them, and not by what is published.
     playing: AtomicBool,
+    waiting: Mutex<Waiting>,
     warnings: Mutex<Vec<String>>,
+}
+
+/// Publishers that wait for a consumer, and what the instance was at before the first of them did.
+#[derive(Debug, Default)]
+struct Waiting {
+    publishers: usize,
+    before: State,
 }
 
 static THIS: OnceLock<Instance> = OnceLock::new();
@@ -79,8 +87,13 @@ impl Instance {
             desk,
             link,
             playing: AtomicBool::new(false),
+            waiting: Mutex::default(),
             warnings: Mutex::new(warnings),
         }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lines for the user, once.
@@ -185,16 +198,25 @@ impl Told {
         }
     }
 
-    /// Nobody takes it yet; what the instance was at before.
-    pub(crate) fn waits(&self) -> State {
-        let enter = |(this, _): &(&Instance, _)| this.enter(State::WaitingForConsumer);
-        self.0.as_ref().map_or(State::Rendering, enter)
+    /// Nobody takes it yet. Several publishers, in threads, may wait at a time.
+    pub(crate) fn waits(&self) {
+        if let Some((this, _)) = &self.0 {
+            let mut waiting = this.waiting();
+            if waiting.publishers == 0 {
+                waiting.before = this.enter(State::WaitingForConsumer);
+            }
+            waiting.publishers += 1;
+        }
     }
 
     /// It waits no more.
-    pub(crate) fn goes_on(&self, with: State) {
+    pub(crate) fn goes_on(&self) {
         if let Some((this, _)) = &self.0 {
-            this.enter(with);
+            let mut waiting = this.waiting();
+            waiting.publishers = waiting.publishers.saturating_sub(1);
+            if waiting.publishers == 0 {
+                this.enter(waiting.before);
+            }
         }
     }
 
@@ -221,10 +243,10 @@ impl Told {
         }
     }
 
-    /// It has said its end.
-    pub(crate) fn closed(&self) {
+    /// It has closed: in order, where all that it had published was taken.
+    pub(crate) fn closed(&self, all_taken: bool) {
         let Some((this, slot)) = &self.0 else { return };
-        if let Some(slot) = slot {
+        if let Some(slot) = slot.as_ref().filter(|_| all_taken) {
             slot.close();
         }
         if !this.playing.load(Relaxed) {

@@ -3,7 +3,7 @@
 //! Owns the table. It must never change anything of the fleet.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,11 +45,13 @@ pub(super) fn run(arguments: &StatusArguments) -> u8 {
         let report = match (client.status(true), last) {
             (Ok(report), _) => report,
             // It was there: it has come to its end while it was watched.
-            (Err(_), Some(code)) => {
+            (Err(ControlError::Socket { source, .. }), Some(code))
+                if !matches!(source.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+            {
                 say("blendtorch status", "the fleet has ended");
                 return code;
             }
-            (Err(error), None) => return failed(&error),
+            (Err(error), _) => return failed(&error),
         };
         let code = u8::from(report.instances.iter().any(|one| one.mode == Mode::Failed));
         let text = shown(&report, arguments);
@@ -111,7 +113,7 @@ fn table(report: &FleetReport) -> String {
     for one in &report.instances {
         let told = one.report.as_deref().filter(|_| one.mode != Mode::Ended);
         for line in told.unwrap_or_default().lines() {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", plain(line));
         }
     }
     text
@@ -156,6 +158,11 @@ fn phrase(one: &InstanceReport) -> String {
         let _ = write!(text, "; its last life {}", last.end);
     }
     text
+}
+
+/// What an instance has said, without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn milliseconds(seconds: f64) -> String {

@@ -43,7 +43,9 @@ def _state(fleet: btt.Fleet, index: int) -> str:
 
 def test_a_fleet_is_asked_and_told(runtime: Runtime, tmp_path: Path) -> None:
     script = written(tmp_path, SCENE)
-    with launcher(script, runtime, num_instances=2, named_sockets=["DATA"]) as bl:
+    # Whatever the policy, who is told to end stays ended.
+    options = {"num_instances": 2, "named_sockets": ["DATA"], "restart": "always"}
+    with launcher(script, runtime, **options) as bl:
         items = iter(dataset(*bl.launch_info.addresses["DATA"]))
         seen: dict[int, float] = {}
         while len(seen) < 2:
@@ -55,7 +57,7 @@ def test_a_fleet_is_asked_and_told(runtime: Runtime, tmp_path: Path) -> None:
         btt.LaunchInfo.save_json(info, bl.launch_info)
         fleet = btt.Fleet(info)
         status = fleet.status()
-        assert (status["restart"], status["min_instances"]) == ("on-abnormal", 1)
+        assert (status["restart"], status["min_instances"]) == ("always", 1)
         for index, one in enumerate(status["instances"]):
             about = one["about"]
             assert (one["index"], one["life"], one["mode"]) == (index, 1, "running")

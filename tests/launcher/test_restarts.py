@@ -260,7 +260,12 @@ def test_a_loop_goes_on_with_the_next_life_of_a_script_that_failed_or_ended(
     most = {} if restart == "on-failure" else {"max_items": 2 + 3 + 3}
     with launcher(script, named_sockets=["DATA"], **options) as bl:
         stream = dataset(*bl.launch_info.addresses["DATA"], **most)
-        got = [(item["life"], item["number"]) for item in stream]
+        got = []
+        for item in stream:
+            got.append((item["life"], item["number"]))
+            if restart == "always" and len(got) == 1:
+                # It hears the end of this life when the next one runs already.
+                eventually("the next life runs", lambda: _instance(bl, 0)["life"] == 2)
         stats = stream.stats()
     lives = [(1, 2), (2, 3)] if restart == "on-failure" else [(1, 2), (2, 3), (3, 3)]
     assert got == [(life, number) for life, count in lives for number in range(count)]
@@ -277,6 +282,19 @@ def test_wrong_words_about_restarts_are_refused_before_anything_starts(tmp_path:
     ]:
         with pytest.raises(ValueError, match=says), launcher(script, **wrong):
             pass
+
+
+def test_terminating_an_instance_that_is_about_to_be_started_again_is_its_end(
+    tmp_path: Path,
+) -> None:
+    with counting(tmp_path, 1) as bl:
+        eventually("it publishes", lambda: (tmp_path / "life-0-1").exists())
+        kill(bl, 0)
+        eventually("it restarts", lambda: bool(bl.status()[0]["restarting"]))
+        assert bl.launch_info.processes is not None
+        bl.launch_info.processes[0].terminate()
+        assert bl.wait() == [-signal.SIGKILL]
+    assert not (tmp_path / "life-0-2").exists()
 
 
 def test_leaving_ends_an_instance_that_is_about_to_be_started_again(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What the guard runs. `$groups` holds the process groups it was told of, `$@` the folders to remove.
-/// A file `session-*` in one of them names a folder that goes with it: what a killed Blender leaves.
+/// Files `session-*` in one of them name folders that go with it, a line each: what killed Blenders
+/// leave.
 ///
 /// SIGURG is the kernel's word that the thread which started the guard has ended: a process that the
 /// launcher forked (a data loader's worker, say) holds a copy of the pipe, so its end may come late.
@@ -35,7 +36,7 @@ orphaned() {
     all KILL
     for folder; do
         for note in "$folder"/session-*; do
-            [ -f "$note" ] && IFS= read -r left <"$note" && rm -rf -- "$left"
+            [ -f "$note" ] && while IFS= read -r left; do rm -rf -- "$left"; done <"$note"
         done
         rm -f -- "$folder"/*
         rmdir -- "$folder"

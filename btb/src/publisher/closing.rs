@@ -55,10 +55,10 @@ impl Publisher {
             None => Linger::WhileTaken(self.options.patience),
         };
         let end = Outgoing::new(frames);
-        let before = self.told.waits();
+        self.told.waits();
         let closed = self.sender.close_until(&end, linger, &mut until);
-        self.told.goes_on(before);
-        self.told.closed();
+        self.told.goes_on();
+        self.told.closed(closed.undelivered == 0);
         if closed.undelivered > 0 {
             self.stats.lock().undelivered = closed.undelivered;
             self.loss = Some(format!(

@@ -296,7 +296,7 @@ impl Publisher {
         if self.try_send(outgoing, Duration::ZERO)? {
             return Ok(());
         }
-        let before = self.told.waits();
+        self.told.waits();
         let sent = loop {
             match self.try_send(outgoing, SLICE) {
                 Ok(true) => break Ok(()),
@@ -307,7 +307,7 @@ impl Publisher {
                 break Err(PublishError::Interrupted(error));
             }
         };
-        self.told.goes_on(before);
+        self.told.goes_on();
         sent
     }
 

@@ -11,7 +11,7 @@ use blendtorch_wire::{End, Header, Message};
 use std::collections::HashMap;
 
 /// Publishers that are told apart; more would be an attack.
-const MAX_PUBLISHERS: usize = 4096;
+const MAX_PUBLISHERS: usize = 1 << 14;
 /// Chunks of sequence numbers remembered for all publishers together: 32 MiB, enough for 250 million
 /// samples. Beyond it the oldest are forgotten: what was missing of them stays counted, and a late
 /// sample among them is taken for a duplicate.
@@ -149,6 +149,8 @@ impl Accounts {
             return;
         }
         stats.ended += 1;
+        // Its launcher may have told of it before its own word came.
+        stats.killed -= u64::from(publisher.end.is_some());
         publisher.unfinished = false;
         publisher.end.clone_from(&header.end);
         let tracker = &mut self.trackers[index];
@@ -343,6 +345,16 @@ mod tests {
             accounts.enter(&Message::data(1, sequence).header, here(), &mut stats);
         }
         assert_eq!((stats.missing, stats.reordered, stats.received), (0, 0, 2));
+    }
+
+    #[test]
+    fn an_end_that_comes_behind_the_launchers_word_is_counted_once() {
+        let (mut accounts, mut stats) = (Accounts::default(), Stats::default());
+        accounts.enter(&Message::data(1, 0).header, here(), &mut stats);
+        accounts.bury(&buried(2, 0), here(), &mut stats);
+        accounts.enter(&Message::data(1, 1).header, here(), &mut stats);
+        accounts.enter_end(&Message::end(1, 2).header, here(), &mut stats);
+        assert_eq!((stats.killed, stats.ended, stats.missing), (0, 1, 0));
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl RemoteIterableDataset {
         if let (Some(liveness), Some(end)) = (&self.options.liveness, &header.end) {
             liveness.hears(address, end);
             let life = liveness.of_now(address);
-            returns = self.instances.parks(peer, life, end.how());
+            let publisher = header.publisher;
+            returns = self.instances.parks(peer, life, publisher, end.how());
         }
         if !returns {
             let stats = self.stats.get();

@@ -316,7 +316,9 @@ impl RemoteIterableDataset {
             None => Ok(()),
             Some(Exhausted { waited, longest }) => {
                 self.patience.starts_anew(); // for a caller that goes on
-                let each = peers.iter().enumerate().filter(|(_, peer)| !peer.ended);
+                let each = peers.iter().enumerate();
+                let each =
+                    each.filter(|(index, peer)| !peer.ended || self.instances.awaits(*index));
                 let silent = each.map(|(index, peer)| {
                     Silence::of(
                         peer,

@@ -48,6 +48,12 @@ impl FleetClient {
         }
     }
 
+    /// Another one, of the same fleet: for another thread, or another process.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::at(self.socket.clone()).patient(self.patience)
+    }
+
     /// The same, where the launcher gets so long for an answer of its own; 10 s.
     #[must_use]
     pub fn patient(self, patience: Duration) -> Self {
@@ -123,7 +129,28 @@ impl FleetClient {
     /// # Errors
     /// The launcher does not answer.
     pub fn status(&mut self, counters: bool) -> Result<FleetReport, ControlError> {
-        match self.ask(PersonAsks::Status { counters }, self.patience)? {
+        self.look(PersonAsks::Status {
+            counters,
+            brief: false,
+            lives_since: 0,
+        })
+    }
+
+    /// How the fleet is, without what instances say of themselves, and of their lives that are over
+    /// those that ended later than `since`, in nanoseconds of the kernel's monotonic clock.
+    ///
+    /// # Errors
+    /// The launcher does not answer.
+    pub fn lives_since(&mut self, since: u64) -> Result<FleetReport, ControlError> {
+        self.look(PersonAsks::Status {
+            counters: false,
+            brief: true,
+            lives_since: since,
+        })
+    }
+
+    fn look(&mut self, asks: PersonAsks) -> Result<FleetReport, ControlError> {
+        match self.ask(asks, self.patience)? {
             ToPerson::Status { report, .. } => Ok(*report),
             other => Err(self.unexpected(&other)),
         }
@@ -203,7 +230,7 @@ impl FleetClient {
         // A launcher that was asked long ago may have closed the line: once more.
         let had = self.line.is_some();
         let answer = match self.exchange(&line, patience) {
-            Err(_) if had => self.exchange(&line, patience),
+            Err(error) if had && is_cut(&error) => self.exchange(&line, patience),
             other => other,
         };
         let answer = answer.inspect_err(|_| self.line = None);
@@ -257,6 +284,12 @@ impl FleetClient {
     fn unexpected(&self, answer: &ToPerson) -> ControlError {
         self.words(format!("an answer to something else: {answer:?}"))
     }
+}
+
+/// Whether the other side had closed the line: it has not heard what was asked.
+fn is_cut(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 /// The values, or the first refusal, which says whose it is.

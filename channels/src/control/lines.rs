@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use std::io::{self, Read};
 
 /// Bytes of a line; a longer one ends the connection.
-pub const LONGEST_LINE: usize = 4 << 20;
+pub const LONGEST_LINE: usize = 16 << 20;
 
 /// A word as a line.
 ///

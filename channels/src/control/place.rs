@@ -37,15 +37,19 @@ pub struct FleetRecord {
     pub addresses: BTreeMap<String, Vec<String>>,
 }
 
+/// A socket's path has 107 bytes at most, and a fleet's folder and socket take some of them.
+const LONGEST_PATH: usize = 107 - "/fleet-XXXXXX/instances.sock".len();
+
 /// Candidates for the folder of a user's fleets, the preferred one first.
 fn candidates() -> Vec<PathBuf> {
     let user = rustix::process::geteuid().as_raw();
     let session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let session = session.filter(|folder| folder.is_absolute() && is_ours(folder));
-    let mut all: Vec<_> = session
-        .map(|folder| folder.join("blendtorch"))
-        .into_iter()
-        .collect();
+    // Programs that are started otherwise than by a login know nothing of the variable.
+    let usual = PathBuf::from(format!("/run/user/{user}"));
+    let usual = Some(usual).filter(|folder| is_ours(folder) && Some(folder) != session.as_ref());
+    let sessions = session.into_iter().chain(usual);
+    let mut all: Vec<_> = sessions.map(|folder| folder.join("blendtorch")).collect();
     // Not the folder for temporary files that TMPDIR names: two programs need to find the same.
     all.push(PathBuf::from(format!("/tmp/blendtorch-{user}")));
     all
@@ -76,6 +80,11 @@ pub fn runtime_folder() -> Result<PathBuf, ControlError> {
 }
 
 fn usable(folder: &Path) -> Result<(), String> {
+    if folder.as_os_str().len() > LONGEST_PATH {
+        return Err(format!(
+            "is longer than {LONGEST_PATH} bytes: no socket can have a path in it"
+        ));
+    }
     match mkdir(folder, Mode::RWXU) {
         Ok(()) => return Ok(()),
         Err(rustix::io::Errno::EXIST) => {}

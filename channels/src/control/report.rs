@@ -34,6 +34,8 @@ pub struct About {
     pub gpu: Option<String>,
     /// The folder that Blender made for this session.
     pub session_folder: Option<PathBuf>,
+    /// Folders that are to go with it, that one among them.
+    pub folders: Vec<PathBuf>,
     /// Names of the services whose functions can be called, and those functions.
     pub services: BTreeMap<String, Vec<String>>,
     /// The parameters that can be set.
@@ -125,7 +127,7 @@ pub struct InstanceReport {
     pub publishers: Vec<PublisherCount>,
     /// Its latest lives before this one.
     pub lives: Vec<Epitaph>,
-    /// Its script has come to its end in order, and not because it was asked to.
+    /// Its script has come to its end in order, with exit code 0.
     pub ended_in_order: bool,
     /// How its process ended, or its latest life did, in several lines for people.
     pub report: Option<String>,

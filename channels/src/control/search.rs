@@ -20,6 +20,8 @@ const NOTHING: Duration = Duration::from_secs(1);
 /// How long a launcher gets to answer, and how long one that did not is left alone: it may be stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
 const ALONE: Duration = Duration::from_secs(5);
+/// Lives that ended so long before the last answer are told again.
+const OVERLAP_NS: u64 = 10_000_000_000;
 
 /// What is known of the instance behind an address.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +56,23 @@ impl Seeker {
     /// answer may be some moments old, but not where it is to be that of `now`.
     pub fn find(&mut self, address: &str, now: bool) -> Option<Found> {
         let (folder, found) = self.look(address, now)?;
-        let Err(last) = found else {
-            return found.ok().flatten();
+        let last = match found {
+            // One that has ended may be followed at its address by another fleet, of a launcher that
+            // lives as well.
+            Ok(Some(found)) if found.is_over() => {
+                let others = folders_of(address).filter(|other| *other != folder);
+                for other in others.collect::<Vec<_>>() {
+                    self.addresses.insert(address.to_owned(), Ok(other));
+                    let next = self.look(address, now).and_then(|(_, found)| found.ok()?);
+                    if let Some(next) = next.filter(|next| !next.is_over()) {
+                        return Some(next);
+                    }
+                }
+                self.addresses.insert(address.to_owned(), Ok(folder));
+                return Some(found);
+            }
+            Ok(found) => return found,
+            Err(last) => last,
         };
         // Another fleet may have the address now; what was last known of this one stays until then.
         match folder_of(address).filter(|other| *other != folder) {
@@ -120,13 +137,16 @@ impl Known {
         if !now && Instant::now() < self.fresh_until {
             return true;
         }
-        let rests = match self.client.status(false) {
+        // What others of this dataset's addresses have not seen of the last answer comes once more.
+        let last = self.report.as_ref().map_or(0, |report| report.now_ns);
+        let rests = match self.client.lives_since(last.saturating_sub(OVERLAP_NS)) {
             Ok(report) => {
                 self.report = Some(report);
                 FRESH
             }
-            Err(ControlError::Socket { source, .. }) if is_late(&source) => ALONE,
-            Err(_) => return false,
+            Err(ControlError::Socket { source, .. }) if !is_late(&source) => return false,
+            // It is there, and cannot tell: what was last known stays.
+            Err(_) => ALONE,
         };
         self.fresh_until = Instant::now() + rests;
         true
@@ -137,11 +157,21 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// The folder of the fleet that has this address.
+impl Found {
+    fn is_over(&self) -> bool {
+        matches!(self.instance.mode, Mode::Ended | Mode::Failed)
+    }
+}
+
+/// The folder of a fleet that has this address.
 fn folder_of(address: &str) -> Option<PathBuf> {
+    folders_of(address).next()
+}
+
+fn folders_of(address: &str) -> impl Iterator<Item = PathBuf> {
     fleet_folders()
         .into_iter()
-        .find(|folder| has(folder, address))
+        .filter(move |folder| has(folder, address))
 }
 
 fn has(folder: &Path, address: &str) -> bool {

@@ -119,6 +119,12 @@ pub enum PersonAsks {
         /// Also what each counts itself, which asks them all.
         #[serde(default)]
         counters: bool,
+        /// Without what each says of itself.
+        #[serde(default)]
+        brief: bool,
+        /// Lives that ended later than this, in nanoseconds of the kernel's monotonic clock.
+        #[serde(default)]
+        lives_since: u64,
     },
     /// Instances are asked something.
     Tell {

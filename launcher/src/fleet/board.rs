@@ -166,7 +166,7 @@ impl Board {
     }
 
     /// From now on, an end of it is its last.
-    pub(super) fn release(&self, index: usize) {
+    pub(crate) fn release(&self, index: usize) {
         self.with(index, |one| one.released = true);
     }
 
@@ -174,14 +174,25 @@ impl Board {
         self.with(index, |one| one.released).unwrap_or_default()
     }
 
-    /// An instance says who it is, on this line.
-    pub(crate) fn says(&self, index: usize, about: About) {
-        self.with(index, |one| one.about = Some(about));
+    /// An instance says who it is; whether it is the life that runs now, of this process group.
+    pub(crate) fn says(&self, index: usize, life: u32, about: &About) -> bool {
+        let says = |one: &mut Known| {
+            let now = one.status.is_running() && one.status.pid == life;
+            if now {
+                one.about = Some(about.clone());
+            }
+            now
+        };
+        self.with(index, says).unwrap_or_default()
     }
 
     /// Something is to be told of it.
-    pub(crate) fn remark(&self, index: usize, text: String) {
-        self.with(index, |one| one.remark = Some(text));
+    pub(crate) fn remark(&self, index: usize, life: u32, text: String) {
+        self.with(index, |one| {
+            if one.status.pid == life {
+                one.remark = Some(text);
+            }
+        });
     }
 
     /// An instance can be asked from now on.

@@ -26,6 +26,8 @@ pub(super) enum Complaint {
     Hang(String),
     /// It has too much memory.
     Memory(String),
+    /// It was told so, and has twice as much.
+    FarTooMuchMemory(String),
 }
 
 impl Limits {
@@ -35,13 +37,20 @@ impl Limits {
         eighth.clamp(Duration::from_millis(100), Duration::from_secs(1))
     }
 
-    /// What is wrong with an instance, by what its page says and the bytes it has.
-    pub(super) fn judge(&self, page: Option<&PageView>, memory: Option<u64>) -> Option<Complaint> {
-        page.and_then(|page| self.hang(page))
-            .or_else(|| self.memory(memory))
+    /// What is wrong with an instance, by what its page says and the bytes it has. Whoever judges has
+    /// been awake for so long, and may have told it already that it has too much memory.
+    pub(super) fn judge(
+        &self,
+        page: Option<&PageView>,
+        memory: Option<u64>,
+        awake_for: Duration,
+        told: bool,
+    ) -> Option<Complaint> {
+        page.and_then(|page| self.hang(page, awake_for))
+            .or_else(|| self.memory(memory, told))
     }
 
-    fn hang(&self, page: &PageView) -> Option<Complaint> {
+    fn hang(&self, page: &PageView, awake_for: Duration) -> Option<Complaint> {
         // How long it takes until the first frame nobody knows, and who waits does not hang.
         if self.hang_after.is_zero() || page.pid.is_none() || page.state != State::Rendering {
             return None;
@@ -51,7 +60,7 @@ impl Limits {
             (Some(episode), Some(sample)) => format!(" in episode {episode}, sample {sample}"),
             _ => String::new(),
         };
-        (page.since_progress >= limit).then(|| {
+        (page.since_progress.min(awake_for) >= limit).then(|| {
             Complaint::Hang(format!(
                 "hung: no progress for {:.1} s{at}, its slowest frame took {:.1} s",
                 page.since_progress.as_secs_f64(),
@@ -60,10 +69,13 @@ impl Limits {
         })
     }
 
-    fn memory(&self, has: Option<u64>) -> Option<Complaint> {
+    fn memory(&self, has: Option<u64>, told: bool) -> Option<Complaint> {
         let (most, has) = (self.max_memory?, Memory(has?));
-        (has > most)
-            .then(|| Complaint::Memory(format!("had {has} of memory, max_memory is {most}")))
+        let words = || format!("had {has} of memory, max_memory is {most}");
+        match told {
+            false => (has > most).then(|| Complaint::Memory(words())),
+            true => (has.0 / 2 > most.0).then(|| Complaint::FarTooMuchMemory(words())),
+        }
     }
 }
 
@@ -83,6 +95,8 @@ mod tests {
         max_memory: Some(Memory(1 << 30)),
     };
 
+    const AWAKE: Duration = Duration::from_secs(1_000_000);
+
     fn silent_for(seconds: u64) -> PageView {
         PageView {
             pid: Some(1),
@@ -93,7 +107,10 @@ mod tests {
     }
 
     fn hangs(page: &PageView) -> bool {
-        matches!(LIMITS.judge(Some(page), None), Some(Complaint::Hang(_)))
+        matches!(
+            LIMITS.judge(Some(page), None, AWAKE, false),
+            Some(Complaint::Hang(_))
+        )
     }
 
     #[test]
@@ -132,17 +149,40 @@ mod tests {
             hang_after: Duration::ZERO,
             ..LIMITS
         };
-        assert_eq!(never.judge(Some(&silent_for(100_000)), None), None);
+        assert_eq!(
+            never.judge(Some(&silent_for(100_000)), None, AWAKE, false),
+            None
+        );
     }
 
     #[test]
     fn too_much_memory_is_said_with_both_amounts() {
         let page = silent_for(0);
-        assert_eq!(LIMITS.judge(Some(&page), Some(1 << 30)), None);
-        let Some(Complaint::Memory(said)) = LIMITS.judge(Some(&page), Some(3 << 29)) else {
+        assert_eq!(LIMITS.judge(Some(&page), Some(1 << 30), AWAKE, false), None);
+        let Some(Complaint::Memory(said)) = LIMITS.judge(Some(&page), Some(3 << 29), AWAKE, false)
+        else {
             panic!("not seen");
         };
         assert_eq!(said, "had 1.50 GiB of memory, max_memory is 1.00 GiB");
+    }
+
+    #[test]
+    fn who_was_told_may_end_its_episode_unless_it_hangs_or_takes_twice_as_much() {
+        let judge = |page: &PageView, memory| LIMITS.judge(Some(page), Some(memory), AWAKE, true);
+        assert_eq!(judge(&silent_for(0), 3 << 29), None);
+        assert!(matches!(
+            judge(&silent_for(120), 3 << 29),
+            Some(Complaint::Hang(_))
+        ));
+        let far = judge(&silent_for(0), 3 << 30);
+        assert!(matches!(far, Some(Complaint::FarTooMuchMemory(_))));
+    }
+
+    #[test]
+    fn after_a_freeze_of_all_everybody_gets_the_whole_time_again() {
+        let page = silent_for(100_000);
+        let awake = Duration::from_secs(119);
+        assert_eq!(LIMITS.judge(Some(&page), None, awake, false), None);
     }
 
     #[test]

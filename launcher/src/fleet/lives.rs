@@ -22,6 +22,11 @@ use super::watcher::{Over, Watcher};
 use crate::command::InstanceCommand;
 use crate::head::session;
 
+/// How often it is looked whether an instance that waits for its next life is still to have one.
+const LOOK: Duration = Duration::from_millis(50);
+/// A life that says nothing of itself has done something when it lasted so long.
+const LASTED: Duration = Duration::from_secs(60);
+
 /// One instance, for as long as it has lives.
 pub(super) struct Lives {
     pub(super) watcher: Watcher,
@@ -69,8 +74,9 @@ impl Lives {
         let (index, board) = (self.watcher.index, Arc::clone(&self.watcher.board));
         let page = board.page(index);
         let view = page.as_ref().map(|page| page.view()).unwrap_or_default();
-        let left = board.at(index).and_then(|(_, about)| about?.session_folder);
-        session::remove(self.head.as_deref(), index, left.as_deref()).await;
+        let about = board.at(index).and_then(|(_, about)| about);
+        let left = about.map(|about| about.folders).unwrap_or_default();
+        session::remove(self.head.as_deref(), index, left).await;
         let in_order = over.state == InstanceState::Exited(0) && over.cause.is_none();
         if let Some(page) = page.filter(|_| in_order) {
             page.end_run();
@@ -79,8 +85,11 @@ impl Lives {
             state: over.state,
             stopped: over.stopped || self.watcher.wanted() > Level::Run || board.is_released(index),
             cause: over.cause.clone(),
-            delivered: view.messages > 0,
-            lasted,
+            // An environment publishes nothing, and steps; of a script that says nothing of itself only
+            // its time is known.
+            delivered: view.messages > 0
+                || (view.publishers.is_empty() && view.frames > 0)
+                || (view.pid.is_none() && lasted >= LASTED),
         };
         let next = self.policy.after(&end, Instant::now());
         let (delay, given_up) = match next {
@@ -88,12 +97,10 @@ impl Lives {
             Next::Again(delay) => (Some(delay), None),
             Next::GivesUp(why) => (None, Some(why)),
         };
-        if let Some(delay) = delay {
-            let how = said(&over);
-            let soon = delay.as_secs_f64();
-            let text = format!("it {how}; it starts again in {soon} s, at {}", place(&view));
-            self.watcher.say(&text).await;
-        }
+        let told = delay.map(|delay| {
+            let (how, soon) = (said(&over), delay.as_secs_f64());
+            format!("it {how}; it starts again in {soon} s, at {}", place(&view))
+        });
         let epitaph = Epitaph {
             life: view.life.max(1),
             end: said(&over),
@@ -113,6 +120,9 @@ impl Lives {
                 epitaph,
             },
         );
+        if let Some(told) = told {
+            self.watcher.say(&told);
+        }
         delay
     }
 
@@ -121,15 +131,23 @@ impl Lives {
         let time = sleep(delay);
         tokio::pin!(time);
         loop {
-            if self.watcher.wanted() > Level::Run {
+            if self.watcher.wanted() > Level::Run || self.is_released() {
                 return false;
             }
             tokio::select! {
-                () = &mut time => return self.watcher.wanted() == Level::Run,
+                () = sleep(LOOK) => {}
+                () = &mut time => {
+                    return self.watcher.wanted() == Level::Run && !self.is_released();
+                }
                 Ok(()) = self.watcher.level.changed() => {}
                 Ok(()) = self.watcher.abandoned.changed() => {}
             }
         }
+    }
+
+    /// Somebody has said that an end of it is its last.
+    fn is_released(&self) -> bool {
+        self.watcher.board.is_released(self.watcher.index)
     }
 
     fn begin_again(&self) -> std::io::Result<Child> {

@@ -49,6 +49,10 @@ use supervise::{Level, Plan};
 const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): Blender runs \
     without windows, as with \"background\": true";
 
+/// Said where the control channel cannot be had.
+const NOT_ASKED: &str = "nobody can ask this fleet how it is, nor hear from it what is lost where an \
+    instance is killed";
+
 /// How long an instance may take to answer that it has heard something.
 pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -132,14 +136,10 @@ impl Fleet {
         let commands: Vec<_> = (0..description.num_instances)
             .map(|i| InstanceCommand::new(&blender, &description, &addresses.bind, seed, i))
             .collect();
-        let place = Place::make().inspect_err(|error| {
-            warnings.push(format!(
-                "{error}. Nobody can ask this fleet how it is, nor hear from it what is lost where an \
-                 instance is killed"
-            ));
-        });
+        let place =
+            Place::make().inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")));
         let place = place.ok();
-        let info = LaunchInfo {
+        let mut info = LaunchInfo {
             addresses: addresses.connect,
             commands: commands.iter().map(InstanceCommand::line).collect(),
             fleet: place.as_ref().map(Place::name),
@@ -153,7 +153,7 @@ impl Fleet {
         let board = Arc::new(Board::default());
         let (level, watched) = watch::channel(Level::Run);
         let (started, ready) = mpsc::channel();
-        let head = place.as_ref().map(|place| place.path().to_path_buf());
+        let mut head = place.as_ref().map(|place| place.path().to_path_buf());
         let sockets = addresses
             .folder
             .as_ref()
@@ -164,11 +164,16 @@ impl Fleet {
             restart: description.restart,
             min_instances: description.min_instances,
         };
-        let serve = |place| Head::start(place, facts, Arc::clone(&board));
-        let served = place.map(serve).transpose().map_err(|source| {
-            let what = "control channel";
-            LaunchError::Supervision { what, source }
-        })?;
+        let serve = |place| {
+            let served = Head::start(place, facts, Arc::clone(&board));
+            served
+                .inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")))
+                .ok()
+        };
+        let served = place.and_then(serve);
+        if served.is_none() {
+            (info.fleet, head) = (None, None);
+        }
         let plan = Plan {
             commands,
             options,
@@ -283,7 +288,8 @@ impl Fleet {
         if ended.is_empty() {
             return Ok(());
         }
-        let report: Vec<_> = ended.iter().map(|status| status.report()).collect();
+        let reports = ended.iter().map(|status| status.report());
+        let report: Vec<_> = self.failure().into_iter().chain(reports).collect();
         let report = report.join("\n");
         Err(LaunchError::NotAlive {
             ended: ended.len(),

@@ -15,6 +15,8 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// More ends than this, within so long, without anything delivered: it has failed.
 const MOST_ENDS: usize = 5;
 const WITHIN: Duration = Duration::from_secs(60);
+/// So many lives one after another that delivered nothing, however long they lasted.
+const MOST_FRUITLESS: usize = 10;
 
 /// How a life ended.
 #[derive(Debug, Clone)]
@@ -26,7 +28,6 @@ pub(super) struct End {
     pub(super) cause: Option<String>,
     /// It had delivered something.
     pub(super) delivered: bool,
-    pub(super) lasted: Duration,
 }
 
 /// What follows.
@@ -46,6 +47,7 @@ pub(super) struct Policy {
     restart: Restart,
     delay: Duration,
     ends: VecDeque<Instant>,
+    fruitless: usize,
 }
 
 impl Policy {
@@ -54,6 +56,7 @@ impl Policy {
             restart,
             delay: FIRST_DELAY,
             ends: VecDeque::new(),
+            fruitless: 0,
         }
     }
 
@@ -62,10 +65,12 @@ impl Policy {
         if end.stopped || self.restart < least(end) {
             return Next::Stays;
         }
-        if end.delivered || end.lasted >= WITHIN {
+        if end.delivered {
             self.ends.clear();
             self.delay = FIRST_DELAY;
+            self.fruitless = 0;
         }
+        self.fruitless += usize::from(!end.delivered);
         self.ends.push_back(now);
         self.ends
             .retain(|at| now.saturating_duration_since(*at) < WITHIN);
@@ -75,6 +80,12 @@ impl Policy {
                  again",
                 self.ends.len(),
                 WITHIN.as_secs()
+            ));
+        }
+        if self.fruitless >= MOST_FRUITLESS {
+            return Next::GivesUp(format!(
+                "{MOST_FRUITLESS} lives one after another have delivered nothing, and it is not started \
+                 again"
             ));
         }
         let delay = self.delay;
@@ -102,7 +113,6 @@ mod tests {
             stopped: false,
             cause: None,
             delivered: false,
-            lasted: Duration::from_secs(1),
         }
     }
 
@@ -162,10 +172,11 @@ mod tests {
         let mut policy = Policy::new(Restart::OnAbnormal);
         let start = Instant::now();
         let killed = end(InstanceState::Signaled(9));
-        let delays: Vec<_> = (0..20)
+        let delays: Vec<_> = (0..10)
             .map(|n| policy.after(&killed, start + Duration::from_secs(20 * n)))
             .collect();
-        assert_eq!(delays[19], Next::Again(LONGEST_DELAY));
+        assert_eq!(delays[8], Next::Again(LONGEST_DELAY));
+        assert!(matches!(&delays[9], Next::GivesUp(why) if why.contains("delivered nothing")));
     }
 
     #[test]

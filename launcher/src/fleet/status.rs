@@ -117,14 +117,14 @@ impl InstanceStatus {
         self.restarting || self.is_running()
     }
 
-    /// Whether it ended by itself and not with exit code 0, for good.
+    /// Whether it has ended for good, by itself, and not in order: with another exit code than 0, or again
+    /// and again.
     pub fn failed(&self) -> bool {
-        !self.stopped
-            && !self.restarting
-            && !matches!(
-                self.state,
-                InstanceState::Running | InstanceState::Exited(0)
-            )
+        let well = matches!(
+            self.state,
+            InstanceState::Running | InstanceState::Exited(0)
+        );
+        !self.stopped && !self.restarting && (!well || self.given_up.is_some())
     }
 
     /// One line: which instance, how it is, and why where it failed. What it printed last says why
@@ -297,6 +297,11 @@ mod tests {
             "{said}"
         );
         assert!(said.contains("; it ended 6 times"), "{said}");
+        // Also where each of its lives ended in order, and none delivered anything.
+        board.ended(0, over(InstanceState::Exited(0), false));
+        assert!(!board.statuses()[0].failed());
+        board.gave_up(0, "it ended 6 times".into());
+        assert!(board.statuses()[0].failed());
     }
 
     fn failed_with(stdout: &[&str], stderr: &[&str]) -> InstanceStatus {

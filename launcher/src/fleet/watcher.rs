@@ -69,8 +69,9 @@ impl Watcher {
         over
     }
 
-    /// Says something of the instance where its own lines go.
-    pub(super) async fn say(&self, text: &str) {
+    /// Says something of the instance where its own lines go; nothing where nobody takes those, since
+    /// signals must not wait for a terminal.
+    pub(super) fn say(&self, text: &str) {
         let text = format!("blendtorch: {text}");
         if let Some(lines) = &self.lines {
             let line = Line {
@@ -79,7 +80,7 @@ impl Watcher {
                 printed: Some(text.clone()),
                 shown: vec![text],
             };
-            let _ = lines.send(line).await;
+            let _ = lines.try_send(line);
         }
     }
 
@@ -134,6 +135,8 @@ impl Watcher {
         let mut deadline = None;
         let mut by_itself = false;
         let mut cause = None;
+        let mut asked: Option<JoinHandle<bool>> = None;
+        let mut awake = Awake::new(self.limits.interval());
         let mut looks = interval(self.limits.interval());
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -171,10 +174,18 @@ impl Watcher {
                     send(Signal::KILL);
                     deadline = None;
                 }
-                _ = looks.tick(), if cause.is_none() && reached == Level::Run => {
+                heard = answer(&mut asked), if asked.is_some() => {
+                    asked = None;
+                    if !heard && deadline.is_none() {
+                        send(Signal::TERM);
+                        deadline = Some(Instant::now() + self.grace);
+                    }
+                }
+                _ = looks.tick(), if deadline.is_none() && reached == Level::Run => {
                     let pid = child.id().unwrap_or_default();
-                    match self.complaint(pid) {
-                        Some(Complaint::Hang(why)) => {
+                    let awake_for = awake.looks();
+                    match self.complaint(pid, awake_for, cause.is_some()) {
+                        Some(Complaint::Hang(why) | Complaint::FarTooMuchMemory(why)) => {
                             cause = Some(why);
                             send(Signal::TERM);
                             deadline = Some(Instant::now() + self.grace);
@@ -184,11 +195,8 @@ impl Watcher {
                             if self.restart >= Restart::OnAbnormal {
                                 self.board.returns(self.index);
                             }
-                            self.say(&format!("it {why}; it ends after this episode")).await;
-                            if !self.ask_to_end(&why).await {
-                                send(Signal::TERM);
-                                deadline = Some(Instant::now() + self.grace);
-                            }
+                            self.say(&format!("it {why}; it ends after this episode"));
+                            asked = Some(self.ask_to_end(&why));
                             cause = Some(why);
                         }
                         None => {}
@@ -201,22 +209,23 @@ impl Watcher {
         }
     }
 
-    /// What is wrong with the instance.
-    fn complaint(&self, pid: u32) -> Option<Complaint> {
+    /// What is wrong with the instance, which may have been told already that it has too much memory.
+    fn complaint(&self, pid: u32, awake_for: Duration, told: bool) -> Option<Complaint> {
         let page = self.board.page(self.index).map(|page| page.view());
         let writer = page.as_ref().and_then(|page| page.pid).unwrap_or(pid);
         let memory = self.limits.max_memory.and_then(|_| resident(writer));
-        self.limits.judge(page.as_ref(), memory)
+        self.limits.judge(page.as_ref(), memory, awake_for, told)
     }
 
-    /// Has it end after its episode; whether it heard.
-    async fn ask_to_end(&self, why: &str) -> bool {
-        let Some((Some(line), _)) = self.board.at(self.index) else {
-            return false;
-        };
+    /// Has it end after its episode; whether it hears.
+    fn ask_to_end(&self, why: &str) -> JoinHandle<bool> {
+        let line = self.board.at(self.index).and_then(|(line, _)| line);
         let why = why.to_owned();
-        let answer = line.ask(Wanted::Stop { why }, super::ANSWERS_WITHIN).await;
-        answer.is_ok()
+        tokio::spawn(async move {
+            let Some(line) = line else { return false };
+            let answer = line.ask(Wanted::Stop { why }, super::ANSWERS_WITHIN).await;
+            answer.is_ok()
+        })
     }
 
     /// Ends what the instance has started and left behind in its group.
@@ -232,5 +241,43 @@ impl Watcher {
         if there() {
             let _ = kill_process_group(group, Signal::KILL);
         }
+    }
+}
+
+/// The answer to what was asked; for ever where nothing was.
+async fn answer(asked: &mut Option<JoinHandle<bool>>) -> bool {
+    match asked {
+        Some(asked) => asked.await.unwrap_or(false),
+        None => std::future::pending().await,
+    }
+}
+
+/// Since when this process has looked without a pause. Whoever was frozen for a while, with all its
+/// instances, finds that none of them has made any progress.
+#[derive(Debug)]
+struct Awake {
+    interval: Duration,
+    since: Instant,
+    looked: Instant,
+}
+
+impl Awake {
+    fn new(interval: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            interval,
+            since: now,
+            looked: now,
+        }
+    }
+
+    /// A look; for how long there has been no pause between looks.
+    fn looks(&mut self) -> Duration {
+        let now = Instant::now();
+        if now - self.looked > self.interval * 5 + Duration::from_secs(1) {
+            self.since = now;
+        }
+        self.looked = now;
+        now - self.since
     }
 }

@@ -74,8 +74,12 @@ async fn answer(stream: UnixStream, teller: Arc<Teller>) {
 
 async fn reply(id: u64, asks: PersonAsks, teller: &Teller) -> ToPerson {
     match asks {
-        PersonAsks::Status { counters } => {
-            let report = Box::new(teller.report(counters).await);
+        PersonAsks::Status {
+            counters,
+            brief,
+            lives_since,
+        } => {
+            let report = Box::new(teller.report(counters, brief, lives_since).await);
             ToPerson::Status { id, report }
         }
         PersonAsks::Tell {
@@ -115,6 +119,10 @@ async fn tell(
     let mut outcomes = Vec::new();
     let mut lines = Vec::new();
     for index in meant {
+        if matches!(wanted, Wanted::Stop { .. }) {
+            // Who is told to end is not to come back.
+            teller.board().release(index);
+        }
         match line_to(&known, index) {
             Ok(line) => lines.push((index, line)),
             Err(refusal) => outcomes.push((index, Err(refusal))),

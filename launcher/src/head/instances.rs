@@ -4,7 +4,7 @@
 //! claim of that instance about itself.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,11 @@ use crate::fleet::Board;
 /// An instance may be quicker than the note that it was started.
 const LOOKS: usize = 50;
 const LOOK: Duration = Duration::from_millis(20);
-/// Questions that may be open at a time; older ones are given up.
+/// Questions that may be open at a time.
 const MOST_OPEN: usize = 1024;
+/// Bytes that an instance may say of itself, and folders that go with it.
+const LONGEST_ABOUT: usize = 64 << 10;
+const MOST_FOLDERS: usize = 64;
 /// Characters of a text that an instance says of itself.
 const LONGEST_TEXT: usize = 16 << 10;
 
@@ -46,7 +49,7 @@ pub(super) async fn serve(listener: UnixListener, board: Arc<Board>, folder: Pat
 
 /// One connection, to its end.
 async fn line(stream: UnixStream, board: Arc<Board>, folder: PathBuf) {
-    let Some(index) = whose(&stream, &board).await else {
+    let Some((index, life)) = whose(&stream, &board).await else {
         return;
     };
     let (reader, writer) = stream.into_split();
@@ -54,6 +57,7 @@ async fn line(stream: UnixStream, board: Arc<Board>, folder: PathBuf) {
     board.set_line(index, handle.clone());
     let mut served = Served {
         index,
+        life,
         board: Arc::clone(&board),
         folder,
         writer,
@@ -62,13 +66,13 @@ async fn line(stream: UnixStream, board: Arc<Board>, folder: PathBuf) {
     };
     // Its life is over, which the supervision sees; or what it said is told to who asks.
     if let Some(nonsense) = served.serve(reader, questions).await {
-        board.remark(index, nonsense);
+        board.remark(index, life, nonsense);
     }
     board.drop_line(index, &handle);
 }
 
-/// The instance whose process has connected.
-async fn whose(stream: &UnixStream, board: &Board) -> Option<usize> {
+/// The instance whose process has connected, and which of its lives that is, by its process group.
+async fn whose(stream: &UnixStream, board: &Board) -> Option<(usize, u32)> {
     let peer = stream.peer_cred().ok()?;
     if peer.uid() != rustix::process::geteuid().as_raw() {
         return None;
@@ -81,7 +85,7 @@ async fn whose(stream: &UnixStream, board: &Board) -> Option<usize> {
             .get()
             .unsigned_abs();
         if let Some(index) = board.of_group(group) {
-            return Some(index);
+            return Some((index, group));
         }
         sleep(LOOK).await;
     }
@@ -90,6 +94,8 @@ async fn whose(stream: &UnixStream, board: &Board) -> Option<usize> {
 
 struct Served {
     index: usize,
+    /// Its process group: another one in another life.
+    life: u32,
     board: Arc<Board>,
     folder: PathBuf,
     writer: OwnedWriteHalf,
@@ -133,9 +139,13 @@ impl Served {
                     let id = self.asked;
                     match encode(&ToInstance { id, wanted }) {
                         Ok(line) if self.writer.write_all(&line).await.is_ok() => {
-                            self.open.insert(id, answer);
-                            let long_ago = id.saturating_sub(MOST_OPEN as u64);
-                            self.open.remove(&long_ago);
+                            // Who has given up is not answered.
+                            if self.open.len() >= MOST_OPEN {
+                                self.open.retain(|_, asker| !asker.is_closed());
+                            }
+                            if self.open.len() < MOST_OPEN {
+                                self.open.insert(id, answer);
+                            }
                         }
                         Ok(_) => return None,
                         Err(reason) => {
@@ -151,8 +161,9 @@ impl Served {
         match word {
             FromInstance::Hello(about) => {
                 let about = bounded(*about);
-                session::note(&self.folder, self.index, about.session_folder.as_deref());
-                self.board.says(self.index, about);
+                if self.board.says(self.index, self.life, &about) {
+                    session::note(&self.folder, self.index, &about.folders);
+                }
             }
             FromInstance::Answer(Answer { id, outcome }) => {
                 if let Some(asker) = self.open.remove(&id) {
@@ -160,7 +171,7 @@ impl Served {
                 }
             }
             FromInstance::ScriptError { traceback } => {
-                self.board.remark(self.index, cut(traceback));
+                self.board.remark(self.index, self.life, cut(traceback));
             }
         }
     }
@@ -178,9 +189,24 @@ fn bounded(mut about: About) -> About {
     }
     about.engine = about.engine.map(cut);
     about.gpu = about.gpu.map(cut);
+    about.folders.extend(about.session_folder.take());
+    about.folders.retain(|folder| session::is_one(folder));
+    about.folders.dedup();
+    about.folders.truncate(MOST_FOLDERS);
     about.session_folder = about
-        .session_folder
-        .filter(|folder| session::is_one(folder));
+        .folders
+        .iter()
+        .find(|one| session::is_blenders(one))
+        .cloned();
+    // All of a fleet's is told in one line.
+    if encode(&about).map_or(true, |line| line.len() > LONGEST_ABOUT) {
+        about.services.clear();
+        about.parameters.clear();
+        about.engine = Some(format!(
+            "{} (what it offers takes more than {LONGEST_ABOUT} bytes, and is not told)",
+            about.engine.unwrap_or_default()
+        ));
+    }
     about
 }
 
@@ -189,9 +215,4 @@ fn cut(mut text: String) -> String {
         text.truncate(at);
     }
     text
-}
-
-/// The path that a note of an instance's session folder has.
-pub(super) fn note_path(folder: &Path, index: usize) -> PathBuf {
-    folder.join(format!("session-{index}"))
 }

@@ -19,6 +19,9 @@ use crate::fleet::{Board, Known, resident};
 /// How long instances get for their counters, which a thread of theirs tells.
 const COUNTERS_WITHIN: Duration = Duration::from_secs(1);
 
+/// Lives that are told of all instances together: an answer is a line, which has a limit.
+const MOST_LIVES: usize = 8192;
+
 /// Who tells of the fleet.
 #[derive(Debug)]
 pub(super) struct Teller {
@@ -42,10 +45,18 @@ impl Teller {
         &self.board
     }
 
-    /// How all are; with their own counters, if they are asked for.
-    pub(super) async fn report(&self, counters: bool) -> FleetReport {
+    /// How all are; with their own counters, if they are asked for, and unless it is to be `brief` with
+    /// what they say of themselves. Of lives that are over those that ended after `since`.
+    pub(super) async fn report(&self, counters: bool, brief: bool, since: u64) -> FleetReport {
         let known = self.board.known();
+        let most = (MOST_LIVES / known.len().max(1)).max(1);
         let mut instances: Vec<_> = known.iter().map(|one| self.instance(one)).collect();
+        for instance in &mut instances {
+            let lives = std::mem::take(&mut instance.lives).into_iter();
+            let mut lives: Vec<_> = lives.filter(|life| life.ended_ns > since).collect();
+            instance.lives = lives.split_off(lives.len().saturating_sub(most));
+            instance.about = instance.about.take().filter(|_| !brief);
+        }
         if counters {
             let lines = known
                 .iter()
@@ -93,8 +104,9 @@ impl Teller {
             began_ns: known.began_ns,
             restarts: status.life.saturating_sub(1),
             restarts_in: known.restarts_at.map(until),
-            returns_after_end: known.returning || self.facts.restart >= Restart::Always,
-            returns_after_failure: self.facts.restart >= Restart::OnFailure,
+            returns_after_end: !known.released
+                && (known.returning || self.facts.restart >= Restart::Always),
+            returns_after_failure: !known.released && self.facts.restart >= Restart::OnFailure,
             attached,
             memory: runs
                 .then(|| resident(view.pid.unwrap_or(status.pid)))
@@ -106,7 +118,10 @@ impl Teller {
                 (true, None) => None,
                 (false, _) => Some(status.report()),
             },
-            ended_in_order: !status.stopped && status.state == InstanceState::Exited(0),
+            ended_in_order: !status.stopped
+                && status.state == InstanceState::Exited(0)
+                && status.cause.is_none()
+                && status.given_up.is_none(),
             about: known.about.clone(),
             counters: None,
             ..of_page(view)

@@ -1,25 +1,44 @@
-//! The folders that Blender makes for its sessions, which a killed one leaves behind.
+//! The folders that instances make and that killed ones leave behind: of Blender's sessions, and of
+//! pictures that are written on their way to memory.
 //!
 //! Owns the notes of them, by which the guard of a killed launcher finds them too. What an instance
 //! says is removed only where it looks like such a folder, and is this user's: it must never be
 //! anything else.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::instances::note_path;
-
-/// Whether a path is that of a session's folder: `blender_` and six letters or digits.
+/// Whether a path is that of a folder that goes with its instance.
 pub(super) fn is_one(folder: &Path) -> bool {
-    let Some(name) = folder.file_name().and_then(|name| name.to_str()) else {
-        return false;
-    };
-    let letters = name.strip_prefix("blender_").unwrap_or_default();
-    let plain = letters.len() == 6 && letters.bytes().all(|b| b.is_ascii_alphanumeric());
+    let ours = is_blenders(folder) || is_of_pictures(folder);
     // A line of a note is a path, and no link leads anywhere.
     let one_line = !folder.as_os_str().as_encoded_bytes().contains(&b'\n');
-    plain && one_line && folder.is_absolute() && is_ours(folder)
+    ours && one_line && folder.is_absolute() && is_ours(folder)
+}
+
+/// `blender_` and six letters or digits.
+pub(super) fn is_blenders(folder: &Path) -> bool {
+    let letters = name(folder).strip_prefix("blender_").unwrap_or_default();
+    letters.len() == 6 && letters.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// `blendtorch-composite-` and what tells it from others.
+fn is_of_pictures(folder: &Path) -> bool {
+    let rest = name(folder).strip_prefix("blendtorch-composite-");
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(plain))
+}
+
+fn name(folder: &Path) -> &str {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    name.unwrap_or_default()
+}
+
+/// The path of the note of an instance's folders.
+fn note_path(fleet: &Path, index: usize) -> PathBuf {
+    fleet.join(format!("session-{index}"))
 }
 
 fn is_ours(folder: &Path) -> bool {
@@ -27,27 +46,20 @@ fn is_ours(folder: &Path) -> bool {
     fs::symlink_metadata(folder).is_ok_and(|about| about.is_dir() && about.uid() == user)
 }
 
-/// Writes down the folder of an instance's session.
-pub(super) fn note(fleet: &Path, index: usize, folder: Option<&Path>) {
-    if let Some(folder) = folder {
-        use std::os::unix::ffi::OsStrExt;
-        // Without it a folder may stay when launcher and instance are killed.
-        let _ = fs::write(
-            note_path(fleet, index),
-            [folder.as_os_str().as_bytes(), b"\n"].concat(),
-        );
-    }
+/// Writes down an instance's folders, a line each.
+pub(super) fn note(fleet: &Path, index: usize, folders: &[PathBuf]) {
+    let lines = folders
+        .iter()
+        .flat_map(|folder| [folder.as_os_str().as_bytes(), b"\n"]);
+    // Without it a folder may stay when launcher and instance are killed.
+    let _ = fs::write(note_path(fleet, index), lines.collect::<Vec<_>>().concat());
 }
 
-/// Removes what the session of an instance that has ended has left.
-pub(crate) async fn remove(fleet: Option<&Path>, index: usize, folder: Option<&Path>) {
+/// Removes what an instance that has ended has left.
+pub(crate) async fn remove(fleet: Option<&Path>, index: usize, folders: Vec<PathBuf>) {
     let note = fleet.map(|fleet| note_path(fleet, index));
-    let folder = folder.filter(|folder| is_one(folder)).map(PathBuf::from);
-    if note.is_none() && folder.is_none() {
-        return;
-    }
     let removed = tokio::task::spawn_blocking(move || {
-        if let Some(folder) = folder {
+        for folder in folders.iter().filter(|folder| is_one(folder)) {
             let _ = fs::remove_dir_all(folder);
         }
         if let Some(note) = note {
@@ -63,8 +75,7 @@ pub(super) fn remove_all(fleet: &Path) {
     let notes = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("session-"));
     for note in notes {
         let text = fs::read_to_string(note.path()).unwrap_or_default();
-        let folder = Path::new(text.trim_end_matches('\n'));
-        if is_one(folder) {
+        for folder in text.lines().map(Path::new).filter(|folder| is_one(folder)) {
             let _ = fs::remove_dir_all(folder);
         }
     }
@@ -82,8 +93,14 @@ mod tests {
             fs::create_dir(&path).unwrap();
             path
         };
-        assert!(is_one(&at("blender_aB3xYz")));
-        for name in ["blender_aB3xY", "blender_aB3xYzz", "blender_aB.xYz", "home"] {
+        assert!(is_one(&at("blender_aB3xYz")) && is_one(&at("blendtorch-composite-x_1-a")));
+        for name in [
+            "blender_aB3xY",
+            "blender_aB3xYzz",
+            "blender_aB.xYz",
+            "home",
+            "blendtorch-composite-",
+        ] {
             assert!(!is_one(&at(name)), "{name}");
         }
         assert!(!is_one(Path::new("/tmp/blender_thereisnone")));
@@ -99,11 +116,13 @@ mod tests {
         let outer = tempfile::tempdir().unwrap();
         let left = outer.path().join("blender_aB3xYz");
         let other = outer.path().join("precious");
-        for (index, folder) in [&left, &other].into_iter().enumerate() {
+        let second = outer.path().join("blendtorch-composite-1");
+        for folder in [&left, &other, &second] {
             fs::create_dir(folder).unwrap();
-            note(fleet.path(), index, Some(folder));
         }
+        note(fleet.path(), 0, &[left.clone(), second.clone()]);
+        note(fleet.path(), 1, std::slice::from_ref(&other));
         remove_all(fleet.path());
-        assert!(!left.exists() && other.exists());
+        assert!(!left.exists() && !second.exists() && other.exists());
     }
 }

@@ -306,3 +306,33 @@ fn lies_and_nonsense_of_an_instance_are_told_as_its_own_and_the_run_goes_on() {
     fleet.stop();
     assert!(std::path::Path::new("/etc").is_dir());
 }
+
+/// Prints more than a pipe takes, and runs.
+const TALKS: &str = r#"
+echo $$ > "$DIR/instance-$2.new" && mv "$DIR/instance-$2.new" "$DIR/instance-$2"
+while :; do echo "a line that nobody reads, and many more like it"; done
+"#;
+
+#[test]
+fn a_terminal_that_takes_no_more_lines_holds_up_neither_restarts_nor_the_end() {
+    let stage = Stage::new(2, TALKS, "");
+    // Nobody reads what the launcher prints: its pipe fills.
+    let launcher = stage.launch();
+    let pids = stage.pids("instance", 2);
+    let info = stage.path("launch_info.json");
+    eventually("the launch info is there", || info.exists());
+    let mut client = FleetClient::of_launch_info(&info).unwrap();
+    kill(pids[0]);
+    eventually("it lives again", || {
+        client.status(false).unwrap().instances[0].life == 2
+    });
+    launcher.signal("TERM");
+    eventually("all have ended", || {
+        stage
+            .pids("instance", 2)
+            .into_iter()
+            .chain(pids.clone())
+            .all(has_ended)
+    });
+    launcher.end();
+}

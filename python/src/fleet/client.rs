@@ -2,28 +2,45 @@
 //!
 //! Values cross as JSON text. It must never hold what `btt` could.
 
-use crate::timeout::Timeout;
+use crate::timeout::{SLICE, Timeout};
 use btt::control::{ControlError, FleetClient, Instances, RefusalKind, Seeker};
 use pyo3::exceptions::{
     PyConnectionError, PyKeyError, PyRuntimeError, PyTimeoutError, PyValueError,
 };
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
 
 /// A fleet that runs on this host, by its name or its launch info.
 #[pyclass(name = "FleetClient", frozen, module = "blendtorch._blendtorch")]
 pub(crate) struct PyFleetClient {
-    client: Mutex<FleetClient>,
+    client: FleetClient,
 }
 
 impl PyFleetClient {
-    /// Waits for this thread's turn, without the GIL.
-    fn turn(&self, py: Python<'_>) -> MutexGuard<'_, FleetClient> {
-        self.client
-            .lock_py_attached(py)
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Asks in a thread of its own, over a line of its own, and serves signals meanwhile. Who is
+    /// interrupted does not wait for the answer.
+    fn ask<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        act: impl FnOnce(&mut FleetClient) -> Result<T, ControlError> + Send + 'static,
+    ) -> PyResult<T> {
+        let mut client = self.client.another();
+        let (answer, hear) = sync_channel(1);
+        thread::Builder::new()
+            .name("blendtorch-asks".into())
+            .spawn(move || drop(answer.send(act(&mut client))))
+            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        loop {
+            match py.detach(|| hear.recv_timeout(SLICE)) {
+                Ok(answer) => return answer.map_err(|error| refused(&error)),
+                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(PyRuntimeError::new_err("who asked has panicked"));
+                }
+            }
+        }
     }
 }
 
@@ -38,16 +55,13 @@ impl PyFleetClient {
             (None, Some(path)) => FleetClient::of_launch_info(&path),
             (None, None) => FleetClient::only(),
         };
-        let client = Mutex::new(found.map_err(|error| refused(&error))?);
+        let client = found.map_err(|error| refused(&error))?;
         Ok(Self { client })
     }
 
     /// How all are, as JSON.
     fn status(&self, py: Python<'_>, counters: bool) -> PyResult<String> {
-        let mut turn = self.turn(py);
-        let client = &mut *turn;
-        let report = py.detach(|| client.status(counters));
-        let report = report.map_err(|error| refused(&error))?;
+        let report = self.ask(py, move |client| client.status(counters))?;
         serde_json::to_string(&report).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
@@ -55,18 +69,12 @@ impl PyFleetClient {
     fn set(&self, py: Python<'_>, values: &str, instances: Option<Vec<usize>>) -> PyResult<()> {
         let values = serde_json::from_str(values);
         let values = values.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let mut turn = self.turn(py);
-        let client = &mut *turn;
-        py.detach(|| client.set(values, meant(instances)))
-            .map_err(|error| refused(&error))
+        self.ask(py, move |client| client.set(values, meant(instances)))
     }
 
     /// Has instances end in order after their episode.
-    fn stop(&self, py: Python<'_>, why: &str, instances: Option<Vec<usize>>) -> PyResult<()> {
-        let mut turn = self.turn(py);
-        let client = &mut *turn;
-        py.detach(|| client.stop(why, meant(instances)))
-            .map_err(|error| refused(&error))
+    fn stop(&self, py: Python<'_>, why: String, instances: Option<Vec<usize>>) -> PyResult<()> {
+        self.ask(py, move |client| client.stop(&why, meant(instances)))
     }
 
     /// Calls a function of a service in one instance with JSON; what it returns, as JSON.
@@ -74,17 +82,17 @@ impl PyFleetClient {
         &self,
         py: Python<'_>,
         instance: usize,
-        service: &str,
-        name: &str,
+        service: String,
+        name: String,
         arguments: &str,
         timeout_ms: Timeout,
     ) -> PyResult<String> {
         let arguments = serde_json::from_str(arguments);
         let arguments = arguments.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let mut turn = self.turn(py);
-        let client = &mut *turn;
-        let value = py.detach(|| client.call(instance, service, name, arguments, timeout_ms.0));
-        Ok(value.map_err(|error| refused(&error))?.to_string())
+        let act = move |client: &mut FleetClient| {
+            client.call(instance, &service, &name, arguments, timeout_ms.0)
+        };
+        Ok(self.ask(py, act)?.to_string())
     }
 }
 

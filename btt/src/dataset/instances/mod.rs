@@ -9,7 +9,7 @@ mod tests;
 use super::liveness::{Life, Liveness};
 use super::patience::Expectation;
 use crate::accounting::Buried;
-use blendtorch_channels::control::{Epitaph, Found, Mode, State, address_mark};
+use blendtorch_channels::control::{Epitaph, Found, Mode, State, address_mark, now_ns};
 use blendtorch_transport::{Address, PeerStatus};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -35,6 +35,8 @@ pub(super) struct Instances {
     before: HashMap<u64, u64>,
     /// The connections there were at the last look.
     connections: u64,
+    /// When the first item was waited for, by the kernel's monotonic clock.
+    begun_ns: u64,
 }
 
 /// A publisher of a life that is over.
@@ -79,6 +81,11 @@ impl Instances {
         &self.lives
     }
 
+    /// Whether this one is, whose publisher has ended.
+    pub(super) fn awaits(&self, peer: usize) -> bool {
+        self.parked.contains_key(&peer)
+    }
+
     /// Whether anybody whose publisher has ended is waited for.
     pub(super) fn awaits_another_life(&self) -> bool {
         !self.parked.is_empty()
@@ -89,6 +96,7 @@ impl Instances {
         if !self.lives.is_empty() {
             return;
         }
+        self.begun_ns = now_ns();
         self.lives = addresses
             .iter()
             .map(|address| liveness.of(address))
@@ -102,11 +110,24 @@ impl Instances {
         }
     }
 
-    /// A publisher has said its end. Whether its instance comes back after it.
-    pub(super) fn parks(&mut self, peer: usize, life: Life, end: &blendtorch_wire::How) -> bool {
-        let returns = life.returns_after(end);
+    /// A publisher has said its end. Whether its instance comes back after it, or has already: its end
+    /// may have lain in a queue for long.
+    pub(super) fn parks(
+        &mut self,
+        peer: usize,
+        life: Life,
+        publisher: u64,
+        end: &blendtorch_wire::How,
+    ) -> bool {
+        let over = life.report().and_then(|one| {
+            let its = |life: &&Epitaph| life.publishers.iter().any(|of| of.publisher == publisher);
+            let over = one.lives.iter().find(its)?;
+            let back = matches!(one.mode, Mode::Running | Mode::Restarting);
+            Some((over.life, back))
+        });
+        let now = life.report().map_or(0, |one| one.life);
+        let (number, returns) = over.unwrap_or_else(|| (now, life.returns_after(end)));
         if returns {
-            let number = life.report().map_or(0, |one| one.life);
             self.parked.insert(peer, number);
         }
         if let Some(known) = self.lives.get_mut(peer) {
@@ -173,11 +194,17 @@ impl Instances {
     /// The publishers of lives that are over, each once.
     fn bury(&mut self, (peer, mark): (usize, u64), found: &Found, graves: &mut Vec<Grave>) {
         for Epitaph {
-            end, publishers, ..
+            end,
+            publishers,
+            ended_ns,
+            ..
         } in &found.instance.lives
         {
             for one in publishers.iter().filter(|one| one.mark == mark) {
-                if !self.buried.insert(one.publisher) {
+                // Who has closed in order has told all who were there; and what was over before this
+                // dataset began is nothing of it.
+                let settled = one.closed || *ended_ns < self.begun_ns;
+                if !self.buried.insert(one.publisher) || settled {
                     continue;
                 }
                 graves.push(Grave {

@@ -46,8 +46,10 @@ fn dead(publisher: u64, offered: u64, mark: u64) -> Epitaph {
         offered,
         accepted: offered,
         mark,
+        closed: false,
     }];
     Epitaph {
+        ended_ns: u64::MAX,
         end: "was ended by signal 9".into(),
         publishers,
         ..Epitaph::default()
@@ -109,8 +111,8 @@ fn one_that_comes_back_is_parked_and_rejoined_in_its_next_life() {
     let mut instances = Instances::default();
     let mut one = running(1);
     one.returns_after_failure = true;
-    assert!(!instances.parks(0, told(one.clone()), &How::Finished));
-    assert!(instances.parks(0, told(one.clone()), &How::Failed));
+    assert!(!instances.parks(0, told(one.clone()), 7, &How::Finished));
+    assert!(instances.parks(0, told(one.clone()), 7, &How::Failed));
     let left = PeerStatus {
         ended: true,
         ..peer(false)
@@ -141,7 +143,7 @@ fn one_that_comes_back_is_parked_and_rejoined_in_its_next_life() {
     assert!(!instances.awaits_another_life());
 
     // Or it has failed for good meanwhile.
-    assert!(instances.parks(0, told(one.clone()), &How::Failed));
+    assert!(instances.parks(0, told(one.clone()), 7, &How::Failed));
     one.mode = Mode::Failed;
     one.report = Some("it ended 6 times".into());
     *life.lock().unwrap() = told(one);
@@ -197,4 +199,42 @@ fn a_restart_a_long_frame_and_a_new_lifes_first_item_deserve_patience() {
         ..running(life)
     };
     assert!(busy(born(2, 100)) && !busy(born(2, 121)) && !busy(born(1, 100)));
+}
+
+/// A consumer that was busy hears the end of a life when the next one runs already.
+#[test]
+fn an_end_that_is_heard_late_belongs_to_the_life_that_said_it() {
+    let (life, liveness) = launcher();
+    let mut instances = Instances::default();
+    let mut one = running(2);
+    one.lives = vec![Epitaph {
+        life: 1,
+        ..dead(7, 5, 11000)
+    }];
+    // Whatever the policy says of the life that runs now.
+    assert!(instances.parks(0, told(one.clone()), 7, &How::Finished));
+    let left = PeerStatus {
+        ended: true,
+        ..peer(false)
+    };
+    *life.lock().unwrap() = told(one.clone());
+    let rejoin = instances
+        .look(slice::from_ref(&left), &liveness, true)
+        .rejoin;
+    assert_eq!(rejoin, [0]);
+    one.mode = Mode::Ended;
+    assert!(!instances.parks(0, told(one), 7, &How::Finished));
+}
+
+#[test]
+fn who_has_closed_in_order_is_not_taken_for_killed() {
+    let (life, liveness) = launcher();
+    let mut instances = Instances::default();
+    instances.begin(&[ADDRESS.parse().unwrap()], &liveness);
+    let mut one = running(2);
+    one.lives = vec![dead(7, 5, 11000)];
+    one.lives[0].publishers[0].closed = true;
+    *life.lock().unwrap() = told(one);
+    let graves = instances.look(&[peer(true)], &liveness, true).graves;
+    assert!(graves.is_empty(), "{graves:?}");
 }

@@ -129,7 +129,7 @@ pub struct PageView {
     pub frames: u64,
     /// How long it has been since the last of them, or since the life began.
     pub since_progress: Duration,
-    /// The longest of them, without what it waited for others.
+    /// The longest of them and of the lives before, without what it waited for others.
     pub slowest: Duration,
     /// The latest.
     pub latest: Duration,
@@ -247,8 +247,10 @@ impl Page {
     /// Begins a life: all but where it goes on is as new. Nobody else may write meanwhile.
     pub fn begin_life(&self, life: u64) {
         let publishers = W_PUBLISHERS..W_PUBLISHERS + MOST_PUBLISHERS * PUBLISHER_WORDS;
+        // How long its frames take is known from the lives before.
         (W_PID..W_BASE)
             .chain(publishers)
+            .filter(|word| *word != W_SLOWEST)
             .for_each(|word| self.set(word, 0));
         let now = now_ns();
         self.set(W_STATE_SINCE, now);
@@ -285,6 +287,7 @@ impl Page {
                 offered,
                 accepted,
                 mark: self.words.at(at + 4).load(Acquire),
+                closed: self.get(at + 3) != 0,
             })
         });
         PageView {

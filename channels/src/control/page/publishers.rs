@@ -19,6 +19,9 @@ pub struct PublisherCount {
     /// Which of the instance's addresses it is bound to, by [`address_mark`].
     #[serde(default)]
     pub mark: u64,
+    /// It has closed in order, and nobody who was there lacks its end.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 /// What tells the addresses of one instance apart, whichever name the host has in them: the port, or
@@ -89,7 +92,7 @@ impl PublisherSlot {
         self.page.words.at(self.at + 1).store(sequence, Release);
     }
 
-    /// It has said its end.
+    /// It has said its end to all who were there.
     pub fn close(&self) {
         self.page.set(self.at + 3, 1);
     }

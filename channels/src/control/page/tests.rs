@@ -28,6 +28,7 @@ fn what_an_instance_writes_the_launcher_reads() {
         offered: 2,
         accepted: 1,
         mark: 11000,
+        closed: false,
     };
     assert_eq!(view.publishers, [count]);
 }
