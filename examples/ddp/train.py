@@ -71,9 +71,9 @@ def main() -> None:
 
 
 def shared(args: argparse.Namespace, stack: ExitStack) -> btt.RemoteIterableDataset:
-    """This rank's dataset, as rank 0 has made it. Sent whole, and not its addresses alone, it knows
-    on every rank of this host which processes are behind them: one that is gone is not waited for.
-    """
+    """This rank's dataset, as rank 0 has made it: what all ranks are to agree on is written once.
+    On every rank of this host it asks the launcher of its addresses which processes are behind
+    them: one that is gone is not waited for."""
     told: list[btt.RemoteIterableDataset | None] = [None]
     if dist.get_rank() == 0:
         told[0] = btt.RemoteIterableDataset(

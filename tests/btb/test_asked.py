@@ -58,6 +58,7 @@ def test_playing_ends_after_the_episode_and_the_script_goes_on(
         assert said["pid"] == launcher.process.pid == page[PID]
         assert said["blender"].startswith(("3.", "4.", "5.")) and said["python"].startswith("3.")
         assert Path(said["session_folder"]).is_dir()
+        assert said["folders"] == [said["session_folder"]]
         eventually("its second episode begins", lambda: page.place == (1, 0))
         launcher.until("it has drawn", lambda: launcher.about["engine"])
         assert launcher.about["engine"] == "WORKBENCH" and launcher.about["gpu"]
@@ -170,6 +171,155 @@ def test_a_plain_loop_is_asked_after_an_item(tmp_path: Path) -> None:
     page.close()
 
 
+WAITS = """
+import sys
+from blendtorch import btb
+pub = btb.DataPublisher(sys.argv[1], 3)
+seen = []
+def change(value):
+    seen.append(value)
+    if value == 3: raise ValueError(f"seen: {seen}")
+light = btb.parameters.add("light", 1, on_change=change)
+btb.services.register("test", light=lambda: light.value)
+pub.publish(before=light.value)
+"""
+
+
+def test_a_parameter_that_is_set_while_a_consumer_is_waited_for_costs_no_sample(
+    tmp_path: Path,
+) -> None:
+    """Calls are made meanwhile, and what changes a frame comes when it is over, in order."""
+    page = Page()
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start([sys.executable, "-P", "-c", WAITS, address])
+        eventually("it waits", lambda: page.state == "waiting_for_consumer")
+        for light in (2, 3):
+            launcher.set(light=light)
+            assert launcher.outcome(launcher.call("test", "light")) == {"Ok": 1}
+        items = iter(btt.RemoteIterableDataset([address], timeoutms=LONG_MS, max_items=10**6))
+        assert next(items)["before"] == 1
+        with pytest.raises(btt.InstanceFailedError, match=r"seen: \[2, 3\]"):
+            next(items)
+        assert launcher.ends()[0] == 1
+    page.close()
+
+
+CALLS = """
+import sys
+from blendtorch import btb
+pub = btb.DataPublisher(sys.argv[1], 3)
+def hold(publish):
+    if publish: pub.publish(of="call")
+    return sys.stdin.readline()
+btb.services.register("test", hold=hold)
+pub.publish(of="script")
+sys.stdin.readline()
+pub.publish(of="script")
+sys.stdin.readline()
+btb.serve()
+"""
+
+
+def test_a_call_is_no_hang_however_long_it_takes(tmp_path: Path) -> None:
+    """Who waits for a request never hangs: its caller knows how long it may take."""
+    page = Page()
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start([sys.executable, "-P", "-c", CALLS, address])
+        eventually("it waits", lambda: page.state == "waiting_for_consumer")
+        call = launcher.call("test", "hold", False)
+        eventually("it is called", lambda: page.state == "waiting_for_request")
+        launcher.say("held")
+        assert launcher.outcome(call) == {"Ok": "held\n"}
+        eventually("it waits again", lambda: page.state == "waiting_for_consumer")
+        items = iter(btt.RemoteIterableDataset([address], timeoutms=LONG_MS, max_items=10**6))
+        assert next(items)["of"] == "script"
+        eventually("it goes on", lambda: page.state == "rendering")
+        # Between two frames, and what is called publishes itself.
+        call = launcher.call("test", "hold", True)
+        launcher.tell("status")
+        launcher.say("the next frame")
+        assert [next(items)["of"] for _ in range(2)] == ["script", "call"]
+        eventually("it is called", lambda: page.state == "waiting_for_request")
+        launcher.say("held")
+        assert launcher.outcome(call) == {"Ok": "held\n"}
+        eventually("it goes on", lambda: page.state == "rendering")
+        # And where it does nothing else.
+        launcher.say("serve")
+        eventually("it serves", lambda: page.state == "waiting_for_request")
+        call = launcher.call("test", "hold", True)
+        assert next(items)["of"] == "call"
+        eventually("it is called", lambda: page.state == "waiting_for_request")
+        launcher.say("held")
+        assert launcher.outcome(call) == {"Ok": "held\n"}
+        launcher.stop()
+        assert list(items) == []
+        assert launcher.ends() == (0, "")
+    page.close()
+
+
+CONVERSES = """
+import sys
+from blendtorch import btb
+light = btb.parameters.add("light", 1)
+channel = btb.DuplexChannel(sys.argv[1])
+while channel.recv():
+    channel.send(light=light.value)
+"""
+
+
+def test_who_converses_alone_is_set_while_it_waits(tmp_path: Path) -> None:
+    page = Page()
+    address = f"ipc://{tmp_path}/duplex"
+    with Launcher(tmp_path, page) as launcher:
+        launcher.start([sys.executable, "-P", "-c", CONVERSES, address])
+        launcher.until("it is known", lambda: launcher.about["parameters"])
+        with btt.DuplexChannel(address) as channel:
+            for light in (2, 3):
+                launcher.set(light=light)
+
+                def is_set(light: int = light) -> bool:
+                    return bool(launcher.about["parameters"]["light"]["value"] == light)
+
+                launcher.until("it is set", is_set)
+                channel.send(what="light")
+                said = channel.recv(timeoutms=LONG_MS)
+                assert said is not None and said["light"] == light
+    page.close()
+
+
+WAITS_IN_HANDLER = """
+pub = btb.DataPublisher(sys.argv[-1])
+where = "outside"
+def publish(scene, *_):
+    global where
+    where = "inside"
+    pub.publish(frame=scene.frame_current)
+    where = "outside"
+btb.services.register("test", where=lambda: where)
+bpy.app.handlers.frame_change_post.append(publish)
+btb.AnimationController().play((1, 1), num_episodes=1)
+"""
+
+
+def test_nothing_is_called_within_a_handler_that_waits(runtime: Runtime, tmp_path: Path) -> None:
+    page = Page()
+    address = f"ipc://{tmp_path}/data"
+    with Launcher(tmp_path, page) as launcher:
+        command = runtime.script_command(tmp_path, WAITS_IN_HANDLER, address)
+        launcher.start(command, runtime.environment())
+        eventually("it waits", lambda: page.state == "waiting_for_consumer")
+        call = launcher.call("test", "where")
+        launcher.tell("status")
+        items = btt.RemoteIterableDataset([address], timeoutms=LONG_MS, max_items=10**6)
+        assert [item["frame"] for item in items] == [1]
+        assert launcher.outcome(call) == {"Ok": "outside"}
+        code, said = launcher.ends()
+        assert code == 0, said
+    page.close()
+
+
 IN_HANDLER = """
 pub = btb.DataPublisher(sys.argv[-1])
 def publish(scene, *_): pub.publish(frame=scene.frame_current)
@@ -275,6 +425,31 @@ def test_an_instance_of_the_module_is_known_that_never_imports_btb(
         launcher.start(bpy_runtime.command("--python", script))
         launcher.until("it has said who it is", lambda: launcher.about["runtime"] == "bpy")
         assert launcher.ends()[0] == 3 and launcher.errors == []
+
+
+FOLDERS = """
+import os, sys
+from blendtorch.btb.folder import RenderFolder
+one, another, kept = [RenderFolder(3, keep) for keep in (False, False, True)]
+os.rmdir(kept.path)
+sys.stdin.readline()
+del another
+sys.stdin.readline()
+"""
+
+
+def test_folders_that_are_to_go_with_it_are_told(tmp_path: Path) -> None:
+    with Launcher(tmp_path) as launcher:
+        launcher.start([sys.executable, "-P", "-c", FOLDERS])
+        launcher.until("it has both", lambda: len(launcher.about["folders"]) == 2)
+        one, another = map(Path, launcher.about["folders"])
+        assert one.is_dir() and another.is_dir()
+        launcher.say("remove one")
+        launcher.until("it is gone", lambda: launcher.about["folders"] == [str(one)])
+        assert not another.exists()
+        launcher.say("end")
+        assert launcher.ends() == (0, "")
+        assert launcher.about["folders"] == [] and not one.exists()
 
 
 CHILDREN = """

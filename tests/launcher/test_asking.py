@@ -41,6 +41,11 @@ def _state(fleet: btt.Fleet, index: int) -> str:
     return str(fleet.status(counters=False)["instances"][index]["state"])
 
 
+def _light(fleet: btt.Fleet, index: int) -> float:
+    about = fleet.status(counters=False)["instances"][index]["about"]
+    return float(about["parameters"]["light"]["value"])
+
+
 def test_a_fleet_is_asked_and_told(runtime: Runtime, tmp_path: Path) -> None:
     script = written(tmp_path, SCENE)
     # Whatever the policy, who is told to end stays ended.
@@ -73,7 +78,8 @@ def test_a_fleet_is_asked_and_told(runtime: Runtime, tmp_path: Path) -> None:
         while seen != {0: 3.5, 1: 7.0}:
             item = next(items)
             seen[item["btid"]] = item["light"]
-        assert bl.fleet.status()["instances"][1]["about"]["parameters"]["light"]["value"] == 7
+        # Its launcher hears so on another way than the item came.
+        eventually("it says so", lambda: _light(bl.fleet, 1) == 7)
 
         # Also while all its queues are full, and this thread, which does not take, asks.
         eventually("it waits", lambda: _state(fleet, 1) == "waiting_for_consumer")

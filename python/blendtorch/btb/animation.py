@@ -35,7 +35,8 @@ class AnimationController:
     episode that has begun goes on with the next frame.
 
     Between two frames, what others ask of this instance is done: `btb.parameters` get their values,
-    `btb.services` are called. Where it is asked to stop, playing ends after this episode.
+    `btb.services` are called; those also while a frame waits for somebody. Where it is asked to
+    stop, playing ends after this episode.
 
     A restarted instance goes on behind the episode that it was lost with: `play` calls that were
     over return at once, and the one that was going on plays what is left (docs/control.md).

@@ -26,8 +26,9 @@ class BlendtorchArgs:
     btid: int | None = None
     """Which instance this is: 0, 1, … in the launcher's order."""
     btseed: int | None = None
-    """The seed of this instance. In its first life it is the launcher's; after a restart another
-    one, made of that, so that scripts without episodes do not begin with the same numbers again."""
+    """The seed of this instance. It is the launcher's; after a restart in which no episode had
+    begun yet another one, made of that, so that scripts without episodes do not begin with the same
+    numbers again."""
     btsockets: Sockets = field(default_factory=Sockets)
     """Name → address of each socket."""
 
@@ -42,14 +43,15 @@ def parse_blendtorch_args(argv: Sequence[str] | None = None) -> tuple[Blendtorch
         ValueError: there is no `--`, or an argument is malformed; the message says which.
     """
     args, remainder = of_the_run(argv)
-    if args.btseed is not None:
+    # Who has played episodes goes on with them, and with all that was drawn before they began.
+    if args.btseed is not None and not any(instance.resume()):
         args.btseed = _blendtorch.life_seed(args.btseed, args.btid or 0, instance.life())
     return args, remainder
 
 
 def of_the_run(argv: Sequence[str] | None = None) -> tuple[BlendtorchArgs, list[str]]:
     """The same with the launcher's own seed, in all lives of the instance: those of its episodes
-    derive from it."""
+    derive from it, also before the first of them has begun."""
     argv = argv or sys.argv
     btid, btseed, sockets, remainder = _blendtorch.parse_blendtorch_args(list(argv))
     return BlendtorchArgs(btid, btseed, Sockets(sockets)), remainder

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..channel import Channel
-from . import instance
+from . import asked, instance
 
 
 class DuplexChannel(Channel):
@@ -19,6 +19,7 @@ class DuplexChannel(Channel):
         with -1, it is waited for as long as it takes."""
         before = instance.enter("waiting_for_request")
         try:
-            return super().recv(timeoutms)
+            with asked.conversing():
+                return super().recv(timeoutms)
         finally:
             instance.enter(before)

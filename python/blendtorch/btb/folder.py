@@ -1,7 +1,8 @@
 """A folder for the files of one process, in memory where there is such a place.
 
-An instance that is killed cannot remove its folder. So each holds a lock on its own, which ends
-with the process however that ends, and each removes those that nobody holds.
+An instance that is killed cannot remove its folder. Its launcher does, which knows of it. Where
+there is none, the next one does: each holds a lock on its own, which ends with the process however
+that ends, and each removes those that nobody holds.
 """
 
 import fcntl
@@ -10,6 +11,8 @@ import shutil
 import tempfile
 import weakref
 from pathlib import Path
+
+from . import instance
 
 _MEMORY = "/dev/shm"
 _PREFIX = "blendtorch-composite-"
@@ -37,6 +40,7 @@ class RenderFolder:
         locked = self.path.replace("blendtorch-new-", _PREFIX)
         os.rename(self.path, locked)
         self.path = locked
+        instance.holds(locked)
         weakref.finalize(self, _remove, locked, lock, os.getpid())
 
 
@@ -45,6 +49,7 @@ def _remove(path: str, lock: int, process: int) -> None:
     if os.getpid() == process:
         shutil.rmtree(path, ignore_errors=True)
         os.close(lock)
+        instance.has_removed(path)
 
 
 def _remove_abandoned(parent: str) -> None:

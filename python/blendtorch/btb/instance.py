@@ -21,6 +21,9 @@ _VARIABLES = ("BLENDTORCH_PAGE", "BLENDTORCH_CONTROL", "BLENDTORCH_LIFE")
 _begun = False
 _this: _blendtorch.Instance | None = None
 _life = 1
+_resumes = (0, 0, 0, 0)
+_folders: list[str] = []
+"""What is left of this process where it is killed."""
 
 
 def begin(in_program: bool) -> None:
@@ -29,7 +32,7 @@ def begin(in_program: bool) -> None:
     Args:
         in_program: whether this is the Python inside a `blender` program.
     """
-    global _begun, _this, _life
+    global _begun, _this, _life, _resumes
     if _begun:
         return
     _begun = True
@@ -39,6 +42,7 @@ def begin(in_program: bool) -> None:
     if this is None:
         return
     _life = this.life
+    _resumes = this.resume()
     os.register_at_fork(after_in_child=_forget)
     for warning in this.warnings():
         print(f"blendtorch: {warning}", file=sys.stderr, flush=True)
@@ -68,6 +72,18 @@ def tell(**changes: Any) -> None:
     """Says these of itself from now on; each replaces what was said under its name."""
     if _this is not None:
         _this.tell(json.dumps(changes, allow_nan=False))
+
+
+def holds(folder: str) -> None:
+    """A folder is to go with this process, however that ends."""
+    _folders.append(folder)
+    tell(folders=_folders)
+
+
+def has_removed(folder: str) -> None:
+    """It is gone already."""
+    _folders.remove(folder)
+    tell(folders=_folders)
 
 
 def due() -> bool:
@@ -129,8 +145,9 @@ def place(episode: int | None, index: int | None) -> None:
 
 
 def resume() -> tuple[int, int, int, int]:
-    """Where this life goes on: base, play, next episode, how many are over."""
-    return _this.resume() if _this is not None else (0, 0, 0, 0)
+    """Where this life goes on, as it was when it began: base, play, next episode, how many are
+    over. All are 0 where no episode has begun in a life before."""
+    return _resumes
 
 
 def set_resume(base: int, play: int, next_episode: int, played: int) -> None:
@@ -141,11 +158,15 @@ def set_resume(base: int, play: int, next_episode: int, played: int) -> None:
 
 def _about(in_program: bool) -> dict[str, Any]:
     bpy = sys.modules.get("bpy")
+    folder = session.folder()
+    if folder is not None:
+        _folders.append(folder)
     return {
         "blender": bpy.app.version_string if bpy else "",
         "python": platform.python_version(),
         "runtime": ("blender" if in_program else "bpy") if bpy else "",
-        "session_folder": session.folder(),
+        "session_folder": folder,
+        "folders": _folders,
     }
 
 

@@ -64,8 +64,8 @@ class Parameters(Mapping[str, Any]):
             anim.pre_frame.add(lambda: setattr(sun.data, "energy", light.value))
 
         A value that is set arrives between two frames, or after an item that was published where no
-        frames are played. Registered again, by a script that is run again, it keeps the value that
-        was set, as long as that fits.
+        frames are played, and never within one, whatever is waited for. Registered again, by a
+        script that is run again, it keeps the value that was set, as long as that fits.
 
         Args:
             name: what it is called where it is set.

@@ -8,9 +8,6 @@ Blender.
 from . import instance
 
 _plays = 0
-# Where this life goes on: base, play, next episode, how many are over. Asked for with the first
-# play, before anything is said of the next life.
-_from: tuple[int, int, int, int] | None = None
 
 
 class Run:
@@ -38,10 +35,8 @@ class Run:
 def next_run(num_episodes: int) -> Run | None:
     """What is left of the next `play` call, of so many episodes (below 0: without end); None where
     it is over, because an earlier life has played or lost all of them."""
-    global _plays, _from
-    if _from is None:
-        _from = instance.resume()
-    base, at, next_episode, played = _from
+    global _plays
+    base, at, next_episode, played = instance.resume()
     play, _plays = _plays, _plays + 1
     if play < at:
         return None

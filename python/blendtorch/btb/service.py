@@ -28,11 +28,12 @@ class Services:
             btb.services.register("scene", save=save, count=lambda: len(bpy.data.objects))
 
         They are called by the main thread: between two frames, after an item that was published
-        where no frames are played, or in `btb.serve()`. The arguments of a call are a JSON object,
-        which becomes keyword arguments, or another value, which becomes the only argument; None is
-        no argument. What a function returns is answered: None, bool, int, float, str, lists and
-        dicts of those, numpy arrays and Blender's vectors. What it raises is answered too, with its
-        traceback, and the script goes on.
+        where no frames are played, in `btb.serve()`, or within a frame while a consumer, an agent
+        or a message is waited for. They may take as long as whoever calls waits. The arguments of a
+        call are a JSON object, which becomes keyword arguments, or another value, which becomes the
+        only argument; None is no argument. What a function returns is answered: None, bool, int,
+        float, str, lists and dicts of those, numpy arrays and Blender's vectors. What it raises is
+        answered too, with its traceback, and the script goes on.
 
         Registered again, a service has the functions that it was given last.
 

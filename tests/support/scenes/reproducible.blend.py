@@ -31,6 +31,8 @@ cam = cubes.camera(look_from=(6, -6, 5), look_at=(0, 0, 0))
 bpy.ops.mesh.primitive_plane_add(size=20, location=(0, 0, -1))
 bpy.ops.mesh.primitive_monkey_add()
 monkey = bpy.context.active_object
+# As many scenes are made: before the first episode, with the run's seed.
+monkey.scale = np.random.default_rng(btargs.btseed).uniform(0.8, 1.2, size=3)
 
 off = btb.OffScreenRenderer(cam, mode="rgb")
 off.set_render_style("SOLID")
