@@ -154,6 +154,14 @@ impl Instance {
         }
     }
 
+    /// Whether lives before this one have published anything.
+    #[must_use]
+    pub fn has_published_before(&self) -> bool {
+        self.page
+            .as_ref()
+            .is_some_and(|page| page.messages_before() > 0)
+    }
+
     /// Where this life goes on.
     #[must_use]
     pub fn resume(&self) -> Resume {
@@ -202,8 +210,9 @@ impl Told {
     pub(crate) fn waits(&self) {
         if let Some((this, _)) = &self.0 {
             let mut waiting = this.waiting();
+            let before = this.enter(State::WaitingForConsumer);
             if waiting.publishers == 0 {
-                waiting.before = this.enter(State::WaitingForConsumer);
+                waiting.before = before;
             }
             waiting.publishers += 1;
         }
@@ -214,9 +223,10 @@ impl Told {
         if let Some((this, _)) = &self.0 {
             let mut waiting = this.waiting();
             waiting.publishers = waiting.publishers.saturating_sub(1);
-            if waiting.publishers == 0 {
-                this.enter(waiting.before);
-            }
+            this.enter(match waiting.publishers {
+                0 => waiting.before,
+                _ => State::WaitingForConsumer,
+            });
         }
     }
 

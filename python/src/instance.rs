@@ -92,6 +92,11 @@ impl PyInstance {
         self.0.link().is_some()
     }
 
+    /// Whether lives before this one have published anything.
+    fn has_published_before(&self) -> bool {
+        self.0.has_published_before()
+    }
+
     /// Lines for the user, once.
     fn warnings(&self) -> Vec<String> {
         self.0.take_warnings()

@@ -19,6 +19,7 @@ WORDS = 512
 # Where the words of a page are.
 MAGIC, VERSION, LIFE, PID, STATE, FRAMES, EPISODE, SAMPLE = 0, 1, 2, 3, 4, 6, 10, 11
 RESUME = range(24, 28)
+MESSAGES, BEFORE = 12, 29
 STATES = [
     "starting",
     "rendering",
@@ -68,6 +69,7 @@ class Page:
         return [self[word] for word in RESUME]
 
     def begin_life(self, life: int) -> None:
+        self[BEFORE] += self[MESSAGES]
         for word in range(PID, RESUME.start):
             self[word] = 0
         self[LIFE] = life

@@ -26,9 +26,9 @@ class BlendtorchArgs:
     btid: int | None = None
     """Which instance this is: 0, 1, … in the launcher's order."""
     btseed: int | None = None
-    """The seed of this instance. It is the launcher's; after a restart in which no episode had
-    begun yet another one, made of that, so that scripts without episodes do not begin with the same
-    numbers again."""
+    """The seed of this instance. It is the launcher's; where it has published before a restart, and
+    played no episode, another one, made of that, so that scripts without episodes do not begin with
+    the same numbers again."""
     btsockets: Sockets = field(default_factory=Sockets)
     """Name → address of each socket."""
 
@@ -43,8 +43,10 @@ def parse_blendtorch_args(argv: Sequence[str] | None = None) -> tuple[Blendtorch
         ValueError: there is no `--`, or an argument is malformed; the message says which.
     """
     args, remainder = of_the_run(argv)
-    # Who has played episodes goes on with them, and with all that was drawn before they began.
-    if args.btseed is not None and not any(instance.resume()):
+    # Who has played episodes goes on with them, and with all that was drawn before they began; and who
+    # had published nothing repeats nothing.
+    anew = instance.published_before() and not any(instance.resume())
+    if args.btseed is not None and anew:
         args.btseed = _blendtorch.life_seed(args.btseed, args.btid or 0, instance.life())
     return args, remainder
 

@@ -144,6 +144,11 @@ def place(episode: int | None, index: int | None) -> None:
         _this.place(episode, index)
 
 
+def published_before() -> bool:
+    """Whether lives before this one have published anything."""
+    return _this is not None and _this.has_published_before()
+
+
 def resume() -> tuple[int, int, int, int]:
     """Where this life goes on, as it was when it began: base, play, next episode, how many are
     over. All are 0 where no episode has begun in a life before."""

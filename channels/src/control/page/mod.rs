@@ -52,6 +52,8 @@ const W_NEXT_EPISODE: usize = 26;
 const W_PLAYED: usize = 27;
 /// The farthest that any of the run's plays has come; `next_episode` goes back with each of them.
 const W_FARTHEST: usize = 28;
+/// Messages of the lives before.
+const W_BEFORE: usize = 29;
 const W_PUBLISHERS: usize = 64;
 const PUBLISHER_WORDS: usize = 5;
 const _: () = assert!(W_PUBLISHERS + MOST_PUBLISHERS * PUBLISHER_WORDS <= WORDS);
@@ -246,6 +248,10 @@ impl Page {
 
     /// Begins a life: all but where it goes on is as new. Nobody else may write meanwhile.
     pub fn begin_life(&self, life: u64) {
+        self.set(
+            W_BEFORE,
+            self.messages_before().saturating_add(self.get(W_MESSAGES)),
+        );
         let publishers = W_PUBLISHERS..W_PUBLISHERS + MOST_PUBLISHERS * PUBLISHER_WORDS;
         // How long its frames take is known from the lives before.
         (W_PID..W_BASE)
@@ -378,6 +384,12 @@ impl Page {
         let word = |index: Option<u64>| index.map_or(0, |index| index.saturating_add(1));
         self.set(W_EPISODE, word(episode));
         self.set(W_SAMPLE, word(sample));
+    }
+
+    /// Messages that the lives before this one published.
+    #[must_use]
+    pub fn messages_before(&self) -> u64 {
+        self.get(W_BEFORE)
     }
 
     /// Where this life goes on.

@@ -63,6 +63,7 @@ fn a_life_begins_with_nothing_but_where_it_goes_on() {
     page.begin_life(2);
     let view = page.view();
     assert_eq!((view.life, view.pid, view.frames), (2, None, 0));
+    assert_eq!((view.messages, page.messages_before()), (0, 1));
     assert_eq!((view.state, view.publishers.len()), (State::Starting, 0));
     assert_eq!(view.resume, resume);
     page.end_run();
