@@ -43,8 +43,8 @@ def parse_blendtorch_args(argv: Sequence[str] | None = None) -> tuple[Blendtorch
         ValueError: there is no `--`, or an argument is malformed; the message says which.
     """
     args, remainder = of_the_run(argv)
-    # Who has played episodes goes on with them, and with all that was drawn before they began; and who
-    # had published nothing repeats nothing.
+    # Who has played episodes goes on with them, and with all that was drawn before they began; and
+    # who had published nothing repeats nothing.
     anew = instance.published_before() and not any(instance.resume())
     if args.btseed is not None and anew:
         args.btseed = _blendtorch.life_seed(args.btseed, args.btid or 0, instance.life())
