@@ -27,6 +27,7 @@
 
 mod addresses;
 pub mod alive;
+mod board;
 mod command;
 mod description;
 mod error;
@@ -37,9 +38,10 @@ mod info;
 mod program;
 
 pub use addresses::AddressError;
+pub use board::{InstanceState, InstanceStatus};
 pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
-pub use fleet::{Fleet, FleetOptions, InstanceState, InstanceStatus, Output, Stopper};
+pub use fleet::{Fleet, FleetOptions, Output, Stopper};
 pub use info::{InfoError, LaunchInfo};
 pub use program::{LaunchArguments, launch, launch_program, main_launch};
 

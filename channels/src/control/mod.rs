@@ -8,6 +8,7 @@
 //! Owns the words, the page and both ends of a line. It must never know what a parameter or a service
 //! means, nor start or end a process. `docs/control.md` is the same in words.
 
+mod about;
 mod client;
 mod desk;
 mod error;
@@ -20,9 +21,10 @@ mod report;
 mod search;
 mod words;
 
+pub use about::{About, Counters, Parameter};
 pub use client::FleetClient;
 pub use client::Outcomes;
-pub use desk::{Changed, Counters, Desk, Stage, Work};
+pub use desk::{Desk, Stage, Work};
 pub use error::{ControlError, PageError, Refusal, RefusalKind};
 pub use lines::{LONGEST_LINE, decode, encode};
 pub use link::{CONTROL, LIFE, Link, PAGE};
@@ -31,9 +33,8 @@ pub use page::{
     now_ns,
 };
 pub use place::{FleetRecord, RECORD, fleet_folders, kernel_place, network, runtime_folder};
-pub use report::{About, Epitaph, FleetReport, InstanceReport, Mode};
+pub use report::{Epitaph, FleetReport, InstanceReport, Mode};
 pub use search::{Found, Seeker};
 pub use words::{
-    Answer, FromInstance, FromPerson, Instances, Parameter, PersonAsks, ToInstance, ToPerson,
-    Wanted,
+    Answer, FromInstance, FromPerson, Instances, PersonAsks, ToInstance, ToPerson, Wanted,
 };

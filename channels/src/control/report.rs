@@ -3,44 +3,9 @@
 //! Plain data, which travels between programs as JSON; a field that is not there has its default. It
 //! must never know where it comes from.
 
-use super::desk::Counters;
+use super::about::{About, Counters};
 use super::page::{PublisherCount, Resume, State};
-use super::words::Parameter;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-/// What an instance says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct About {
-    /// The version of these words.
-    pub protocol: u32,
-    /// Its process.
-    pub pid: u32,
-    /// Which life of the instance it is, from 1.
-    pub life: u64,
-    /// The version of blendtorch in it.
-    pub blendtorch: String,
-    /// Blender's version; empty where there is none.
-    pub blender: String,
-    /// Python's version; empty where there is none.
-    pub python: String,
-    /// `bpy` for the module, `blender` for the program; empty elsewhere.
-    pub runtime: String,
-    /// The render engine, once it is known.
-    pub engine: Option<String>,
-    /// What draws, once that is known.
-    pub gpu: Option<String>,
-    /// The folder that Blender made for this session.
-    pub session_folder: Option<PathBuf>,
-    /// Folders that are to go with it, that one among them.
-    pub folders: Vec<PathBuf>,
-    /// Names of the services whose functions can be called, and those functions.
-    pub services: BTreeMap<String, Vec<String>>,
-    /// The parameters that can be set.
-    pub parameters: BTreeMap<String, Parameter>,
-}
 
 /// What an instance is at, as its launcher sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,29 +3,11 @@
 //! Owns the words. Each is one line of JSON (`lines`); a word that is not known here is answered with
 //! a refusal, so that versions can meet.
 
+use super::about::About;
 use super::error::Refusal;
-use super::report::{About, FleetReport};
+use super::report::FleetReport;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// A parameter that a script has registered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Parameter {
-    /// What it is now.
-    pub value: Value,
-    /// The least that it may be, of a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub low: Option<f64>,
-    /// The most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub high: Option<f64>,
-    /// The only values that it may have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub choices: Option<Vec<Value>>,
-    /// What it is, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub about: String,
-}
 
 /// What an instance says to its launcher.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

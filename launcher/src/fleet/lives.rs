@@ -13,12 +13,12 @@ use tokio::time::sleep;
 
 use blendtorch_channels::control::{Epitaph, Page, PageView, now_ns};
 
-use super::board::Ended;
 use super::policy::{End, Next, Policy};
 use super::spawn::spawn;
-use super::status::InstanceState;
 use super::supervise::Level;
 use super::watcher::{Over, Watcher};
+use crate::board::Ended;
+use crate::board::InstanceState;
 use crate::command::InstanceCommand;
 use crate::head::session;
 

@@ -4,7 +4,6 @@
 //! their own ([`supervise`]); this file must never wait for one in another way than through what
 //! that thread reports.
 
-mod board;
 mod health;
 mod lives;
 mod logs;
@@ -12,7 +11,6 @@ mod options;
 mod output;
 mod policy;
 mod spawn;
-mod status;
 mod supervise;
 mod watcher;
 
@@ -33,16 +31,14 @@ use blendtorch_blender::{
 
 use crate::addresses::Addresses;
 use crate::alive::is_ending;
+use crate::board::{Board, InstanceStatus};
 use crate::command::InstanceCommand;
 use crate::head::{Facts, Head, Place};
 use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
 
-pub(crate) use board::{Board, Known};
 use health::Limits;
-pub(crate) use health::resident;
 pub use options::FleetOptions;
 pub use output::Output;
-pub use status::{InstanceState, InstanceStatus};
 use supervise::{Level, Plan};
 
 /// Said when windows are wanted and cannot be.

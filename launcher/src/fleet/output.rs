@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, oneshot};
 
 use super::logs::Log;
+use crate::board::Stream;
 
 /// What becomes of the lines the instances print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,12 +23,6 @@ pub enum Output {
 
 /// A longer line is cut in pieces: an instance that prints without end must not fill our memory.
 const LONGEST_LINE: usize = 64 * 1024;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
-    Stdout,
-    Stderr,
-}
 
 /// What has come of an instance's stream.
 #[derive(Debug)]

@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::status::InstanceState;
 use crate::Restart;
+use crate::board::InstanceState;
 
 /// The first delay, and the longest it grows to.
 const FIRST_DELAY: Duration = Duration::from_millis(500);

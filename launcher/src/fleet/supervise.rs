@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::board::Board;
 use super::health::Limits;
 use super::lives::{Lives, Place};
 use super::logs::Log;
@@ -20,6 +19,7 @@ use super::output::printer;
 use super::policy::Policy;
 use super::spawn::spawn;
 use super::watcher::Watcher;
+use crate::board::Board;
 use crate::command::InstanceCommand;
 use crate::{LaunchError, Restart};
 use blendtorch_blender::lifeline::Guard;

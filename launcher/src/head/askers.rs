@@ -16,9 +16,8 @@ use blendtorch_channels::control::{
     decode, encode,
 };
 
-use super::line::{LineToInstance, Outcome, ask_all};
 use super::report::Teller;
-use crate::fleet::Known;
+use crate::board::{Known, LineToInstance, Outcome, ask_all};
 
 /// When no more files may be open.
 const LATER: Duration = Duration::from_millis(20);

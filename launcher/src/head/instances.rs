@@ -19,9 +19,8 @@ use blendtorch_channels::control::{
     About, Answer, FromInstance, LONGEST_LINE, Refusal, RefusalKind, ToInstance, decode, encode,
 };
 
-use super::line::{LineToInstance, Outcome, Question};
 use super::session;
-use crate::fleet::Board;
+use crate::board::{Board, LineToInstance, Outcome, Question};
 
 /// An instance may be quicker than the note that it was started.
 const LOOKS: usize = 50;

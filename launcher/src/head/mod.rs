@@ -7,7 +7,6 @@
 
 mod askers;
 mod instances;
-mod line;
 mod report;
 pub(crate) mod session;
 
@@ -25,8 +24,7 @@ use blendtorch_channels::control::{
 };
 
 use crate::alive::Process;
-use crate::fleet::Board;
-pub(crate) use line::LineToInstance;
+use crate::board::Board;
 use report::Teller;
 
 /// The socket of the instances, and that of those who ask.

@@ -11,10 +11,9 @@ use blendtorch_channels::control::{
 };
 
 use super::Facts;
-use super::line::ask_all;
-use crate::InstanceState;
 use crate::Restart;
-use crate::fleet::{Board, Known, resident};
+use crate::alive::resident;
+use crate::board::{Board, InstanceState, Known, ask_all};
 
 /// How long instances get for their counters, which a thread of theirs tells.
 const COUNTERS_WITHIN: Duration = Duration::from_secs(1);

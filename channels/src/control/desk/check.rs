@@ -2,9 +2,8 @@
 //!
 //! Owns the refusals' words, which name what there is instead. It must never change anything.
 
+use super::super::about::{About, Parameter};
 use super::super::error::{Refusal, RefusalKind};
-use super::super::report::About;
-use super::super::words::Parameter;
 use serde_json::{Map, Value};
 
 /// Whether these values may be set.

@@ -8,11 +8,10 @@ mod check;
 #[cfg(test)]
 mod tests;
 
+use super::about::{About, Counters};
 use super::error::{Refusal, RefusalKind};
-use super::report::About;
 use super::words::Wanted;
 use check::{check, offered};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -35,28 +34,6 @@ pub enum Stage {
     Frames,
 }
 
-/// What an instance has counted in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Counters {
-    /// Samples published.
-    pub samples: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Seconds in which Blender evaluated frames.
-    pub evaluate_s: f64,
-    /// Seconds in which pictures were drawn and read.
-    pub render_s: f64,
-    /// Seconds in which samples were encoded, copied, and waited for room.
-    pub publish_s: f64,
-    /// Seconds of whole frames.
-    pub frames_s: f64,
-    /// Seconds since the instance was ready to be asked.
-    pub alive_s: f64,
-    /// Bytes of memory, as the kernel counts them for its process.
-    pub memory: u64,
-}
-
 /// What was found on the desk, for the main thread to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
@@ -76,9 +53,6 @@ pub enum Work {
         arguments: Value,
     },
 }
-
-/// Whether what it says of itself is to be told again.
-pub type Changed = bool;
 
 #[derive(Debug, Default)]
 struct Laid {

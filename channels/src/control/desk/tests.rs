@@ -1,6 +1,6 @@
 //! The desk from both its sides.
 
-use super::super::words::Parameter;
+use super::super::about::Parameter;
 use super::*;
 use serde_json::json;
 
@@ -62,6 +62,11 @@ fn wrong_values_are_refused_and_none_of_them_is_set() {
             json!({"count": 2.5}),
             RefusalKind::Value,
             "it is a whole number",
+        ),
+        (
+            json!({"light": -1}),
+            RefusalKind::Value,
+            "between 0 and 10",
         ),
         (json!({"light": 11}), RefusalKind::Value, "between 0 and 10"),
         (json!({"light": true}), RefusalKind::Value, "true or false"),

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 use blendtorch_channels::control::{Refusal, RefusalKind, Wanted};
 
 /// What came of a question.
-pub(super) type Outcome = Result<Value, Refusal>;
+pub(crate) type Outcome = Result<Value, Refusal>;
 /// A question, and where its answer goes.
-pub(super) type Question = (Wanted, oneshot::Sender<Outcome>);
+pub(crate) type Question = (Wanted, oneshot::Sender<Outcome>);
 
 /// Questions that may wait to be sent.
 const QUEUED: usize = 64;
@@ -24,7 +24,7 @@ const QUEUED: usize = 64;
 pub(crate) struct LineToInstance(mpsc::Sender<Question>);
 
 impl LineToInstance {
-    pub(super) fn new() -> (Self, mpsc::Receiver<Question>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Question>) {
         let (sender, questions) = mpsc::channel(QUEUED);
         (Self(sender), questions)
     }
@@ -57,7 +57,7 @@ impl LineToInstance {
 }
 
 /// Asks several at a time; their answers, in the order of the instances.
-pub(super) async fn ask_all(
+pub(crate) async fn ask_all(
     lines: impl Iterator<Item = (usize, LineToInstance)>,
     wanted: &Wanted,
     patience: Duration,

@@ -20,7 +20,7 @@ pub enum InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn of(status: ExitStatus) -> Self {
+    pub(crate) fn of(status: ExitStatus) -> Self {
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Exited(code),
             (None, signal) => Self::Signaled(signal.unwrap_or_default()),
@@ -205,8 +205,7 @@ fn reason(lines: &[String]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::board::{Board, Ended, TAIL_LINES};
-    use super::super::output::Stream;
+    use super::super::{Board, Ended, Stream, TAIL_LINES};
     use super::*;
     use blendtorch_channels::control::Epitaph;
     use std::time::{Duration, Instant};

@@ -1,7 +1,10 @@
-//! The board on which the supervising thread writes how the instances are.
+//! The board on which the supervising thread and the head write how the instances are.
 //!
 //! Owns the lock over what is known of each, and the waiting for the end. It must never touch a
 //! process.
+
+mod line;
+mod status;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,14 +12,20 @@ use std::time::{Duration, Instant};
 
 use blendtorch_channels::control::{About, Epitaph, Page, now_ns};
 
-use super::output::Stream;
-use super::status::{InstanceState, InstanceStatus};
-use crate::head::LineToInstance;
+pub(crate) use line::{LineToInstance, Outcome, Question, ask_all};
+pub use status::{InstanceState, InstanceStatus};
 
 /// How many of the last lines of each of an instance's streams are kept.
-pub(super) const TAIL_LINES: usize = 20;
+pub(crate) const TAIL_LINES: usize = 20;
 /// How many lives that are over are told of each instance.
 const LIVES_TOLD: usize = 256;
+
+/// Which of an instance's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
 
 /// What is known of one instance.
 #[derive(Debug, Clone)]
@@ -67,7 +76,7 @@ impl Board {
         self.lock().instances.get_mut(index).map(act)
     }
 
-    pub(super) fn add(&self, pid: u32, page: Option<Arc<Page>>) {
+    pub(crate) fn add(&self, pid: u32, page: Option<Arc<Page>>) {
         let mut written = self.lock();
         let index = written.instances.len();
         written.instances.push(Known {
@@ -97,7 +106,7 @@ impl Board {
         written.tails.push(Default::default());
     }
 
-    pub(super) fn line(&self, index: usize, stream: Stream, line: String) {
+    pub(crate) fn line(&self, index: usize, stream: Stream, line: String) {
         if let Some(tails) = self.lock().tails.get_mut(index) {
             let tail = &mut tails[stream as usize];
             if tail.len() == TAIL_LINES {
@@ -108,7 +117,7 @@ impl Board {
     }
 
     /// Another life of an instance has begun.
-    pub(super) fn begins(&self, index: usize, pid: u32) {
+    pub(crate) fn begins(&self, index: usize, pid: u32) {
         let mut written = self.lock();
         if let Some(one) = written.instances.get_mut(index) {
             one.status.pid = pid;
@@ -127,7 +136,7 @@ impl Board {
     }
 
     /// A life is over.
-    pub(super) fn ended(&self, index: usize, how: Ended) {
+    pub(crate) fn ended(&self, index: usize, how: Ended) {
         self.with(index, |one| {
             one.status.state = how.state;
             one.status.stopped = how.stopped;
@@ -145,7 +154,7 @@ impl Board {
     }
 
     /// It is not started again after all: the fleet ends.
-    pub(super) fn stays_ended(&self, index: usize) {
+    pub(crate) fn stays_ended(&self, index: usize) {
         self.with(index, |one| {
             (one.status.restarting, one.restarts_at) = (false, None);
             one.status.stopped = true;
@@ -153,7 +162,7 @@ impl Board {
     }
 
     /// It could not be started again.
-    pub(super) fn gave_up(&self, index: usize, why: String) {
+    pub(crate) fn gave_up(&self, index: usize, why: String) {
         self.with(index, |one| {
             (one.status.restarting, one.restarts_at) = (false, None);
             one.status.given_up = Some(why);
@@ -161,7 +170,7 @@ impl Board {
     }
 
     /// It will be started again, although it ends in order.
-    pub(super) fn returns(&self, index: usize) {
+    pub(crate) fn returns(&self, index: usize) {
         self.with(index, |one| one.returning = true);
     }
 
@@ -170,7 +179,7 @@ impl Board {
         self.with(index, |one| one.released = true);
     }
 
-    pub(super) fn is_released(&self, index: usize) -> bool {
+    pub(crate) fn is_released(&self, index: usize) -> bool {
         self.with(index, |one| one.released).unwrap_or_default()
     }
 
@@ -212,13 +221,13 @@ impl Board {
         written.instances.iter().position(running)
     }
 
-    pub(super) fn all_ended(&self) {
+    pub(crate) fn all_ended(&self) {
         self.lock().all_ended = true;
         self.ended.notify_all();
     }
 
     /// How many have failed for good.
-    pub(super) fn failed(&self) -> usize {
+    pub(crate) fn failed(&self) -> usize {
         let written = self.lock();
         written
             .instances
@@ -228,15 +237,15 @@ impl Board {
     }
 
     /// Why the fleet has failed, the first reason.
-    pub(super) fn set_failure(&self, why: String) {
+    pub(crate) fn set_failure(&self, why: String) {
         self.lock().failure.get_or_insert(why);
     }
 
-    pub(super) fn failure(&self) -> Option<String> {
+    pub(crate) fn failure(&self) -> Option<String> {
         self.lock().failure.clone()
     }
 
-    pub(super) fn statuses(&self) -> Vec<InstanceStatus> {
+    pub(crate) fn statuses(&self) -> Vec<InstanceStatus> {
         let written = self.lock();
         let each = written.instances.iter().zip(&written.tails);
         each.map(with_tails).collect()
@@ -254,25 +263,25 @@ impl Board {
     }
 
     /// The line to an instance, and what it says of itself.
-    pub(super) fn at(&self, index: usize) -> Option<(Option<LineToInstance>, Option<About>)> {
+    pub(crate) fn at(&self, index: usize) -> Option<(Option<LineToInstance>, Option<About>)> {
         self.with(index, |one| (one.line.clone(), one.about.clone()))
     }
 
-    pub(super) fn page(&self, index: usize) -> Option<Arc<Page>> {
+    pub(crate) fn page(&self, index: usize) -> Option<Arc<Page>> {
         self.with(index, |one| one.page.clone()).flatten()
     }
 
     /// How many lives it has had.
-    pub(super) fn lives(&self, index: usize) -> u64 {
+    pub(crate) fn lives(&self, index: usize) -> u64 {
         self.with(index, |one| one.status.life).unwrap_or_default()
     }
 
-    pub(super) fn began_ns(&self, index: usize) -> u64 {
+    pub(crate) fn began_ns(&self, index: usize) -> u64 {
         self.with(index, |one| one.began_ns).unwrap_or_default()
     }
 
     /// Waits until all have ended, at most `limit`; says whether they have.
-    pub(super) fn wait(&self, limit: Option<Duration>) -> bool {
+    pub(crate) fn wait(&self, limit: Option<Duration>) -> bool {
         let written = self.lock();
         let go_on = |written: &mut Written| !written.all_ended;
         match limit {
@@ -290,14 +299,14 @@ impl Board {
 
 /// How a life ended, and what follows.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) state: InstanceState,
-    pub(super) stopped: bool,
-    pub(super) cause: Option<String>,
-    pub(super) given_up: Option<String>,
-    pub(super) restarts_at: Option<Instant>,
-    pub(super) messages: u64,
-    pub(super) epitaph: Epitaph,
+pub(crate) struct Ended {
+    pub(crate) state: InstanceState,
+    pub(crate) stopped: bool,
+    pub(crate) cause: Option<String>,
+    pub(crate) given_up: Option<String>,
+    pub(crate) restarts_at: Option<Instant>,
+    pub(crate) messages: u64,
+    pub(crate) epitaph: Epitaph,
 }
 
 fn with_tails((one, tails): (&Known, &[VecDeque<String>; 2])) -> InstanceStatus {
