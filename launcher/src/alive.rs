@@ -54,7 +54,7 @@ fn stat(pid: u32) -> Option<(char, u64)> {
 
 /// Bytes of memory that a process has, as the kernel counts them; nothing where it is gone.
 pub(crate) fn resident(pid: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
     pages.checked_mul(rustix::param::page_size() as u64)
 }

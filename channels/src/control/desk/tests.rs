@@ -63,11 +63,7 @@ fn wrong_values_are_refused_and_none_of_them_is_set() {
             RefusalKind::Value,
             "it is a whole number",
         ),
-        (
-            json!({"light": -1}),
-            RefusalKind::Value,
-            "between 0 and 10",
-        ),
+        (json!({"light": -1}), RefusalKind::Value, "between 0 and 10"),
         (json!({"light": 11}), RefusalKind::Value, "between 0 and 10"),
         (json!({"light": true}), RefusalKind::Value, "true or false"),
         (
