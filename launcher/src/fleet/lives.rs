@@ -3,7 +3,7 @@
 //! Owns what happens between two lives: the page of memory, what a killed Blender left, the delay. It
 //! must never start an instance of a fleet that is asked to end.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use blendtorch_channels::control::{Epitaph, Page, PageView, now_ns};
+use blendtorch_channels::control::{Epitaph, PageView, now_ns};
 
+use super::level::Level;
 use super::policy::{End, Next, Policy};
-use super::spawn::spawn;
-use super::supervise::Level;
+use super::spawn::{Life, spawn};
 use super::watcher::{Over, Watcher};
 use crate::board::Ended;
 use crate::board::InstanceState;
@@ -153,16 +153,16 @@ impl Lives {
     fn begin_again(&self) -> std::io::Result<Child> {
         let (index, board) = (self.watcher.index, &self.watcher.board);
         let page = board.page(index);
-        let life = board.lives(index) + 1;
+        let number = board.lives(index) + 1;
         if let Some(page) = &page {
-            page.begin_life(life);
+            page.begin_life(number);
         }
-        let place = Place {
+        let begins = Life {
             page: page.as_deref(),
             head: self.head.as_deref(),
-            life,
+            number,
         };
-        let child = spawn(&self.command, &self.watcher.guard, &place)?;
+        let child = spawn(&self.command, &self.watcher.guard, &begins)?;
         board.begins(index, child.id().unwrap_or_default());
         Ok(child)
     }
@@ -179,14 +179,6 @@ impl Lives {
             let _ = self.abandon.send(Level::Stop);
         }
     }
-}
-
-/// Where an instance finds its launcher.
-pub(super) struct Place<'a> {
-    pub(super) page: Option<&'a Page>,
-    pub(super) head: Option<&'a Path>,
-    /// Which life it is, from 1.
-    pub(super) life: u64,
 }
 
 fn said(over: &Over) -> String {

@@ -5,6 +5,7 @@
 //! that thread reports.
 
 mod health;
+mod level;
 mod lives;
 mod logs;
 mod options;
@@ -37,9 +38,10 @@ use crate::head::{Facts, Head, Place};
 use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
 
 use health::Limits;
+use level::Level;
 pub use options::FleetOptions;
 pub use output::Output;
-use supervise::{Level, Plan};
+use supervise::Plan;
 
 /// Said when windows are wanted and cannot be.
 const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): Blender runs \

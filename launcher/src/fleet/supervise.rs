@@ -5,37 +5,25 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::health::Limits;
-use super::lives::{Lives, Place};
+use super::level::{LAST_WORDS, Level};
+use super::lives::Lives;
 use super::logs::Log;
 use super::options::FleetOptions;
 use super::output::printer;
 use super::policy::Policy;
-use super::spawn::spawn;
+use super::spawn::{Life, spawn};
 use super::watcher::Watcher;
 use crate::board::Board;
 use crate::command::InstanceCommand;
 use crate::{LaunchError, Restart};
 use blendtorch_blender::lifeline::Guard;
 use blendtorch_channels::control::Page;
-
-/// How long what the instances have printed is waited for after their end, where nobody takes it or
-/// somebody else keeps it open. A busy machine may need seconds to print the last words.
-pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
-
-/// How hard the instances are asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    Run,
-    Stop,
-    Kill,
-}
 
 /// What the thread needs to know.
 pub(super) struct Plan {
@@ -104,12 +92,12 @@ async fn supervise(
         if let Some(page) = &page {
             page.begin_life(1);
         }
-        let place = Place {
+        let first = Life {
             page: page.as_deref(),
             head: plan.head.as_deref(),
-            life: 1,
+            number: 1,
         };
-        match spawn(&command, &guard, &place) {
+        match spawn(&command, &guard, &first) {
             Ok(child) => {
                 plan.board.add(child.id().unwrap_or_default(), page);
                 let watcher = Watcher {

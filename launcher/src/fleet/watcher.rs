@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout_at};
 
 use super::health::{Complaint, Limits};
+use super::level::{LAST_WORDS, Level};
 use super::output::{Line, read_lines};
-use super::supervise::{LAST_WORDS, Level};
 use crate::Restart;
 use crate::alive::is_ending;
 use crate::alive::resident;
