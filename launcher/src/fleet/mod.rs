@@ -11,11 +11,11 @@ mod logs;
 mod options;
 mod output;
 mod policy;
+mod prepare;
 mod spawn;
 mod supervise;
 mod watcher;
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -24,23 +24,20 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tokio::sync::watch;
 
-use blendtorch_channels::control::Page;
-
-use blendtorch_blender::{
-    Answers, Blender, Runtime, VARIABLE, discover_named, display, package, scenes,
-};
+use blendtorch_blender::{Answers, Blender, Runtime, display};
 
 use crate::addresses::Addresses;
 use crate::alive::is_ending;
 use crate::board::{Board, InstanceStatus};
 use crate::command::InstanceCommand;
 use crate::head::{Facts, Head, Place};
-use crate::{DescriptionError, LaunchDescription, LaunchError, LaunchInfo};
+use crate::{LaunchDescription, LaunchError, LaunchInfo};
 
 use health::Limits;
 use level::Level;
 pub use options::FleetOptions;
 pub use output::Output;
+use prepare::{in_file, pages, plan, prepare};
 use supervise::Plan;
 
 /// Said when windows are wanted and cannot be.
@@ -368,65 +365,6 @@ fn has_ended(pid: u32) -> bool {
         Ok(ended) => ended.is_some(),
         Err(_) => true, // it has been waited for
     }
-}
-
-/// All that can be seen to be wrong before anything is started: the addresses, and a Blender that runs
-/// the description.
-fn prepare(
-    description: &LaunchDescription,
-    answers: &Answers,
-) -> Result<(Addresses, Blender), LaunchError> {
-    let file = || description.file.clone();
-    let addresses = plan(description)?;
-    let named = description.named_blender();
-    let python_path = description.env.get("PYTHONPATH").map(OsStr::new);
-    let found = discover_named(named, answers).and_then(|blender| {
-        package::check(&blender, python_path, answers)?;
-        Ok(blender)
-    });
-    let blender = found.map_err(|error| {
-        let elsewhere = std::env::var_os(VARIABLE).is_some_and(|place| !place.is_empty());
-        let key = named.map(|(key, _)| key);
-        LaunchError::Discover {
-            file: file(),
-            key: key.or((!elsewhere).then_some("blender")),
-            error,
-        }
-    })?;
-    let in_file = in_file(description);
-    if let Some(scene) = &description.scene {
-        scenes::opens(&blender, scene, answers)
-            .map_err(DescriptionError::of_scene)
-            .map_err(&in_file)?;
-    }
-    Ok((addresses, blender))
-}
-
-fn plan(description: &LaunchDescription) -> Result<Addresses, LaunchError> {
-    Addresses::plan(description).map_err(|error| LaunchError::Address {
-        file: description.file.clone(),
-        error,
-    })
-}
-
-/// A page of memory for each instance, as far as there are any to be had.
-fn pages(instances: usize, warnings: &mut Vec<String>) -> Vec<Option<Arc<Page>>> {
-    let make = |index| Page::create(&format!("blendtorch-instance-{index}"));
-    let made: Result<Vec<_>, _> = (0..instances).map(make).collect();
-    match made {
-        Ok(pages) => pages.into_iter().map(|page| Some(Arc::new(page))).collect(),
-        Err(error) => {
-            warnings.push(format!(
-                "{error}. Whether an instance hangs cannot be seen, nor what is lost where one is killed"
-            ));
-            vec![None; instances]
-        }
-    }
-}
-
-/// Says of an error whose file it is about.
-fn in_file(description: &LaunchDescription) -> impl Fn(DescriptionError) -> LaunchError {
-    |error| error.in_file(description.file.as_deref()).into()
 }
 
 impl Drop for Fleet {
