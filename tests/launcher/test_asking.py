@@ -2,6 +2,7 @@
 it and by its launch info."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from blendtorch import btt
@@ -46,6 +47,11 @@ def _light(fleet: btt.Fleet, index: int) -> float:
     return float(about["parameters"]["light"]["value"])
 
 
+def _samples(instance: dict[str, Any]) -> int:
+    """How many it has counted, if it answers at once."""
+    return int((instance["counters"] or {"samples": 0})["samples"])
+
+
 def test_a_fleet_is_asked_and_told(runtime: Runtime, tmp_path: Path) -> None:
     script = written(tmp_path, SCENE)
     # Whatever the policy, who is told to end stays ended.
@@ -61,6 +67,8 @@ def test_a_fleet_is_asked_and_told(runtime: Runtime, tmp_path: Path) -> None:
         info = tmp_path / "info.json"
         btt.LaunchInfo.save_json(info, bl.launch_info)
         fleet = btt.Fleet(info)
+        # A sample may have come before it was counted.
+        eventually("all count", lambda: all(_samples(one) for one in fleet.status()["instances"]))
         status = fleet.status()
         assert (status["restart"], status["min_instances"]) == ("always", 1)
         for index, one in enumerate(status["instances"]):
