@@ -119,12 +119,6 @@ impl Instance {
         self.link.as_ref()
     }
 
-    /// Whether a launcher's page is there.
-    #[must_use]
-    pub fn has_page(&self) -> bool {
-        self.page.is_some()
-    }
-
     /// What it is at from now on; what it was at before.
     pub fn enter(&self, state: State) -> State {
         self.page.as_ref().map_or(state, |page| page.enter(state))

@@ -15,6 +15,7 @@ mod error;
 mod lines;
 mod link;
 mod mapped;
+mod memory;
 mod page;
 mod place;
 mod report;
@@ -28,11 +29,14 @@ pub use desk::{Desk, Stage, Work};
 pub use error::{ControlError, PageError, Refusal, RefusalKind};
 pub use lines::{LONGEST_LINE, decode, encode};
 pub use link::{CONTROL, LIFE, Link, PAGE};
+pub use memory::resident;
 pub use page::{
     MOST_PUBLISHERS, Page, PageView, PublisherCount, PublisherSlot, Resume, State, address_mark,
     now_ns,
 };
-pub use place::{FleetRecord, RECORD, fleet_folders, kernel_place, network, runtime_folder};
+pub use place::{
+    FleetRecord, RECORD, fleet_folders, is_ours, kernel_place, network, runtime_folder,
+};
 pub use report::{Epitaph, FleetReport, InstanceReport, Mode};
 pub use search::{Found, Seeker};
 pub use words::{

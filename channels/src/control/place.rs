@@ -55,7 +55,9 @@ fn candidates() -> Vec<PathBuf> {
     all
 }
 
-fn is_ours(folder: &Path) -> bool {
+/// Whether a folder is there, and this user's.
+#[must_use]
+pub fn is_ours(folder: &Path) -> bool {
     let user = rustix::process::geteuid().as_raw();
     // Of the link itself: one that leads elsewhere is nobody's to trust.
     fs::symlink_metadata(folder).is_ok_and(|about| about.is_dir() && about.uid() == user)

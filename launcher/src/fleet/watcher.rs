@@ -18,13 +18,12 @@ use super::level::{LAST_WORDS, Level};
 use super::output::{Line, read_lines};
 use crate::Restart;
 use crate::alive::is_ending;
-use crate::alive::resident;
 use crate::board::Board;
 use crate::board::InstanceState;
 use crate::board::Stream;
 use blendtorch_blender::lifeline::Guard;
 use blendtorch_blender::noise::Filter;
-use blendtorch_channels::control::Wanted;
+use blendtorch_channels::control::{Wanted, resident};
 
 /// What is needed to watch lives of one instance.
 pub(super) struct Watcher {

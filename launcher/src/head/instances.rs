@@ -188,9 +188,11 @@ fn bounded(mut about: About) -> About {
     }
     about.engine = about.engine.map(cut);
     about.gpu = about.gpu.map(cut);
-    about.folders.extend(about.session_folder.take());
+    let session = about.session_folder.take();
+    about
+        .folders
+        .extend(session.filter(|one| !about.folders.contains(one)));
     about.folders.retain(|folder| session::is_one(folder));
-    about.folders.dedup();
     about.folders.truncate(MOST_FOLDERS);
     about.session_folder = about
         .folders

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use blendtorch_channels::control::{
-    Counters, FleetReport, InstanceReport, Mode, PageView, Wanted, now_ns,
+    Counters, FleetReport, InstanceReport, Mode, PageView, Wanted, now_ns, resident,
 };
 
 use super::Facts;
 use crate::Restart;
-use crate::alive::resident;
 use crate::board::{Board, InstanceState, Known, ask_all};
 
 /// How long instances get for their counters, which a thread of theirs tells.

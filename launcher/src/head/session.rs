@@ -7,8 +7,9 @@
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use blendtorch_channels::control::is_ours;
 
 /// Whether a path is that of a folder that goes with its instance.
 pub(super) fn is_one(folder: &Path) -> bool {
@@ -39,11 +40,6 @@ fn name(folder: &Path) -> &str {
 /// The path of the note of an instance's folders.
 fn note_path(fleet: &Path, index: usize) -> PathBuf {
     fleet.join(format!("session-{index}"))
-}
-
-fn is_ours(folder: &Path) -> bool {
-    let user = rustix::process::geteuid().as_raw();
-    fs::symlink_metadata(folder).is_ok_and(|about| about.is_dir() && about.uid() == user)
 }
 
 /// Writes down an instance's folders, a line each.

@@ -223,7 +223,7 @@ impl Instances {
     pub(super) fn expectations(&self, first_item: Duration) -> Vec<Expectation> {
         let each = self.lives.iter().map(|life| Expectation {
             runs: life.runs(),
-            busy: life.report().is_some() && is_busy(life, first_item),
+            busy: is_busy(life, first_item),
         });
         each.collect()
     }

@@ -10,6 +10,7 @@ mod tests;
 
 use super::about::{About, Counters};
 use super::error::{Refusal, RefusalKind};
+use super::memory::resident;
 use super::words::Wanted;
 use check::{check, offered};
 use serde_json::{Map, Value};
@@ -224,7 +225,7 @@ impl Desk {
             publish_s: seconds(Stage::Publish),
             frames_s: seconds(Stage::Frames),
             alive_s: self.began.elapsed().as_secs_f64(),
-            memory: resident_bytes(),
+            memory: resident(std::process::id()).unwrap_or_default(),
         }
     }
 
@@ -234,15 +235,4 @@ impl Desk {
         let about = laid.about.clone();
         std::mem::take(&mut laid.changed).then_some(about)
     }
-}
-
-/// Bytes of memory that this process has, as the kernel counts them.
-fn resident_bytes() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: u64 = text
-        .split(' ')
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0);
-    pages.saturating_mul(rustix::param::page_size() as u64)
 }
