@@ -6,6 +6,7 @@
 use blendtorch_channels::control::{
     CONTROL, Desk, LIFE, Link, PAGE, Page, PublisherSlot, Resume, Stage, State,
 };
+use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -117,6 +118,13 @@ impl Instance {
     #[must_use]
     pub fn link(&self) -> Option<&Link> {
         self.link.as_ref()
+    }
+
+    /// Says something to whoever listens in the launcher's program, by any thread and at once.
+    pub fn say(&self, topic: &str, value: Value) {
+        if let Some(link) = &self.link {
+            link.tell(topic, value);
+        }
     }
 
     /// What it is at from now on; what it was at before.

@@ -38,7 +38,7 @@ mod info;
 mod program;
 
 pub use addresses::AddressError;
-pub use board::{InstanceState, InstanceStatus};
+pub use board::{Heard, InstanceState, InstanceStatus, News};
 pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, Output, Stopper};

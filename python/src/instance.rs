@@ -166,6 +166,13 @@ impl PyInstance {
         }
     }
 
+    /// Says something, as JSON, to whoever listens in the launcher's program.
+    fn say(&self, topic: &str, value: &str) -> PyResult<()> {
+        let value = serde_json::from_str(value).map_err(wrong)?;
+        self.0.say(topic, value);
+        Ok(())
+    }
+
     /// Waits a moment until all that was said is sent: the process is about to end.
     fn flush(&self, py: Python<'_>) {
         if let Some(link) = self.0.link() {

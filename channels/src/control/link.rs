@@ -92,6 +92,12 @@ impl Link {
         self.say(FromInstance::ScriptError { traceback });
     }
 
+    /// Says something that nobody has asked for; `topic` tells listeners whether it is for them.
+    pub fn tell(&self, topic: &str, value: Value) {
+        let topic = topic.to_owned();
+        self.say(FromInstance::Said { topic, value });
+    }
+
     /// Something on the desk is to be told.
     pub fn ring(&self) {
         // It fails only when it has rung without being heard.

@@ -22,6 +22,13 @@ pub enum FromInstance {
         /// The traceback's last lines.
         traceback: String,
     },
+    /// Something that nobody has asked for, for whoever listens in the launcher's program.
+    Said {
+        /// What it is about; the launcher knows none.
+        topic: String,
+        /// What is said.
+        value: Value,
+    },
 }
 
 /// An answer.

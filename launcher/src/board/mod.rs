@@ -4,6 +4,7 @@
 //! process.
 
 mod line;
+mod news;
 mod status;
 
 use std::collections::VecDeque;
@@ -11,8 +12,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use blendtorch_channels::control::{About, Epitaph, Page, now_ns};
+use serde_json::Value;
 
 pub(crate) use line::{LineToInstance, Outcome, Question, ask_all};
+pub(crate) use news::Listeners;
+pub use news::{Heard, News};
 pub use status::{InstanceState, InstanceStatus};
 
 /// How many of the last lines of each of an instance's streams are kept.
@@ -64,6 +68,7 @@ struct Written {
 pub(crate) struct Board {
     written: Mutex<Written>,
     ended: Condvar,
+    pub(crate) listeners: Listeners,
 }
 
 impl Board {
@@ -137,7 +142,11 @@ impl Board {
 
     /// A life is over.
     pub(crate) fn ended(&self, index: usize, how: Ended) {
-        self.with(index, |one| {
+        let over = News::Ended {
+            how: how.epitaph.end.clone(),
+            again: how.restarts_at.is_some(),
+        };
+        let life = self.with(index, |one| {
             one.status.state = how.state;
             one.status.stopped = how.stopped;
             one.status.cause = how.cause;
@@ -150,7 +159,9 @@ impl Board {
                 one.lives.pop_front();
             }
             one.lives.push_back(how.epitaph);
+            one.status.life
         });
+        self.listeners.tell(index, life.unwrap_or_default(), &over);
     }
 
     /// It is not started again after all: the fleet ends.
@@ -190,9 +201,23 @@ impl Board {
             if now {
                 one.about = Some(about.clone());
             }
-            now
+            now.then_some(one.status.life)
         };
-        self.with(index, says).unwrap_or_default()
+        let number = self.with(index, says).flatten();
+        if let Some(number) = number {
+            let says = News::Says(Box::new(about.clone()));
+            self.listeners.tell(index, number, &says);
+        }
+        number.is_some()
+    }
+
+    /// An instance's life, of this process group, has said something to whoever listens.
+    pub(crate) fn said(&self, index: usize, life: u32, topic: String, value: Value) {
+        let number = |one: &mut Known| (one.status.pid == life).then_some(one.status.life);
+        if let Some(number) = self.with(index, number).flatten() {
+            let said = News::Said { topic, value };
+            self.listeners.tell(index, number, &said);
+        }
     }
 
     /// Something is to be told of it.

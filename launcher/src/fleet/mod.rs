@@ -21,14 +21,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::watch;
 
 use blendtorch_blender::{Answers, Blender, Runtime, display};
 
 use crate::addresses::Addresses;
 use crate::alive::is_ending;
-use crate::board::{Board, InstanceStatus};
+use crate::board::{Board, Heard, InstanceStatus};
 use crate::command::InstanceCommand;
 use crate::head::{Facts, Head, Place};
 use crate::{LaunchDescription, LaunchError, LaunchInfo};
@@ -245,6 +245,28 @@ impl Fleet {
     /// such channel.
     pub fn name(&self) -> Option<&str> {
         self.info.fleet.as_deref()
+    }
+
+    /// What is heard of the instances from now on: when each is there, what it says, when it ends.
+    pub fn listen(&self) -> mpsc::Receiver<Heard> {
+        self.board.listeners.add()
+    }
+
+    /// Ends a life of an instance at once, its children too; another one begins where the description
+    /// says so. Does nothing where that life is over already.
+    pub fn end_life(&self, index: usize, life: u64) {
+        if !self.is_owner() {
+            return;
+        }
+        let statuses = self.board.statuses();
+        let one = statuses
+            .get(index)
+            .filter(|one| one.is_running() && one.life == life);
+        let group = one.and_then(|one| Pid::from_raw(i32::try_from(one.pid).ok()?));
+        if let Some(group) = group {
+            // Who has ended meanwhile is waited for by the supervision: the number is still its own.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 
     fn head(&self) -> MutexGuard<'_, Option<Head>> {

@@ -172,6 +172,9 @@ impl Served {
             FromInstance::ScriptError { traceback } => {
                 self.board.remark(self.index, self.life, cut(traceback));
             }
+            FromInstance::Said { topic, value } => {
+                self.board.said(self.index, self.life, topic, value);
+            }
         }
     }
 }

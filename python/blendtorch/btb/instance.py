@@ -86,6 +86,12 @@ def has_removed(folder: str) -> None:
     tell(folders=_folders)
 
 
+def say(topic: str, value: dict[str, Any]) -> None:
+    """Says something to whoever listens in the launcher's program, at once."""
+    if _this is not None:
+        _this.say(topic, json.dumps(value, allow_nan=False))
+
+
 def due() -> bool:
     """Whether something is wanted: a look that costs nothing."""
     return _this is not None and _this.due()
