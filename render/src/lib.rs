@@ -32,7 +32,7 @@ mod transforms;
 pub use error::RenderError;
 pub use fleet::{FleetPlan, Outcome, Progress, ProgressWhat, RenderFleet, Session, VERBS};
 pub use job::{
-    Color, Format, Frames, Jobs, Pass, PassList, PassOptions, RenderDescription, RenderJob,
+    Color, Format, Frames, Jobs, PASSES, Pass, PassList, PassOptions, RenderDescription, RenderJob,
     Request, Resolution, Scene, Settings, Step, UserIds,
 };
 pub use layout::Layout;
