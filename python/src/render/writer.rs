@@ -111,6 +111,7 @@ impl FrameWriter {
     /// `on_event` is called with each event, as JSON, by the thread that calls `write`, `flush` or
     /// `close`; without it events go to the launcher's program, and where there is none to `events`.
     #[new]
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
     #[pyo3(signature = (spec, folder, *, on_event=None))]
     fn new(
         py: Python<'_>,

@@ -6,6 +6,9 @@ use crate::write::passes::Pass;
 use crate::write::sources::Frame;
 use crate::write::spec::{Direction, Spec};
 
+/// Depths from here on are no surface's.
+const NOTHING: f32 = 1e9;
+
 /// Its debug pictures of a frame, by their passes' names.
 pub(in crate::write) fn pictures(spec: &Spec, frame: &Frame<'_>) -> Vec<(&'static str, Canvas)> {
     let mut pictures = Vec::new();
@@ -47,13 +50,13 @@ fn map<T: Copy, const N: usize, const C: usize>(
     }
 }
 
+/// Grey from the nearest to the furthest surface; where there is none, white.
 fn depth(frame: &Frame<'_>) -> Option<Canvas> {
     let values = frame.floats("depth")?;
-    let (least, most) = values
-        .iter()
-        .fold((f32::MAX, f32::MIN), |(least, most), &value| {
-            (least.min(value), most.max(value))
-        });
+    let surfaces = values.iter().filter(|depth| **depth < NOTHING);
+    let (least, most) = surfaces.fold((f32::MAX, f32::MIN), |(least, most), &value| {
+        (least.min(value), most.max(value))
+    });
     let range = (most - least).max(f32::MIN_POSITIVE);
     Some(map(frame, values, |[depth]| {
         [((depth - least) / range * 255.0 + 0.5) as u8]
@@ -79,7 +82,8 @@ fn flow(frame: &Frame<'_>, at: usize) -> Option<Canvas> {
         .fold(0.0, f32::max)
         .max(f32::MIN_POSITIVE);
     Some(map(frame, values, |pixel: [f32; 4]| {
-        let hue = pixel[at + 1].atan2(pixel[at]) / std::f32::consts::TAU;
+        // Red is to the left.
+        let hue = pixel[at + 1].atan2(pixel[at]) / std::f32::consts::TAU + 0.5;
         hsv(hue.rem_euclid(1.0), 1.0, length(&pixel) / most)
     }))
 }

@@ -88,10 +88,10 @@ fn try_draw(
             match frame.display(display) {
                 Some((data, 1)) if data.len() == size.0 * size.1 => tile.show::<1>(data, size.1),
                 Some((data, 3)) if data.len() == size.0 * size.1 * 3 => {
-                    tile.show::<3>(data, size.1)
+                    tile.show::<3>(data, size.1);
                 }
                 Some((data, 4)) if data.len() == size.0 * size.1 * 4 => {
-                    tile.show::<4>(data, size.1)
+                    tile.show::<4>(data, size.1);
                 }
                 _ => tile.map(frame.floats(linear)?, size, |[r, g, b, _]: [f32; 4]| {
                     light([r, g, b])

@@ -1,10 +1,8 @@
 //! PNG, JPEG and NPY as other readers see them, previews, and that bytes are the same each time.
 
-mod support;
-
+use crate::frames::{arrays, at, folder, same, spec, written};
 use blendtorch_render::write::{Array, Data, Layout};
 use std::path::Path;
-use support::{arrays, at, folder, same, spec, written};
 
 const SIZE: (usize, usize) = (21, 34);
 

@@ -1,13 +1,11 @@
 //! OpenEXR files as another reader sees them.
 
-mod support;
-
+use crate::frames::{arrays, at, floats, folder, spec, written};
+use ::exr::prelude::*;
 use blendtorch_render::write::{Arrays, Data};
-use exr::prelude::*;
 use proptest::prelude::{prop_assert, proptest};
 use std::collections::BTreeMap;
 use std::path::Path;
-use support::{arrays, at, floats, folder, spec, written};
 
 /// The channels of a file by name, as floats; ids as they are, in floats of twice the size.
 fn read(path: &Path) -> (Vec2<usize>, BTreeMap<String, Vec<f64>>, LayerAttributes) {

@@ -1,10 +1,8 @@
 //! What is told where a frame cannot be written, and what is left of it: nothing.
 
-mod support;
-
+use crate::frames::{ABOUT, arrays, folder, spec, write};
 use blendtorch_render::write::{Array, Event, FailureKind, Writer};
 use std::sync::mpsc;
-use support::{ABOUT, arrays, folder, spec, write};
 
 const TWO: &str = r#"{"pass": "depths", "format": "exr"}, {"pass": "normals", "format": "exr"}"#;
 

@@ -1,7 +1,5 @@
 //! Frames for the tests, and what the writer made of them.
 
-#![allow(dead_code, reason = "each test uses some of it")]
-
 use blendtorch_render::write::{Array, Arrays, Event, Spec, Writer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
