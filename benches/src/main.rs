@@ -1,6 +1,6 @@
 //! Everything that blendtorch promises to be fast, beside its baseline: streaming of images into
 //! batches (throughput, processor time, latency, memory), replay, environments, drawing, Blenders that
-//! render and publish, conversion and launches.
+//! render and publish, conversion, frames to disk and launches.
 //!
 //! Every round runs each case once, so that a machine that grows busy slows all of them alike;
 //! medians and spread are over rounds, ratios are between cases of the same round. Producers and
@@ -22,6 +22,7 @@ mod scenes;
 mod stream;
 mod table;
 mod usage;
+mod write;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -57,4 +57,6 @@ pub(crate) enum Part {
     Scenes,
     /// Images into a batch in another form.
     Convert,
+    /// Frames into files.
+    Write,
 }

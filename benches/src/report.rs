@@ -4,12 +4,12 @@ use crate::children::script;
 use crate::machine::Machine;
 use crate::options::{Options, Part};
 use crate::row::Row;
-use crate::{control, convert, env, launch, render, replay, scenes, stream, table};
+use crate::{control, convert, env, launch, render, replay, scenes, stream, table, write};
 use anyhow::Result;
 use std::path::Path;
 
 /// Every part, in the order of the table.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Part::Throughput,
     Part::Latency,
     Part::Memory,
@@ -18,6 +18,7 @@ const PARTS: [Part; 10] = [
     Part::Render,
     Part::Scenes,
     Part::Convert,
+    Part::Write,
     Part::Launch,
     Part::Control,
 ];
@@ -57,6 +58,7 @@ impl Part {
             Self::Render => render::rows(rounds),
             Self::Scenes => scenes::rows(rounds, options.quick),
             Self::Convert => convert::rows(rounds),
+            Self::Write => write::rows(rounds),
             Self::Launch => launch::rows(rounds),
             Self::Control => control::rows(rounds),
         }

@@ -28,6 +28,7 @@ pub mod job;
 mod layout;
 mod ledger;
 mod transforms;
+pub mod write;
 
 pub use error::RenderError;
 pub use fleet::{FleetPlan, Outcome, Progress, ProgressWhat, RenderFleet, Session, VERBS};
