@@ -9,6 +9,7 @@ from support.runtimes import Runtime
 
 GOLDEN = Path(__file__).parents[1] / "render" / "golden"
 
+
 def golden(runtime: Runtime) -> tuple[Path, Path]:
     """The golden scene of a Blender and what was rendered of it."""
     if runtime.name == "bpy":
@@ -208,9 +209,7 @@ def check_refused(got: dict[str, Any]) -> None:
     assert got["none"].startswith("ValueError the scene 'Scene' has no camera"), got
 
 
-def test_what_cannot_be_is_refused_before_the_first_frame(
-    runtime: Runtime, tmp_path: Path
-) -> None:
+def test_what_cannot_be_is_refused_before_the_first_frame(runtime: Runtime, tmp_path: Path) -> None:
     got = runtime.reported(
         tmp_path,
         SCENE

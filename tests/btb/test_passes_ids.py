@@ -32,9 +32,7 @@ def names_of(things): return [one.name for one in things.objects]
 
 
 @pytest.mark.parametrize("engine", ["CYCLES", "BLENDER_WORKBENCH"])
-def test_ids_are_those_of_the_table_by_name(
-    runtime: Runtime, tmp_path: Path, engine: str
-) -> None:
+def test_ids_are_those_of_the_table_by_name(runtime: Runtime, tmp_path: Path, engine: str) -> None:
     """Names that get theirs later, and objects that are added, change no others."""
     got = runtime.reported(
         tmp_path,
@@ -148,7 +146,6 @@ def test_a_shader_that_uses_pass_indices_keeps_them(runtime: Runtime, tmp_path: 
         ROW
         + """
 scene = scene_of()
-scene.cycles.samples = 2
 a, b = cube("a", -2, material="red"), cube("b", 1)
 a.pass_index = 5
 cubes.camera((0, -8, 1), (0, 0, 0))

@@ -38,8 +38,9 @@ class Saves:
         """Makes a render that writes its image write one that `shown` reads: without loss, and
         cheap. Gives the path."""
         path = os.path.join(self._folder.path, "display")
-        with self._as(scene, display), changed(
-            scene.render, filepath=path, use_file_extension=False
+        with (
+            self._as(scene, display),
+            changed(scene.render, filepath=path, use_file_extension=False),
         ):
             yield path
 
