@@ -79,7 +79,8 @@ cam = cubes.camera((0, -6, 8), (0, 0, 0)).bpy_camera
 if MOVES != "camera":
     keyed(cube, "location", at)
 if MOVES != "object":
-    keyed(cam, "location", [(0, (-.4, -6, 8)), (2, (0, -6, 8)), (3, (.3, -6.2, 8)), (4, (1, -7, 8))])
+    places = [(0, (-.4, -6, 8)), (2, (0, -6, 8)), (3, (.3, -6.2, 8)), (4, (1, -7, 8))]
+    keyed(cam, "location", places)
     keyed(cam, "rotation_euler", [(0, (.6, 0, .1)), (2, (.6, .02, 0)), (4, (.5, 0, -.1))])
 capture = Capture({"flows": {}, "points": {}, "segmentations": {}})
 capture.give(dict(instances={"Plane": [1, 0], "Cube": [2, 0]}, materials={}))

@@ -15,7 +15,8 @@ def cube(name, x, collection=None, size=1, material=None):
     obj = bpy.context.active_object
     obj.name = name
     if material:
-        obj.data.materials.append(bpy.data.materials.get(material) or bpy.data.materials.new(material))
+        there = bpy.data.materials.get(material)
+        obj.data.materials.append(there or bpy.data.materials.new(material))
     if collection:
         for one in list(obj.users_collection): one.objects.unlink(obj)
         collection.objects.link(obj)

@@ -128,8 +128,9 @@ def prepare(
     blurred = scene.render.use_motion_blur and getattr(layer, "use_motion_blur", True)
     if blurred and OF_A_MOMENT & set(passes):
         raise RuntimeError(
-            "with motion blur Cycles' depth, normals, flow, places and ids are of any moment within "
-            "the shutter, not of the frame: switch scene.render.use_motion_blur off, or render the image alone"
+            "with motion blur Cycles' depth, normals, flow, places and ids are of any moment "
+            "within the shutter, not of the frame: switch scene.render.use_motion_blur off, or "
+            "render the image alone"
         )
     # Without the library denoising fails once, then all renders are black.
     if denoise and not _has_denoiser():

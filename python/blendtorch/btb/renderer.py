@@ -260,7 +260,8 @@ class Renderer:
         return arrays
 
     def free(self) -> None:
-        """Gives back the GPU's memory, and the scene's pass indices; the renderer is not usable afterwards."""
+        """Gives back the GPU's memory, and the scene's pass indices; the renderer is not usable
+        afterwards."""
         for owner in (self._drawn, self._surfaces, self._extras):
             if owner is not None:
                 owner.free()
@@ -287,7 +288,8 @@ class Renderer:
         extras = self._extras if isinstance(self._extras, streams.TracedExtras) else None
         if extras is not None:
             extras.mark()
-        raw = cycles.render(self.camera, self._wanted, into, extras and extras.look)
+        look = None if extras is None else extras.look
+        raw = cycles.render(self.camera, self._wanted, into, look)
         if extras is not None:
             extras.fill(raw, out)
         if "image" in out:

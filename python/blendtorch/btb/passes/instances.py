@@ -46,7 +46,7 @@ class _Box:
     def outside(self, points: "NDArray[Any]") -> "NDArray[Any]":
         """How far points of the world are outside, about, in the world's units."""
         beyond = np.abs(self.local(points) - self.middle) - self.half
-        return np.linalg.norm(np.maximum(beyond, 0) * self.scale, axis=-1)
+        return np.asarray(np.linalg.norm(np.maximum(beyond, 0) * self.scale, axis=-1))
 
 
 class Which:

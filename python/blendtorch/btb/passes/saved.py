@@ -130,7 +130,8 @@ def _read_targa(
 ) -> "NDArray[np.uint8]":
     """Truevision TGA 2.0, uncompressed, the lowest row first, blue before red."""
     data = np.fromfile(path, np.uint8)
-    kind, width, height = data[2], *data[12:16].view("<u2").tolist()
+    kind = int(data[2])
+    width, height = (int(side) for side in data[12:16].view("<u2"))
     start = 18 + int(data[0])
     if kind not in (2, 3) or data[16] != 8 * channels or data[17] & 0x30:
         raise RuntimeError(f"Blender wrote a Targa of another kind: {bytes(data[:18]).hex()}")

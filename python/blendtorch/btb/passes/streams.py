@@ -15,7 +15,7 @@ from . import ids, marks, things
 from .crypto import ranks_of
 from .instances import Which
 from .intrinsics import Eye
-from .kinds import Ids
+from .kinds import Ids, Things
 from .memory import Memory
 from .traced import CRYPTO, IDS, Told
 
@@ -79,12 +79,12 @@ class Table:
         if left := labels.fill(numbers, outs):
             if kind == "segmentations":
                 pairs = [(name, self.shows.get(name, name)) for name in left]
-                self._add(things.Things(things.named(pairs), []))
+                self._add(Things(things.named(pairs), []))
             else:
-                self._add(things.Things([], left))
+                self._add(Things([], left))
             labels.fill(numbers, outs)
 
-    def _add(self, new: things.Things) -> None:
+    def _add(self, new: Things) -> None:
         instances, materials = self.given["instances"], self.given["materials"]
         table: dict[str, dict[str, Any]] = {"instances": {}, "materials": {}}
         said = [one.category_id for one in new.objects if one.category_id is not None]
@@ -93,8 +93,8 @@ class Table:
             if name not in self._collections:
                 last += 1
                 self._collections[name] = last
-        number = max((pair[0] for pair in instances.values()), default=0)
-        for number, one in enumerate(new.objects, number + 1):
+        first = max((pair[0] for pair in instances.values()), default=0) + 1
+        for number, one in enumerate(new.objects, first):
             of_collection = self._collections.get(one.collection, 0)
             category = of_collection if one.category_id is None else one.category_id
             table["instances"][one.name] = [number, category]
