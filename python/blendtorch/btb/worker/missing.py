@@ -60,7 +60,9 @@ def _missing() -> Iterator[tuple[str, str, str]]:
             if not one.filepath or one.filepath == "<builtin>" or packed or not one.users:
                 continue
             path = _absolute(one.filepath, one.library)
-            sequence = getattr(one, "is_sequence", False) or getattr(one, "source", "") == "SEQUENCE"
+            sequence = (
+                getattr(one, "is_sequence", False) or getattr(one, "source", "") == "SEQUENCE"
+            )
             if not _exists(path, "SEQUENCE" if sequence else "FILE"):
                 yield kind, path, f"{one.name!r} is not rendered as it should be"
 

@@ -149,5 +149,3 @@ def _without_python(opened: Opened) -> list[str]:
     if texts:
         found.append(f"scripts in the file do not run without autoexec=True: {some(texts)}")
     return found
-
-

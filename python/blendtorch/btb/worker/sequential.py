@@ -69,9 +69,7 @@ def _rigid_bodies(scene: Any) -> list[str]:
         return []
     bodies = world.collection.objects if world.collection else ()
     active = [
-        obj.name
-        for obj in bodies
-        if obj.rigid_body is not None and obj.rigid_body.type == "ACTIVE"
+        obj.name for obj in bodies if obj.rigid_body is not None and obj.rigid_body.type == "ACTIVE"
     ]
     if not active:
         return []
@@ -133,5 +131,7 @@ def _handlers() -> list[str]:
             module = getattr(function, "__module__", "") or ""
             if not module.startswith(_NOT_A_SCENES):
                 what = getattr(function, "__qualname__", repr(function))
-                found.append(f"the handler {what} of {module or 'a script'} is called at each {name}")
+                found.append(
+                    f"the handler {what} of {module or 'a script'} is called at each {name}"
+                )
     return found

@@ -128,7 +128,9 @@ def held_by(camera: Any) -> list[str]:
     curves = [*fcurves.of_owner(camera), *data.drivers]
     if any(curve.data_path in _MOVED and not curve.mute for curve in curves):
         found.append("its animation")
-    if any(not track.mute and any(not one.mute for one in track.strips) for track in data.nla_tracks):
+    if any(
+        not track.mute and any(not one.mute for one in track.strips) for track in data.nla_tracks
+    ):
         found.append("its NLA tracks")
     return found
 

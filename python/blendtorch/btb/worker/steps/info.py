@@ -90,6 +90,14 @@ def iter_fcurves(opened: Opened, actions: list[str] | None = None) -> list[dict[
     ]
 
 
+def about_camera(opened: Opened) -> dict[str, Any]:
+    """The camera as what is said of a frame has it: `camera`, `view` (world to camera) and `pose`
+    (camera to world)."""
+    pose = np.array(camera_extrinsics(opened))
+    view = np.linalg.inv(pose)
+    return {"camera": camera_of(opened), "view": view.tolist(), "pose": pose.tolist()}
+
+
 def resolution(scene: Any) -> list[int]:
     """Height and width of its pictures, in pixels, as Blender rounds them."""
     render = scene.render

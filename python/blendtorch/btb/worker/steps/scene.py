@@ -183,7 +183,9 @@ def load_addons(opened: Opened, names: list[str]) -> None:
                 f"this Blender has no add-on {name!r}; install it for this Blender's user first"
             )
         if addon_utils.enable(module, default_set=True) is None:
-            raise RuntimeError(f"the add-on {module!r} could not be enabled: this process's log says why")
+            raise RuntimeError(
+                f"the add-on {module!r} could not be enabled: this process's log says why"
+            )
 
 
 @step(renews=True)
@@ -214,6 +216,6 @@ def engine_of(opened: Opened) -> str:
 
 def warn_of_engine(opened: Opened, what: str) -> None:
     """What was asked for is another engine's."""
-    warn(f"{what} is for Cycles alone: scene {opened.scene.name!r} renders with {engine_of(opened)}")
-
-
+    warn(
+        f"{what} is for Cycles alone: scene {opened.scene.name!r} renders with {engine_of(opened)}"
+    )

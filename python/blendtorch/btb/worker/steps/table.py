@@ -18,9 +18,7 @@ class Step(NamedTuple):
 _steps: dict[str, Step] = {}
 
 
-def step(
-    *names: str, renews: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def step(*names: str, renews: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes a function a step, by its own name and others; its first parameter is what is open."""
 
     def made(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,113 @@
+"""Renders frames one after another, and hands each to the writer.
+
+Owns what is said of each frame, and that one which fails changes nothing for the next.
+"""
+
+import json
+import os
+import zlib
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from .. import asked, instance
+from ..passes import Frame, Things
+from ..quiet import quiet
+from .answers import is_expected, text_of, told
+from .guard import settings_kept
+from .opened import Opened
+from .prepared import Prepared
+from .sequential import Walk
+from .steps.checks import LAST_FRAME, whole
+from .steps.info import about_camera
+from .telling import event
+
+
+def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]:
+    """Renders these frames in this order, until all are, a name has no id, or this instance is
+    asked to stop: `left` are those that are not rendered, `unknown` what has no id.
+
+    Raises:
+        ValueError: one is no frame that Blender renders.
+    """
+    left = [whole(frame, "a frame", 0, LAST_FRAME) for frame in frames]
+    unknown = Things([], [])
+    begun = False
+    while left and not unknown and not (begun and asked.stop_waits()):
+        begun = True
+        event("began", frame=left[0])
+        start = perf_counter()
+        try:
+            with settings_kept(opened.scene):
+                unknown = _frame(opened, prepared, left[0])
+        except Exception as error:
+            text = text_of(error) if is_expected(error) else told(error)["text"]
+            event("failed", frame=left[0], kind="render", text=text)
+            prepared.give_back()
+        if not unknown:
+            instance.frame_done(perf_counter() - start)
+            left.pop(0)
+    if (writer := prepared.writer()) is not None:
+        writer.flush()
+    return {"left": left, "unknown": unknown.plain()}
+
+
+def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things:
+    """Renders one and hands it on, unless something has no id."""
+    start = perf_counter()
+    capture = prepared.capture()
+    if prepared.sequential:
+        prepared.walk = prepared.walk or Walk(opened.scene)
+        prepared.walk.to(frame)
+    else:
+        opened.scene.frame_set(frame)
+    evaluated = perf_counter()
+    instance.took("evaluate", evaluated - start)
+    seconds = {"evaluate": evaluated - start}
+    if prepared.dry_run:
+        about = {**about_camera(opened), "frame": frame, "ids": 0, "seconds": seconds}
+        event("written", frame=frame, files=[], about=about)
+        return Things([], [])
+    if "composites" in prepared.passes and prepared.folder is not None:
+        capture.composite(str(prepared.folder / f"{frame:06}.composites"))
+    with quiet():
+        rendered = capture.render()
+    took = perf_counter() - evaluated
+    instance.took("render", took)
+    seconds["render"] = took
+    if rendered.unknown:
+        if rendered.composite is not None:
+            Path(rendered.composite).unlink(missing_ok=True)
+        return rendered.unknown
+    _hand_on(prepared, frame, rendered, seconds)
+    return rendered.unknown
+
+
+def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str, float]) -> None:
+    about = {
+        **rendered.about,
+        "frame": frame,
+        "ids": len(prepared.instances) + len(prepared.materials),
+        "seconds": {**seconds, **rendered.about.get("seconds", {})},
+    }
+    if rendered.composite is not None:
+        about["files"] = [_composite(Path(rendered.composite))]
+    writer = prepared.writer()
+    if writer is None:
+        event("written", frame=frame, files=[], about=about)
+        return
+    writer.write(frame, rendered.arrays, json.dumps(about, allow_nan=False))
+
+
+def _composite(path: Path) -> dict[str, Any]:
+    """The file that Blender wrote, as the writer tells of its own: synced, its size and checksum."""
+    start = perf_counter()
+    crc = size = 0
+    with path.open("rb+") as file:
+        while part := file.read(1 << 20):
+            crc, size = zlib.crc32(part, crc), size + len(part)
+        os.fsync(file.fileno())
+    seconds = perf_counter() - start
+    return {
+        "pass": "composites", "file": path.name, "bytes": size, "crc": crc, "seconds": seconds
+    }  # fmt: skip
