@@ -92,7 +92,7 @@ def prepare(
             "of the frame: switch scene.render.use_motion_blur off, or render the image alone"
         )
     # Without the library denoising fails once, then all renders are black.
-    if denoise and not _has_denoiser():
+    if denoise and not has_denoiser():
         raise ValueError("this Blender is built without OpenImageDenoise: it cannot denoise")
     wanted: list[tuple[Any, str, Any]] = [(layer, SWITCHES[name], True) for name in passes]
     wanted.append((scene.cycles, "use_denoising", denoise))
@@ -194,7 +194,7 @@ def _hook() -> None:
     cycles.CyclesRender.render = render
 
 
-def _has_denoiser() -> bool:
+def has_denoiser() -> bool:
     try:
         import _cycles
     except ImportError:

@@ -1,8 +1,8 @@
 """The curves that animate a file: its actions' and its drivers'.
 
-Owns how actions are taken apart: until 4.3 one has a list of curves; from 4.4 on it has slots, whose
-curves lie in layers, strips and channelbags, and 5.0 has no other way. No other file of the worker
-knows of slots.
+Owns how actions are taken apart: until 4.3 one has a list of curves; from 4.4 on it has slots,
+whose curves lie in layers, strips and channelbags, and 5.0 has no other way. No other file of the
+worker knows of slots.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,7 +63,9 @@ def animated() -> Iterator[Any]:
             continue
         for owner in group:
             for one in (owner, getattr(owner, "node_tree", None)):
-                if getattr(one, "animation_data", None) and one.as_pointer() not in seen:
+                if one is None or getattr(one, "animation_data", None) is None:
+                    continue
+                if one.as_pointer() not in seen:
                     seen.add(one.as_pointer())
                     yield one
 

@@ -31,8 +31,8 @@ def file_outputs(scene: Any) -> list[str]:
     tree = runtime.compositor_tree(scene)
     nodes = [] if tree is None else tree.nodes
     return [
-        f"the File Output node {node.name!r} of scene {scene.name!r} is not muted: it takes no part "
-        "in what is rendered here but in composites, where it writes files of its own for each frame"
+        f"the File Output node {node.name!r} of scene {scene.name!r} is not muted: where "
+        "composites are rendered it writes files of its own for each frame"
         for node in nodes
         if node.bl_idname == "CompositorNodeOutputFile" and not node.mute
     ]
@@ -80,4 +80,4 @@ def _any_of(parts: list[str]) -> bool:
 
 
 def _absolute(path: str, library: Any = None) -> str:
-    return os.path.abspath(bpy.path.abspath(path, library=library))
+    return str(os.path.abspath(bpy.path.abspath(path, library=library)))

@@ -9,9 +9,9 @@ from typing import Any
 
 import bpy
 
+from ..cycles import has_denoiser
 from . import fcurves, header, missing, sequential
 from .opened import Opened, cameras_told
-from .steps.cycles import has_denoiser
 from .steps.info import resolution
 from .telling import some
 
@@ -89,8 +89,8 @@ def _checked(scene: str) -> Path:
 def _newer(path: Path, saved: tuple[int, ...]) -> str:
     theirs = ".".join(map(str, saved))
     return (
-        f"{path} was saved by Blender {theirs}, and this is {bpy.app.version_string}: what is new in "
-        f"it would be lost. Render it with Blender {theirs} or later, or save it with an older one"
+        f"{path} was saved by Blender {theirs}, and this is {bpy.app.version_string}: what is new "
+        f"in it would be lost. Render it with Blender {theirs} or later, or save it with this one"
     )
 
 
@@ -112,8 +112,8 @@ def _check_camera(opened: Opened) -> None:
     scene = opened.scene
     if scene.camera is None and not any(marker.camera for marker in scene.timeline_markers):
         raise ValueError(
-            f"{opened.path}: its scene {scene.name!r} has no camera ({cameras_told(scene)}); set one "
-            "in Blender (Ctrl Numpad 0 on a camera), and save the file"
+            f"{opened.path}: its scene {scene.name!r} has no camera ({cameras_told(scene)}); set "
+            "one in Blender (Ctrl Numpad 0 on a camera), and save the file"
         )
 
 
@@ -135,12 +135,11 @@ def _without_python(opened: Opened) -> list[str]:
     """What does not run, since it was not asked for."""
     if opened.autoexec:
         return []
+    # What is simple, and what Blender deems safe, runs all the same.
     python = [
         fcurves.named(owner, curve)
         for owner, curve in fcurves.drivers()
-        if curve.driver.type == "SCRIPTED"
-        and not getattr(curve.driver, "is_simple_expression", True)
-        and not curve.mute
+        if curve.driver.type == "SCRIPTED" and not curve.driver.is_valid and not curve.mute
     ]
     texts = [text.name for text in bpy.data.texts if text.use_module]
     found = []

@@ -100,7 +100,7 @@ def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str,
 
 
 def _composite(path: Path) -> dict[str, Any]:
-    """The file that Blender wrote, as the writer tells of its own: synced, its size and checksum."""
+    """The file that Blender wrote, synced, as the writer tells of its own."""
     start = perf_counter()
     crc = size = 0
     with path.open("rb+") as file:

@@ -89,11 +89,10 @@ def _of_object(obj: Any) -> Iterator[tuple[str, str]]:
                     yield f"dynamic paint {surface.name!r}", "is not baked"
         elif modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
             domain = modifier.domain_settings
-            if not (domain.cache_type != "REPLAY" and domain.has_cache_baked_data):
+            if domain.cache_type == "REPLAY" or not domain.has_cache_baked_data:
                 yield f"fluid {modifier.name!r}", "is not baked"
-        elif modifier.type == "NODES" and physics._has_zone(modifier.node_group, {}):
-            if not _zones_are_baked(modifier):
-                yield f"simulation nodes {modifier.name!r}", "are not baked"
+        elif modifier.type == "NODES" and _has_free_zone(modifier):
+            yield f"simulation nodes {modifier.name!r}", "are not baked"
     for system in obj.particle_systems:
         settings = system.settings
         moves = settings.type == "EMITTER" and settings.physics_type != "NO"
@@ -104,6 +103,10 @@ def _of_object(obj: Any) -> Iterator[tuple[str, str]]:
 
 def _baked(cache: Any) -> bool:
     return bool(cache.is_baked or cache.use_external)
+
+
+def _has_free_zone(modifier: Any) -> bool:
+    return physics.has_zone(modifier.node_group, {}) and not _zones_are_baked(modifier)
 
 
 def _zones_are_baked(modifier: Any) -> bool:

@@ -23,7 +23,7 @@ _MOVED = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_an
 
 @step()
 def unbind_camera(opened: Opened, clear_animations: bool = True) -> None:
-    """Frees the camera from constraints, parents and (or not) its animation; it stays where it is."""
+    """Frees the camera from constraints, its parent and its animation; it stays where it is."""
     camera = opened.camera
     matrix = camera.matrix_world.copy()
     for constraint in list(camera.constraints):
@@ -108,15 +108,16 @@ def set_camera_keyframe(
     frame = whole(frame_num, "frame_num", -LAST_FRAME, LAST_FRAME)
     if matrix is not None:
         rows = square(matrix, "matrix", (4,))
-        before = camera.rotation_euler.copy()
+        euler, quaternion = camera.rotation_euler.copy(), camera.rotation_quaternion.copy()
         camera.matrix_world = Matrix(rows)
-        if _is_euler(camera):  # Between keys the camera must not turn the long way round.
-            _put_euler(camera, camera.rotation_euler.copy(), before)
-        bpy.context.view_layer.update()
+        # Between keys the camera must not turn the long way round.
+        _put_next_to(camera, "rotation_euler", euler)
+        _put_next_to(camera, "rotation_quaternion", quaternion)
     # VisionSim keys the Euler angles, which count only where the camera is turned by them.
     rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
     for path in ("location", rotation.get(camera.rotation_mode, "rotation_euler"), "scale"):
         camera.keyframe_insert(data_path=path, frame=frame)
+    bpy.context.view_layer.update()
 
 
 def held_by(camera: Any) -> list[str]:
@@ -165,10 +166,6 @@ def _turn(rotation: list[Any]) -> Any:
     return Matrix(square(rotation, "rotation", (3, 4))).to_quaternion()
 
 
-def _is_euler(camera: Any) -> bool:
-    return camera.rotation_mode not in ("QUATERNION", "AXIS_ANGLE")
-
-
 def _rotation(camera: Any) -> Any:
     return camera.matrix_basis.to_quaternion()
 
@@ -177,19 +174,21 @@ def _set_rotation(camera: Any, turn: Any, in_order: bool) -> None:
     """Makes this the camera's rotation, however it keeps it."""
     match camera.rotation_mode:
         case "QUATERNION":
-            if in_order:
-                turn = turn.copy()
-                turn.make_compatible(camera.rotation_quaternion)
+            name, before = "rotation_quaternion", camera.rotation_quaternion.copy()
             camera.rotation_quaternion = turn
         case "AXIS_ANGLE":
             axis, angle = turn.to_axis_angle()
             camera.rotation_axis_angle = (angle, *axis)
+            return
         case order:
-            before = camera.rotation_euler.copy()
-            _put_euler(camera, turn.to_euler(order), before if in_order else None)
+            name, before = "rotation_euler", camera.rotation_euler.copy()
+            camera.rotation_euler = turn.to_euler(order)
+    if in_order:
+        _put_next_to(camera, name, before)
 
 
-def _put_euler(camera: Any, euler: Any, before: Any) -> None:
-    if before is not None:
-        euler.make_compatible(before)
-    camera.rotation_euler = euler
+def _put_next_to(camera: Any, name: str, before: Any) -> None:
+    """Of the values that mean the camera's rotation, those next to the ones before."""
+    rotation = getattr(camera, name).copy()
+    rotation.make_compatible(before)
+    setattr(camera, name, rotation)

@@ -4,6 +4,7 @@ from typing import Any
 
 import bpy
 
+from ...cycles import has_denoiser
 from ..opened import Opened, instance_number
 from .checks import finite, whole
 from .scene import engine_of, warn_of_engine
@@ -93,15 +94,6 @@ def seed(opened: Opened, value: int) -> None:
         ValueError: it is no such number.
     """
     opened.scene.cycles.seed = whole(value, "seed", 0, 2**31 - 1)
-
-
-def has_denoiser() -> bool:
-    """Whether this Blender has OpenImageDenoise."""
-    try:
-        import _cycles
-    except ImportError:
-        return False
-    return bool(getattr(_cycles, "with_openimagedenoise", False))
 
 
 def _devices(device_type: str, use_cpu: bool | None) -> list[Any]:

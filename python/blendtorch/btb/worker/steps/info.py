@@ -12,7 +12,7 @@ from .table import step
 @step()
 def original_fps(opened: Opened) -> int:
     """Frames a second, rounded, as VisionSim 0.1 has it."""
-    return round(get_original_fps(opened))
+    return int(round(get_original_fps(opened)))
 
 
 @step()
@@ -49,7 +49,7 @@ def camera_info(opened: Opened) -> dict[str, Any]:
     """The camera, as the transforms have it: its own values, the picture's size `w`, `h`, channels
     `c`, `fl_x`, `fl_y`, `cx`, `cy` in pixels, and `intrinsics`, 3 × 3.
 
-    VisionSim's `fl_y` is wrong where a picture is not square, and its `cx`, `cy` where the camera is
+    VisionSim's `fl_y` is wrong where a picture is not square, its `cx`, `cy` where the camera is
     shifted.
     """
     return camera_of(opened)

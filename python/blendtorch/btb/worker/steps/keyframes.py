@@ -61,7 +61,7 @@ def move_keyframes(opened: Opened, scale: float = 1.0, shift: float = 0.0) -> No
     set_range(scene, first, last)
     scene.render.motion_blur_shutter /= move.scale
     eevee = getattr(scene, "eevee", None)
-    if hasattr(eevee, "motion_blur_shutter"):  # Before 4.2 EEVEE had its own.
+    if eevee is not None and hasattr(eevee, "motion_blur_shutter"):  # Before 4.2 EEVEE had its own.
         eevee.motion_blur_shutter /= move.scale
     now = min(max(round(move(scene.frame_current)), -LAST_FRAME), LAST_FRAME)
     scene.frame_set(now)
@@ -119,7 +119,7 @@ def _unmoved(scene: Any) -> Iterator[str]:
     """What goes by frames and is not moved."""
     if scene.rigidbody_world is not None and scene.rigidbody_world.enabled:
         yield f"the rigid bodies of scene {scene.name!r}"
-    for obj in physics._simulated(scene):
+    for obj in physics.simulated(scene):
         yield f"the simulations of {obj.name!r}"
     for cache in bpy.data.cache_files:
         if cache.users:

@@ -24,7 +24,7 @@ def move_curve(curve: Any, move: "Move") -> bool:
         for name in ("co", "handle_left", "handle_right"):
             values = np.empty(2 * len(points), np.float32)
             points.foreach_get(name, values)
-            values[::2] = move(values[::2].astype(np.float64))
+            values[::2] = values[::2].astype(np.float64) * move.scale + move.shift
             points.foreach_set(name, values)
         for point in points:
             point.period *= move.scale
@@ -33,7 +33,7 @@ def move_curve(curve: Any, move: "Move") -> bool:
     if samples is not None:
         for sample in samples:
             sample.co.x = move(sample.co.x)
-    return all([_move_modifier(modifier, move) for modifier in curve.modifiers])
+    return all([_move_modifier(modifier, move) for modifier in curve.modifiers])  # noqa: C419 (each)
 
 
 def move_driver(driver: Any, move: "Move") -> bool:

@@ -158,7 +158,7 @@ def use_motion_blur(opened: Opened, enable: bool) -> None:
     """Whether what moves is blurred; flows, depths and normals cannot be rendered with it."""
     opened.scene.render.use_motion_blur = bool(enable)
     eevee = getattr(opened.scene, "eevee", None)
-    if hasattr(eevee, "use_motion_blur"):  # Before 4.2 EEVEE had its own.
+    if eevee is not None and hasattr(eevee, "use_motion_blur"):  # Before 4.2 EEVEE had its own.
         eevee.use_motion_blur = bool(enable)
 
 
@@ -170,7 +170,7 @@ def load_addons(opened: Opened, names: list[str]) -> None:
         RuntimeError: there is none of this name, or it cannot be enabled. VisionSim goes on.
     """
     del opened
-    import addon_utils
+    import addon_utils  # type: ignore[import-not-found]
 
     there = {module.__name__.casefold(): module.__name__ for module in addon_utils.modules()}
     for name in names:

@@ -1,0 +1,439 @@
+"""The worker's verbs and steps, called in a Blender without a head."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.runtimes import Runtime
+
+# A scene of its own, and the verbs without the answers around them.
+WORKER = """
+import math
+from blendtorch.btb import instance
+from blendtorch.btb.worker import telling
+from blendtorch.btb.worker.verbs import Worker
+
+events = []
+instance.say = lambda topic, value: events.append(value)
+
+def new_scene():
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    scene.render.resolution_x, scene.render.resolution_y = 64, 48
+    scene.frame_start, scene.frame_end = 1, 5
+    bpy.ops.mesh.primitive_cube_add(size=2)
+    bpy.context.object.name = "Cube"
+    for frame, x in ((1, 0), (5, 4)):
+        bpy.data.objects["Cube"].location.x = x
+        bpy.data.objects["Cube"].keyframe_insert("location", index=0, frame=frame)
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(scene.camera)
+    scene.camera.location = (0, -8, 0)
+    scene.camera.rotation_euler = (math.pi / 2, 0, 0)
+    return scene
+
+def save(name="scene.blend"):
+    path = f"{folder}/{name}"
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    return path
+
+def ok(answer):
+    assert "ok" in answer, answer
+    return answer["ok"]
+
+def error(answer):
+    assert "error" in answer, answer
+    return f"{answer['error']['type']}: {answer['error']['text']}"
+
+def apply(step, /, **kwargs):
+    return ok(worker.apply([[step, kwargs]]))[0]
+
+def refused(step, /, **kwargs):
+    return error(worker.apply([[step, kwargs]]))
+
+def warned():
+    texts = [event["text"] for event in events if event["event"] == "warning"]
+    events.clear()
+    return texts
+
+worker = Worker()
+"""
+
+
+def reported(runtime: Runtime, tmp_path: Path, code: str) -> dict[str, Any]:
+    return runtime.reported(tmp_path, f"folder = {str(tmp_path)!r}\n{WORKER}{code}")
+
+
+OPEN = """
+def text(path):
+    new_scene()
+    cube, camera = bpy.data.objects["Cube"], bpy.data.objects["Camera"]
+    module = bpy.data.texts.new("register.py")
+    module.use_module = True
+    module.write("import bpy\\nbpy.app.driver_namespace['RAN'] = 1\\n"
+                 "def watch(scene): pass\\nbpy.app.handlers.frame_change_pre.append(watch)\\n")
+    driver = cube.driver_add("location", 1).driver
+    driver.use_self, driver.expression = True, "3 + 0 * self.location.x"
+    image = bpy.data.images.new("Wood", 4, 4)
+    image.source, image.filepath, image.use_fake_user = "FILE", "//none/wood.png", True
+    cube["image"] = image
+    return save(path)
+
+file = text("text.blend")
+for autoexec in (False, True, False):
+    bpy.app.driver_namespace.pop("RAN", None)
+    about = ok(worker.open(scene=file, autoexec=autoexec))
+    bpy.context.scene.frame_set(3)
+    y = bpy.data.objects["Cube"].matrix_world.translation.y
+    assert ("RAN" in bpy.app.driver_namespace) == autoexec
+    assert (y == 3) == autoexec, y
+    told = " ".join(about["sequential"])
+    assert ("watch" in told and "Cube.location[1] uses `self`" in told) == autoexec, told
+    told = " ".join(about["warnings"])
+    assert ("do not run without autoexec=True" in told) != autoexec
+    assert f"{folder}/none/wood.png is missing" in told
+assert about["frame_start"] == 1 and about["frame_end"] == 5 and about["frame_step"] == 1
+assert about["fps"] == 24 and about["engine"] == "CYCLES" and about["camera"] == "Camera"
+assert about["resolution"] == [48, 64] and about["libraries"] == []
+assert about["version"] == ".".join(map(str, bpy.app.version))
+render = bpy.context.scene.render
+assert render.use_persistent_data and not render.film_transparent
+ok(worker.close())
+assert "RuntimeError: no scene is open" in refused("original_fps")
+
+# What cannot be opened.
+new_scene().camera = None
+bpy.context.scene.name = "Bare"
+bare = save("bare.blend")
+open(f"{folder}/text.txt.blend", "w").write("no scene")
+old = open(bare, "rb").read()
+assert old.startswith(b"BLENDER-v") or old.startswith(b"BLENDER_v") or old[:4] == b"(\\xb5/\\xfd", old[:12]
+open(f"{folder}/new.blend", "wb").write(b"BLENDER17-01v0999" + bytes(99))
+report(
+    missing=error(worker.open(scene=f"{folder}/none.blend")),
+    folder=error(worker.open(scene=folder)),
+    broken=error(worker.open(scene=f"{folder}/text.txt.blend")),
+    newer=error(worker.open(scene=f"{folder}/new.blend")),
+    bare=error(worker.open(scene=bare)),
+    option=error(worker.open(scene=file, options={"load_gui": False})),
+    taken=error(worker.open(scene=file, options={"use_scripts": True})),
+    ui=ok(worker.open(scene=file, options={"load_ui": False}))["camera"],
+)
+"""
+
+
+def test_a_file_is_opened_as_it_was_asked_and_says_what_is_wrong(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    said = reported(runtime, tmp_path, OPEN)
+    expected = {
+        "missing": f"FileNotFoundError: {tmp_path}/none.blend: there is no such file; give",
+        "folder": f"RuntimeError: {tmp_path} is no file",
+        "broken": f"RuntimeError: {tmp_path}/text.txt.blend does not open in Blender",
+        "newer": f"RuntimeError: {tmp_path}/new.blend was saved by Blender 9.99, and this is",
+        "bare": f"ValueError: {tmp_path}/bare.blend: its scene 'Bare' has no camera (it has cameras: ",
+        "option": "ValueError: open: bpy.ops.wm.open_mainfile has no option load_gui",
+        "taken": "ValueError: open: use_scripts cannot be an option",
+    }
+    for name, text in expected.items():
+        assert said[name].startswith(text.removesuffix("it has cameras: ")), said[name]
+    assert said["ui"] == "Camera"
+
+
+SCENE = """
+scene = new_scene()
+scene.render.fps, scene.render.fps_base = 30, 1.001
+scene.frame_step = 2
+other = bpy.data.objects.new("Other", bpy.data.cameras.new("Other"))
+scene.collection.objects.link(other)
+marker = scene.timeline_markers.new("cut", frame=3)
+marker.camera = other
+second = bpy.data.scenes.new("Second")
+scene.view_layers.new("Layer 2")
+nodes = scene.node_tree if hasattr(scene, "node_tree") else None
+if nodes is None and hasattr(scene, "use_nodes"):
+    scene.use_nodes = True
+    nodes = scene.node_tree
+nodes.nodes.new("CompositorNodeOutputFile").name = "Mine"
+file = save()
+about = ok(worker.open(scene=file))
+assert any("File Output node 'Mine'" in text for text in about["warnings"]), about["warnings"]
+scene = bpy.context.scene
+
+assert apply("original_fps") == 30
+assert abs(apply("get_original_fps") - 30 / 1.001) < 1e-4
+assert apply("animation_range_tuple") == [1, 5, 2]
+assert list(range(*apply("animation_range"))) == [1, 3, 5]
+
+apply("set_resolution", height=[32, 40])
+assert (scene.render.resolution_y, scene.render.resolution_x) == (32, 40)
+apply("set_resolution", width=80, resolution_percentage=50)
+assert (scene.render.resolution_y, scene.render.resolution_x) == (32, 80)
+assert apply("camera_info")["w"] == 40 and apply("camera_info")["h"] == 16
+apply("set_resolution", height=48, width=64)
+assert "pass a pair" in refused("set_resolution", height=[1, 2], width=3)
+assert refused("set_resolution", height=0).startswith("ValueError: height must be")
+assert scene.render.resolution_percentage == 100
+
+apply("image_settings", file_format="OPEN_EXR", bit_depth=32, color_mode="RGBA")
+settings = scene.render.image_settings
+assert (settings.file_format, settings.color_depth, settings.color_mode) == (
+    "OPEN_EXR", "32", "RGBA")
+assert refused("image_settings", file_format="JPEG", bit_depth=32).startswith("ValueError: image_s")
+assert settings.file_format == "OPEN_EXR" and settings.color_depth == "32"
+
+apply("use_motion_blur", enable=True)
+assert scene.render.use_motion_blur
+apply("use_motion_blur", enable=False)
+
+apply("set_animation_range", start=2, stop=4)
+assert apply("animation_range_tuple") == [2, 3, 2]
+apply("set_animation_range", start=10, stop=21, step=1)
+assert apply("animation_range_tuple") == [10, 20, 1]
+apply("set_animation_range", start=0, stop=1)
+assert apply("animation_range_tuple") == [0, 0, 1]
+assert refused("set_animation_range", stop=0).startswith("ValueError: set_animation_range: frames")
+assert refused("set_animation_range", start=5, stop=5).startswith("ValueError: set_animation_range")
+assert refused("set_animation_range", step=0).startswith("ValueError: step must be")
+assert apply("animation_range_tuple") == [0, 0, 1]
+apply("set_current_frame", frame_number=3)
+assert scene.frame_current == 3 and bpy.data.objects["Cube"].matrix_world.translation.x == 2
+assert refused("set_current_frame", frame_number=2**21).startswith("ValueError: the frame must")
+
+apply("camera", name="Camera")
+scene.frame_set(4)
+assert scene.camera.name == "Camera"
+assert refused("camera", name="Cube") == (
+    "KeyError: scene 'Scene' has no camera 'Cube'; there are: Camera, Other")
+apply("view_layer", name="Layer 2")
+assert bpy.context.view_layer.name == "Layer 2"
+assert "there are: Layer 2, View" in refused("view_layer", name="x")
+apply("engine", name="eevee")
+assert "EEVEE" in scene.render.engine
+apply("samples", count=7)
+assert scene.eevee.taa_render_samples == 7
+apply("engine", name="Workbench")
+assert refused("samples", count=7).startswith("ValueError: WORKBENCH has no samples")
+assert apply("cycles_settings", max_samples=3) == []
+assert "renders with WORKBENCH" in warned()[-1]
+assert refused("engine", name="LUX").startswith("ValueError: this Blender has no engine 'LUX'")
+apply("engine", name="CYCLES")
+apply("threads", count=2)
+assert scene.render.threads == 2 and scene.render.threads_mode == "FIXED"
+apply("threads", count=0)
+assert scene.render.threads_mode == "AUTO"
+apply("seed", value=5)
+assert scene.cycles.seed == 5
+
+assert "there is no step 'render'" in refused("render")
+assert "got an unexpected keyword argument 'x'; it takes (height" in refused("set_resolution", x=1)
+assert worker.apply([["seed", {"value": 6}], ["seed", {"value": -1}], ["seed", {"value": 7}]])[
+    "error"]["type"] == "ValueError"
+assert scene.cycles.seed == 6
+assert "add-on 'no such'" in refused("load_addons", names=["no such"])
+apply("load_addons", names=[" IO_Scene_FBX "])
+assert "io_scene_fbx" in bpy.context.preferences.addons
+
+apply("scene", name="Second")
+assert bpy.context.scene.name == "Second"
+assert refused("camera_extrinsics").startswith("ValueError: scene 'Second'")
+assert "there are: Scene, Second" in refused("scene", name="x")
+report()
+"""
+
+
+def test_steps_set_what_they_say(runtime: Runtime, tmp_path: Path) -> None:
+    reported(runtime, tmp_path, SCENE)
+
+
+CYCLES = """
+from blendtorch.btb.worker.steps import cycles
+
+scene = new_scene()
+file = save()
+ok(worker.open(scene=file))
+scene = bpy.context.scene
+bpy.context.view_layer.samples = 9
+scene.cycles.use_adaptive_sampling = False
+cpu = apply("cycles_settings", device_type="cpu", use_cpu=True, adaptive_threshold=0.1,
+            max_samples=3)
+assert len(cpu) == 1
+assert scene.cycles.samples == 3 and bpy.context.view_layer.samples == 0
+assert abs(scene.cycles.adaptive_threshold - 0.1) < 1e-6 and scene.cycles.use_adaptive_sampling
+assert scene.cycles.device == "CPU"
+assert apply("cycles_settings", max_samples=4) == [] and scene.cycles.samples == 4
+assert "with a device_type say use_cpu too" in refused("cycles_settings", device_type="CUDA")
+assert refused("cycles_settings", device_type="CRAY", use_cpu=False).startswith("ValueError: device")
+there = refused("cycles_settings", device_type="CUDA", use_cpu=True, max_samples=5)
+assert there.startswith("RuntimeError: there is no CUDA device here") and cpu[0] in there
+assert scene.cycles.samples == 4
+
+import _cycles
+if _cycles.with_openimagedenoise:
+    apply("denoise", enable=True)
+    assert scene.cycles.use_denoising
+else:
+    assert "without OpenImageDenoise" in refused("denoise", enable=True)
+    assert "without OpenImageDenoise" in refused("cycles_settings", use_denoising=True)
+apply("cycles_settings", use_denoising=False)
+assert not scene.cycles.use_denoising
+
+# Cards that this machine does not have.
+class Device:
+    def __init__(self, id, type):
+        self.id, self.type, self.name, self.use = id, type, f"{type} {id}", True
+
+class Preferences:
+    compute_device_type = "NONE"
+    devices = [Device("a", "CUDA"), Device("b", "CUDA"), Device("a-rt", "OPTIX"),
+               Device("CPU", "CPU"), Device("CPU", "CPU")]
+    def refresh_devices(self): pass
+
+cycles._preferences = lambda: Preferences
+Preferences.refresh_devices = staticmethod(lambda: None)
+used = []
+for number in range(3):
+    cycles.instance_number = lambda: number
+    used.append(apply("cycles_settings", device_type="cuda", use_cpu=False))
+    assert [one.name for one in Preferences.devices if one.use] == used[-1]
+assert used == [["CUDA a"], ["CUDA b"], ["CUDA a"]], used
+assert apply("cycles_settings", device_type="OPTIX", use_cpu=True) == ["OPTIX a-rt", "CPU CPU"]
+assert [one.id for one in Preferences.devices if one.use] == ["a-rt", "CPU", "CPU"]
+assert Preferences.compute_device_type == "OPTIX" and scene.cycles.device == "GPU"
+report()
+"""
+
+
+def test_devices_are_those_that_are_there_and_each_instance_has_its_own(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    reported(runtime, tmp_path, CYCLES)
+
+
+CAMERA = """
+from mathutils import Euler, Matrix, Vector
+
+def near(a, b, by=1e-5):
+    return np.allclose(np.array(a, float), np.array(b, float), atol=by)
+
+scene = new_scene()
+parent = bpy.data.objects.new("Arm", None)
+scene.collection.objects.link(parent)
+parent.location, parent.rotation_euler, parent.scale = (1, 2, 3), (0.3, 0.2, 0.1), (2, 2, 2)
+camera = scene.camera
+camera.parent = parent
+camera.keyframe_insert("location", frame=1)
+for target in ("Cube", "Arm"):
+    constraint = camera.constraints.new("LIMIT_LOCATION")
+    constraint.use_max_x, constraint.max_x = True, 0.5
+ok(worker.open(scene=save()))
+scene, camera = bpy.context.scene, bpy.context.scene.camera
+
+pose = np.array(apply("camera_extrinsics"))
+assert near(np.linalg.norm(pose[:3, :3], axis=0), 1)
+assert near(pose[:3, 3], camera.matrix_world.translation)
+apply("position_camera", location=[5, 5, 5])
+told = warned()[-1]
+assert "constraint 'Limit Location'" in told and "its animation moves it" in told, told
+scene.frame_set(1)
+before = camera.matrix_world.copy()
+apply("unbind_camera")
+assert near(camera.matrix_world, before)
+assert camera.parent is None and not camera.constraints and camera.animation_data is None
+scene.frame_set(2)
+assert near(camera.matrix_world, before) and not warned()
+
+# Of a camera without a parent, turned each way.
+camera.scale = (1, 1, 1)
+for mode in ("XYZ", "ZYX", "QUATERNION", "AXIS_ANGLE"):
+    camera.rotation_mode = mode
+    apply("position_camera", location=[0, -8, 2], look_at=[0, 0, 2])
+    bpy.context.view_layer.update()
+    assert near(apply("camera_extrinsics"), [[1, 0, 0, 0], [0, 0, -1, -8], [0, 1, 0, 2],
+                                             [0, 0, 0, 1]]), mode
+    apply("rotate_camera", angle=math.pi / 2)  # clockwise: what was up is to the left
+    assert near(apply("camera_extrinsics")[0][:3], [0, 1, 0]), mode
+    apply("offset_camera", offset=[0, 0, -1])
+    assert near(camera.location, (0, -7, 2))
+    apply("offset_camera", offset=[0, 1, 0])
+    assert near(camera.location, (1, -7, 2))
+    turn = Euler((0.1, 0.2, 0.3)).to_matrix()
+    apply("position_camera", rotation=[list(row) for row in turn])
+    assert near(camera.matrix_world.to_3x3(), turn) and near(camera.location, (1, -7, 2))
+    apply("position_camera", rotation=[0.1, 0.2, 0.3], location=[0, 0, 0])
+    assert near(camera.matrix_world.to_3x3(), turn) and near(camera.location, (0, 0, 0))
+    assert not warned()
+    apply("position_camera", location=[0, 0, 0])
+    assert "is there already" in warned()[-1]
+assert "only one of" in refused("position_camera", rotation=[0, 0, 0], look_at=[1, 2, 3])
+assert refused("position_camera", look_at=[0, 0, 0]).startswith("ValueError: position_camera: `look")
+assert refused("position_camera", location=[1, 2]).startswith("ValueError: location must be three")
+assert refused("position_camera", rotation=[[1, 2], [3, 4]]).startswith("ValueError: rotation must")
+
+# In order: the angles go on from where they were.
+camera.rotation_mode, camera.rotation_euler = "XYZ", (math.pi / 2, 0, 4 * math.pi)
+apply("position_camera", location=[0, -8, 2], look_at=[0, 0, 2])
+assert near(camera.rotation_euler, (math.pi / 2, 0, 4 * math.pi))
+apply("position_camera", location=[0, -8, 1], look_at=[0, 0, 1], in_order=False)
+assert near(camera.rotation_euler, (math.pi / 2, 0, 0))
+
+# Within a parent, offsets are the camera's own.
+arm = bpy.data.objects["Arm"]
+camera.parent = arm
+bpy.context.view_layer.update()
+pose = np.array(apply("camera_extrinsics"))
+apply("offset_camera", offset=[1, 2, 3])
+assert near(np.array(apply("camera_extrinsics"))[:3, 3] - pose[:3, 3], pose[:3, :3] @ (1, 2, 3), 1e-4)
+camera.parent = None
+
+for mode, path in (("XYZ", "rotation_euler"), ("QUATERNION", "rotation_quaternion")):
+    camera.animation_data_clear()
+    camera.rotation_mode = mode
+    for frame, angle in ((1, 3.0), (3, 3.5)):
+        matrix = Matrix.Translation((frame, 0, 0)) @ Matrix.Rotation(angle, 4, "Z")
+        apply("set_camera_keyframe", frame_num=frame, matrix=[list(row) for row in matrix])
+    scene.frame_set(2)
+    assert near(apply("camera_extrinsics"), Matrix.Translation((2, 0, 0)) @
+                Matrix.Rotation(3.25, 4, "Z"), 1e-3), apply("camera_extrinsics")
+    name = camera.animation_data.action.name
+    paths = {one["data_path"] for one in apply("iter_fcurves", actions=[name])}
+    assert paths == {"location", path, "scale"}, paths
+assert refused("set_camera_keyframe", frame_num=1, matrix=[[1]]).startswith("ValueError: matrix must")
+report()
+"""
+
+
+def test_the_camera_goes_where_it_is_put(runtime: Runtime, tmp_path: Path) -> None:
+    reported(runtime, tmp_path, CAMERA)
+
+
+@pytest.mark.parametrize("fit", ["AUTO", "HORIZONTAL", "VERTICAL"])
+def test_intrinsics_are_those_of_the_picture(
+    bpy_runtime: Runtime, tmp_path: Path, fit: str
+) -> None:
+    code = f"""
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
+scene = new_scene()
+data = scene.camera.data
+data.sensor_fit, data.shift_x, data.shift_y = {fit!r}, 0.1, -0.2
+data.sensor_height = 20
+scene.render.pixel_aspect_x = 1.5
+ok(worker.open(scene=save()))
+scene, camera = bpy.context.scene, bpy.context.scene.camera
+for size in ((48, 64), (64, 48)):
+    apply("set_resolution", height=size)
+    point = Vector((0.7, 2, -0.4))
+    view = camera.matrix_world.inverted() @ point
+    u, v, _ = world_to_camera_view(scene, camera, point)
+    info = apply("camera_info")
+    assert abs(info["fl_x"] * view.x / -view.z + info["cx"] - u * size[1]) < 1e-3
+    assert abs(info["fl_y"] * -view.y / -view.z + info["cy"] - (1 - v) * size[0]) < 1e-3
+    assert apply("camera_intrinsics") == [
+        [info["fl_x"], 0, info["cx"]], [0, info["fl_y"], info["cy"]], [0, 0, 1]]
+    assert apply("empty_transforms") == info and info["c"] == 4
+report()
+"""
+    reported(bpy_runtime, tmp_path, code)
