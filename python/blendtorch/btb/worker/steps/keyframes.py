@@ -87,32 +87,42 @@ def _move_drivers(move: Move) -> Iterator[str]:
 def _move_strips(move: Move) -> Iterator[str]:
     for owner in fcurves.animated():
         for track in owner.animation_data.nla_tracks:
-            # Each has room where those that it moves towards were moved before.
-            strips = sorted(track.strips, key=lambda one: one.frame_start)
-            later = move(strips[-1].frame_end) > strips[-1].frame_end if strips else False
-            for strip in reversed(strips) if later else strips:
-                if not _move_strip(strip, move):
+            # A strip that is changed pushes its neighbours: what each is to be is said before.
+            strips = [(strip, _goal(strip, move)) for strip in track.strips]
+            moved = {
+                strip.name: all([move_curve(curve, move) for curve in strip.fcurves])  # noqa: C419
+                for strip, _ in strips
+            }
+            # Those first that move away from the others; and again, where one was in the way.
+            later = bool(strips) and strips[-1][1]["frame_end"] > strips[-1][0].frame_end
+            for strip, goal in 2 * (strips[::-1] if later else strips):
+                _put_strip(strip, goal)
+            for strip, goal in strips:
+                there = all(abs(getattr(strip, name) - goal[name]) < 1e-2 for name in goal)
+                if not (there and moved[strip.name]):
                     yield f"the NLA strip {strip.name!r} of {owner.name_full}"
 
 
-def _move_strip(strip: Any, move: Move) -> bool:
-    """Moves it, the part of its action, and its own curves; whether it is where it should be."""
-    start, end = move(strip.frame_start), move(strip.frame_end)
-    into, out = strip.blend_in * move.scale, strip.blend_out * move.scale
-    if strip.type == "CLIP":
-        first, last = move(strip.action_frame_start), move(strip.action_frame_end)
-        if last > strip.action_frame_end:
-            strip.action_frame_end, strip.action_frame_start = last, first
-        else:
-            strip.action_frame_start, strip.action_frame_end = first, last
-    # From 3.5 on they can be set whatever the other is.
+def _goal(strip: Any, move: Move) -> dict[str, float]:
+    """What a strip is to be."""
+    ends = ("action_frame_start", "action_frame_end") if strip.type == "CLIP" else ()
+    return {
+        **{name: move(getattr(strip, name)) for name in (*ends, "frame_start", "frame_end")},
+        **{name: getattr(strip, name) * move.scale for name in ("blend_in", "blend_out")},
+    }
+
+
+def _put_strip(strip: Any, goal: dict[str, float]) -> None:
+    # From 3.5 on its ends can be set whatever the other is, and whatever is beside it.
     raw = "_raw" if hasattr(strip, "frame_start_raw") else ""
-    ends = [(f"frame_start{raw}", start), (f"frame_end{raw}", end)]
-    for name, value in reversed(ends) if end > strip.frame_end else ends:
-        setattr(strip, name, value)
-    strip.blend_in, strip.blend_out = into, out
-    moved = [move_curve(curve, move) for curve in strip.fcurves]
-    return all(moved) and abs(strip.frame_start - start) + abs(strip.frame_end - end) < 1e-2
+    for kind, suffix in (("action_frame", ""), ("frame", raw)):
+        if f"{kind}_end" not in goal:
+            continue
+        start, end = goal[f"{kind}_start"], goal[f"{kind}_end"]
+        order = ["start", "end"] if end < getattr(strip, f"{kind}_end") else ["end", "start"]
+        for which in order:
+            setattr(strip, f"{kind}_{which}{suffix}", start if which == "start" else end)
+    strip.blend_in, strip.blend_out = goal["blend_in"], goal["blend_out"]
 
 
 def _unmoved(scene: Any) -> Iterator[str]:
@@ -131,7 +141,8 @@ def _unmoved(scene: Any) -> Iterator[str]:
         if clip.users:
             yield f"the movie {clip.name!r}"
     editor = scene.sequence_editor
-    if editor is not None and len(getattr(editor, "strips", None) or editor.sequences):
+    strips = getattr(editor, "strips", None)  # From 4.4 on; the older name is gone in 5.0.
+    if editor is not None and len(editor.sequences if strips is None else strips):
         yield f"the sequencer of scene {scene.name!r}"
     if scene.render.frame_map_old != scene.render.frame_map_new:
         yield f"the time remapping of scene {scene.name!r}"

@@ -68,6 +68,8 @@ def _move_modifier(modifier: Any, move: "Move") -> bool:
         case "NOISE":
             modifier.offset = move(modifier.offset)
             modifier.scale *= scale
+            # The noise of Blenders before 4.4 has the scale in all three of its directions.
+            return not getattr(modifier, "use_legacy_noise", True)
         case "STEPPED":
             modifier.frame_offset = move(modifier.frame_offset)
             modifier.frame_step *= scale
