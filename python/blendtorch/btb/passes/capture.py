@@ -20,7 +20,7 @@ from .intrinsics import Intrinsics
 from .job import Job, output_nodes
 from .kinds import Display, Frame, Ids, Things
 from .memory import Memory
-from .points import FAR, points_of_depth
+from .points import points_of_depth
 from .saved import Saves
 
 if TYPE_CHECKING:
@@ -261,9 +261,6 @@ class Capture:
                 arrays[name] = array
         if "points" in self._wanted and "points" not in arrays:
             arrays["points"] = points_of_depth(raw["Depth"][..., 0], eye, self._memory.array)
-        if "depth" in arrays:
-            # EEVEE says it more roughly.
-            np.copyto(arrays["depth"], FAR, where=arrays["depth"] >= FAR / 2)
         about: dict[str, Any] = {"engine": self.engine, **eye.about()}
         if "cryptomatte" in self._wanted:
             about["manifest"] = {

@@ -12,7 +12,6 @@ import bpy
 import numpy as np
 
 from .ids import Names
-from .things import objects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,13 +29,14 @@ class Colors:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """All have the colours of their numbers.
+        """All have the colours of their numbers. Those without a surface too: an instance has the
+        colour of what makes it.
 
         Raises:
             RuntimeError: there are more than two colours' channels can tell apart.
         """
         name = "color" if self.kind == "OBJECT" else "diffuse_color"
-        owners: list[Any] = list(objects() if self.kind == "OBJECT" else bpy.data.materials)
+        owners: list[Any] = list(bpy.data.objects if self.kind == "OBJECT" else bpy.data.materials)
         before = [tuple(getattr(owner, name)) for owner in owners]
         try:
             for owner in owners:

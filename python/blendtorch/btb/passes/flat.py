@@ -72,7 +72,8 @@ def render(
                 out["Depth"] = _rendered(taken)["Depth"]
     if "segmentations" in colors and number_of is not None:
         names = colors["segmentations"].names.names
-        tell_instances(job, eye(), names, number_of, out)
+        # Workbench gives an instance the colour of the object that makes it.
+        tell_instances(job, eye(), names, number_of, out, lambda place: place.instancer)
     return out
 
 

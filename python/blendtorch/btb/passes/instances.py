@@ -51,13 +51,19 @@ class _Box:
 class Which:
     """Finds the instances that pixels show, in one evaluated scene."""
 
-    def __init__(self, depsgraph: Any, places: list[Place], eye: "Intrinsics") -> None:
-        """Of what is drawn there, seen by `eye`."""
+    def __init__(
+        self,
+        depsgraph: Any,
+        places: list[Place],
+        eye: "Intrinsics",
+        by: "Callable[[Place], str]" = lambda place: place.object,
+    ) -> None:
+        """Of what is drawn there, seen by `eye`; `by` says by which name pixels know a place."""
         self._depsgraph = depsgraph
         self._eye = eye
         self._of: dict[str, list[Place]] = {}
         for place in places:
-            self._of.setdefault(place.object, []).append(place)
+            self._of.setdefault(by(place), []).append(place)
         wanted = {one.number for group in self._of.values() if len(group) > 1 for one in group}
         self._boxes: dict[int, _Box] = {}
         if wanted:
@@ -86,8 +92,8 @@ class Which:
             group = self._of.get(name, [])
             if len(group) > 1:
                 several.append((number, group))
-            thing = group[0].thing if group else name
-            table[number] = number_of(thing, name)
+            thing, shows = (group[0].thing, group[0].object) if group else (name, name)
+            table[number] = number_of(thing, shows)
         found = table[shown]
         if several:
             at = points()

@@ -54,6 +54,7 @@ class Intrinsics:
             data = evaluated.data
             self._lens = {name: _plain(getattr(data, name)) for name in _AS_BLENDER_HAS_THEM}
         self.view = np.linalg.inv(self.pose)
+        self.far = self.camera.clip_range[1]
         self.projection = np.array(self.camera.proj_matrix)
         self._aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
 

@@ -25,6 +25,8 @@ class Place(NamedTuple):
     """The original object that it shows."""
     thing: str
     """What it is called itself."""
+    instancer: str
+    """The original object that makes this instance; itself where it is none."""
 
 
 def drawable(obj: Any) -> bool:
@@ -44,29 +46,30 @@ def may_have_instances() -> bool:
 
 def places(depsgraph: Any) -> list[Place]:
     """What a render with this depsgraph draws, in its order."""
-    found: list[tuple[int, str, str, tuple[int, ...], bool]] = []
+    found: list[tuple[int, str, str, str, tuple[int, ...], bool]] = []
     for number, instance in enumerate(depsgraph.object_instances):
         obj = instance.object
         if not instance.show_self or not drawable(obj):
             continue
         shown = obj.original.name_full
         if not instance.is_instance or _is_itself(instance, depsgraph):
-            found.append((number, shown, shown, (), False))
+            found.append((number, shown, shown, shown, (), False))
             continue
         parent = instance.parent.original
-        name = f"{parent.name_full}/{shown}"
+        maker = parent.name_full
         counted = instance.particle_system is not None or parent.instance_type != "COLLECTION"
-        found.append((number, shown, name, tuple(instance.persistent_id), counted))
+        identity = tuple(instance.persistent_id)
+        found.append((number, shown, f"{maker}/{shown}", maker, identity, counted))
     # Of a collection's instances the n-th is the n-th; particles and points have numbers.
     seen: dict[str, int] = {}
     named: list[Place] = []
-    for number, shown, name, identity, counted in sorted(found, key=lambda one: one[3]):
+    for number, shown, name, maker, identity, counted in sorted(found, key=lambda one: one[4]):
         if counted:
             name = f"{name}#{identity[0] + 1}"
         seen[name] = seen.get(name, 0) + 1
         if identity and seen[name] > 1:
             name += f".{seen[name]}" if counted else f"#{seen[name]}"
-        named.append(Place(number, shown, name))
+        named.append(Place(number, shown, name, maker))
     return sorted(named)
 
 
