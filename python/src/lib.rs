@@ -17,6 +17,7 @@ mod memory;
 mod pixels;
 mod publisher;
 mod recording;
+mod render;
 mod seeds;
 mod stream;
 mod timeout;
@@ -38,6 +39,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     pixels::register(module)?;
     publisher::register(module)?;
     recording::register(module)?;
+    render::register(module)?;
     seeds::register(module)?;
     stream::register(module)?;
     timeout::register(module)?;

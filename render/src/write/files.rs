@@ -1,0 +1,79 @@
+//! The files of a frame on their way: written, synced, counted; and removed where one fails.
+
+use super::event::WrittenFile;
+use super::frame::Failure;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The files of one frame. Those that are there when it is dropped unfinished are removed.
+#[derive(Debug)]
+pub(super) struct Files<'a> {
+    folder: &'a Path,
+    frame: i64,
+    made: Vec<(PathBuf, File, WrittenFile)>,
+    finished: bool,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(folder: &'a Path, frame: i64) -> Self {
+        Self {
+            folder,
+            frame,
+            made: Vec::new(),
+            finished: false,
+        }
+    }
+
+    /// Writes a file. `begun` is when its bytes began to be made.
+    pub(super) fn add(
+        &mut self,
+        pass: &str,
+        extension: &str,
+        bytes: &[u8],
+        begun: Instant,
+    ) -> Result<(), Failure> {
+        let name = format!("{:06}.{pass}.{extension}", self.frame);
+        let path = self.folder.join(&name);
+        let failed = |error| Failure::io(&path, &error);
+        let file = File::create(&path).map_err(failed)?;
+        let about = WrittenFile {
+            pass: pass.into(),
+            file: name,
+            bytes: bytes.len() as u64,
+            crc: crc32fast::hash(bytes),
+            seconds: 0.0,
+        };
+        self.made.push((path.clone(), file, about));
+        if let Some((_, file, about)) = self.made.last_mut() {
+            file.write_all(bytes).map_err(failed)?;
+            about.seconds = begun.elapsed().as_secs_f64();
+        }
+        Ok(())
+    }
+
+    /// Waits until all are on the disk.
+    pub(super) fn finish(mut self) -> Result<Vec<WrittenFile>, Failure> {
+        for (path, file, about) in &mut self.made {
+            let begun = Instant::now();
+            file.sync_data()
+                .map_err(|error| Failure::io(path, &error))?;
+            about.seconds += begun.elapsed().as_secs_f64();
+        }
+        self.finished = true;
+        let made = std::mem::take(&mut self.made);
+        Ok(made.into_iter().map(|(_, _, about)| about).collect())
+    }
+}
+
+impl Drop for Files<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            for (path, ..) in &self.made {
+                // What cannot be removed is written over by the next try of this frame.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
