@@ -31,8 +31,7 @@ def file_outputs(scene: Any) -> list[str]:
     tree = runtime.compositor_tree(scene)
     nodes = [] if tree is None else tree.nodes
     return [
-        f"the File Output node {node.name!r} of scene {scene.name!r} is not muted: where "
-        "composites are rendered it writes files of its own for each frame"
+        f"the File Output node {node.name!r} of scene {scene.name!r} writes nothing here"
         for node in nodes
         if node.bl_idname == "CompositorNodeOutputFile" and not node.mute
     ]

@@ -70,6 +70,11 @@ class Prepared:
             self._writer = _blendtorch.FrameWriter(json.dumps(self.spec), str(self.folder))
         return self._writer
 
+    def warnings(self) -> list[str]:
+        """What the user should know of how it is rendered and written."""
+        writer = self.writer()
+        return [*self.capture().warnings, *(writer.warnings() if writer is not None else ())]
+
     def give_back(self) -> None:
         """Gives the scene back as it was; a next frame prepares it again."""
         capture, self._capture = self._capture, None

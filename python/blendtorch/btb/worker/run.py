@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import asked, instance
 from ..passes import Frame, Things
+from ..passes.intrinsics import Intrinsics
 from ..quiet import quiet
 from .answers import is_expected, text_of, told
 from .guard import settings_kept
@@ -19,7 +20,6 @@ from .opened import Opened
 from .prepared import Prepared
 from .sequential import Walk
 from .steps.checks import LAST_FRAME, whole
-from .steps.info import about_camera
 from .telling import event
 
 
@@ -65,7 +65,7 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things:
     instance.took("evaluate", evaluated - start)
     seconds = {"evaluate": evaluated - start}
     if prepared.dry_run:
-        about = {**about_camera(opened), "frame": frame, "ids": 0, "seconds": seconds}
+        about = {**Intrinsics(opened.scene).about(), "frame": frame, "ids": 0, "seconds": seconds}
         event("written", frame=frame, files=[], about=about)
         return Things([], [])
     if "composites" in prepared.passes and prepared.folder is not None:

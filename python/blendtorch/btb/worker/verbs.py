@@ -65,6 +65,9 @@ class Worker:
         self._forget()
         if spec is not None and previews is not None:
             spec = {**spec, "previews": previews}
+        if spec is not None:  # Composites Blender itself writes.
+            files = [file for file in spec.get("files", ()) if file.get("pass") != "composites"]
+            spec = {**spec, "files": files}
         ids = ids or {}
         prepared = Prepared(
             passes={name: dict(options or {}) for name, options in passes.items()},
@@ -78,7 +81,7 @@ class Worker:
         )
         try:
             things = prepared.things()
-            prepared.writer()
+            warnings = prepared.warnings()
         except BaseException:
             prepared.close()
             raise
@@ -86,7 +89,7 @@ class Worker:
         return {
             **things.plain(),
             "engine": opened.scene.render.engine,
-            "warnings": list(prepared.capture().warnings),
+            "warnings": warnings,
         }
 
     @answered

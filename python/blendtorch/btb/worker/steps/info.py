@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ...passes.intrinsics import Intrinsics
+from ...viewpoint import Viewpoint
 from .. import fcurves
 from ..opened import Opened
 from .table import step
@@ -12,7 +14,7 @@ from .table import step
 @step()
 def original_fps(opened: Opened) -> int:
     """Frames a second, rounded, as VisionSim 0.1 has it."""
-    return int(round(get_original_fps(opened)))
+    return round(get_original_fps(opened))
 
 
 @step()
@@ -90,65 +92,26 @@ def iter_fcurves(opened: Opened, actions: list[str] | None = None) -> list[dict[
     ]
 
 
-def about_camera(opened: Opened) -> dict[str, Any]:
-    """The camera as what is said of a frame has it: `camera`, `view` (world to camera) and `pose`
-    (camera to world)."""
-    pose = np.array(camera_extrinsics(opened))
-    view = np.linalg.inv(pose)
-    return {"camera": camera_of(opened), "view": view.tolist(), "pose": pose.tolist()}
-
-
 def resolution(scene: Any) -> list[int]:
     """Height and width of its pictures, in pixels, as Blender rounds them."""
-    render = scene.render
-    size = render.resolution_y, render.resolution_x
-    return [side * render.resolution_percentage // 100 for side in size]
+    height, width = Viewpoint.shape_from_bpy(scene.render)
+    return [height, width]
 
 
 def camera_of(opened: Opened) -> dict[str, Any]:
     """The camera's values, of the scene as it is evaluated now.
 
     Raises:
-        ValueError: there is no camera.
+        ValueError: there is no camera, or a panoramic one.
     """
-    scene, camera = opened.scene, opened.camera
-    data = camera.data
-    names = (
-        "angle", "angle_x", "angle_y", "clip_start", "clip_end", "lens", "lens_unit",
-        "sensor_height", "sensor_width", "sensor_fit", "shift_x", "shift_y", "type",
-    )  # fmt: skip
-    height, width = resolution(scene)
-    focal_x, focal_y, centre_x, centre_y = _pinhole(scene, data, width, height)
+    opened.camera  # noqa: B018 (says more where there is none)
+    lens = Intrinsics(opened.scene).lens()
     return {
-        **{name: getattr(data, name) for name in names},
-        "c": {"BW": 1, "RGB": 3, "RGBA": 4}[scene.render.image_settings.color_mode],
-        "w": width,
-        "h": height,
-        "fl_x": focal_x,
-        "fl_y": focal_y,
-        "cx": centre_x,
-        "cy": centre_y,
-        "intrinsics": [[focal_x, 0.0, centre_x], [0.0, focal_y, centre_y], [0.0, 0.0, 1.0]],
+        **lens,
+        "c": {"BW": 1, "RGB": 3, "RGBA": 4}[opened.scene.render.image_settings.color_mode],
+        "intrinsics": [
+            [lens["fl_x"], 0.0, lens["cx"]],
+            [0.0, lens["fl_y"], lens["cy"]],
+            [0.0, 0.0, 1.0],
+        ],
     }
-
-
-def _pinhole(scene: Any, data: Any, width: int, height: int) -> tuple[float, float, float, float]:
-    """Focal lengths and principal point in pixels, as Blender's own projection has them: the sensor
-    is as wide as the longer side, or the side that `sensor_fit` names, pixels' aspect counted."""
-    render = scene.render
-    aspect_x, aspect_y = render.pixel_aspect_x, render.pixel_aspect_y
-    wide, high = width * aspect_x, height * aspect_y
-    fit = data.sensor_fit
-    if fit == "AUTO":
-        fit = "HORIZONTAL" if wide >= high else "VERTICAL"
-        sensor = data.sensor_width
-    else:
-        sensor = data.sensor_width if fit == "HORIZONTAL" else data.sensor_height
-    side = wide if fit == "HORIZONTAL" else high
-    focal = data.lens / sensor * side
-    return (
-        focal / aspect_x,
-        focal / aspect_y,
-        width / 2 - data.shift_x * side / aspect_x,
-        height / 2 + data.shift_y * side / aspect_y,
-    )

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ..opened import Opened
 
@@ -15,13 +15,15 @@ class Step(NamedTuple):
     """What is prepared for rendering must be given back before, and prepared anew behind it."""
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
 _steps: dict[str, Step] = {}
 
 
-def step(*names: str, renews: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def step(*names: str, renews: bool = False) -> Callable[[_Function], _Function]:
     """Makes a function a step, by its own name and others; its first parameter is what is open."""
 
-    def made(function: Callable[..., Any]) -> Callable[..., Any]:
+    def made(function: _Function) -> _Function:
         for name in (function.__name__, *names):
             _steps[name] = Step(function, renews)
         return function
