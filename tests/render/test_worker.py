@@ -8,7 +8,7 @@ from support.runtimes import Runtime
 
 # A scene of its own, and the verbs without the answers around them.
 WORKER = """
-import math
+import math, os
 from blendtorch.btb import instance
 from blendtorch.btb.worker import telling
 from blendtorch.btb.worker.verbs import Worker
@@ -82,6 +82,19 @@ def text(path):
     return save(path)
 
 file = text("text.blend")
+# A library that is gone.
+new_scene()
+library = save("library.blend")
+new_scene()
+with bpy.data.libraries.load(library, link=True) as (there, linked):
+    linked.objects = ["Cube"]
+bpy.context.scene.collection.objects.link(linked.objects[0])
+users = save("users.blend")
+assert ok(worker.open(scene=users))["libraries"] == [library]
+os.remove(library)
+about = ok(worker.open(scene=users))
+assert about["warnings"] == [
+    f"the library {library} is missing: what it holds is not rendered"], about
 for autoexec in (False, True, False):
     bpy.app.driver_namespace.pop("RAN", None)
     about = ok(worker.open(scene=file, autoexec=autoexec))
@@ -582,7 +595,6 @@ assert "there is no action 'x'" in refused("iter_fcurves", actions=["x"])
 # What is saved is the scene with the client's changes, without what rendering takes.
 assert refused("save_file", path=file) == f"ValueError: {file} is the file that is open: save the " \\
     "scene under another name"
-import os
 os.link(file, f"{folder}/same.blend")
 assert "is the file that is open" in refused("save_file", path=f"{folder}/same.blend")
 apply("set_resolution", height=20)
@@ -772,11 +784,14 @@ finally:
     running.asked.stop_waits = asked
 said()
 
-# Without rendering: the camera of each frame.
+# Without rendering: the camera of each frame, as markers choose it.
 before = dict(frames)
-bpy.context.scene.camera.keyframe_insert("location", frame=1)
-bpy.context.scene.camera.location.x = 4
-bpy.context.scene.camera.keyframe_insert("location", frame=5)
+assert error(worker.prepare(passes={"composites": {}})).startswith("ValueError: composites are")
+second = bpy.data.objects.new("Second", bpy.data.cameras.new("Second"))
+bpy.context.collection.objects.link(second)
+second.location.x = 4
+for frame, camera in ((1, bpy.context.scene.camera), (5, second)):
+    bpy.context.scene.timeline_markers.new("cut", frame=frame).camera = camera
 prepare(["frames", "depths"], dry_run=True)
 ok(worker.run(frames=[1, 5]))
 written = [event for event in events if event["event"] == "written"]

@@ -63,11 +63,21 @@ class Prepared:
             self._capture.give({"instances": instances, "materials": materials})
 
     def writer(self) -> Any:
-        """What writes; None where nothing is to be written."""
+        """What writes; None where nothing is to be written.
+
+        Raises:
+            ValueError: it cannot write such files.
+            RuntimeError: not there.
+        """
         if self.spec is None or self.folder is None or self.dry_run:
             return None
         if self._writer is None:
-            self._writer = _blendtorch.FrameWriter(json.dumps(self.spec), str(self.folder))
+            try:
+                self._writer = _blendtorch.FrameWriter(json.dumps(self.spec), str(self.folder))
+            except ValueError as error:
+                raise ValueError(str(error)) from error
+            except OSError as error:
+                raise RuntimeError(str(error)) from error
         return self._writer
 
     def warnings(self) -> list[str]:

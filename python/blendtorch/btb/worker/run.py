@@ -31,10 +31,10 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
         ValueError: one is no frame that Blender renders.
     """
     left = [whole(frame, "a frame", 0, LAST_FRAME) for frame in frames]
-    unknown = Things([], [])
-    begun = False
-    while left and not unknown and not (begun and asked.stop_waits()):
-        begun = True
+    unknown: Things | None = Things([], [])
+    while left and unknown is not None and not unknown and not asked.stop_waits():
+        print(f"blendtorch: frame {left[0]}", flush=True)
+        instance.place(None, left[0])
         event("began", frame=left[0])
         start = perf_counter()
         try:
@@ -44,21 +44,24 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
             text = text_of(error) if is_expected(error) else told(error)["text"]
             event("failed", frame=left[0], kind="render", text=text)
             prepared.give_back()
-        if not unknown:
+        if unknown is not None and not unknown:
             instance.frame_done(perf_counter() - start)
             left.pop(0)
+    instance.place(None, None)
     if (writer := prepared.writer()) is not None:
         writer.flush()
-    return {"left": left, "unknown": unknown.plain()}
+    return {"left": left, "unknown": (unknown or Things([], [])).plain()}
 
 
-def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things:
-    """Renders one and hands it on, unless something has no id."""
+def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
+    """Renders one and hands it on, unless something has no id, which it returns; or this instance is
+    asked to stop while frames before it are played: None."""
     start = perf_counter()
     capture = prepared.capture()
     if prepared.sequential:
         prepared.walk = prepared.walk or Walk(opened.scene)
-        prepared.walk.to(frame)
+        if not prepared.walk.to(frame, asked.stop_waits):
+            return None
     else:
         opened.scene.frame_set(frame)
     evaluated = perf_counter()

@@ -5,7 +5,7 @@ never bake, or change what is baked.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import bpy
@@ -42,15 +42,24 @@ class Walk:
         self._scene = scene
         self._at: int | None = None
 
-    def to(self, frame: int) -> None:
-        """Evaluates `frame` as it is when every frame before it was played."""
+    def to(self, frame: int, gives_up: Callable[[], bool] = lambda: False) -> bool:
+        """Evaluates `frame` as it is when every frame before it was played; whether it came there.
+
+        Args:
+            frame: where to.
+            gives_up: asked before each frame; where it says True, this returns.
+        """
         scene = self._scene
         if self._at is None or not self._at < frame:
             self._start()
         first = min(scene.frame_start, frame) if self._at is None else self._at + 1
         for number in range(first, frame + 1):
+            if gives_up():
+                return False
+            self._at = None  # Nobody knows, where a frame fails.
             scene.frame_set(number)
-        self._at = frame
+            self._at = number
+        return True
 
     def _start(self) -> None:
         """What simulations hold of anything that was played before counts no more."""

@@ -27,7 +27,11 @@ class Worker:
     ) -> dict[str, Any]:
         """Opens a file; see `opening.open_file`. What was open before is closed."""
         self._close()
-        self._opened, about = opening.open_file(scene, bool(autoexec), options or {})
+        try:
+            self._opened, about = opening.open_file(scene, bool(autoexec), options or {})
+        except BaseException:
+            opening.close()
+            raise
         return about
 
     @answered
@@ -68,6 +72,8 @@ class Worker:
         if spec is not None:  # Composites Blender itself writes.
             files = [file for file in spec.get("files", ()) if file.get("pass") != "composites"]
             spec = {**spec, "files": files}
+        if "composites" in passes and folder is None and not dry_run:
+            raise ValueError("composites are files that Blender writes: give a folder")
         ids = ids or {}
         prepared = Prepared(
             passes={name: dict(options or {}) for name, options in passes.items()},
