@@ -13,6 +13,9 @@ _SIMPLE = {"BOOLEAN", "INT", "FLOAT", "STRING", "ENUM"}
 # Which frame it is, is what a run changes.
 _NOT = {"frame_current", "frame_current_final", "frame_float", "frame_subframe"}
 
+_names: dict[str, list[tuple[str, bool]]] = {}
+"""The settings of each kind of owner, and whether each is several values."""
+
 
 @contextmanager
 def settings_kept(scene: Any) -> Iterator[None]:
@@ -39,14 +42,15 @@ def _owners(scene: Any) -> list[Any]:
 
 
 def _values(owner: Any) -> dict[str, Any]:
-    values = {}
-    for prop in owner.bl_rna.properties:
-        name = prop.identifier
-        if prop.is_readonly or prop.type not in _SIMPLE or name in _NOT:
-            continue
-        value = getattr(owner, name)
-        values[name] = tuple(value) if getattr(prop, "is_array", False) else value
-    return values
+    kind = owner.bl_rna.identifier
+    if kind not in _names:
+        _names[kind] = [
+            (prop.identifier, bool(getattr(prop, "is_array", False)))
+            for prop in owner.bl_rna.properties
+            if not prop.is_readonly and prop.type in _SIMPLE and prop.identifier not in _NOT
+        ]
+    values = [(name, is_array, getattr(owner, name)) for name, is_array in _names[kind]]
+    return {name: tuple(value) if is_array else value for name, is_array, value in values}
 
 
 def _put(owner: Any, values: dict[str, Any]) -> None:

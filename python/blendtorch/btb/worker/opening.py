@@ -90,7 +90,7 @@ def _newer(path: Path, saved: tuple[int, ...]) -> str:
     theirs = ".".join(map(str, saved))
     return (
         f"{path} was saved by Blender {theirs}, and this is {bpy.app.version_string}: what is new "
-        f"in it would be lost. Render it with Blender {theirs} or later, or save it with this one"
+        f"in it would be lost. Render it with Blender {theirs} or later"
     )
 
 

@@ -54,8 +54,8 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
 
 
 def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
-    """Renders one and hands it on, unless something has no id, which it returns; or this instance is
-    asked to stop while frames before it are played: None."""
+    """Renders one and hands it on, unless something has no id, which it returns. None where this
+    instance is asked to stop while frames before it are played."""
     start = perf_counter()
     capture = prepared.capture()
     if prepared.sequential:
