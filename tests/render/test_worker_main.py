@@ -13,6 +13,9 @@ scene = bpy.context.scene
 scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
 scene.render.resolution_x, scene.render.resolution_y = 32, 24
 scene.frame_end = 400
+text = bpy.data.texts.new("register.py")
+text.use_module = True
+text.write("open({ran!r}, 'w').close()")
 bpy.ops.wm.save_as_mainfile(filepath={path!r})
 """
 
@@ -28,7 +31,7 @@ FILES = [
 
 
 def test_a_worker_writes_until_it_is_asked_to_stop(runtime: Runtime, tmp_path: Path) -> None:
-    scene, folder = str(tmp_path / "scene.blend"), tmp_path / "files"
+    scene, folder, ran = str(tmp_path / "scene.blend"), tmp_path / "files", tmp_path / "ran"
     with Launcher(tmp_path) as launcher:
 
         def ok(verb: str, **arguments: Any) -> Any:
@@ -40,8 +43,11 @@ def test_a_worker_writes_until_it_is_asked_to_stop(runtime: Runtime, tmp_path: P
             assert all(topic == "render" for topic, _ in launcher.said)
             return [value for _, value in launcher.said if value["event"] == name]
 
-        code = SCENE.format(path=scene) + MAIN
-        launcher.start(runtime.script_command(tmp_path, code), runtime.environment())
+        code = SCENE.format(path=scene, ran=str(ran)) + MAIN
+        command = runtime.script_command(tmp_path, code)
+        # As a launcher starts every Blender.
+        command.insert(len(runtime.words), "--enable-autoexec")
+        launcher.start(command, runtime.environment())
         launcher.until("it serves", lambda: launcher.about["services"])
         assert launcher.about["services"] == {
             "render": ["open", "apply", "prepare", "table", "run", "close"]
@@ -50,7 +56,9 @@ def test_a_worker_writes_until_it_is_asked_to_stop(runtime: Runtime, tmp_path: P
         assert about["resolution"] == [24, 32] and about["camera"] == "Camera"
         refused = launcher.outcome(launcher.call("render", "open", {"scene": "none.blend"}))["Ok"]
         assert refused["error"]["type"] == "FileNotFoundError"
-        ok("open", scene=scene, autoexec=False, options={})
+        assert not ran.exists()
+        ok("open", scene=scene, autoexec=True, options={})
+        assert ran.exists()
         passes: dict[str, Any] = {"frames": {}, "depths": {}, "composites": {}}
         spec = {"layout": "flat", "previews": False, "multilayer": False, "files": FILES}
         ok("prepare", passes=passes, spec=spec, folder=str(folder))

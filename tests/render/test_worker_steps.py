@@ -96,6 +96,8 @@ assert "got an unexpected keyword argument 'x'; it takes (height" in refused("se
 assert worker.apply([["seed", {"value": 6}], ["seed", {"value": -1}], ["seed", {"value": 7}]])[
     "error"]["type"] == "ValueError"
 assert scene.cycles.seed == 6
+for wrong in ("seed", ["seed"], [1, {}], ["seed", 1]):
+    assert error(worker.apply([wrong])).startswith("TypeError: a step must be a pair")
 assert "add-on 'no such'" in refused("load_addons", names=["no such"])
 apply("load_addons", names=[" IO_Scene_FBX "])
 assert "io_scene_fbx" in bpy.context.preferences.addons

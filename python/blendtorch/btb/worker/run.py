@@ -15,11 +15,11 @@ from ..passes import Frame, Things
 from ..passes.intrinsics import Intrinsics
 from ..quiet import quiet
 from .answers import is_expected, text_of, told
+from .checks import LAST_FRAME, whole
 from .guard import settings_kept
 from .opened import Opened
 from .prepared import Prepared
 from .sequential import Walk
-from .steps.checks import LAST_FRAME, whole
 from .telling import event
 
 

@@ -123,9 +123,7 @@ class Worker:
         opened = self._open()
         values = []
         for one in wanted:
-            if not isinstance(one, list | tuple) or len(one) != 2 or not isinstance(one[1], dict):
-                raise TypeError(f"a step must be a pair [name, {{arguments}}], not {one!r}")
-            name, arguments = one
+            name, arguments = _pair(one)
             if steps.known(name).renews and self._prepared is not None:
                 self._prepared.give_back()
             values.append(steps.apply(opened, name, arguments))
@@ -153,3 +151,15 @@ class Worker:
         if self._opened is not None:
             self._opened = None
             opening.close()
+
+
+def _pair(step: Any) -> tuple[str, dict[str, Any]]:
+    """A step's name and arguments.
+
+    Raises:
+        TypeError: it is none.
+    """
+    match step:
+        case [str(name), dict(arguments)]:
+            return name, arguments
+    raise TypeError(f"a step must be a pair [name, {{arguments}}], not {step!r}")

@@ -1,8 +1,8 @@
 """Steps about which frames there are, and whether anything moves."""
 
+from ..checks import LAST_FRAME, whole
 from ..fcurves import keyed
 from ..opened import Opened
-from .checks import LAST_FRAME, whole
 from .table import step
 
 

@@ -13,9 +13,9 @@ import bpy
 from mathutils import Euler, Matrix, Quaternion, Vector
 
 from .. import fcurves
+from ..checks import LAST_FRAME, finite, square, vector, whole
 from ..opened import Opened
 from ..telling import warn
-from .checks import LAST_FRAME, finite, square, vector, whole
 from .table import step
 
 _MOVED = ("location", "rotation_euler", "rotation_quaternion", "rotation_axis_angle", "scale")

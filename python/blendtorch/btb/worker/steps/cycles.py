@@ -5,8 +5,8 @@ from typing import Any
 import bpy
 
 from ...cycles import has_denoiser
+from ..checks import finite, whole
 from ..opened import Opened, instance_number
-from .checks import finite, whole
 from .scene import engine_of, warn_of_engine
 from .table import step
 

@@ -12,10 +12,10 @@ import bpy
 
 from ... import physics
 from .. import fcurves
+from ..checks import LAST_FRAME, finite
 from ..opened import Opened
 from ..telling import some, warn
 from .animation import set_range
-from .checks import LAST_FRAME, finite
 from .moved import move_curve, move_driver
 from .table import step
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import bpy
 
 from ... import runtime
+from ..checks import whole
 from ..opened import Opened
 from ..telling import some, warn
-from .checks import whole
 from .table import step
 
 
@@ -163,7 +163,7 @@ def use_motion_blur(opened: Opened, enable: bool) -> None:
 
 
 @step(renews=True)
-def load_addons(opened: Opened, names: list[str]) -> None:
+def load_addons(opened: Opened, names: list[str] | str) -> None:
     """Enables add-ons, whose names' case does not matter.
 
     Raises:
@@ -173,7 +173,7 @@ def load_addons(opened: Opened, names: list[str]) -> None:
     import addon_utils  # type: ignore[import-not-found]
 
     there = {module.__name__.casefold(): module.__name__ for module in addon_utils.modules()}
-    for name in names:
+    for name in [names] if isinstance(names, str) else names:
         module = there.get(name.strip().casefold())
         # Those of 4.2 and later have the name of their repository before their own.
         ends = [full for low, full in there.items() if low.endswith(f".{name.strip().casefold()}")]

@@ -1,4 +1,4 @@
-"""Checks of arguments that several steps take."""
+"""Checks of what a caller gives."""
 
 import math
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ def whole(value: Any, what: str, low: int, high: int) -> int:
     Raises:
         ValueError: it is none, or outside.
     """
-    number = not isinstance(value, bool) and isinstance(value, int | float) and value == int(value)
-    if not number or not low <= value <= high:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not low <= value <= high or value != int(value):
         raise ValueError(f"{what} must be a whole number from {low} to {high}, not {value!r}")
     return int(value)
 
