@@ -9,6 +9,7 @@ from support.runtimes import Runtime
 
 GOLDEN = Path(__file__).parents[1] / "render" / "golden"
 
+
 def golden(runtime: Runtime) -> tuple[Path, Path]:
     """The golden scene of a Blender and what was rendered of it."""
     if runtime.name == "bpy":
@@ -78,7 +79,8 @@ cam = cubes.camera((0, -6, 8), (0, 0, 0)).bpy_camera
 if MOVES != "camera":
     keyed(cube, "location", at)
 if MOVES != "object":
-    keyed(cam, "location", [(0, (-.4, -6, 8)), (2, (0, -6, 8)), (3, (.3, -6.2, 8)), (4, (1, -7, 8))])
+    places = [(0, (-.4, -6, 8)), (2, (0, -6, 8)), (3, (.3, -6.2, 8)), (4, (1, -7, 8))]
+    keyed(cam, "location", places)
     keyed(cam, "rotation_euler", [(0, (.6, 0, .1)), (2, (.6, .02, 0)), (4, (.5, 0, -.1))])
 capture = Capture({"flows": {}, "points": {}, "segmentations": {}})
 capture.give(dict(instances={"Plane": [1, 0], "Cube": [2, 0]}, materials={}))
@@ -208,9 +210,7 @@ def check_refused(got: dict[str, Any]) -> None:
     assert got["none"].startswith("ValueError the scene 'Scene' has no camera"), got
 
 
-def test_what_cannot_be_is_refused_before_the_first_frame(
-    runtime: Runtime, tmp_path: Path
-) -> None:
+def test_what_cannot_be_is_refused_before_the_first_frame(runtime: Runtime, tmp_path: Path) -> None:
     got = runtime.reported(
         tmp_path,
         SCENE

@@ -59,7 +59,7 @@ class Reader:
         layer: str,
         passes: tuple[str, ...],
         memory: "Callable[[str, tuple[int, int, int]], NDArray[np.float32]]",
-        look: "Callable[[Any, dict[str, NDArray[np.float32]]], None] | None" = None,
+        look: "Callable[[Any], None] | None" = None,
     ) -> None:
         """Takes `passes` of the view layer `layer`.
 
@@ -67,7 +67,7 @@ class Reader:
             layer: its name.
             passes: by the names of `SWITCHES`.
             memory: gives the array, C-contiguous, that a pass of a shape is to lie in.
-            look: called with the render's depsgraph and the arrays, while both are there.
+            look: called with the render's depsgraph before Cycles renders, which may free it.
         """
         self.layer = layer
         self.passes = passes
@@ -76,8 +76,13 @@ class Reader:
         self.arrays: dict[str, NDArray[np.float32]] = {}
         self.error: str | None = None
 
-    def read(self, engine: Any, depsgraph: Any) -> None:
-        """Takes them."""
+    def before(self, depsgraph: Any) -> None:
+        """Before Cycles renders."""
+        if self.look is not None and depsgraph.view_layer.name == self.layer:
+            self.look(depsgraph)
+
+    def read(self, engine: Any) -> None:
+        """Takes them, after it did."""
         result = engine.get_result()
         layers = [layer for layer in result.layers if layer.name == self.layer]
         if not layers:  # The render of another one, which the compositor wants.
@@ -93,8 +98,6 @@ class Reader:
             pixels = self.memory(name, shape)
             runtime.read_pass(one, pixels.reshape(-1, one.channels))
             self.arrays[name] = pixels.reshape(shape)
-        if self.look is not None:
-            self.look(depsgraph, self.arrays)
 
 
 _reader: Reader | None = None
@@ -125,8 +128,9 @@ def prepare(
     blurred = scene.render.use_motion_blur and getattr(layer, "use_motion_blur", True)
     if blurred and OF_A_MOMENT & set(passes):
         raise RuntimeError(
-            "with motion blur Cycles' depth, normals, flow, places and ids are of any moment within "
-            "the shutter, not of the frame: switch scene.render.use_motion_blur off, or render the image alone"
+            "with motion blur Cycles' depth, normals, flow, places and ids are of any moment "
+            "within the shutter, not of the frame: switch scene.render.use_motion_blur off, or "
+            "render the image alone"
         )
     # Without the library denoising fails once, then all renders are black.
     if denoise and not has_denoiser():
@@ -153,7 +157,7 @@ def render(
     camera: "Camera",
     passes: tuple[str, ...],
     into: "Mapping[str, NDArray[np.float32]] | None" = None,
-    look: "Callable[[Any, dict[str, NDArray[np.float32]]], None] | None" = None,
+    look: "Callable[[Any], None] | None" = None,
 ) -> "dict[str, NDArray[np.float32]]":
     """The passes by name, float32 H × W × channels with the lowest row first.
 
@@ -165,7 +169,7 @@ def render(
         passes: Cycles' names of them.
         into: memory for some of them, C-contiguous, writable and of their size. The others lie in
             memory that the next call uses again.
-        look: called with the render's depsgraph and the arrays, while both are there.
+        look: called with the render's depsgraph before Cycles renders.
 
     Raises:
         ValueError: Blender renders no images of that shape.
@@ -261,15 +265,23 @@ def _hook() -> None:
         return
 
     def render(self: Any, depsgraph: Any) -> None:
+        _safely(lambda reader: reader.before(depsgraph))
         inner(self, depsgraph)
-        if _reader is not None:
-            try:
-                _reader.read(self, depsgraph)
-            except Exception as error:  # Said by whoever asked for the render.
-                _reader.error = f"reading Cycles' result failed: {error}"
+        _safely(lambda reader: reader.read(self))
 
     render._blendtorch = True  # type: ignore[attr-defined]
     cycles.CyclesRender.render = render
+
+
+def _safely(act: "Callable[[Reader], None]") -> None:
+    """Does it with the reader, if there is one; an error is said by whoever asked for the
+    render."""
+    if _reader is None or _reader.error is not None:
+        return
+    try:
+        act(_reader)
+    except Exception as error:
+        _reader.error = f"reading Cycles' result failed: {error}"
 
 
 def has_denoiser() -> bool:

@@ -75,7 +75,7 @@ class SurfaceView:
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
         self.camera.check_alive()
-        _smooth_nothing()
+        smooth_nothing()
         # Loading a file puts another one in its place.
         _, space, region = find_first_view3d()
         shading = space.shading
@@ -124,7 +124,7 @@ class SurfaceView:
         self.offscreen.free()
 
 
-def _smooth_nothing() -> None:
+def smooth_nothing() -> None:
     """As of images: smoothing mixes what lies along edges. And with it the first drawing of a
     renderer may lack what is new in the scene (3.4.1)."""
     display = bpy.context.scene.display

@@ -69,7 +69,9 @@ def engine_of(scene: Any) -> str:
     name = str(scene.render.engine)
     short = "EEVEE" if "EEVEE" in name else name.removeprefix("BLENDER_")
     if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
-        raise ValueError(f"{name}, the scene's engine, gives no passes: use Cycles, EEVEE or Workbench")
+        raise ValueError(
+            f"{name}, the scene's engine, gives no passes: use Cycles, EEVEE or Workbench"
+        )
     return short
 
 

@@ -97,12 +97,15 @@ def _rendered(job: Job) -> "dict[str, NDArray[np.float32]]":
 def _matcap(scene: Any) -> Iterator[None]:
     shading = scene.display.shading
     # The name of a matcap is accepted only where the light is one.
-    with changed(shading, light="MATCAP"), changed(
-        shading,
-        studio_light=surfaces.load_matcap(),
-        color_type="SINGLE",
-        single_color=(1.0, 1.0, 1.0),
-        **_PLAIN,
+    with (
+        changed(shading, light="MATCAP"),
+        changed(
+            shading,
+            studio_light=surfaces.load_matcap(),
+            color_type="SINGLE",
+            single_color=(1.0, 1.0, 1.0),
+            **_PLAIN,
+        ),
     ):
         yield
     surfaces.forget_file()
@@ -114,15 +117,11 @@ def _flat(scene: Any, colors: Colors | None) -> Iterator[None]:
     with ExitStack() as stack:
         if colors is not None:
             stack.enter_context(colors.shown())
-        stack.enter_context(
-            changed(scene.display.shading, light="FLAT", color_type=kind, **_PLAIN)
-        )
+        stack.enter_context(changed(scene.display.shading, light="FLAT", color_type=kind, **_PLAIN))
         yield
 
 
-def _normals(
-    colors: "NDArray[np.float32]", eye: "Intrinsics", job: Job
-) -> "NDArray[np.float32]":
+def _normals(colors: "NDArray[np.float32]", eye: "Intrinsics", job: Job) -> "NDArray[np.float32]":
     """Of the world, as other engines have them."""
     projection = eye.projection.tolist()
     of_camera = job.array("camera's normals", (*eye.shape, 3))

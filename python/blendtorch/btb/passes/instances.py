@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .intrinsics import Intrinsics
+    from .intrinsics import Eye
 
 # How far a point may lie outside a box, of the box's diagonal.
 _NEAR = 1e-3
@@ -33,7 +33,8 @@ class _Box:
         corners = np.array(instance.object.bound_box, dtype=float)
         low, high = corners.min(0), corners.max(0)
         self.world = corners @ matrix[:3, :3].T + matrix[:3, 3]
-        self.inverse = np.linalg.pinv(matrix[:3, :3])
+        self.matrix = matrix[:3, :3]
+        self.inverse = np.linalg.pinv(self.matrix)
         self.at = matrix[:3, 3]
         self.middle, self.half = (low + high) / 2, (high - low) / 2
         self.scale = np.linalg.norm(matrix[:3, :3], axis=0)
@@ -45,7 +46,7 @@ class _Box:
     def outside(self, points: "NDArray[Any]") -> "NDArray[Any]":
         """How far points of the world are outside, about, in the world's units."""
         beyond = np.abs(self.local(points) - self.middle) - self.half
-        return np.linalg.norm(np.maximum(beyond, 0) * self.scale, axis=-1)
+        return np.asarray(np.linalg.norm(np.maximum(beyond, 0) * self.scale, axis=-1))
 
 
 class Which:
@@ -55,21 +56,40 @@ class Which:
         self,
         depsgraph: Any,
         places: list[Place],
-        eye: "Intrinsics",
+        eye: "Eye",
         by: "Callable[[Place], str]" = lambda place: place.object,
     ) -> None:
         """Of what is drawn there, seen by `eye`; `by` says by which name pixels know a place."""
-        self._depsgraph = depsgraph
         self._eye = eye
         self._of: dict[str, list[Place]] = {}
         for place in places:
             self._of.setdefault(by(place), []).append(place)
         wanted = {one.number for group in self._of.values() if len(group) > 1 for one in group}
         self._boxes: dict[int, _Box] = {}
+        self._surfaces: dict[int, _Surface] = {}
         if wanted:
             for number, instance in enumerate(depsgraph.object_instances):
                 if number in wanted:
                     self._boxes[number] = _Box(instance)
+            self._keep_surfaces(depsgraph)
+
+    def _keep_surfaces(self, depsgraph: Any) -> None:
+        """Of what stands close to another instance of the same: the depsgraph will be gone."""
+        close: set[int] = set()
+        for group in self._of.values():
+            numbers = [place.number for place in group if place.number in self._boxes]
+            if len(numbers) > 1:
+                near = _touching([self._boxes[number] for number in numbers])
+                close |= {number for number, yes in zip(numbers, near, strict=True) if yes}
+        by_data: dict[int, _Surface] = {}
+        for number, instance in enumerate(depsgraph.object_instances):
+            if number not in close:
+                continue
+            data = instance.object.data
+            key = data.as_pointer() if data is not None else 0
+            if key not in by_data:
+                by_data[key] = _Surface(instance.object)
+            self._surfaces[number] = by_data[key]
 
     def things(
         self,
@@ -152,31 +172,53 @@ class Which:
         """For each point the place in `group` of the surface that is nearest."""
         best = np.full(len(at), np.inf)
         winner = np.zeros(len(at), np.int64)
-        trees: dict[int, BVHTree] = {}
-        numbers = {place.number: nth for nth, place in enumerate(group)}
-        for number, instance in enumerate(self._depsgraph.object_instances):
-            if number not in numbers:
-                continue
-            box = self._boxes[number]
-            inside = np.nonzero(box.outside(at) <= box.near)[0]
-            if not len(inside):
-                continue
-            key = instance.object.data.as_pointer() if instance.object.data else 0
-            if key not in trees:
-                trees[key] = _tree(instance.object)
-            matrix = instance.matrix_world.copy()
-            local = box.local(at[inside])
-            for i, point in zip(inside, local, strict=True):
-                near = trees[key].find_nearest(Vector(point))[0]
+        for nth, place in enumerate(group):
+            box, surface = self._boxes[place.number], self._surfaces.get(place.number)
+            outside = box.outside(at)
+            for i in np.nonzero(outside <= box.near)[0]:
+                near = None if surface is None else surface.nearest(box.local(at[i]))
                 if near is None:
                     continue
-                distance = float(np.linalg.norm(np.array(matrix @ near) - at[i]))
+                distance = float(np.linalg.norm(box.matrix @ near + box.at - at[i]))
                 if distance < best[i]:
-                    best[i], winner[i] = distance, numbers[number]
+                    best[i], winner[i] = distance, nth
         return winner
 
 
-def _tree(obj: Any) -> BVHTree:
-    with meshes.mesh_of(obj) as mesh:
-        vertices = meshes.vertices(mesh).tolist()
-        return BVHTree.FromPolygons(vertices, meshes.triangles(mesh).tolist())
+class _Surface:
+    """The faces of what instances show, in its own coordinates."""
+
+    def __init__(self, obj: Any) -> None:
+        self._tree: BVHTree | None = None
+        try:
+            with meshes.mesh_of(obj) as mesh:
+                self._mesh = meshes.vertices(mesh), meshes.triangles(mesh)
+        except TypeError:  # It has none: then its box has to do.
+            self._mesh = np.empty((0, 3)), np.empty((0, 3), np.int32)
+
+    def nearest(self, point: "NDArray[Any]") -> "NDArray[Any] | None":
+        """The point of a face that is nearest; None where there are no faces."""
+        if self._tree is None:
+            vertices, triangles = self._mesh
+            self._tree = BVHTree.FromPolygons(
+                vertices.tolist(), triangles.tolist(), all_triangles=True
+            )
+        found = self._tree.find_nearest(Vector(point))[0]
+        return None if found is None else np.array(found)
+
+
+# Of more instances than this all are taken to be close to others.
+_MANY = 2000
+
+
+def _touching(boxes: list[_Box]) -> "NDArray[np.bool_]":
+    """Which boxes meet another one, by the upright boxes around them."""
+    if len(boxes) > _MANY:
+        return np.ones(len(boxes), np.bool_)
+    low = np.array([box.world.min(0) - box.near for box in boxes])
+    high = np.array([box.world.max(0) + box.near for box in boxes])
+    found = np.zeros(len(boxes), np.bool_)
+    for i in range(len(boxes)):
+        meets = ((low <= high[i]) & (high >= low[i])).all(-1)
+        found[i] = meets.sum() > 1
+    return found

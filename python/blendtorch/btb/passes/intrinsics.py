@@ -28,7 +28,19 @@ _AS_BLENDER_HAS_THEM = (
 )
 
 
-class Intrinsics:
+class Eye:
+    """From where a picture is seen, and how large it is: matrices that stay."""
+
+    def __init__(self, camera: Viewpoint) -> None:
+        """Of a camera as it is now."""
+        self.shape = camera.shape
+        self.view = np.array(camera.view_matrix)
+        self.pose = np.linalg.inv(self.view)
+        self.projection = np.array(camera.proj_matrix)
+        self.far = camera.clip_range[1]
+
+
+class Intrinsics(Eye):
     """The scene's camera at one moment: keeps nothing of Blender."""
 
     def __init__(self, scene: Any) -> None:
@@ -46,16 +58,12 @@ class Intrinsics:
                 "plane and no focal length; change its lens type, or take pictures of it by a "
                 "btb.Renderer"
             )
-        self.camera.view_matrix = self.camera.view_matrix
-        self.camera.proj_matrix = self.camera.proj_matrix
-        self.shape = self.camera.shape
+        super().__init__(self.camera)
         with meshes.evaluated_now(scene.camera) as (_, evaluated):
             self.pose = np.array(evaluated.matrix_world.normalized())
             data = evaluated.data
             self._lens = {name: _plain(getattr(data, name)) for name in _AS_BLENDER_HAS_THEM}
         self.view = np.linalg.inv(self.pose)
-        self.far = self.camera.clip_range[1]
-        self.projection = np.array(self.camera.proj_matrix)
         self._aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
 
     def about(self) -> "dict[str, Any]":

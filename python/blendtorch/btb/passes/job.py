@@ -38,9 +38,7 @@ class Job:
     memory: Memory
     saves: Saves
 
-    def array(
-        self, name: str, shape: tuple[int, ...], dtype: Any = np.float32
-    ) -> "NDArray[Any]":
+    def array(self, name: str, shape: tuple[int, ...], dtype: Any = np.float32) -> "NDArray[Any]":
         """Memory for an array."""
         return self.memory.array(name, shape, dtype)
 
@@ -58,9 +56,7 @@ class Job:
                     shown = stack.enter_context(self.saves.still(self.scene, self.display))
             stack.enter_context(quiet())
             still = self.composite is not None or shown is not None
-            bpy.ops.render.render(
-                write_still=still, layer=self.layer.name, scene=self.scene.name
-            )
+            bpy.ops.render.render(write_still=still, layer=self.layer.name, scene=self.scene.name)
         if shown is None or self.display is None:
             return {}
         return {"display": self.saves.shown(shown, self.display, self.array)}

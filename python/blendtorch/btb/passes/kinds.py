@@ -30,7 +30,7 @@ Ids = Mapping[str, Mapping[str, Any]]
 """`{"instances": {name: [id, category]}, "materials": {name: id}}`; 0 is nothing."""
 
 
-class Lacks(ValueError):
+class Lacks(ValueError):  # noqa: N818 (as the fleet's contract names it)
     """An engine has no such pass."""
 
     def __init__(self, name: str, engine: str, has: "tuple[str, ...]") -> None:
@@ -85,7 +85,7 @@ class Frame:
     """By the names of sources; see docs/passes.md. They are written anew by the render after the
     next one."""
     about: "dict[str, Any]"
-    """`camera` (dict), `view` (world to camera, 4 × 4 lists), `pose` (camera to world, its scale
+    """`camera` (dict), `view` (world to camera, 4 by 4 lists), `pose` (camera to world, its scale
     removed), `manifest` (`{"CryptoObject": {name: hash}}`, where asked for)."""
     unknown: Things = field(default_factory=lambda: Things([], []))
     """What is visible and has no id yet. If there is any, the arrays of ids are not to be used."""

@@ -16,12 +16,22 @@ LARGEST = 32767
 
 
 class PassIndex:
-    """The pass indices of objects, or of materials, as long as they are ours."""
+    """The pass indices of objects, or of materials, as long as they are ours.
+
+    All that marks the same things does so by the same numbers: `shared`.
+    """
 
     def __init__(self) -> None:
         """Marks nothing yet."""
         self.names = Names()
+        self.users = 0
+        self._loads = alive.loads()
         self._theirs: dict[int, tuple[Any, int]] = {}
+
+    @property
+    def outlived(self) -> bool:
+        """Whether another file was loaded since."""
+        return self._loads != alive.loads()
 
     def mark(self, owners: "list[Any]") -> None:
         """Marks those that are not marked.
@@ -41,12 +51,27 @@ class PassIndex:
                 self._theirs[number] = (owner, self._theirs.get(now, (None, now))[1])
             owner.pass_index = number
 
-    def restore(self) -> None:
-        """All have their own again."""
+    def release(self) -> None:
+        """One user less; after the last one all have their own again."""
+        self.users -= 1
+        if self.users > 0 or self.outlived:
+            return
         for owner, value in self._theirs.values():
             if not alive.is_gone(owner) and owner.pass_index != value:
                 owner.pass_index = value
         self._theirs.clear()
+
+
+_shared: dict[str, PassIndex] = {}
+
+
+def shared(kind: str) -> PassIndex:
+    """The marks of a kind of things, for one user more."""
+    found = _shared.get(kind)
+    if found is None or found.outlived or found.users <= 0:
+        found = _shared[kind] = PassIndex()
+    found.users += 1
+    return found
 
 
 def used_by() -> str | None:

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .intrinsics import Intrinsics
+    from .intrinsics import Eye
 
 FAR = 1e10
 """What Blender says of a pixel without a surface."""
 
 
 def points_of_depth(
-    depth: "NDArray[np.float32]", eye: "Intrinsics", memory: "Callable[..., NDArray[Any]]"
+    depth: "NDArray[np.float32]", eye: "Eye", memory: "Callable[..., NDArray[Any]]"
 ) -> "NDArray[np.float32]":
     """World coordinates (H × W × 3) of planar depth (H × W, row 0 the lowest); 0 where nothing
     is."""

@@ -38,8 +38,9 @@ class Saves:
         """Makes a render that writes its image write one that `shown` reads: without loss, and
         cheap. Gives the path."""
         path = os.path.join(self._folder.path, "display")
-        with self._as(scene, display), changed(
-            scene.render, filepath=path, use_file_extension=False
+        with (
+            self._as(scene, display),
+            changed(scene.render, filepath=path, use_file_extension=False),
         ):
             yield path
 
@@ -129,7 +130,8 @@ def _read_targa(
 ) -> "NDArray[np.uint8]":
     """Truevision TGA 2.0, uncompressed, the lowest row first, blue before red."""
     data = np.fromfile(path, np.uint8)
-    kind, width, height = data[2], *data[12:16].view("<u2").tolist()
+    kind = int(data[2])
+    width, height = (int(side) for side in data[12:16].view("<u2"))
     start = 18 + int(data[0])
     if kind not in (2, 3) or data[16] != 8 * channels or data[17] & 0x30:
         raise RuntimeError(f"Blender wrote a Targa of another kind: {bytes(data[:18]).hex()}")

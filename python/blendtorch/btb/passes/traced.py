@@ -6,11 +6,13 @@ import bpy
 import numpy as np
 
 from .. import cycles
+from ..viewpoint import Viewpoint
 from .crypto import most_covering, ranks_of
 from .ids import Names
 from .instances import Which
+from .intrinsics import Eye, Intrinsics
 from .job import Job
-from .marks import PassIndex
+from .marks import shared
 from .things import objects, places
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .intrinsics import Intrinsics
 
 IDS = {"segmentations": "IndexOB", "materials": "IndexMA"}
 CRYPTO = {"segmentations": "CryptoObject", "materials": "CryptoMaterial"}
@@ -31,7 +32,7 @@ class Told:
         """For `segmentations` and `materials`, as far as they are in `kinds`."""
         self.kinds = kinds
         self.by_index = by_index
-        self._marks = {kind: PassIndex() for kind in kinds}
+        self._marks = {kind: shared(kind) for kind in kinds} if by_index else {}
         self._named = {kind: Names() for kind in kinds}
 
     def passes(self, levels: int) -> tuple[str, ...]:
@@ -67,7 +68,8 @@ class Told:
     def release(self) -> None:
         """All is as it was."""
         for marks in self._marks.values():
-            marks.restore()
+            marks.release()
+        self._marks = {}
 
 
 def render(
@@ -86,22 +88,22 @@ def render(
     """
     out: dict[str, NDArray[Any]] = {}
 
-    def look(depsgraph: Any, arrays: "dict[str, NDArray[np.float32]]") -> None:
-        if "segmentations" in told.kinds and number_of is not None:
-            shape = next(iter(arrays.values())).shape[:2]
-            shown = out["segmentations"] = job.array("shown", shape, np.uint32)
-            told.read("segmentations", arrays, shown)
-            which = Which(depsgraph, places(depsgraph), eye())
-            names = told.names("segmentations")
-            which.things(shown, names, lambda: arrays["Position"], number_of)
+    def look(depsgraph: Any) -> None:
+        camera = Viewpoint(job.scene.camera, Viewpoint.shape_from_bpy(job.scene.render))
+        which.append(Which(depsgraph, places(depsgraph), Eye(camera._still(depsgraph))))
 
-    with cycles.reading(cycles.Reader(job.layer.name, job.passes, job.array, look)) as reader:
+    which: list[Which] = []
+    tells = "segmentations" in told.kinds and number_of is not None
+    reader = cycles.Reader(job.layer.name, job.passes, job.array, look if tells else None)
+    with cycles.reading(reader):
         shown = job.run()
     out |= reader.arrays
     out |= shown
-    for kind in told.kinds - set(out):
+    for kind in told.kinds:
         numbers = out[kind] = job.array(f"numbers {kind}", eye().shape, np.uint32)
         told.read(kind, reader.arrays, numbers)
+        if kind == "segmentations" and number_of is not None:
+            which[0].things(numbers, told.names(kind), lambda: out["Position"], number_of)
     if "Combined" in out:
         out |= job.shown_of(out["Combined"])
     return out

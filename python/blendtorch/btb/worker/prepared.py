@@ -106,7 +106,7 @@ class Prepared:
 def display_of(spec: dict[str, Any] | None) -> Display | None:
     """How frames are for a display, where any file of them is."""
     for file in (spec or {}).get("files", ()):
-        if file["pass"] == "frames" and file["format"] in _FOR_DISPLAYS:
+        if file.get("pass") == "frames" and file.get("format") in _FOR_DISPLAYS:
             deep = file.get("bits") == 16 and file["format"] == "png"
             return Display(color=file.get("color") or "RGB", bits=16 if deep else 8)
     return None

@@ -43,7 +43,9 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
         except Exception as error:
             text = text_of(error) if is_expected(error) else told(error)["text"]
             event("failed", frame=left[0], kind="render", text=text)
+            _drop_composite(prepared, left.pop(0))
             prepared.give_back()
+            continue
         if unknown is not None and not unknown:
             instance.frame_done(perf_counter() - start)
             left.pop(0)
@@ -68,31 +70,28 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
     instance.took("evaluate", evaluated - start)
     seconds = {"evaluate": evaluated - start}
     if prepared.dry_run:
-        about = {**Intrinsics(opened.scene).about(), "frame": frame, "ids": 0, "seconds": seconds}
+        about = _about(prepared, frame, Intrinsics(opened.scene).about(), seconds)
         event("written", frame=frame, files=[], about=about)
         return Things([], [])
     if "composites" in prepared.passes and prepared.folder is not None:
-        capture.composite(str(prepared.folder / f"{frame:06}.composites"))
+        capture.composite(str(prepared.folder / _composite_stem(frame)))
     with quiet():
         rendered = capture.render()
     took = perf_counter() - evaluated
     instance.took("render", took)
     seconds["render"] = took
     if rendered.unknown:
-        if rendered.composite is not None:
-            Path(rendered.composite).unlink(missing_ok=True)
+        _drop_composite(prepared, frame)
         return rendered.unknown
     _hand_on(prepared, frame, rendered, seconds)
     return rendered.unknown
 
 
 def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str, float]) -> None:
-    about = {
-        **rendered.about,
-        "frame": frame,
-        "ids": len(prepared.instances) + len(prepared.materials),
-        "seconds": {**seconds, **rendered.about.get("seconds", {})},
-    }
+    said = rendered.about.get("seconds", {})
+    seconds = {**seconds, "render": said.get("render", seconds["render"])}
+    seconds["read"] = said.get("passes", 0.0)
+    about = _about(prepared, frame, rendered.about, seconds)
     if rendered.composite is not None:
         about["files"] = [_composite(Path(rendered.composite))]
     writer = prepared.writer()
@@ -100,6 +99,25 @@ def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str,
         event("written", frame=frame, files=[], about=about)
         return
     writer.write(frame, rendered.arrays, json.dumps(about, allow_nan=False))
+
+
+def _about(
+    prepared: Prepared, frame: int, camera: dict[str, Any], seconds: dict[str, float]
+) -> dict[str, Any]:
+    """What is said of a frame: what is said of its camera, and how it was made."""
+    ids = len(prepared.instances) + len(prepared.materials)
+    return {**camera, "frame": frame, "ids": ids, "seconds": seconds}
+
+
+def _composite_stem(frame: int) -> str:
+    return f"{frame:06}.composites"
+
+
+def _drop_composite(prepared: Prepared, frame: int) -> None:
+    """Of a frame that is not handed on no file stays."""
+    if prepared.folder is not None:
+        for path in prepared.folder.glob(f"{_composite_stem(frame)}.*"):
+            path.unlink(missing_ok=True)
 
 
 def _composite(path: Path) -> dict[str, Any]:

@@ -50,7 +50,11 @@ class Walk:
             gives_up: asked before each frame; where it says True, this returns.
         """
         scene = self._scene
-        if self._at is None or not self._at < frame:
+        if (
+            self._at == frame
+        ):  # Again, since a name had no id, say: handlers must not be called twice.
+            return True
+        if self._at is None or self._at > frame:
             self._start()
         first = min(scene.frame_start, frame) if self._at is None else self._at + 1
         for number in range(first, frame + 1):

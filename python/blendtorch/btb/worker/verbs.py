@@ -6,6 +6,7 @@ from . import opening, run, steps
 from .answers import answered
 from .opened import Opened
 from .prepared import Prepared, folder_of
+from .sequential import reasons
 
 
 class Worker:
@@ -95,6 +96,7 @@ class Worker:
         return {
             **things.plain(),
             "engine": opened.scene.render.engine,
+            "sequential": reasons(opened.scene, opened.autoexec),
             "warnings": warnings,
         }
 
