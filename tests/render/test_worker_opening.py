@@ -12,7 +12,9 @@ def text(path):
     module = bpy.data.texts.new("register.py")
     module.use_module = True
     module.write("import bpy\\nbpy.app.driver_namespace['RAN'] = 1\\n"
-                 "def watch(scene): pass\\nbpy.app.handlers.frame_change_pre.append(watch)\\n")
+                 "def watch(scene): pass\\nbpy.app.handlers.frame_change_pre.append(watch)\\n"
+                 "stays = bpy.app.handlers.persistent(lambda scene: None)\\n"
+                 "bpy.app.handlers.frame_change_post.append(stays)\\n")
     driver = cube.driver_add("location", 1).driver
     driver.use_self, driver.expression = True, "3 + 0 * self.location.x"
     image = bpy.data.images.new("Wood", 4, 4)
@@ -35,11 +37,13 @@ about = ok(worker.open(scene=users))
 assert about["warnings"] == [
     f"the library {library} is missing: what it holds is not rendered"], about
 for autoexec in (False, True, False):
-    bpy.app.driver_namespace.pop("RAN", None)
     about = ok(worker.open(scene=file, autoexec=autoexec))
     bpy.context.scene.frame_set(3)
     y = bpy.data.objects["Cube"].matrix_world.translation.y
+    # What an earlier file has left is gone.
     assert ("RAN" in bpy.app.driver_namespace) == autoexec
+    after = bpy.app.handlers.frame_change_post
+    assert any("text.blend" in one.__code__.co_filename for one in after) == autoexec
     assert (y == 3) == autoexec, y
     told = " ".join(about["sequential"])
     assert ("watch" in told and "Cube.location[1] uses `self`" in told) == autoexec, told

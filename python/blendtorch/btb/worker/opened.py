@@ -10,6 +10,7 @@ import bpy
 from .. import arguments
 from ..settings import changed
 from . import fcurves
+from .scripts import Kept
 from .telling import some
 
 
@@ -23,6 +24,8 @@ class Opened:
     """Curves that the file itself has muted."""
     ours: list[tuple[Any, str, Any]] = field(default_factory=list)
     """Settings that opening has changed: their owner, their name, and what the file says."""
+    before: Kept = field(default_factory=Kept)
+    """What this process had before the file's scripts."""
 
     @property
     def scene(self) -> Any:

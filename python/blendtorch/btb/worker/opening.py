@@ -35,8 +35,17 @@ def open_file(scene: str, autoexec: bool, options: dict[str, Any]) -> tuple[Open
     known = bpy.ops.wm.open_mainfile.get_rna_type().properties.keys()
     if unknown := options.keys() - set(known):
         raise ValueError(f"open: bpy.ops.wm.open_mainfile has no option {some(unknown)}")
-    _load(path, autoexec, options)
     opened = Opened(path, autoexec)
+    try:
+        return opened, _opened(opened, options)
+    except BaseException:
+        close(opened)
+        raise
+
+
+def _opened(opened: Opened, options: dict[str, Any]) -> dict[str, Any]:
+    """Opens it, makes it what is rendered, and says what it is."""
+    _load(opened.path, opened.autoexec, options)
     _check_camera(opened)
     warnings = [*missing.warnings(), *missing.file_outputs(opened.scene)]
     opened.muted = {key for key, curve in fcurves.keyed() if curve.mute}
@@ -44,7 +53,7 @@ def open_file(scene: str, autoexec: bool, options: dict[str, Any]) -> tuple[Open
     opened.take(opened.scene.render, "film_transparent", False)
     warnings += _without_denoiser(opened)
     warnings += _without_python(opened)
-    return opened, {**about(opened), "warnings": warnings}
+    return {**about(opened), "warnings": warnings}
 
 
 def about(opened: Opened) -> dict[str, Any]:
@@ -66,9 +75,10 @@ def about(opened: Opened) -> dict[str, Any]:
     }
 
 
-def close() -> None:
+def close(opened: Opened) -> None:
     """Back to factory settings."""
     bpy.ops.wm.read_factory_settings()
+    opened.before.put_back(str(opened.path))
 
 
 def _checked(scene: str) -> Path:

@@ -28,11 +28,7 @@ class Worker:
     ) -> dict[str, Any]:
         """Opens a file; see `opening.open_file`. What was open before is closed."""
         self._close()
-        try:
-            self._opened, about = opening.open_file(scene, bool(autoexec), options or {})
-        except BaseException:
-            opening.close()
-            raise
+        self._opened, about = opening.open_file(scene, bool(autoexec), options or {})
         return about
 
     @answered
@@ -150,9 +146,9 @@ class Worker:
 
     def _close(self) -> None:
         self._forget()
-        if self._opened is not None:
-            self._opened = None
-            opening.close()
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opening.close(opened)
 
 
 def _pair(step: Any) -> tuple[str, dict[str, Any]]:
