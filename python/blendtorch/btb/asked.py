@@ -113,6 +113,14 @@ def is_stopping() -> bool:
     return _stop is not None
 
 
+def stop_waits() -> bool:
+    """Within a service that takes long: whether this instance was asked to stop meanwhile. That,
+    and what else was asked, is done behind the service."""
+    if _stop is None and _is_main_thread() and instance.due():
+        _left.extend(instance.take())
+    return _stop is not None or any(work["work"] == "stop" for work in _left)
+
+
 def has_stopped() -> bool:
     """Whether it was asked to, and nothing is played any more."""
     return _stop is not None and not _playing

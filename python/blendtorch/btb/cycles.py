@@ -133,7 +133,7 @@ def prepare(
             "render the image alone"
         )
     # Without the library denoising fails once, then all renders are black.
-    if denoise and not _has_denoiser():
+    if denoise and not has_denoiser():
         raise ValueError("this Blender is built without OpenImageDenoise: it cannot denoise")
     wanted: list[tuple[Any, str, Any]] = [(layer, SWITCHES[name], True) for name in passes]
     if denoise is not None:
@@ -284,7 +284,7 @@ def _safely(act: "Callable[[Reader], None]") -> None:
         _reader.error = f"reading Cycles' result failed: {error}"
 
 
-def _has_denoiser() -> bool:
+def has_denoiser() -> bool:
     try:
         import _cycles
     except ImportError:
