@@ -85,11 +85,15 @@ class Prepared:
         writer = self.writer()
         return [*self.capture().warnings, *(writer.warnings() if writer is not None else ())]
 
+    def flush(self) -> None:
+        """Waits until nothing is being written."""
+        if self._writer is not None:
+            self._writer.flush()
+
     def give_back(self) -> None:
         """Gives the scene back as it was; a next frame prepares it again."""
         capture, self._capture = self._capture, None
-        if self._writer is not None:
-            self._writer.flush()  # It may still read the arrays of the last frame.
+        self.flush()  # The writer may still read the arrays of the last frame.
         if capture is not None:
             capture.release()
 

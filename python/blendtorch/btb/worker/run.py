@@ -35,14 +35,14 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
     while left and unknown is not None and not unknown and not asked.stop_waits():
         print(f"blendtorch: frame {left[0]}", flush=True)
         instance.place(None, left[0])
-        event("began", frame=left[0])
+        event("began", frame=left[0], folder=_folder(prepared))
         start = perf_counter()
         try:
             with settings_kept(opened.scene):
                 unknown = _frame(opened, prepared, left[0])
         except Exception as error:
             text = text_of(error) if is_expected(error) else told(error)["text"]
-            event("failed", frame=left[0], kind="render", text=text)
+            event("failed", frame=left[0], kind="render", text=text, folder=_folder(prepared))
             _drop_composite(prepared, left.pop(0))
             prepared.give_back()
             continue
@@ -50,8 +50,6 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
             instance.frame_done(perf_counter() - start)
             left.pop(0)
     instance.place(None, None)
-    if (writer := prepared.writer()) is not None:
-        writer.flush()
     return {"left": left, "unknown": (unknown or Things([], [])).plain()}
 
 
@@ -71,7 +69,7 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
     seconds = {"evaluate": evaluated - start}
     if prepared.dry_run:
         about = _about(prepared, frame, Intrinsics(opened.scene).about(), seconds)
-        event("written", frame=frame, files=[], about=about)
+        event("written", frame=frame, files=[], about=about, folder=_folder(prepared))
         return Things([], [])
     if "composites" in prepared.passes and prepared.folder is not None:
         capture.composite(str(prepared.folder / _composite_stem(frame)))
@@ -96,7 +94,7 @@ def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str,
         about["files"] = [_composite(Path(rendered.composite))]
     writer = prepared.writer()
     if writer is None:
-        event("written", frame=frame, files=[], about=about)
+        event("written", frame=frame, files=[], about=about, folder=_folder(prepared))
         return
     writer.write(frame, rendered.arrays, json.dumps(about, allow_nan=False))
 
@@ -107,6 +105,11 @@ def _about(
     """What is said of a frame: what is said of its camera, and how it was made."""
     ids = len(prepared.instances) + len(prepared.materials)
     return {**camera, "frame": frame, "ids": ids, "seconds": seconds}
+
+
+def _folder(prepared: Prepared) -> str:
+    """What tells a head which render an event belongs to."""
+    return str(prepared.folder or "")
 
 
 def _composite_stem(frame: int) -> str:

@@ -19,7 +19,7 @@ class Worker:
 
     def verbs(self) -> dict[str, Any]:
         """The functions of the service, by name."""
-        names = ("open", "apply", "prepare", "table", "run", "close")
+        names = ("open", "apply", "prepare", "table", "run", "flush", "close")
         return {name: getattr(self, name) for name in names}
 
     @answered
@@ -104,9 +104,19 @@ class Worker:
         self._ready().give(instances or {}, materials or {})
 
     @answered
-    def run(self, frames: list[int]) -> dict[str, Any]:
-        """Renders frames; see `run.run`."""
-        return run.run(self._open(), self._ready(), frames)
+    def run(self, frames: list[int], flush: bool = True) -> dict[str, Any]:
+        """Renders frames; see `run.run`. Without `flush` the last one may still be written."""
+        prepared = self._ready()
+        done = run.run(self._open(), prepared, frames)
+        if flush:
+            prepared.flush()
+        return done
+
+    @answered
+    def flush(self) -> None:
+        """Waits until all that was rendered is written."""
+        if self._prepared is not None:
+            self._prepared.flush()
 
     @answered
     def close(self) -> None:
