@@ -16,6 +16,9 @@ from ..viewpoint import Viewpoint
 from .kinds import Thing, Things
 
 
+_NONE = 2**31 - 1
+
+
 class Place(NamedTuple):
     """Something that is drawn somewhere."""
 
@@ -58,19 +61,30 @@ def places(depsgraph: Any) -> list[Place]:
         parent = instance.parent.original
         maker = parent.name_full
         counted = instance.particle_system is not None or parent.instance_type != "COLLECTION"
-        identity = tuple(instance.persistent_id)
+        # The innermost is first there, and what is not used is the largest integer.
+        identity = tuple(n for n in reversed(instance.persistent_id) if n < _NONE)
         found.append((number, shown, f"{maker}/{shown}", maker, identity, counted))
     # Of a collection's instances the n-th is the n-th; particles and points have numbers.
     seen: dict[str, int] = {}
     named: list[Place] = []
     for number, shown, name, maker, identity, counted in sorted(found, key=lambda one: one[4]):
         if counted:
-            name = f"{name}#{identity[0] + 1}"
+            name = f"{name}#{_numbered(identity)}"
         seen[name] = seen.get(name, 0) + 1
         if identity and seen[name] > 1:
             name += f".{seen[name]}" if counted else f"#{seen[name]}"
         named.append(Place(number, shown, name, maker))
     return sorted(named)
+
+
+def _numbered(identity: tuple[int, ...]) -> str:
+    """Numbers from 1 on, the outermost first; without what is the same for most: the first particle
+    system, and the only part of what geometry nodes put on a point."""
+    if len(identity) > 1 and identity[0] == 0:
+        identity = identity[1:]
+    elif identity[-1] == 0 and len(identity) == 2:
+        identity = identity[:1]
+    return ".".join(str(number + 1) for number in identity)
 
 
 def all_things(scene: Any, layer: Any) -> Things:

@@ -46,6 +46,8 @@ class Told:
         for kind in self.kinds:
             owners = list(objects()) if kind == "segmentations" else list(bpy.data.materials)
             if self.by_index:
+                if self._marks[kind].outlived:
+                    self._marks[kind] = shared(kind)
                 self._marks[kind].mark(owners)
             else:
                 for owner in owners:
