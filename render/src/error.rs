@@ -39,6 +39,9 @@ pub enum RenderError {
     /// No worker is left.
     #[error("{0}")]
     NoWorkers(String),
+    /// Workers cannot be asked in time.
+    #[error("{0}")]
+    Late(String),
     /// The folder of the job cannot be used.
     #[error("{}: {problem}", .folder.display())]
     Out {

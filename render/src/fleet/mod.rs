@@ -182,7 +182,7 @@ impl RenderFleet {
                     return Err(RenderError::NoWorkers(self.inner.report()));
                 }
                 Err(_) => {
-                    return Err(RenderError::NoWorkers(format!(
+                    return Err(RenderError::Late(format!(
                         "worker {worker} was not ready within {:.1} s; give more time, or look at \
                          what it says:\n{}",
                         limit.as_secs_f64(),

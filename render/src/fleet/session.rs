@@ -54,7 +54,7 @@ impl Session {
         let mut scene = scene.checked()?;
         // Workers share the cores.
         let threads = jobs::threads(self.inner.workers);
-        let threads = Step::new("threads", serde_json::json!({"n": threads}));
+        let threads = Step::new("threads", serde_json::json!({"count": threads}));
         if !scene.steps.iter().any(|step| step.0 == "threads") {
             scene.steps.insert(0, threads);
         }

@@ -386,7 +386,7 @@ impl RenderDescription {
             if samples == 0 {
                 return Err(RenderError::job("samples", "a pixel needs 1 or more"));
             }
-            steps.push(Step::new("samples", json!({"n": samples})));
+            steps.push(Step::new("samples", json!({"count": samples})));
         }
         if let Some(on) = self.denoise {
             steps.push(Step::new("denoise", json!({"enable": on})));

@@ -115,3 +115,9 @@ def camera_of(opened: Opened) -> dict[str, Any]:
             [0.0, 0.0, 1.0],
         ],
     }
+
+
+@step()
+def current_frame(opened: Opened) -> int:
+    """The scene's current frame."""
+    return int(opened.scene.frame_current)

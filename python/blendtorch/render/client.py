@@ -1,0 +1,253 @@
+"""One Blender, or several as one, with VisionSim's words.
+
+Owns how a call becomes a step, and which values come back. What a step does is in Blender
+(`btb/worker/steps`), how frames are dealt out in Rust.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from .. import _blendtorch
+from .asynchronous import AsyncResult
+from .fleet import Update, _plain
+from .gone import Gone
+from .passes import Passes
+from .steps import Steps
+
+
+class BlenderClient(Passes, Steps, Gone):
+    """One Blender that opens a file, changes it, and renders it to disk.
+
+        with BlenderClient.spawn(timeout=30, log="logs") as client:
+            client.initialize("monkey.blend", "renders/monkey")
+            client.include_frames()
+            client.render_animation()
+
+    What was done to a scene is remembered: a Blender that is lost comes back with it. Frames that
+    are done are skipped (`allow_skips`), also in another program: `root_path` has a ledger.
+    Values are plain: they stay when the Blender has ended.
+    """
+
+    _only_one = True
+
+    def __init__(self, fleet: Any, workers: "list[int] | None" = None) -> None:
+        """Made by `spawn`, `BlenderClients.spawn` and pools."""
+        self._fleet = fleet
+        self._session = fleet.session(workers)
+        self._root: str | None = None
+        self._autoexec = False
+        self._included: dict[str, dict[str, Any]] = {}
+        self._previews = False
+        self._keys: dict[str, Any] = {}
+        self._asked: list[AsyncResult] = []
+
+    @classmethod
+    @contextmanager
+    def spawn(
+        cls,
+        timeout: float = -1.0,
+        log: Any = None,
+        autoexec: bool = False,
+        executable: "str | PathLike[str] | None" = None,
+        log_dir: "str | PathLike[str] | None" = None,
+    ) -> "Iterator[BlenderClient]":
+        """Starts a Blender, and ends it with the `with` block.
+
+        Args:
+            timeout: seconds that it may take until it can be asked; below 0 it is not waited for.
+            log: a folder for its log; without one nothing is logged.
+            autoexec: whether scripts and drivers of files may run.
+            executable: which Blender: a path, or a name on PATH. By default the managed one.
+            log_dir: another name of `log`, of VisionSim 0.1.
+
+        Raises:
+            TimeoutError: it was not ready in time.
+            LaunchError: no Blender is found, or it does not start.
+        """
+        fleet = started(1, timeout, log if log is not None else log_dir, executable)
+        try:
+            client = cls(fleet)
+            client._autoexec = autoexec
+            yield client
+        finally:
+            fleet.stop()
+
+    def initialize(
+        self,
+        blend_file: "str | PathLike[str]",
+        root_path: "str | PathLike[str]",
+        **open_mainfile_kwargs: Any,
+    ) -> None:
+        """Opens a file; what is rendered goes below `root_path`.
+
+        Args:
+            blend_file: relative paths are those of this program.
+            root_path: is made, with a ledger of what is done.
+            **open_mainfile_kwargs: further arguments of Blender's `wm.open_mainfile`.
+
+        Raises:
+            ValueError, RuntimeError, FileNotFoundError: it does not open, or has no camera.
+        """
+        self._included, self._previews, self._keys = {}, False, {}
+        self._root = str(Path(root_path).absolute())
+        options = json.dumps(open_mainfile_kwargs)
+        said = self._session.open(fspath(blend_file), self._autoexec, options)
+        for warning in json.loads(said[0]).get("warnings", ()):
+            _warn(warning)
+
+    def _step(self, step: str, /, keep: bool = True, **arguments: Any) -> Any:
+        """Does a step on all Blenders; what it returned, of each where there are several."""
+        text = json.dumps({key: _plain(value) for key, value in arguments.items()})
+        values = [json.loads(text) for text in self._session.apply(step, text, keep)]
+        if self._only_one:
+            return values[0]
+        return None if all(value is None for value in values) else tuple(values)
+
+    # Rendering.
+
+    def render_animation(
+        self,
+        frame_start: int | None = None,
+        frame_end: int | None = None,
+        frame_step: int | None = None,
+        allow_skips: bool = True,
+        dry_run: bool = False,
+        update_fn: Update | None = None,
+    ) -> None:
+        """Renders the scene's frames, or a range of them.
+
+        Args:
+            frame_start: the first; by default the scene's.
+            frame_end: the last, which is rendered too; by default the scene's.
+            frame_step: by default the scene's.
+            allow_skips: frames that are done are skipped.
+            dry_run: everything but rendering and writing.
+            update_fn: called with `total=n` once, then with `advance=1` for each frame.
+
+        Raises:
+            ValueError: nothing is included, an engine lacks a pass, or the range is empty.
+            RuntimeError: frames could not be rendered (named; the others are done), or the folder
+                holds another job.
+            OSError: the folder cannot be used, or its disk is full.
+        """
+        parts = (frame_start, frame_end, frame_step)
+        texts = ["" if part is None else str(int(part)) for part in parts]
+        self._frames(":".join(texts if texts[2] else texts[:2]), allow_skips, dry_run, update_fn)
+
+    def render_frames(
+        self,
+        frame_numbers: Iterable[int],
+        allow_skips: bool = True,
+        dry_run: bool = False,
+        update_fn: Update | None = None,
+    ) -> None:
+        """Renders these frames. See `render_animation`."""
+        numbers = [int(number) for number in frame_numbers]
+        if not numbers:
+            raise ValueError("render_frames: there are no frame numbers")
+        self._frames(numbers, allow_skips, dry_run, update_fn)
+
+    def render_frame(
+        self, frame_number: int, allow_skips: bool = True, dry_run: bool = False
+    ) -> None:
+        """Renders one frame."""
+        self.render_frames([frame_number], allow_skips, dry_run)
+
+    def render_current_frame(self, allow_skips: bool = True, dry_run: bool = False) -> None:
+        """Renders the scene's current frame."""
+        now = self._step("current_frame", keep=False)
+        self.render_frame(now if self._only_one else now[0], allow_skips, dry_run)
+
+    def render_animation_async(self, *args: Any, **kwargs: Any) -> AsyncResult:
+        """`render_animation` without waiting for its end; see `wait`."""
+        return self._later(self.render_animation, *args, **kwargs)
+
+    def render_frames_async(self, *args: Any, **kwargs: Any) -> AsyncResult:
+        """`render_frames` without waiting for its end; see `wait`."""
+        return self._later(self.render_frames, *args, **kwargs)
+
+    def wait(self) -> None:
+        """Waits until all that was asked for without waiting has ended.
+
+        Raises what the first one raised whose error nobody has taken.
+        """
+        asked, self._asked = self._asked, []
+        for one in asked:
+            one.wait()
+        for one in asked:
+            one._raise()
+
+    def _later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncResult:
+        result = AsyncResult(function, *args, **kwargs)
+        self._asked.append(result)
+        return result
+
+    def _frames(
+        self, frames: Any, allow_skips: bool, dry_run: bool, update_fn: Update | None
+    ) -> None:
+        if self._root is None:
+            raise RuntimeError("no file is open: call initialize(blend_file, root_path) first")
+        if not self._included and not dry_run:
+            raise ValueError("nothing is included: call include_frames() or another include_… first")
+        keys = {
+            "out": self._root,
+            "frames": frames,
+            "passes": self._included or {"frames": {}},
+            "previews": self._previews,
+            "anew": not allow_skips,
+            "dry_run": dry_run,
+            # A program may change the scene between frames.
+            "mixed": True,
+            **self._keys,
+        }
+        outcome = self._render(keys, update_fn)
+        if outcome["failed"]:
+            told = "; ".join(f"frame {frame}: {why}" for frame, why in outcome["failed"])
+            raise RuntimeError(f"{len(outcome['failed'])} frames could not be rendered: {told}")
+
+    def _render(self, keys: dict[str, Any], update_fn: Update | None) -> dict[str, Any]:
+        def tell(text: str) -> None:
+            said = json.loads(text)
+            if said["what"] == "warning":
+                _warn(said["text"])
+            if update_fn is None:
+                return
+            if said["what"] == "planned":
+                update_fn(total=said["total"])
+                for _ in range(said["skipped"]):
+                    update_fn(advance=1)
+            elif said["what"] in ("frame", "failed"):
+                update_fn(advance=1)
+
+        outcome: dict[str, Any] = json.loads(self._session.render(json.dumps(keys), tell))
+        return outcome
+
+    def close(self) -> None:
+        """Closes the file: the Blender has factory settings again."""
+        self._session.close()
+        self._root = None
+
+
+def started(
+    jobs: int, timeout: float, log: Any, executable: "str | PathLike[str] | None"
+) -> Any:
+    """A fleet of so many Blenders."""
+    described: dict[str, Any] = {"jobs": jobs}
+    if log is not None and not (isinstance(log, int) and log < 0):  # subprocess.DEVNULL
+        if not isinstance(log, str | PathLike):
+            raise TypeError(
+                f"log must be a folder, in which each Blender gets a file; not {type(log).__name__}"
+            )
+        described["log_dir"] = str(Path(log).absolute())
+    if executable is not None:
+        described["blender"] = fspath(executable)
+    return _blendtorch.RenderFleet(json.dumps(described), timeout if timeout > 0 else None)
+
+
+def _warn(text: str) -> None:
+    print(f"blendtorch: warning: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,292 @@
+//! Python bindings of `blendtorch_render::RenderFleet` and its sessions.
+//!
+//! Values cross as JSON text. Whatever waits does so without the GIL and serves signals. It must never
+//! hold what the crate could.
+
+use super::errors::render_error;
+use crate::timeout::SLICE;
+use blendtorch_render::{
+    FleetPlan, Outcome, Progress, ProgressWhat, RenderDescription, RenderError, RenderFleet,
+    Request, Scene, Session, Step,
+};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+fn wrong(error: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn object(text: &str) -> PyResult<Map<String, Value>> {
+    serde_json::from_str(text).map_err(wrong)
+}
+
+/// Does something in a thread of its own, and waits for it without the GIL, serving signals. Who is
+/// interrupted does not wait for its end.
+fn aside<T: Send + 'static>(
+    py: Python<'_>,
+    act: impl FnOnce() -> Result<T, RenderError> + Send + 'static,
+) -> PyResult<T> {
+    let (answer, hear) = sync_channel(1);
+    thread::Builder::new()
+        .name("blendtorch-asks".into())
+        .spawn(move || drop(answer.send(act())))
+        .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+    let hear = Mutex::new(hear);
+    let wait = || {
+        let hear = hear.lock().unwrap_or_else(PoisonError::into_inner);
+        hear.recv_timeout(SLICE)
+    };
+    loop {
+        match py.detach(wait) {
+            Ok(answer) => return answer.map_err(|error| render_error(&error)),
+            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(PyRuntimeError::new_err("who asked has panicked"));
+            }
+        }
+    }
+}
+
+/// Blenders that render.
+#[pyclass(name = "RenderFleet", frozen, module = "blendtorch._blendtorch")]
+struct PyRenderFleet {
+    fleet: Arc<RenderFleet>,
+    process: u32,
+}
+
+impl PyRenderFleet {
+    fn check(&self) -> PyResult<()> {
+        crate::errors::refuse_child(self.process)
+    }
+}
+
+#[pymethods]
+impl PyRenderFleet {
+    /// Starts what `described` says, JSON with the keys of render.json that are about the fleet.
+    #[new]
+    #[pyo3(signature = (described, timeout=None))]
+    fn new(py: Python<'_>, described: &str, timeout: Option<f64>) -> PyResult<Self> {
+        let described =
+            RenderDescription::from_json(described).map_err(|error| render_error(&error))?;
+        let mut plan = FleetPlan::of(&described).map_err(|error| render_error(&error))?;
+        plan.timeout = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let fleet = aside(py, move || RenderFleet::start(&plan))?;
+        Ok(Self {
+            fleet: Arc::new(fleet),
+            process: std::process::id(),
+        })
+    }
+
+    /// How many workers there are.
+    #[getter]
+    fn workers(&self) -> usize {
+        self.fleet.workers()
+    }
+
+    /// The version of the Blender that renders.
+    #[getter]
+    fn blender(&self) -> String {
+        self.fleet.blender()
+    }
+
+    /// The processes of the workers.
+    fn pids(&self) -> Vec<u32> {
+        self.fleet.pids()
+    }
+
+    /// A scene on some workers, or on all.
+    #[pyo3(signature = (workers=None))]
+    fn session(&self, workers: Option<Vec<usize>>) -> PyResult<PyRenderSession> {
+        self.check()?;
+        let most = self.fleet.workers();
+        if let Some(one) = workers.iter().flatten().find(|one| **one >= most) {
+            return Err(PyValueError::new_err(format!(
+                "there is no worker {one}: there are {most}"
+            )));
+        }
+        Ok(PyRenderSession {
+            session: Arc::new(Mutex::new(self.fleet.session(workers))),
+            _fleet: Arc::clone(&self.fleet),
+            process: self.process,
+        })
+    }
+
+    /// Ends the Blenders.
+    fn stop(&self, py: Python<'_>) -> PyResult<()> {
+        self.check()?;
+        py.detach(|| self.fleet.stop());
+        Ok(())
+    }
+}
+
+impl Drop for PyRenderFleet {
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            // Sessions keep the rest; who lets the fleet go wants its end.
+            Python::attach(|py| py.detach(|| self.fleet.stop()));
+        }
+    }
+}
+
+/// A scene on some workers of a fleet.
+#[pyclass(name = "RenderSession", frozen, module = "blendtorch._blendtorch")]
+struct PyRenderSession {
+    session: Arc<Mutex<Session>>,
+    _fleet: Arc<RenderFleet>,
+    process: u32,
+}
+
+fn held(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
+    session.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn texts(values: &[Value]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+#[pymethods]
+impl PyRenderSession {
+    /// Opens a scene on all workers; what each says of it, as JSON.
+    fn open(
+        &self,
+        py: Python<'_>,
+        scene: PathBuf,
+        autoexec: bool,
+        options: &str,
+    ) -> PyResult<Vec<String>> {
+        crate::errors::refuse_child(self.process)?;
+        let scene = Scene {
+            file: scene,
+            autoexec,
+            options: object(options)?,
+            steps: Vec::new(),
+        };
+        let session = Arc::clone(&self.session);
+        let said = aside(py, move || held(&session).open(scene))?;
+        Ok(texts(&said))
+    }
+
+    /// Opens the scene of a render.json on all workers, and does its steps.
+    fn open_described(&self, py: Python<'_>, described: &str) -> PyResult<Vec<String>> {
+        crate::errors::refuse_child(self.process)?;
+        let described = RenderDescription::from_json(described);
+        let job = described.and_then(|described| described.job());
+        let job = job.map_err(|error| render_error(&error))?;
+        let session = Arc::clone(&self.session);
+        let said = aside(py, move || held(&session).open(job.scene))?;
+        Ok(texts(&said))
+    }
+
+    /// Does a step on all workers; what each returned, as JSON.
+    fn apply(
+        &self,
+        py: Python<'_>,
+        name: String,
+        arguments: &str,
+        keep: bool,
+    ) -> PyResult<Vec<String>> {
+        crate::errors::refuse_child(self.process)?;
+        let step = Step(name, object(arguments)?);
+        let session = Arc::clone(&self.session);
+        let said = aside(py, move || held(&session).apply(step, keep))?;
+        Ok(texts(&said))
+    }
+
+    /// Renders what `request` says, JSON with the keys of render.json and `anew`, `dry_run`; `tell` is
+    /// called with what happens, as JSON; what came of it, as JSON.
+    fn render(&self, py: Python<'_>, request: &str, tell: Option<Py<PyAny>>) -> PyResult<String> {
+        crate::errors::refuse_child(self.process)?;
+        let request = read_request(request)?;
+        let mut raised = None;
+        let rendered = py.detach(|| {
+            held(&self.session).render(&request, &mut |progress| {
+                Python::attach(|py| match told(py, progress, tell.as_ref()) {
+                    Ok(()) => true,
+                    Err(error) => {
+                        raised = Some(error);
+                        false
+                    }
+                })
+            })
+        });
+        match (rendered, raised) {
+            (_, Some(error)) => Err(error),
+            (Err(error), None) => Err(render_error(&error)),
+            (Ok(outcome), None) => Ok(outcome_json(&outcome).to_string()),
+        }
+    }
+
+    /// Closes the scene.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        crate::errors::refuse_child(self.process)?;
+        let session = Arc::clone(&self.session);
+        aside(py, move || held(&session).close())
+    }
+}
+
+fn told(py: Python<'_>, progress: &Progress, tell: Option<&Py<PyAny>>) -> PyResult<()> {
+    py.check_signals()?;
+    let Some(tell) = tell.filter(|_| progress.what != ProgressWhat::Nothing) else {
+        return Ok(());
+    };
+    let mut text = match &progress.what {
+        ProgressWhat::Planned { damaged } => json!({"what": "planned", "damaged": damaged}),
+        ProgressWhat::Frame(frame) => json!({"what": "frame", "frame": frame}),
+        ProgressWhat::Failed { frame, why } => {
+            json!({"what": "failed", "frame": frame, "why": why})
+        }
+        ProgressWhat::Warning(text) => json!({"what": "warning", "text": text}),
+        ProgressWhat::Nothing => json!({}),
+    };
+    text["total"] = progress.total.into();
+    text["done"] = progress.done.into();
+    text["skipped"] = progress.skipped.into();
+    text["alive"] = progress.alive.into();
+    text["elapsed"] = progress.elapsed.as_secs_f64().into();
+    tell.call1(py, (text.to_string(),)).map(drop)
+}
+
+fn read_request(text: &str) -> PyResult<Request> {
+    let mut keys = object(text)?;
+    let mut flag = |name: &str| {
+        let value = keys.remove(name).and_then(|value| value.as_bool());
+        value.unwrap_or_default()
+    };
+    let (anew, dry_run, mixed) = (flag("anew"), flag("dry_run"), flag("mixed"));
+    // The session has its own.
+    keys.entry("scene").or_insert_with(|| json!("scene.blend"));
+    let described = RenderDescription::from_json(&Value::Object(keys).to_string());
+    let job = described.and_then(|described| described.job());
+    let job = job.map_err(|error| render_error(&error))?;
+    Ok(Request {
+        anew,
+        dry_run,
+        mixed,
+        ..job.request
+    })
+}
+
+fn outcome_json(outcome: &Outcome) -> Value {
+    json!({
+        "total": outcome.total,
+        "done": outcome.done,
+        "skipped": outcome.skipped,
+        "failed": outcome.failed,
+        "twice": outcome.twice,
+        "lost": outcome.lost,
+        "elapsed": outcome.elapsed.as_secs_f64(),
+        "seconds": outcome.seconds,
+    })
+}
+
+/// Adds this module's classes to `_blendtorch`.
+pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyRenderFleet>()?;
+    module.add_class::<PyRenderSession>()
+}
