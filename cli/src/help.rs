@@ -40,3 +40,27 @@ Examples:
   blendtorch status launch_info.json      the one that wrote this file
   blendtorch status --watch               again every second
   blendtorch status --json | jq .instances[].mode";
+
+pub(super) const RENDER_HELP: &str = "\
+Frames are dealt out as Blenders ask. Each file is written under another name, synced, renamed and
+entered in FOLDER/ledger.sqlite with its checksum. Stopped or killed, the same command goes on with
+what is missing; other settings in the same folder are refused, with what differs. A frame that ends
+its Blender twice is set aside and named; the rest goes on. What is in the files: docs/passes.md.
+transforms.json has the cameras, ids.json the names of the ids.
+Exit code 0: all frames are done; 1: some are not, or an error; 130: Ctrl-C.
+
+Examples:
+  blendtorch render room.blend -o renders/room
+  blendtorch render room.blend -o renders/room --frames 1:250:2 --jobs 4 --samples 64 \\
+      --passes frames,depths,normals,flows,segmentations --previews
+  blendtorch render room.blend -o /data/room --passes all --format npy --resolution 640x480
+  blendtorch render render.json                      all of it from a file (blendtorch schema render)
+  blendtorch inspect renders/room --verify           is it whole, and what was written?";
+
+pub(super) const INSPECT_HELP: &str = "\
+Exit code 1 where files are missing, have failed, or are not what was written.
+
+Examples:
+  blendtorch inspect renders/room              how far is it?
+  blendtorch inspect renders/room --verify     read all files and compare their checksums
+  blendtorch inspect renders/room --json | jq .summary.whole";

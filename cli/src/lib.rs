@@ -8,6 +8,8 @@
 
 mod doctor;
 mod help;
+mod inspect;
+mod render;
 mod status;
 
 use std::ffi::OsString;
@@ -16,7 +18,8 @@ use std::path::PathBuf;
 
 use blendtorch_blender::{DEFAULT_BPY_VERSION, SetupOptions, Version, setup};
 use blendtorch_launcher::{LaunchArguments, LaunchDescription, launch, launch_program};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use blendtorch_render::RenderDescription;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::{Shell, generate};
 
 pub use doctor::doctor;
@@ -40,14 +43,18 @@ enum Task {
     Launch(LaunchArguments),
     /// Say how the instances of a fleet are that runs here.
     Status(status::StatusArguments),
+    /// Render an animation to disk over several Blenders, with ground truth.
+    Render(Box<render::RenderArguments>),
+    /// Say what a folder of rendered files holds, and whether it is what was written.
+    Inspect(inspect::InspectArguments),
     /// Install the managed Blender (needs no root, no display and no Blender).
     Setup(SetupArguments),
     /// Say what is found here, what is missing, and the line that mends it.
     Doctor(DoctorArguments),
     /// Print the completions of a shell.
     Completions(CompletionsArguments),
-    /// Print the JSON schema of launch.json, for editors.
-    Schema,
+    /// Print the JSON schema of launch.json or render.json, for editors.
+    Schema(SchemaArguments),
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +86,31 @@ struct CompletionsArguments {
     shell: Shell,
 }
 
+#[derive(Debug, Args)]
+struct SchemaArguments {
+    /// Of which file
+    #[arg(default_value = "launch")]
+    of: Described,
+}
+
+/// A file that has a schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Described {
+    /// launch.json
+    Launch,
+    /// render.json
+    Render,
+}
+
+impl Described {
+    fn schema(self) -> serde_json::Value {
+        match self {
+            Self::Launch => LaunchDescription::json_schema(),
+            Self::Render => RenderDescription::json_schema(),
+        }
+    }
+}
+
 /// The program `blendtorch`: takes its arguments, the program's name first, and gives its exit code.
 pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     let task = match Blendtorch::try_parse_from(arguments) {
@@ -88,10 +120,12 @@ pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> +
     match task {
         Task::Launch(arguments) => launch(&arguments),
         Task::Status(arguments) => status::run(&arguments),
+        Task::Render(arguments) => render::run(&arguments),
+        Task::Inspect(arguments) => inspect::run(&arguments),
         Task::Setup(arguments) => run_setup(arguments),
         Task::Doctor(arguments) => doctor::run(arguments.json),
         Task::Completions(arguments) => print(&completions(arguments.shell)),
-        Task::Schema => print(&format!("{:#}\n", LaunchDescription::json_schema())),
+        Task::Schema(arguments) => print(&format!("{:#}\n", arguments.of.schema())),
     }
 }
 
@@ -167,15 +201,18 @@ mod tests {
         }
     }
 
-    /// The file in docs/ is what the types say; `blendtorch schema` writes it anew.
+    /// The files in docs/ are what the types say; `blendtorch schema` writes them anew.
     #[test]
-    fn the_schema_in_the_docs_is_that_of_the_types() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/launch.schema.json");
-        let written: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        assert!(
-            written == LaunchDescription::json_schema(),
-            "run `cargo run -p blendtorch-cli -- schema > docs/launch.schema.json`"
-        );
+    fn the_schemas_in_the_docs_are_those_of_the_types() {
+        for (name, of) in [("launch", Described::Launch), ("render", Described::Render)] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+            let path = format!("{folder}/{name}.schema.json");
+            let written: serde_json::Value =
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            assert!(
+                written == of.schema(),
+                "run `cargo run -p blendtorch-cli -- schema {name} > docs/{name}.schema.json`"
+            );
+        }
     }
 }

@@ -43,6 +43,6 @@ pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, Output, Stopper};
 pub use info::{InfoError, LaunchInfo};
-pub use program::{LaunchArguments, launch, launch_program, main_launch};
+pub use program::{LaunchArguments, Signals, launch, launch_program, main_launch};
 
 pub use blendtorch_blender::{Blender, DiscoverError, Runtime, Version};

@@ -26,7 +26,7 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
         Ok(fleet) => fleet,
         Err(error) => return failed(&error.to_string()),
     };
-    let signals = match Signals::stop(fleet.stopper()) {
+    let signals = match Signals::stop(fleet.stopper(), say) {
         Ok(signals) => signals,
         Err(error) => return failed(&format!("signals cannot be handled: {error}")),
     };

@@ -15,6 +15,7 @@ use clap::{Args, CommandFactory, Parser};
 
 use help::LAUNCH_HELP;
 pub use launch::launch;
+pub use signals::Signals;
 
 /// Start the Blender instances of a launch description and watch them.
 #[derive(Debug, Parser)]

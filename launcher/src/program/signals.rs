@@ -13,14 +13,19 @@ use tokio::sync::mpsc;
 
 use crate::Stopper;
 
-/// The handlers; they stay until the program ends.
-pub(super) struct Signals {
+/// The handlers of a program that holds a fleet; they stay until it ends.
+#[derive(Debug)]
+pub struct Signals {
     first: Arc<AtomicI32>,
 }
 
 impl Signals {
-    /// Has the first signal stop the fleet and each further one kill it.
-    pub(super) fn stop(stopper: Stopper) -> io::Result<Self> {
+    /// Has the first signal stop the fleet and each further one kill it; `say` tells the user of the
+    /// first.
+    ///
+    /// # Errors
+    /// The system gives no handler or no thread.
+    pub fn stop(stopper: Stopper, say: fn(&str)) -> io::Result<Self> {
         let first = Arc::new(AtomicI32::new(0));
         let seen = Arc::clone(&first);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -49,7 +54,7 @@ impl Signals {
                             .is_ok()
                         {
                             stopper.stop();
-                            super::say("stopping (once more to kill at once)");
+                            say("stopping (once more to kill at once)");
                         } else {
                             stopper.kill();
                         }
@@ -60,7 +65,8 @@ impl Signals {
     }
 
     /// The exit code of a program that was stopped, 128 + the first signal; `None` if it was not.
-    pub(super) fn exit_code(&self) -> Option<u8> {
+    #[must_use]
+    pub fn exit_code(&self) -> Option<u8> {
         match self.first.load(Ordering::SeqCst) {
             0 => None,
             number => u8::try_from(128 + number).ok(),

@@ -1,0 +1,106 @@
+//! `blendtorch render`: an animation to disk over several Blenders.
+//!
+//! Owns the command line and what its user sees. All that it does is the crate `blendtorch-render`'s.
+
+mod arguments;
+mod bar;
+
+use blendtorch_launcher::Signals;
+use blendtorch_render::{FleetPlan, Outcome, RenderDescription, RenderError, RenderFleet};
+
+pub(super) use arguments::RenderArguments;
+use bar::Bar;
+
+use super::say as say_as;
+
+fn say(line: &str) {
+    say_as("blendtorch render", line);
+}
+
+/// Renders. 0 where all frames are done; 1 where some were set aside or it could not go on; 128 + the
+/// signal where it was stopped.
+pub(super) fn run(arguments: &RenderArguments) -> u8 {
+    let described = match arguments.description() {
+        Ok(described) => described,
+        Err(error) => return failed(&error),
+    };
+    match render(arguments, &described) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &RenderError) -> u8 {
+    say(&format!("error: {error}"));
+    1
+}
+
+fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<u8, RenderError> {
+    let mut job = described.job()?;
+    job.request.dry_run = arguments.dry_run;
+    job.request.anew = arguments.anew;
+    let plan = FleetPlan::of(described)?;
+    let fleet = RenderFleet::start(&plan)?;
+    let signals = Signals::stop(fleet.stopper(), say)
+        .map_err(|error| RenderError::NoWorkers(format!("signals cannot be handled: {error}")))?;
+    let workers = fleet.workers();
+    say(&format!(
+        "{workers} Blender{} {} for {}",
+        if workers == 1 { "" } else { "s" },
+        fleet.blender(),
+        job.scene.file.display()
+    ));
+    let mut bar = Bar::new(arguments.quiet);
+    let rendered = fleet.render(&job, &mut |progress| {
+        bar.show(progress);
+        signals.exit_code().is_none()
+    });
+    bar.end();
+    fleet.stop();
+    match (rendered, signals.exit_code()) {
+        // What it stumbled over is that it was stopped.
+        (Err(_), Some(code)) => {
+            let (done, total) = bar.counted();
+            say(&format!(
+                "stopped; {done} of {total} frames are done, and the same again renders the rest"
+            ));
+            Ok(code)
+        }
+        (Err(error), None) => Err(error),
+        (Ok(outcome), _) => Ok(told(&outcome, &job.request.out.display().to_string())),
+    }
+}
+
+/// The last lines; the exit code.
+fn told(outcome: &Outcome, out: &str) -> u8 {
+    let Outcome {
+        total,
+        done,
+        skipped,
+        failed,
+        elapsed,
+        ..
+    } = outcome;
+    let seconds = elapsed.as_secs_f64();
+    let before = match skipped {
+        0 => String::new(),
+        _ => format!(" ({skipped} before)"),
+    };
+    #[allow(clippy::cast_precision_loss, reason = "frames are few")]
+    let rate = (done - skipped) as f64 / seconds.max(1e-9);
+    say(&format!(
+        "{done} of {total} frames are done{before}, in {seconds:.1} s ({rate:.2} frames/s), in {out}"
+    ));
+    if failed.is_empty() {
+        return 0;
+    }
+    for (frame, why) in failed {
+        say(&format!("frame {frame} was set aside: {why}"));
+    }
+    let frames = if failed.len() == 1 { "frame" } else { "frames" };
+    say(&format!(
+        "error: {} {frames} could not be rendered; the same again tries them anew",
+        failed.len()
+    ));
+    1
+}

@@ -1,0 +1,78 @@
+//! How many Blenders this machine has room for.
+//!
+//! Owns the rule: a core each, memory for each, and a GPU each where GPUs render.
+
+use std::path::Path;
+
+/// Memory that a Blender takes beside its scene: Cycles on a processor takes 290 MB, EEVEE on software
+/// OpenGL up to 2.3 GB.
+const EACH_BYTES: u64 = 700 << 20;
+/// A scene in memory is larger than its file, which is compressed.
+const SCENE_TIMES: u64 = 5;
+
+/// As many as there is room for, 1 at least.
+pub(super) fn auto(scene: Option<&Path>, on_gpus: bool) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let scene = scene.and_then(|scene| std::fs::metadata(scene).ok());
+    let scene = scene.map_or(0, |metadata| metadata.len());
+    let each = EACH_BYTES + SCENE_TIMES * scene;
+    let free = free_memory().unwrap_or(u64::MAX);
+    let room = usize::try_from(free / each).unwrap_or(usize::MAX);
+    let most = if on_gpus { gpus().max(1) } else { cores };
+    most.min(room).max(1)
+}
+
+/// Threads for each of so many Blenders: they share the cores.
+pub(super) fn threads(workers: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / workers.max(1)).max(1)
+}
+
+/// What may be taken without anything else being pushed out.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    let machine = kib << 10;
+    // A container may have less.
+    let number = |name: &str| -> Option<u64> {
+        let text = std::fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
+        text.trim().parse().ok()
+    };
+    let group = number("memory.max")
+        .zip(number("memory.current"))
+        .map(|(most, now)| most.saturating_sub(now));
+    Some(group.map_or(machine, |group| group.min(machine)))
+}
+
+/// NVIDIA's GPUs, as their driver lists them, or AMD's compute nodes.
+fn gpus() -> usize {
+    let nvidia = std::fs::read_dir("/proc/driver/nvidia/gpus").map_or(0, Iterator::count);
+    if nvidia > 0 {
+        return nvidia;
+    }
+    let nodes = std::fs::read_dir("/sys/class/kfd/kfd/topology/nodes");
+    let nodes = nodes.into_iter().flatten().flatten();
+    // Processors are nodes too, without a GPU's id.
+    nodes
+        .filter(|node| {
+            let id = std::fs::read_to_string(node.path().join("gpu_id"));
+            id.is_ok_and(|id| id.trim() != "0")
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_always_room_for_one() {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        assert!((1..=cores).contains(&auto(None, false)));
+        assert_eq!(threads(cores * 2), 1);
+        assert_eq!(threads(1), cores);
+    }
+}

@@ -1,0 +1,255 @@
+//! A fleet of Blenders that renders.
+//!
+//! Owns the fleet as its user sees it: what it is made of, the scenes that its workers have open, and
+//! its end. Processes are the launcher's; how frames are dealt out and come back is in [`rendering`].
+
+mod hub;
+mod jobs;
+mod keeper;
+mod progress;
+mod rendering;
+mod scene;
+mod session;
+mod verbs;
+mod worker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Memory, Output, Restart};
+use indexmap::IndexMap;
+
+use crate::RenderError;
+use crate::job::{Jobs, RenderDescription, RenderJob};
+use hub::Hub;
+pub use progress::{Outcome, Progress, ProgressWhat};
+pub use session::Session;
+pub use verbs::VERBS;
+
+/// What every worker runs; the rest is the package's.
+const SCRIPT: &str = "from blendtorch.btb.worker.main import main\n\nmain()\n";
+
+/// What a fleet is made of.
+#[derive(Debug, Clone, Default)]
+pub struct FleetPlan {
+    /// How many Blenders.
+    pub jobs: Jobs,
+    /// Which Blender, as in `launch.json`.
+    pub blender: Option<PathBuf>,
+    /// A folder for a log file of each worker.
+    pub log_dir: Option<PathBuf>,
+    /// A worker that takes more is started anew.
+    pub max_memory: Option<Memory>,
+    /// Variables set for every worker.
+    pub env: IndexMap<String, String>,
+    /// The scene that it is for, as far as the number of workers goes.
+    pub scene: Option<PathBuf>,
+    /// Whether GPUs render: then each has a worker.
+    pub on_gpus: bool,
+    /// How long the workers may take until they can be asked; no limit where it is not said.
+    pub timeout: Option<Duration>,
+}
+
+impl FleetPlan {
+    /// The fleet that a `render.json` describes.
+    ///
+    /// # Errors
+    /// None now; later keys may be wrong.
+    pub fn of(described: &RenderDescription) -> Result<Self, RenderError> {
+        let device = described.device.as_deref().unwrap_or("cpu");
+        Ok(Self {
+            jobs: described.jobs,
+            blender: described.blender.clone(),
+            log_dir: described.log_dir.clone(),
+            max_memory: described.max_memory,
+            env: described.env.clone(),
+            scene: described.scene.clone(),
+            on_gpus: !device.eq_ignore_ascii_case("cpu"),
+            timeout: None,
+        })
+    }
+
+    /// How many workers that is here.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        match self.jobs {
+            Jobs::Number(number) => number.max(1),
+            Jobs::Auto => jobs::auto(self.scene.as_deref(), self.on_gpus),
+        }
+    }
+}
+
+/// What a fleet's threads share.
+#[derive(Debug)]
+struct Inner {
+    fleet: Fleet,
+    /// The name by which its workers are asked.
+    name: String,
+    hub: Hub,
+    workers: usize,
+    /// The script lies in it.
+    _folder: tempfile::TempDir,
+}
+
+impl Inner {
+    /// How the workers are, for people: those that have failed, or else all.
+    fn report(&self) -> String {
+        let statuses = self.fleet.status();
+        let failed: Vec<_> = statuses.iter().filter(|one| one.failed()).collect();
+        let told = match failed.is_empty() {
+            true => statuses.iter().collect(),
+            false => failed,
+        };
+        let reports: Vec<_> = told.iter().map(|one| one.report()).collect();
+        reports.join("\n")
+    }
+}
+
+/// Blenders that render. They end with this, and with the program that holds it.
+#[derive(Debug)]
+pub struct RenderFleet {
+    inner: Arc<Inner>,
+}
+
+impl RenderFleet {
+    /// Starts the Blenders. They come up meanwhile: what is asked of one waits for it.
+    ///
+    /// # Errors
+    /// No Blender is found, or it cannot be started; with a `timeout`, they cannot be asked in time.
+    pub fn start(plan: &FleetPlan) -> Result<Self, RenderError> {
+        let folder = tempfile::Builder::new()
+            .prefix("blendtorch-render-")
+            .tempdir()
+            .map_err(|error| {
+                RenderError::NoWorkers(format!("no temporary folder can be made: {error}"))
+            })?;
+        let script = folder.path().join("worker.py");
+        std::fs::write(&script, SCRIPT).map_err(|error| {
+            RenderError::NoWorkers(format!("{} cannot be written: {error}", script.display()))
+        })?;
+        let workers = plan.workers();
+        let description = LaunchDescription {
+            script,
+            num_instances: workers,
+            background: true,
+            blender: plan.blender.clone(),
+            log_dir: plan.log_dir.clone(),
+            max_memory: plan.max_memory,
+            env: plan.env.clone(),
+            // One that has rendered its number of frames ends in order, and comes back.
+            restart: Restart::Always,
+            ..LaunchDescription::default()
+        };
+        let options = FleetOptions {
+            output: Output::Silence,
+            ..FleetOptions::default()
+        };
+        let fleet = Fleet::start(&description, options)?;
+        let Some(name) = fleet.name().map(str::to_owned) else {
+            return Err(RenderError::NoWorkers(format!(
+                "the workers cannot be asked: {}",
+                fleet.warnings().join("; ")
+            )));
+        };
+        let hub = Hub::start(workers, fleet.listen()).map_err(|error| {
+            RenderError::NoWorkers(format!("no thread can be started: {error}"))
+        })?;
+        // What came up between the start and the listening.
+        hub.catch_up(&fleet);
+        let inner = Arc::new(Inner {
+            fleet,
+            name,
+            hub,
+            workers,
+            _folder: folder,
+        });
+        let started = Self { inner };
+        if let Some(limit) = plan.timeout {
+            started.wait_up(limit)?;
+        }
+        Ok(started)
+    }
+
+    /// Waits until all workers can be asked.
+    fn wait_up(&self, limit: Duration) -> Result<(), RenderError> {
+        let deadline = std::time::Instant::now() + limit;
+        for worker in 0..self.inner.workers {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            match self.inner.hub.wait_up(worker, Some(left), &|| false) {
+                Ok(_) => {}
+                Err(hub::NotUp::Gone(_)) => {
+                    return Err(RenderError::NoWorkers(self.inner.report()));
+                }
+                Err(_) => {
+                    return Err(RenderError::NoWorkers(format!(
+                        "worker {worker} was not ready within {:.1} s; give more time, or look at \
+                         what it says:\n{}",
+                        limit.as_secs_f64(),
+                        self.inner.report()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.inner.workers
+    }
+
+    /// The Blender that renders.
+    #[must_use]
+    pub fn blender(&self) -> String {
+        self.inner.fleet.blender().version.to_string()
+    }
+
+    /// The processes of the workers, in their order.
+    #[must_use]
+    pub fn pids(&self) -> Vec<u32> {
+        let statuses = self.inner.fleet.status();
+        statuses.iter().map(|one| one.pid).collect()
+    }
+
+    /// A scene on some of the workers, or on all.
+    #[must_use]
+    pub fn session(&self, workers: Option<Vec<usize>>) -> Session {
+        let all = || (0..self.inner.workers).collect();
+        Session::new(Arc::clone(&self.inner), workers.unwrap_or_else(all))
+    }
+
+    /// Renders a job on all workers. `progress` hears how it goes, and stops it by saying false; it is
+    /// called several times a second.
+    ///
+    /// # Errors
+    /// See [`RenderError`]. Frames that could not be rendered are no error: the outcome names them.
+    pub fn render(
+        &self,
+        job: &RenderJob,
+        progress: &mut dyn FnMut(&Progress) -> bool,
+    ) -> Result<Outcome, RenderError> {
+        let mut session = self.session(None);
+        session.set_scene(job.scene.clone())?;
+        session.render(&job.request, progress)
+    }
+
+    /// Ends the Blenders, and waits until none is left.
+    pub fn stop(&self) {
+        self.inner.fleet.stop();
+    }
+
+    /// A handle that ends them from another thread.
+    #[must_use]
+    pub fn stopper(&self) -> blendtorch_launcher::Stopper {
+        self.inner.fleet.stopper()
+    }
+}
+
+impl Drop for RenderFleet {
+    fn drop(&mut self) {
+        // Threads that wait for a worker hold the rest.
+        self.inner.fleet.stop();
+    }
+}

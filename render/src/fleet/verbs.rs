@@ -1,0 +1,119 @@
+//! What workers are asked: the verbs of `blendtorch/btb/worker`, and how an answer is read.
+//!
+//! Owns their names. A test holds the worker's table against [`VERBS`].
+
+use std::time::Duration;
+
+use blendtorch_channels::control::{ControlError, FleetClient, RefusalKind};
+use serde_json::Value;
+
+use crate::RenderError;
+
+/// The name of the service, and the topic of what workers say by themselves.
+pub(crate) const SERVICE: &str = "render";
+
+/// The verbs.
+pub const VERBS: [&str; 7] = ["open", "apply", "prepare", "table", "run", "flush", "close"];
+
+/// Longer than anybody waits: whether a worker takes too long is known by the frame that it is at.
+const FOR_EVER: Duration = Duration::from_secs(100_000_000);
+
+/// Why a worker did not do what it was asked.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// It has ended.
+    Gone,
+    /// It says why.
+    Worker(RenderError),
+    /// It cannot be asked.
+    Control(ControlError),
+}
+
+impl From<Refused> for RenderError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Gone => Self::NoWorkers("a worker ended before it answered".into()),
+            Refused::Worker(error) => error,
+            Refused::Control(error) => Self::Control(error),
+        }
+    }
+}
+
+/// Has a worker do something, and waits for it.
+pub(super) fn call(
+    fleet: &str,
+    worker: usize,
+    verb: &str,
+    arguments: Value,
+) -> Result<Value, Refused> {
+    let asked = FleetClient::named(fleet)
+        .and_then(|mut client| client.call(worker, SERVICE, verb, arguments, FOR_EVER));
+    let answer = match asked {
+        Ok(answer) => answer,
+        Err(ControlError::Refused(refusal)) => {
+            return Err(match refusal.kind {
+                // It has not said yet that it offers anything: another life begins.
+                RefusalKind::Gone | RefusalKind::Unknown => Refused::Gone,
+                _ => Refused::Control(ControlError::Refused(refusal)),
+            });
+        }
+        // The launcher ends, or has ended.
+        Err(ControlError::Socket { .. } | ControlError::NoFleet(_)) => return Err(Refused::Gone),
+        Err(error) => return Err(Refused::Control(error)),
+    };
+    read(answer)
+}
+
+fn read(answer: Value) -> Result<Value, Refused> {
+    let Value::Object(mut answer) = answer else {
+        return Err(unreadable(&answer));
+    };
+    if let Some(value) = answer.remove("ok") {
+        return Ok(value);
+    }
+    let Some(error) = answer.get("error") else {
+        return Err(unreadable(&Value::Object(answer)));
+    };
+    let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+    Err(Refused::Worker(RenderError::Worker {
+        kind: text("type"),
+        text: text("text"),
+        lacks: error["lacks"].as_bool().unwrap_or_default(),
+    }))
+}
+
+fn unreadable(answer: &Value) -> Refused {
+    let mut said = answer.to_string();
+    said.truncate(said.floor_char_boundary(200));
+    Refused::Worker(RenderError::Worker {
+        kind: "RuntimeError".into(),
+        text: format!(
+            "a worker answered what is not understood: {said}; the blendtorch in Blender may be of \
+             another version: run `blendtorch setup`"
+        ),
+        lacks: false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn answers_are_read() {
+        assert_eq!(read(json!({"ok": 3})).unwrap(), 3);
+        assert_eq!(read(json!({"ok": null})).unwrap(), Value::Null);
+        let refused = read(json!({"error": {"type": "ValueError", "text": "no", "lacks": true}}));
+        let Err(Refused::Worker(RenderError::Worker { kind, text, lacks })) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(
+            (kind.as_str(), text.as_str(), lacks),
+            ("ValueError", "no", true)
+        );
+        for nonsense in [json!(3), json!({}), json!({"error": 3})] {
+            assert!(read(nonsense).is_err());
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! One head a folder.
+//!
+//! Owns the lease: a file that is locked while a head lives, whatever ends it, and that says which one
+//! it is. It must never be believed without the lock: what is written in it may be of one that is gone.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+
+/// Who holds a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    pub(crate) host: String,
+    pub(crate) pid: u32,
+}
+
+impl Holder {
+    pub(crate) fn this() -> Self {
+        let uname = rustix::system::uname();
+        Self {
+            host: uname.nodename().to_string_lossy().into_owned(),
+            pid: std::process::id(),
+        }
+    }
+}
+
+/// A folder that is ours as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    _file: File,
+}
+
+impl Lease {
+    /// Takes the folder whose lease lies there; who has it, where somebody does.
+    pub(crate) fn take(path: &Path) -> std::io::Result<Result<Self, Option<Holder>>> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o644)
+            .open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text)?;
+                return Ok(Err(serde_json::from_str(&text).ok()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let text = serde_json::to_string(&Holder::this()).unwrap_or_default();
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())?;
+        Ok(Ok(Self { _file: file }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_head_hears_who_has_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lease");
+        let first = Lease::take(&path).unwrap().unwrap();
+        let holder = Lease::take(&path).unwrap().unwrap_err();
+        assert_eq!(holder, Some(Holder::this()));
+        drop(first);
+        assert!(Lease::take(&path).unwrap().is_ok());
+    }
+}
