@@ -498,3 +498,45 @@ print("went on")
     assert [line.split(":")[0] for line in said] == ["blendtorch", "blendtorch", "went on"]
     assert "/nowhere" in said[0] and "/nowhere/control" in said[1]
     assert "BLENDTORCH_CONTROL" not in os.environ
+
+
+LONG = """
+import sys
+from blendtorch import btb
+from blendtorch.btb import asked
+
+turns = []
+def long():
+    for turn in range(3):
+        turns.append(asked.stop_waits())
+        if turn == 0:
+            sys.stdin.readline()
+    return turns
+
+btb.services.register("test", long=long, after=lambda: turns.append("after"))
+sys.stdin.readline()
+btb.serve()
+print(turns)
+"""
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_long_service_sees_a_stop_that_was_asked_behind_it(tmp_path: Path, at_once: bool) -> None:
+    with Launcher(tmp_path) as launcher:
+        launcher.start([sys.executable, "-P", "-c", LONG])
+        launcher.until("it serves", lambda: launcher.about["services"])
+        call = launcher.call("test", "long")
+        if at_once:  # Both are taken together.
+            launcher.stop()
+            launcher.say("serve")
+        else:
+            launcher.say("serve")
+            after = launcher.call("test", "after")
+            launcher.stop()
+        launcher.say("go on")
+        turns = launcher.outcome(call)["Ok"]
+        assert turns[1:] == [True, True] and (turns[0] or not at_once)
+        if not at_once:
+            assert launcher.outcome(after) == {"Ok": None}
+        code, said = launcher.ends()
+        assert code == 0 and said.rstrip().endswith("True]" if at_once else "'after']"), said

@@ -90,6 +90,8 @@ class Launcher:
         """What the instance has said of itself in this life."""
         self.errors: list[str] = []
         """Errors that have left its script."""
+        self.said: list[tuple[str, Any]] = []
+        """What it has said unasked, by topic."""
         self.process: subprocess.Popen[str] | None = None
         self._socket = str(folder / "control")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -103,7 +105,7 @@ class Launcher:
     def start(self, command: Sequence[Any], env: dict[str, str] | None = None) -> None:
         """Begins the next life, of a process that connects."""
         self.life += 1
-        self.abouts, self.errors, self._answers = [], [], {}
+        self.abouts, self.errors, self.said, self._answers = [], [], [], {}
         given = {"BLENDTORCH_CONTROL": self._socket, "BLENDTORCH_LIFE": str(self.life)}
         if self.page is not None:
             self.page.begin_life(self.life)
@@ -134,6 +136,8 @@ class Launcher:
                 self._answers[said["id"]] = said["outcome"]
             case "script_error":
                 self.errors.append(said["traceback"])
+            case "said":
+                self.said.append((said["topic"], said["value"]))
             case word:
                 raise AssertionError(f"an instance says {word!r}: {said}")
         return True

@@ -28,6 +28,8 @@ _calling = False
 """A service is being called."""
 _left: list[dict[str, Any]] = []
 """What was wanted while somebody was waited for, and is to be done when the frame is over."""
+_ahead: list[dict[str, Any]] = []
+"""What is done now, behind what is being done."""
 _has_frames = False
 """The script has played or published: what it waits for may be within a frame."""
 _conversing = False
@@ -113,6 +115,14 @@ def is_stopping() -> bool:
     return _stop is not None
 
 
+def stop_waits() -> bool:
+    """Within a service that takes long: whether this instance was asked to stop meanwhile. That,
+    and what else was asked, is done behind the service."""
+    if _stop is None and _is_main_thread() and instance.due():
+        _left.extend(instance.take())
+    return _stop is not None or any(work["work"] == "stop" for work in [*_ahead, *_left])
+
+
 def has_stopped() -> bool:
     """Whether it was asked to, and nothing is played any more."""
     return _stop is not None and not _playing
@@ -185,7 +195,9 @@ def _do(in_frame: bool = False) -> None:
     try:
         wanted = [*_left, *instance.take()]
         _left[:] = [work for work in wanted if in_frame and work["work"] == "set"]
-        for work in wanted:
+        _ahead[:] = wanted
+        while _ahead:
+            work = _ahead.pop(0)
             if work["work"] == "stop":
                 _stop = work["why"]
             elif work["work"] == "call":
@@ -197,6 +209,7 @@ def _do(in_frame: bool = False) -> None:
                     failed = error
     finally:
         _doing = False
+        _ahead.clear()
     if failed is not None:
         raise failed
 
@@ -268,4 +281,5 @@ def _is_main_thread() -> bool:
 
 # What was wanted of its parent is not wanted of a child.
 os.register_at_fork(after_in_child=_left.clear)
+os.register_at_fork(after_in_child=_ahead.clear)
 do_meanwhile(meanwhile)

@@ -34,7 +34,7 @@ _SAME_IN_BOTH = {
 }
 # fmt: on
 # What has no surface, wherever it is shown.
-_WITHOUT_SURFACE = ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
+WITHOUT_SURFACE = ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
 
 # What renderers said, in the order in which they did: who, of which Blender camera, and by what.
 _told: list[tuple["ReferenceType[Any]", str, str]] = []
@@ -243,7 +243,7 @@ def _same_in_both(scene: Any, layer: Any) -> bool:
     return all(map(_is_same_in_both, bpy.data.objects)) and all(
         obj.visible_get(view_layer=layer) != obj.hide_render
         for obj in layer.objects
-        if obj.type not in _WITHOUT_SURFACE
+        if obj.type not in WITHOUT_SURFACE
     )
 
 
@@ -253,7 +253,7 @@ def _is_same_in_both(obj: Any) -> bool:
     if obj.type in ("CURVE", "FONT", "SURFACE"):
         if obj.data.render_resolution_u or obj.data.render_resolution_v:
             return False
-    elif obj.type != "MESH" and obj.type not in _WITHOUT_SURFACE:
+    elif obj.type != "MESH" and obj.type not in WITHOUT_SURFACE:
         return False
     return all(
         one.show_viewport == one.show_render

@@ -22,7 +22,7 @@ def follow(scene: Any, first: int, last: int) -> None:
         _put(scene.rigidbody_world.point_cache, first, last)
     if getattr(scene, "use_custom_simulation_range", False):
         scene.simulation_frame_start, scene.simulation_frame_end = first, last
-    for obj in _simulated(scene):
+    for obj in simulated(scene):
         for cache in _point_caches(obj):
             _put(cache, first, last)
             _keep_in_memory(cache)
@@ -41,14 +41,14 @@ def forget(scene: Any) -> None:
     Blender does that by itself where it notices that something changed. That a collider was moved
     within a change of frames it does not always notice.
     """
-    _forget(_simulated(scene))
+    _forget(simulated(scene))
 
 
 def begin(scene: Any, first: int, last: int) -> None:
     """Does both, before anything is played: what was evaluated so far, in whatever frame, counts
     no more either. Blender has to see that before the first frame comes."""
     follow(scene, first, last)
-    objects = _simulated(scene)
+    objects = simulated(scene)
     if objects:
         _forget(objects)
         bpy.context.view_layer.update()
@@ -86,7 +86,7 @@ def _own_folder(domain: Any) -> None:
         domain.cache_directory = os.path.join(ours, name)
 
 
-def _simulated(scene: Any) -> list[Any]:
+def simulated(scene: Any) -> list[Any]:
     """The objects with simulations that `scene` may show: its own and, as collections are
     instanced, those in no scene."""
     elsewhere: set[Any] = set()
@@ -104,12 +104,12 @@ _KINDS = ("CLOTH", "SOFT_BODY", "PARTICLE_SYSTEM", "DYNAMIC_PAINT", "FLUID")
 def _has_simulation(obj: Any, zones: dict[str, bool]) -> bool:
     return any(
         modifier.type in _KINDS
-        or (modifier.type == "NODES" and _has_zone(modifier.node_group, zones))
+        or (modifier.type == "NODES" and has_zone(modifier.node_group, zones))
         for modifier in obj.modifiers
     )
 
 
-def _has_zone(tree: Any, zones: dict[str, bool]) -> bool:
+def has_zone(tree: Any, zones: dict[str, bool]) -> bool:
     """Whether nodes have a simulation zone; `zones` keeps that of each group."""
     if tree is None:
         return False
@@ -117,7 +117,7 @@ def _has_zone(tree: Any, zones: dict[str, bool]) -> bool:
         zones[tree.name_full] = False  # A group cannot hold itself.
         zones[tree.name_full] = any(
             node.bl_idname == "GeometryNodeSimulationOutput"
-            or (node.bl_idname == "GeometryNodeGroup" and _has_zone(node.node_tree, zones))
+            or (node.bl_idname == "GeometryNodeGroup" and has_zone(node.node_tree, zones))
             for node in tree.nodes
         )
     return zones[tree.name_full]

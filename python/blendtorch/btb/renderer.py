@@ -1,4 +1,5 @@
-"""Image, depth and normals of a camera in one call, in memory."""
+"""Image, depth, normals and more of a camera in one call, in memory; what is more is made in
+passes/."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +11,9 @@ from . import alive, cycles, drawing, drawn, pictures, rendering
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
+from .passes import streams
+from .passes.drawn_ids import DrawnExtras
+from .passes.kinds import Ids
 from .surfaces import DepthBuffer, SurfaceView
 
 if TYPE_CHECKING:
@@ -20,12 +24,12 @@ if TYPE_CHECKING:
 # The original has the compositor's under this module's name.
 __all__ = ["PASSES", "CompositeRenderer", "CompositeSelection", "Renderer"]
 
-PASSES = ("image", "linear", "depth", "normal")
+PASSES = ("image", "linear", "depth", "normal", *streams.EXTRA)
 """What a Renderer can be asked for."""
 
 # What of it an engine has, and by which of Cycles' passes.
 _CYCLES = {"image": "Combined", "linear": "Combined", "depth": "Depth", "normal": "Normal"}
-_DRAWN = ("image", "depth", "normal")
+_DRAWN = ("image", "depth", "normal", *streams.DRAWN)
 _ENGINES = ("CYCLES", "EEVEE", "WORKBENCH")
 
 # Cycles says that a pixel without a surface is this far away.
@@ -33,13 +37,13 @@ _FAR = 1e10
 
 
 class Renderer:
-    """Renders image, depth and normals with Cycles, EEVEE or Workbench.
+    """Renders images and ground truth with Cycles, EEVEE or Workbench.
 
         renderer = btb.Renderer(passes=("image", "depth", "normal"), engine="CYCLES", samples=16)
         pub.publish(**renderer.render())
 
     Passes are chosen here, before the first frame, and stay. What each engine can do, and how exact
-    it is, says docs/rendering.md.
+    it is, say docs/rendering.md and docs/passes.md.
 
     image    uint8 H × W × C. Linear light unless `srgb`; the scene's view transform is not applied.
              Of `rgba` colours are multiplied by alpha; where the scene's film is transparent, the
@@ -50,6 +54,12 @@ class Renderer:
     normal   float32 H × W × 3: unit vectors in the camera's frame as OpenCV has it (x right, y
              down, z away from the camera), so that a surface that faces the camera has (0, 0, −1).
              0 where there is no surface.
+    instance, category, material  uint32 H × W: ids, those of `ids`; 0 is nothing.
+    flow_forward, flow_backward   float32 H × W × 2: pixels to where the surface is seen in the next
+             and in the previous frame, x right, y down. Cycles only.
+    points   float32 H × W × 3: where in the world. diffuse, specular, emission: light, as many,
+             linear; cryptomatte: H × W × C ranks of objects, then of materials. Cycles only, but
+             points.
 
     Row 0 is at the top. Both fit OpenCV's intrinsics: a pixel's point is `depth · K⁻¹ (x, y, 1)`.
     Of a panoramic camera there is the image alone, by Cycles.
@@ -110,10 +120,16 @@ class Renderer:
         self._drawn: OffScreenRenderer | None = None
         self._depth: DepthBuffer | None = None
         self._surfaces: SurfaceView | None = None
+        self._extras: streams.TracedExtras | DrawnExtras | None = None
         self._scene = alive.scene_now()
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
-            self._wanted = tuple(dict.fromkeys(_CYCLES[name] for name in passes))
+            wanted = [_CYCLES[name] for name in passes if name in _CYCLES]
+            if set(passes) & set(streams.EXTRA):
+                self._check_planar()
+                self._extras = streams.TracedExtras(passes, self.camera)
+                wanted += self._extras.wanted
+            self._wanted = tuple(dict.fromkeys(wanted))
             self._prepare()
             drawn.tell(self, self.engine)
             return
@@ -124,7 +140,27 @@ class Renderer:
         self._prepare()
         if "image" in passes:
             self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
+        if set(passes) & set(streams.EXTRA):
+            self._extras = DrawnExtras(passes, self.camera)
         self._choose_drawing()
+
+    @property
+    def ids(self) -> "dict[str, dict[str, Any]]":
+        """The ids of `instance`, `category` and `material`: `{"instances": {name: [id, category]},
+        "materials": {name: id}}`.
+
+        By default they are counted from 1 by sorted names as the renderer is made; what is seen
+        later is added behind. A category is the object's own property `category_id`, else the
+        number of its collection. Setting some keeps the others. Names: docs/passes.md.
+        """
+        table = self._extras and self._extras.table
+        return table.given if table else {"instances": {}, "materials": {}}
+
+    @ids.setter
+    def ids(self, table: Ids) -> None:
+        if not (self._extras and self._extras.table):
+            raise ValueError("this renderer has no pass of ids: instance, category or material")
+        self._extras.table.give(table)
 
     def _choose_drawing(self) -> None:
         """By what of the scene that is there depth and normals are drawn."""
@@ -188,7 +224,7 @@ class Renderer:
             scene.update_tag()
 
     def _check_planar(self) -> None:
-        lacks = [name for name in self.passes if name in ("depth", "normal")]
+        lacks = [n for n in self.passes if n in ("depth", "normal", *streams.OF_A_PLANE)]
         if lacks and self.camera.type not in ("PERSP", "ORTHO"):
             raise ValueError(
                 f"camera {self.camera.bpy_camera.name!r} is of type {self.camera.type}: it has no "
@@ -199,12 +235,14 @@ class Renderer:
     def layout(self) -> "dict[str, tuple[tuple[int, ...], Any]]":
         """Shape and dtype of each pass, for `DataPublisher.begin`."""
         height, width = self.camera.shape
-        every = {
+        every: dict[str, tuple[tuple[int, ...], Any]] = {
             "image": ((height, width, self.channels), np.uint8),
             "linear": ((height, width, self.channels), np.float32),
             "depth": ((height, width), np.float32),
             "normal": ((height, width, 3), np.float32),
         }
+        if self._extras is not None:
+            every |= self._extras.layout()
         return {name: every[name] for name in self.passes}
 
     def _arrays(self, out: "Mapping[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
@@ -222,8 +260,9 @@ class Renderer:
         return arrays
 
     def free(self) -> None:
-        """Gives back the GPU's memory; the renderer is not usable afterwards."""
-        for owner in (self._drawn, self._surfaces):
+        """Gives back the GPU's memory, and the scene's pass indices; the renderer is not usable
+        afterwards."""
+        for owner in (self._drawn, self._surfaces, self._extras):
             if owner is not None:
                 owner.free()
 
@@ -238,13 +277,21 @@ class Renderer:
                 self._surfaces.depth(out["depth"])
             if "normal" in self.passes:
                 self._surfaces.normal(out["normal"])
+        if isinstance(self._extras, DrawnExtras):
+            self._extras.fill(out)
 
     def _trace(self, out: "dict[str, NDArray[Any]]") -> None:
         # What is wanted as Cycles has it is read to where it stays, and turned there.
         into = {"Depth": out["depth"]} if "depth" in out else {}
         if "linear" in out and self.channels == 4:
             into["Combined"] = out["linear"]
-        raw = cycles.render(self.camera, self._wanted, into)
+        extras = self._extras if isinstance(self._extras, streams.TracedExtras) else None
+        if extras is not None:
+            extras.mark()
+        look = None if extras is None else extras.look
+        raw = cycles.render(self.camera, self._wanted, into, look)
+        if extras is not None:
+            extras.fill(raw, out)
         if "image" in out:
             _blendtorch.convert_pixels(raw["Combined"], out["image"], srgb=self.srgb, flip=True)
         if "linear" in out and self.channels != 4:

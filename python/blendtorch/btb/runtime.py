@@ -77,6 +77,40 @@ def read_pass(render_pass: Any, pixels: Any) -> None:
         render_pass.rect.foreach_get(pixels)
 
 
+_RESULT_NAMES_5 = {
+    "IndexOB": "Object Index",
+    "IndexMA": "Material Index",
+    "DiffDir": "Diffuse Direct",
+    "DiffInd": "Diffuse Indirect",
+    "DiffCol": "Diffuse Color",
+    "GlossDir": "Glossy Direct",
+    "GlossInd": "Glossy Indirect",
+    "GlossCol": "Glossy Color",
+    "Emit": "Emission",
+}
+
+
+def result_name(render_pass: str) -> str:
+    """The name of a pass in render results, of that which it has before 5.0."""
+    import bpy
+
+    new = bpy.app.version >= (5, 0)
+    return _RESULT_NAMES_5.get(render_pass, render_pass) if new else render_pass
+
+
+def fcurves(action: Any) -> "list[Any]":
+    """All curves of an action. From 5.0 on it has them in layers only."""
+    if hasattr(action, "fcurves"):
+        return list(action.fcurves)
+    return [
+        curve
+        for layer in action.layers
+        for strip in layer.strips
+        for bag in strip.channelbags
+        for curve in bag.fcurves
+    ]
+
+
 def compositor_tree(scene: Any) -> Any:
     """The nodes that composite a scene, or None where it uses none. From 5.0 on they are a group of
     their own."""

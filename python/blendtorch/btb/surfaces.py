@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SIZE = 64
 
 # How much of the texture Workbench uses (workbench_matcap_lib.glsl): its border is not read.
-_SCALE = 0.496
+SCALE = 0.496
 
 _matcap: str | None = None
 # The matcap's file, until a drawing has read it.
@@ -75,7 +75,7 @@ class SurfaceView:
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
         self.camera.check_alive()
-        _smooth_nothing()
+        smooth_nothing()
         # Loading a file puts another one in its place.
         _, space, region = find_first_view3d()
         shading = space.shading
@@ -87,7 +87,7 @@ class SurfaceView:
             changed(shading, light="MATCAP"),
             changed(
                 shading,
-                studio_light=_load_matcap(),
+                studio_light=load_matcap(),
                 color_type="SINGLE",
                 single_color=(1.0, 1.0, 1.0),
                 # Black: where nothing is, blue is 0.
@@ -103,7 +103,7 @@ class SurfaceView:
             ),
         ):
             drawing.draw(self.offscreen, space, region, self.camera)
-        _forget_file()
+        forget_file()
 
     def depth(self, out: "NDArray[np.float32]") -> None:
         """Linear depth (H × W) of what was drawn last into `out`; infinite where nothing is."""
@@ -116,7 +116,7 @@ class SurfaceView:
         projection = _rows(self.camera.proj_matrix)
         towards = runtime.matcap_towards(projection)
         _blendtorch.matcap_normals(
-            projection, self._colors, out, scale=_SCALE, towards=towards, flip=True
+            projection, self._colors, out, scale=SCALE, towards=towards, flip=True
         )
 
     def free(self) -> None:
@@ -124,7 +124,7 @@ class SurfaceView:
         self.offscreen.free()
 
 
-def _smooth_nothing() -> None:
+def smooth_nothing() -> None:
     """As of images: smoothing mixes what lies along edges. And with it the first drawing of a
     renderer may lack what is new in the scene (3.4.1)."""
     display = bpy.context.scene.display
@@ -138,7 +138,7 @@ def _rows(matrix: Any) -> list[list[float]]:
     return [list(row) for row in matrix]
 
 
-def _load_matcap() -> str:
+def load_matcap() -> str:
     """The name of a matcap whose red and green are the place of a texel, and whose blue is 1."""
     global _matcap, _folder
     lights = bpy.context.preferences.studio_lights
@@ -162,7 +162,8 @@ def _load_matcap() -> str:
     return _matcap
 
 
-def _forget_file() -> None:
+def forget_file() -> None:
+    """Removes the matcap's file, once a drawing has read it."""
     global _folder
     if _folder is not None:
         _folder.cleanup()

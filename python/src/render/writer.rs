@@ -58,11 +58,13 @@ fn error(error: &Error) -> PyErr {
 }
 
 /// Has whoever listens told. Without a launcher, or with a function of the caller's, events are kept.
-fn teller(kept: bool, untaken: Untaken) -> impl FnMut(Event) + Send + 'static {
+/// The folder tells a head which render an event belongs to.
+fn teller(kept: bool, untaken: Untaken, folder: String) -> impl FnMut(Event) + Send + 'static {
     move |event| {
-        let Ok(value) = serde_json::to_value(&event) else {
+        let Ok(mut value) = serde_json::to_value(&event) else {
             return;
         };
+        value["folder"] = folder.as_str().into();
         let instance = Instance::this().filter(|this| !kept && this.link().is_some());
         match instance {
             Some(instance) => instance.say(TOPIC, value),
@@ -122,7 +124,11 @@ impl FrameWriter {
         on_event: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let untaken = Untaken::default();
-        let tell = teller(on_event.is_some(), Arc::clone(&untaken));
+        let tell = teller(
+            on_event.is_some(),
+            Arc::clone(&untaken),
+            folder.to_string_lossy().into_owned(),
+        );
         let opened = py.detach(|| Writer::open(Spec::from_json(spec)?, &folder, tell));
         Ok(Self {
             writer: opened.map_err(|wrong| error(&wrong))?,

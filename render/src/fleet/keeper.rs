@@ -313,6 +313,9 @@ impl<'a> Keeper<'a> {
         let folder = Path::new(value["folder"].as_str().unwrap_or_default());
         let own = self.shared.folder(worker, life);
         let foreign = folder.file_name().is_some_and(|name| name != own.as_str());
+        if value["event"] == "warning" {
+            return self.warn(value["text"].as_str().unwrap_or_default().to_owned());
+        }
         let Some(frame) = value["frame"].as_i64().filter(|_| !foreign) else {
             return Ok(());
         };
@@ -342,8 +345,12 @@ impl<'a> Keeper<'a> {
     ) -> Result<(), RenderError> {
         self.since
             .retain(|_, (_, at, its)| *at != frame || *its != life);
-        let files: Vec<Written> =
-            serde_json::from_value(value["files"].clone()).unwrap_or_default();
+        let read = |files: &Value| -> Vec<Written> {
+            serde_json::from_value(files.clone()).unwrap_or_default()
+        };
+        let mut files = read(&value["files"]);
+        // What Blender itself has written.
+        files.extend(read(&value["about"]["files"]));
         let folder = self.unfinished().join(self.shared.folder(worker, life));
         let wanted = {
             let dealing = self.shared.lock();

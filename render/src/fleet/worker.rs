@@ -264,7 +264,12 @@ fn life_of(
         }
         (*began, flushed) = (true, false);
         frames += run.len() as u64;
-        let answer = call(&inner.name, worker, "run", json!({"frames": run}))?;
+        let answer = call(
+            &inner.name,
+            worker,
+            "run",
+            json!({"frames": run, "flush": false}),
+        )?;
         let left: Vec<i64> = serde_json::from_value(answer["left"].clone()).unwrap_or_default();
         let unknown = &answer["unknown"];
         let news = wants_ids && number(shared, unknown)?;
