@@ -13,6 +13,7 @@ use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Release};
@@ -23,7 +24,7 @@ use std::time::Duration;
 const TOPIC: &str = "render";
 
 /// Events that nobody has taken yet, as JSON.
-type Untaken = Arc<Mutex<Vec<String>>>;
+type Untaken = Arc<Mutex<VecDeque<String>>>;
 
 /// Writes frames in a thread of its own.
 #[pyclass(frozen, module = "blendtorch._blendtorch")]
@@ -67,7 +68,7 @@ fn teller(kept: bool, untaken: Untaken, folder: String) -> impl FnMut(Event) + S
         let instance = Instance::this().filter(|this| !kept && this.link().is_some());
         match instance {
             Some(instance) => instance.say(TOPIC, value),
-            None => lock(&untaken).push(value.to_string()),
+            None => lock(&untaken).push_back(value.to_string()),
         }
     }
 }
@@ -99,7 +100,8 @@ impl FrameWriter {
     /// Calls the function of the caller's with each event.
     fn tell(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(function) = &self.on_event {
-            for event in self.events() {
+            // One by one: where the function raises, those behind are told by the next call.
+            while let Some(event) = lock(&self.untaken).pop_front() {
                 function.call1(py, (event,))?;
             }
         }
@@ -187,7 +189,7 @@ impl FrameWriter {
 
     /// Events that were not told to anybody, as JSON, once.
     fn events(&self) -> Vec<String> {
-        std::mem::take(&mut *lock(&self.untaken))
+        lock(&self.untaken).drain(..).collect()
     }
 }
 

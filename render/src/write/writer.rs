@@ -13,6 +13,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// How long one wait lasts where there is no end to it.
+const LONG: Duration = Duration::from_secs(3600);
+
 /// What the thread is at.
 #[derive(Default)]
 struct State {
@@ -39,6 +42,8 @@ pub struct Writer {
     spec: Arc<Spec>,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// The process that has the thread: one that is forked from it has none to wait for.
+    process: u32,
 }
 
 impl std::fmt::Debug for Writer {
@@ -78,6 +83,7 @@ impl Writer {
             spec,
             shared,
             thread: Mutex::new(Some(thread)),
+            process: std::process::id(),
         })
     }
 
@@ -96,8 +102,7 @@ impl Writer {
     pub fn write(&self, frame: i64, arrays: Arrays, about: &str) -> Result<(), Error> {
         let about = About::read(frame, about)?;
         let (height, width) = sources::check(&self.spec, frame, &arrays, &about)?;
-        self.flush();
-        let mut state = self.shared.lock();
+        let (mut state, _) = self.idle(Duration::MAX);
         if state.closed {
             return Err(Error::Closed);
         }
@@ -114,18 +119,22 @@ impl Writer {
 
     /// Waits at most so long until nothing is being written; whether that is so.
     pub fn wait(&self, time: Duration) -> bool {
+        self.idle(time).1
+    }
+
+    fn idle(&self, time: Duration) -> (MutexGuard<'_, State>, bool) {
         let until = Instant::now().checked_add(time);
         let mut state = self.shared.lock();
         while state.busy || state.waiting.is_some() {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                return false;
+                return (state, false);
             }
-            let left = left.unwrap_or(Duration::from_secs(3600));
+            let left = left.unwrap_or(LONG);
             let waited = self.shared.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        true
+        (state, true)
     }
 
     /// Waits until nothing is being written.
@@ -152,7 +161,9 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.close();
+        if self.process == std::process::id() {
+            self.close();
+        }
     }
 }
 

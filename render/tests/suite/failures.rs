@@ -1,7 +1,7 @@
 //! What is told where a frame cannot be written, and what is left of it: nothing.
 
 use crate::frames::{ABOUT, arrays, folder, spec, write};
-use blendtorch_render::write::{Array, Event, FailureKind, Writer};
+use blendtorch_render::write::{Array, Event, FailureKind, Spec, Writer};
 use std::sync::mpsc;
 
 const TWO: &str = r#"{"pass": "depths", "format": "exr"}, {"pass": "normals", "format": "exr"}"#;
@@ -140,4 +140,23 @@ fn frames_before_0_have_names_too() {
     writer.close();
     assert!(folder.path().join("-00003.depths.exr").exists());
     assert!(writer.write(1, arrays(2, 2), ABOUT).is_err());
+}
+
+/// What a job asks for is said in two vocabularies, which must stay the same.
+#[test]
+fn what_a_job_asks_for_can_be_written() {
+    use blendtorch_render::{PASSES, Pass};
+    let files: Vec<_> = PASSES
+        .into_iter()
+        .filter(|pass| *pass != Pass::Composites)
+        .map(|pass| {
+            let mut file = serde_json::to_value(pass.options()).expect("JSON");
+            file["pass"] = serde_json::to_value(pass).expect("JSON");
+            file
+        })
+        .collect();
+    let spec = serde_json::json!({
+        "layout": "flat", "previews": true, "multilayer": false, "files": files
+    });
+    Spec::from_json(&spec.to_string()).expect("it can be written");
 }

@@ -7,6 +7,7 @@
 
 mod codes;
 mod emit;
+mod huffman;
 
 use codes::Codes;
 use emit::Bits;

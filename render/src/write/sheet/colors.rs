@@ -5,8 +5,8 @@ const HALF_FLOW: f32 = 4.0;
 const FLOW_STEPS: usize = 256;
 /// Light of linear values up to 1, in so many steps.
 const LIGHT_STEPS: usize = 4096;
-/// The depths that the colours are spread over: 1/16 to 4096 units of the scene, in doublings.
-const OCTAVES: (f32, f32) = (-4.0, 12.0);
+/// So many doublings of depth go once through all hues.
+const DOUBLINGS: f32 = 6.0;
 /// Upper bits of a float that a depth's colour is looked up by: 64 steps a doubling.
 const DEPTH_SHIFT: u32 = 17;
 
@@ -38,8 +38,8 @@ impl Default for Colors {
 }
 
 impl Colors {
-    /// Depth: a colour by its logarithm, from red (1/16 unit) to violet (4096), a shade lighter to
-    /// darker four times in each doubling. Nothing (1e10, infinite) is black.
+    /// Depth: the hue by its logarithm, red at 1 unit of the scene, yellow at 2, green at 4, and red
+    /// again at 64; two shades, lighter to darker, in each doubling. Nothing (1e10, infinite) is black.
     pub(super) fn depth(&self, depth: f32) -> [u8; 3] {
         if !(depth > 0.0 && depth < 1e9) {
             return [0; 3];
@@ -74,14 +74,13 @@ fn encoded(linear: f32) -> u8 {
 }
 
 fn depth_color(depth: f32) -> [u8; 3] {
-    let octave = depth.log2();
-    let part = ((octave - OCTAVES.0) / (OCTAVES.1 - OCTAVES.0)).clamp(0.0, 1.0);
-    let within = (octave * 4.0).rem_euclid(1.0);
-    hsv(
-        part * 0.83,
-        0.75,
-        1.0 - 0.3 * if within.is_finite() { within } else { 0.0 },
-    )
+    let doublings = depth.log2();
+    if !doublings.is_finite() {
+        return [0; 3];
+    }
+    let hue = (doublings / DOUBLINGS).rem_euclid(1.0);
+    let shade = (doublings * 2.0).rem_euclid(1.0);
+    hsv(hue, 0.8, 1.0 - 0.35 * shade)
 }
 
 fn flow_color(x: usize, y: usize) -> [u8; 3] {
