@@ -40,7 +40,8 @@ class Capture:
         frame = capture.render()
         capture.release()
 
-    There is one at a time. A scene that is gone by `release` is left alone.
+    There is one at a time. A scene that is gone by `release` is left alone. Instances have ids of
+    their own if something makes instances when this is made.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Capture:
         self._shown: dict[str, str] = {}  # The object that a thing with an id shows.
         self._composite: str | None = None
         self._stack = ExitStack()
+        self._instances = "segmentations" in passes and things.may_have_instances()
         kinds = {"segmentations", "materials"} & self._wanted
         self._told = traced.Told(kinds, by_index=self._has_indices(kinds))
         self._colors = {
@@ -138,7 +140,7 @@ class Capture:
                 eyes.append(Intrinsics(self._scene))
             return eyes[0]
 
-        number_of = self._number_of if self._may_have_instances() else None
+        number_of = self._number_of if self._instances else None
         start = perf_counter()
         if self.engine == "WORKBENCH":
             raw = flat.render(job, eye, self._colors, "normals" in self._wanted, number_of)
@@ -203,8 +205,7 @@ class Capture:
             found.remove("Combined")
         if self.engine != "WORKBENCH":
             found += self._told.passes(self._crypto_files())
-            if "segmentations" in self._wanted:
-                # For instances.
+            if self._instances:
                 found += table["points"]
         if "cryptomatte" in self._wanted:
             for kind in _CRYPTOMATTE:
@@ -240,9 +241,6 @@ class Capture:
         engines.check_blur(self._scene, self._layer, self.engine, self._wanted)
         if "composites" in self._wanted and self._composite is None:
             raise RuntimeError("composites are wanted: call `composite(path)` before `render()`")
-
-    def _may_have_instances(self) -> bool:
-        return "segmentations" in self._wanted and things.may_have_instances()
 
     def _number_of(self, thing: str, shown: str) -> int:
         self._shown[thing] = shown
