@@ -4,10 +4,10 @@
 # Seen with bpy 4.5.15 on Python 3.11, Linux with Mesa. Blender 3.4.1 and 5.0.1 do the same.
 # It needs no GPU and no display.
 #
-# A good guess: with the colour type "Object" a surface has the colour of its object, `Object.color`,
-# wherever it is instanced; so the colour says which object it is.
-# What happens: instances of a collection have the colour of their empty, which has no surface itself
-# and shows its colour nowhere else; instances of particles and points that of their emitter.
+# A good guess: with the colour type "Object" a surface has the colour of its object, wherever that
+# is instanced; so the colour says which object it is.
+# What happens: instances of a collection have the colour of their empty, which has no surface
+# itself and shows its colour nowhere else; those of particles and points that of their emitter.
 # Output:
 #   saw: the cube's colour is red, that of the empty which makes its instance is green
 #   saw: the instance is drawn green

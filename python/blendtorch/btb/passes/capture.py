@@ -54,9 +54,11 @@ class Capture:
         """Prepares the scene.
 
         Args:
-            passes: what is wanted, by the names of `PASSES`. Options are a writer's.
+            passes: what is wanted, by the names of `PASSES`. Of their options, which are a writer's,
+                one counts here: `linear` of `frames`.
             persistent: keep Cycles' data between frames.
-            display: `frames` as the array `display`; without it they are the array `combined`.
+            display: `frames` as the array `display`; without it they are the array `combined`. With
+                `{"frames": {"linear": True}}` both are there.
 
         Raises:
             Lacks: the engine has no such pass.
@@ -74,6 +76,7 @@ class Capture:
         if self.engine == "CYCLES":
             cycles.check_size(eye.shape)
         self._display = display if "frames" in passes else None
+        self._linear = display is None or bool((passes.get("frames") or {}).get("linear"))
         self._check_composites()
         self._loads = alive.loads()
         self._memory, self._saves = Memory(), Saves()
@@ -179,8 +182,7 @@ class Capture:
         display = self._display
         if display and display.bits == 8 and self._scene.render.dither_intensity > 0:
             self.warnings.append(
-                "frames are not dithered where composites are rendered with them, of which the "
-                "scene's dither is"
+                "frames are saved without the scene's dither, since composites are rendered along"
             )
 
     def _has_indices(self, kinds: "set[str]") -> bool:
@@ -200,7 +202,7 @@ class Capture:
     def _made_of(self) -> tuple[str, ...]:
         table = engines.made_of(self.engine)
         found = [name for one in table for name in table[one] if one in self._wanted]
-        if "frames" in self._wanted and self._display and "composites" not in self._wanted:
+        if "frames" in self._wanted and not self._linear and "composites" not in self._wanted:
             # The file has it all.
             found.remove("Combined")
         if self.engine != "WORKBENCH":
@@ -274,7 +276,9 @@ class Capture:
         sources = engines.EEVEE_SOURCES if self.engine == "EEVEE" else engines.SOURCES
         found = {sources[name] for one in self._wanted for name in table[one]}
         if self._display is not None:
-            found ^= {"combined", "display"}
+            found.add("display")
+        if not self._linear:
+            found.discard("combined")
         if "normals" in self._wanted:
             found.add("normal")
         if self.engine == "WORKBENCH" and "depths" not in self._wanted:
