@@ -105,6 +105,9 @@ shown = frame.arrays["display"].astype(int)
 inverted = np.rint(pixels_of_file(path)[..., :3] * 255)
 again = captured(["frames"], display=Display("RGB", 8)).arrays["display"]
 linear = captured(["frames", "normals"]).arrays
+capture = Capture({"frames": {"linear": True}}, display=Display("BW", 8))
+both = sorted(capture.render().arrays)
+capture.release()
 capture = Capture({"depths": {}})
 first, second = capture.render(), capture.render()
 apart = not np.shares_memory(first.arrays["depth"], second.arrays["depth"])
@@ -115,7 +118,7 @@ more = captured(["depths", "normals", "flows", "diffuse", "emission", "materials
 report(before=before, after=after, warnings=warnings, path=path, forgotten=forgotten,
        composite=frame.composite, nodes=os.path.isdir(FOLDER + "/node"), apart=apart, third=third,
        same=bool((again == shown).all()), inverted=np.abs(inverted.mean() - shown.mean()),
-       linear=[linear["combined"].shape, sorted(linear)], more=sorted(more),
+       both=both, linear=[linear["combined"].shape, sorted(linear)], more=sorted(more),
        far=more["depth"].max(), emission=more["emission"].max())
 """
 
@@ -131,6 +134,7 @@ def test_a_composite_is_rendered_along_and_the_scene_is_as_it_was(
     assert not got["nodes"] and got["same"] and got["inverted"] > 10, got
     assert got["apart"] and got["third"], got
     assert got["linear"] == [[48, 64, 4], ["combined", "normal"]], got
+    assert got["both"] == ["combined", "display"], got
     names = "depth diffuse_color diffuse_direct diffuse_indirect emission material normal vector"
     assert got["more"] == names.split(), got
     assert got["far"] == pytest.approx(1e10) and got["emission"] > 0.5, got

@@ -40,7 +40,8 @@ class Capture:
         frame = capture.render()
         capture.release()
 
-    There is one at a time. A scene that is gone by `release` is left alone.
+    There is one at a time. A scene that is gone by `release` is left alone. Instances have ids of
+    their own if something makes instances when this is made.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class Capture:
         """Prepares the scene.
 
         Args:
-            passes: what is wanted, by the names of `PASSES`. Options are a writer's.
+            passes: what is wanted, by the names of `PASSES`. Of their options, which are a writer's,
+                one counts here: `linear` of `frames`.
             persistent: keep Cycles' data between frames.
-            display: `frames` as the array `display`; without it they are the array `combined`.
+            display: `frames` as the array `display`; without it they are the array `combined`. With
+                `{"frames": {"linear": True}}` both are there.
 
         Raises:
             Lacks: the engine has no such pass.
@@ -73,6 +76,7 @@ class Capture:
         if self.engine == "CYCLES":
             cycles.check_size(eye.shape)
         self._display = display if "frames" in passes else None
+        self._linear = display is None or bool((passes.get("frames") or {}).get("linear"))
         self._check_composites()
         self._loads = alive.loads()
         self._memory, self._saves = Memory(), Saves()
@@ -80,6 +84,7 @@ class Capture:
         self._shown: dict[str, str] = {}  # The object that a thing with an id shows.
         self._composite: str | None = None
         self._stack = ExitStack()
+        self._instances = "segmentations" in passes and things.may_have_instances()
         kinds = {"segmentations", "materials"} & self._wanted
         self._told = traced.Told(kinds, by_index=self._has_indices(kinds))
         self._colors = {
@@ -138,7 +143,7 @@ class Capture:
                 eyes.append(Intrinsics(self._scene))
             return eyes[0]
 
-        number_of = self._number_of if self._may_have_instances() else None
+        number_of = self._number_of if self._instances else None
         start = perf_counter()
         if self.engine == "WORKBENCH":
             raw = flat.render(job, eye, self._colors, "normals" in self._wanted, number_of)
@@ -177,8 +182,7 @@ class Capture:
         display = self._display
         if display and display.bits == 8 and self._scene.render.dither_intensity > 0:
             self.warnings.append(
-                "frames are not dithered where composites are rendered with them, of which the "
-                "scene's dither is"
+                "frames are saved without the scene's dither, since composites are rendered along"
             )
 
     def _has_indices(self, kinds: "set[str]") -> bool:
@@ -198,13 +202,12 @@ class Capture:
     def _made_of(self) -> tuple[str, ...]:
         table = engines.made_of(self.engine)
         found = [name for one in table for name in table[one] if one in self._wanted]
-        if "frames" in self._wanted and self._display and "composites" not in self._wanted:
+        if "frames" in self._wanted and not self._linear and "composites" not in self._wanted:
             # The file has it all.
             found.remove("Combined")
         if self.engine != "WORKBENCH":
             found += self._told.passes(self._crypto_files())
-            if "segmentations" in self._wanted:
-                # For instances.
+            if self._instances:
                 found += table["points"]
         if "cryptomatte" in self._wanted:
             for kind in _CRYPTOMATTE:
@@ -241,9 +244,6 @@ class Capture:
         if "composites" in self._wanted and self._composite is None:
             raise RuntimeError("composites are wanted: call `composite(path)` before `render()`")
 
-    def _may_have_instances(self) -> bool:
-        return "segmentations" in self._wanted and things.may_have_instances()
-
     def _number_of(self, thing: str, shown: str) -> int:
         self._shown[thing] = shown
         return self._objects.names.number(thing)
@@ -276,7 +276,9 @@ class Capture:
         sources = engines.EEVEE_SOURCES if self.engine == "EEVEE" else engines.SOURCES
         found = {sources[name] for one in self._wanted for name in table[one]}
         if self._display is not None:
-            found ^= {"combined", "display"}
+            found.add("display")
+        if not self._linear:
+            found.discard("combined")
         if "normals" in self._wanted:
             found.add("normal")
         if self.engine == "WORKBENCH" and "depths" not in self._wanted:

@@ -34,7 +34,10 @@ class _Box:
         low, high = corners.min(0), corners.max(0)
         self.world = corners @ matrix[:3, :3].T + matrix[:3, 3]
         self.matrix = matrix[:3, :3]
-        self.inverse = np.linalg.pinv(self.matrix)
+        try:
+            self.inverse = np.linalg.inv(self.matrix)
+        except np.linalg.LinAlgError:  # It is scaled to nothing along an axis.
+            self.inverse = np.linalg.pinv(self.matrix)
         self.at = matrix[:3, 3]
         self.middle, self.half = (low + high) / 2, (high - low) / 2
         self.scale = np.linalg.norm(matrix[:3, :3], axis=0)
@@ -45,8 +48,14 @@ class _Box:
 
     def outside(self, points: "NDArray[Any]") -> "NDArray[Any]":
         """How far points of the world are outside, about, in the world's units."""
-        beyond = np.abs(self.local(points) - self.middle) - self.half
-        return np.asarray(np.linalg.norm(np.maximum(beyond, 0) * self.scale, axis=-1))
+        shift, turn = self.middle + self.inverse @ self.at, self.inverse.T
+        beyond = points.astype(np.float32) @ turn.astype(np.float32)
+        beyond -= shift.astype(np.float32)
+        np.abs(beyond, out=beyond)
+        beyond -= self.half.astype(np.float32)
+        np.maximum(beyond, 0, out=beyond)
+        beyond *= self.scale.astype(np.float32)
+        return np.asarray(np.sqrt(np.einsum("ij,ij->i", beyond, beyond)))
 
 
 class Which:
@@ -129,44 +138,42 @@ class Which:
         found: "NDArray[np.uint32]",
         number_of: "Callable[[str, str], int]",
     ) -> None:
-        rows, columns = np.nonzero(mask)
-        if not len(rows):
-            return
-        at = points[rows, columns].astype(np.float64)
-        best = np.full(len(at), np.inf)
-        winner = np.zeros(len(at), np.int64)
-        crowded = np.zeros(len(at), np.bool_)
+        best = np.full(mask.shape, np.inf, np.float32)
+        winner = np.zeros(mask.shape, np.int32)
+        crowded = np.zeros(mask.shape, np.bool_)
         for nth, place in enumerate(group):
             box = self._boxes[place.number]
-            in_rectangle = self._in_rectangle(box, rows, columns)
-            if not len(in_rectangle):
+            at_rows, at_columns = self._rectangle(box)
+            here = mask[at_rows, at_columns]
+            if not here.any():
                 continue
-            outside = box.outside(at[in_rectangle])
-            before = best[in_rectangle]
-            crowded[in_rectangle] |= (outside <= box.near) & (before <= box.near)
-            better = in_rectangle[outside < before]
-            best[better] = outside[outside < before]
-            winner[better] = nth
+            outside = box.outside(points[at_rows, at_columns][here])
+            before = best[at_rows, at_columns][here]
+            better = outside < before
+            if not better.all():
+                crowd = crowded[at_rows, at_columns]
+                crowd[here] |= (outside <= box.near) & (before <= box.near)
+            best[at_rows, at_columns][here] = np.minimum(before, outside)
+            won = winner[at_rows, at_columns]
+            won[here] = np.where(better, nth, won[here])
         if crowded.any():
-            where = np.nonzero(crowded)[0]
-            winner[where] = self._nearest(group, at[where])
+            winner[crowded] = self._nearest(group, points[crowded].astype(np.float64))
         numbers = np.array([number_of(one.thing, one.object) for one in group], np.uint32)
-        found[rows, columns] = numbers[winner]
+        found[mask] = numbers[winner[mask]]
 
-    def _in_rectangle(
-        self, box: _Box, rows: "NDArray[Any]", columns: "NDArray[Any]"
-    ) -> "NDArray[Any]":
-        """Which of the pixels (row 0 the lowest) lie in the rectangle around a box."""
+    def _rectangle(self, box: _Box) -> tuple[slice, slice]:
+        """The rows (from the lowest) and columns around a box."""
+        height, width = self._eye.shape
         clip = np.c_[box.world, np.ones(8)] @ (self._eye.projection @ self._eye.view).T
         if (clip[:, 3] <= 1e-9).any():  # It reaches behind the camera.
-            return np.arange(len(rows))
+            return slice(0, height), slice(0, width)
         ndc = clip[:, :2] / clip[:, 3:]
-        height, width = self._eye.shape
-        (x0, y0), (x1, y1) = ndc.min(0), ndc.max(0)
         # Samples of a pixel may lie up to a filter's width outside of it.
-        hit = (columns >= (x0 + 1) / 2 * width - 3) & (columns <= (x1 + 1) / 2 * width + 2)
-        hit &= (rows >= (y0 + 1) / 2 * height - 3) & (rows <= (y1 + 1) / 2 * height + 2)
-        return np.nonzero(hit)[0]
+        low = (ndc.min(0) + 1) / 2 * (width, height) - 3
+        high = (ndc.max(0) + 1) / 2 * (width, height) + 4
+        x0, y0 = np.clip(low, 0, (width, height)).astype(int).tolist()
+        x1, y1 = np.clip(high, 0, (width, height)).astype(int).tolist()
+        return slice(y0, y1), slice(x0, x1)
 
     def _nearest(self, group: list[Place], at: "NDArray[Any]") -> "NDArray[Any]":
         """For each point the place in `group` of the surface that is nearest."""

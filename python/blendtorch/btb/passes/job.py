@@ -69,6 +69,8 @@ class Job:
 
     def layers(self) -> "dict[str, NDArray[np.float32]]":
         """The passes of the render that was made last, by way of a file."""
+        if not self.passes:
+            return {}
         names = {name: runtime.result_name(name) for name in self.passes}
         return self.saves.layers(self.scene, self.layer.name, names, self.array)
 

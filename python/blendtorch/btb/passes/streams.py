@@ -124,7 +124,8 @@ class TracedExtras:
         self._levels = (int(layer.pass_cryptomatte_depth) + 1) // 2
         wanted = [one for name in self.passes for one in _MADE_OF[name]]
         wanted += self._told.passes(self._levels)
-        if "segmentations" in kinds:
+        self._instances = "segmentations" in kinds and things.may_have_instances()
+        if self._instances:
             wanted.append("Position")
         if "cryptomatte" in self.passes:
             wanted += [f"{kind}{n:02d}" for kind in CRYPTO.values() for n in range(self._levels)]
@@ -142,7 +143,7 @@ class TracedExtras:
 
     def look(self, depsgraph: Any) -> None:
         """Within each render: sees where instances are."""
-        if "segmentations" in self._told.kinds and things.may_have_instances():
+        if self._instances:
             there = things.places(depsgraph)
             self._which = Which(depsgraph, there, Eye(self._camera._still(depsgraph)))
 
