@@ -3,9 +3,10 @@
     python fleet.blend.py scene FILE.blend
     python fleet.blend.py bare FILE.blend --frames 60 --skip 10 [--size 1920 1080] [--all]
 
-A Python with the bpy module runs it; nothing of blendtorch is used. `bare` renders frame after frame
-with the passes enabled that a fleet writes and writes nothing. Its last line is an object of JSON:
-seconds and processor seconds of a frame after the first `--skip` of them, and the peak of memory.
+A Python with the bpy module runs it; nothing of blendtorch is used. `bare` renders frame after
+frame with those passes enabled that a fleet writes, and writes nothing. Its last line is an object
+of JSON: seconds and processor seconds of a frame after the first `--skip` of them, and the peak of
+memory.
 """
 
 import argparse
@@ -25,7 +26,11 @@ FOUR = ("z", "normal", "vector", "object_index")
 ALL = (
     *FOUR,
     *("material_index", "position", "emit"),
-    *(f"{kind}_{part}" for kind in ("diffuse", "glossy") for part in ("direct", "indirect", "color")),
+    *(
+        f"{kind}_{part}"
+        for kind in ("diffuse", "glossy")
+        for part in ("direct", "indirect", "color")
+    ),
     *("cryptomatte_object", "cryptomatte_material"),
 )
 
@@ -56,12 +61,12 @@ def shape(number: int, location: tuple[float, float, float]) -> bpy.types.Object
     """One of three."""
     match number % 3:
         case 0:
-            bpy.ops.mesh.primitive_uv_sphere_add(segments=32, ring_count=16, radius=0.8)
+            bpy.ops.mesh.primitive_uv_sphere_add(segments=32, ring_count=16, radius=0.6)
             bpy.ops.object.shade_smooth()
         case 1:
-            bpy.ops.mesh.primitive_monkey_add(size=1.5)
+            bpy.ops.mesh.primitive_monkey_add(size=1.2)
         case _:
-            bpy.ops.mesh.primitive_torus_add(major_radius=0.6, minor_radius=0.25)
+            bpy.ops.mesh.primitive_torus_add(major_radius=0.5, minor_radius=0.2)
     made = bpy.context.active_object
     made.name = f"object {number}"
     made.location = location
@@ -104,9 +109,9 @@ def make(path: Path) -> None:
     scene.collection.objects.link(camera)
     scene.camera = camera
     camera.data.lens = 35
-    camera.rotation_euler = (math.radians(40), 0, 0)
+    camera.rotation_euler = (math.radians(60), 0, 0)
     for frame, x in ((1, -2), (LAST_FRAME, 2)):
-        camera.location = (x, -7, 8)
+        camera.location = (x, -10, 6.5)
         camera.keyframe_insert("location", frame=frame)
     bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()))
 

@@ -1,4 +1,4 @@
-"""Animations to disk: `blendtorch render` beside VisionSim and beside a bare loop of the same Blender.
+"""Animations to disk: `blendtorch render` beside VisionSim and a bare loop of the same Blender.
 
     fleet.py --bpy PYTHON --program blendtorch --out fleet.json [--visionsim ENVIRONMENT]
 
@@ -8,12 +8,13 @@ last of its files says (the time of its last change, a renaming too). Every roun
 once. Two files come out of it: what was measured of each case and round as it came, and beside it
 `….rows.json`, values of rounds beside those of a baseline, for a table.
 
-Without `--program` only the others are measured; without `--visionsim` only us and the bare loop.
+Without `--program` only the others are measured, without `--visionsim` only we and the bare loop.
 """
 
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -30,10 +31,12 @@ SCENE = HERE / "fleet.blend.py"
 PEER = HERE.parent / "scripts" / "peers" / "visionsim" / "render.py"
 PASSES = "frames,depths,normals,flows,segmentations"
 ALL = PASSES + ",materials,diffuse,specular,points,emission,cryptomatte"
-# Frames before those that count: each of two Blenders has begun by then, and its kernels are loaded.
+# Frames before those that count: by then each of two Blenders has begun, with its kernels loaded.
 SKIP = 10
 HD = (1920, 1080)
 FINISHED = 10_000
+# Of the large pictures; the first has what is made once.
+MEMORY_FRAMES = 4
 
 
 def options() -> argparse.Namespace:
@@ -45,10 +48,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument(
         "--resume",
-        type=Path,
-        help="a program that is called with a scene, a folder and a number, lays there what a job "
-        "of so many frames and one more leaves when only the last is missing, resumes it and "
-        "prints the seconds until that one was given out",
+        type=shlex.split,
+        help="words of a command; followed by a scene, a folder and a number, it lays there "
+        "what a job of so many frames and one more leaves when only the last is missing, resumes "
+        "it, and says in its last line after how many seconds that one was given out",
     )
     parser.add_argument("--no-memory", action="store_true", help="not the memory at 1920x1080")
     parser.add_argument("--out", type=Path, required=True)
@@ -105,7 +108,7 @@ class Bench:
     def resume(self) -> float:
         """Seconds until the one missing frame is given out."""
         with TemporaryDirectory(dir=self.folder) as folder:
-            command = [self.opts.resume, self.scene, Path(folder, "out"), FINISHED]
+            command = [*self.opts.resume, self.scene, Path(folder, "out"), FINISHED]
             return float(self._said(list(map(str, command))).splitlines()[-1])
 
     def _bare(self, case: Case) -> dict[str, float]:
@@ -132,9 +135,6 @@ class Bench:
         if done.returncode:
             sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
         return done.stdout
-
-
-MEMORY_FRAMES = 4
 
 
 def finished(out: Path, frames: int) -> list[float]:
@@ -174,6 +174,8 @@ def measured(seen: Watched, out: Path, frames: int) -> dict[str, float]:
 
 def main() -> None:
     opts = options()
+    if not opts.visionsim:
+        print("fleet: without VisionSim, which `make peers` installs", file=sys.stderr)
     found: dict[str, list[dict[str, float]]] = {}
     resumed: list[float] = []
     with TemporaryDirectory() as folder:
@@ -187,7 +189,9 @@ def main() -> None:
                 found.setdefault(str(case), []).append(one)
                 took = time.monotonic() - began
                 said = f"{one['cpu']:.3f} CPU s a frame, {took:.0f} s"
-                print(f"round {number + 1} of {opts.rounds}: {case}: {said}", file=sys.stderr)
+                print(
+                    f"fleet: round {number + 1} of {opts.rounds}: {case}: {said}", file=sys.stderr
+                )
             if opts.resume:
                 resumed.append(bench.resume())
     opts.out.write_text(json.dumps({"cases": found, "resume": resumed}, indent=1))

@@ -18,6 +18,10 @@ pub(crate) struct Options {
     /// Leave out all but these, e.g. `throughput,latency`.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(crate) only: Vec<Part>,
+    /// VisionSim's environment, as `make peers` makes it; without it, fleets are beside a bare loop
+    /// alone.
+    #[arg(long)]
+    pub(crate) visionsim: Option<PathBuf>,
     /// A smoke test: fewer cases of streaming, a tenth of the data.
     #[arg(long)]
     pub(crate) quick: bool,
@@ -57,4 +61,6 @@ pub(crate) enum Part {
     Scenes,
     /// Images into a batch in another form.
     Convert,
+    /// Animations to disk, with their passes.
+    Fleet,
 }

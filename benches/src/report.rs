@@ -4,12 +4,12 @@ use crate::children::script;
 use crate::machine::Machine;
 use crate::options::{Options, Part};
 use crate::row::Row;
-use crate::{control, convert, env, launch, render, replay, scenes, stream, table};
+use crate::{control, convert, env, fleet, launch, render, replay, scenes, stream, table};
 use anyhow::Result;
 use std::path::Path;
 
 /// Every part, in the order of the table.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Part::Throughput,
     Part::Latency,
     Part::Memory,
@@ -20,6 +20,7 @@ const PARTS: [Part; 10] = [
     Part::Convert,
     Part::Launch,
     Part::Control,
+    Part::Fleet,
 ];
 
 pub(crate) fn measure(options: &Options) -> Result<()> {
@@ -59,6 +60,7 @@ impl Part {
             Self::Convert => convert::rows(rounds),
             Self::Launch => launch::rows(rounds),
             Self::Control => control::rows(rounds),
+            Self::Fleet => fleet::rows(options),
         }
     }
 }
