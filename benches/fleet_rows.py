@@ -4,9 +4,9 @@ reached, as src/fleet.rs reads them and `scripts/peers/record.py` writes them do
 
 from typing import TypedDict
 
-# Bytes of a 1920x1080 frame with all passes: floats a pixel of combined, depth, normal, vector, three
-# ids, diffuse, specular, position, emission, and of Cryptomatte for objects and materials in three
-# layers of four each; three bytes of the picture as it is shown.
+# Bytes of a 1920x1080 frame with all passes: floats a pixel of combined, depth, normal, vector, of
+# three ids, diffuse, specular, position, emission, and of Cryptomatte for objects and materials in
+# three layers of four each; three bytes of the picture as it is shown.
 FRAME = 1920 * 1080 * (4 * (4 + 1 + 3 + 4 + 3 + 9 + 9 + 3 + 3 + 2 * 3 * 4) + 3)
 Rounds = dict[str, list[dict[str, float]]]
 
