@@ -167,7 +167,7 @@ def measured(seen: Watched, out: Path, frames: int) -> dict[str, float]:
         "first": times[0] - seen.began,
         "total": seen.ended - seen.began,
         "head": seen.head,
-        "head_share": seen.head / (seen.ended - seen.began),
+        "head_percent": 100 * seen.head / (seen.ended - seen.began),
         "peak": seen.peak,
     }
 

@@ -4,11 +4,11 @@
 # Seen with bpy 4.5.15 on Python 3.11, Linux.
 # It needs no GPU and no display.
 #
-# A good guess: `angle_x` and `angle_y`, "camera lens horizontal/vertical field of view", are those of
-# the picture, and equal for a square one with square pixels.
-# What happens: with the sensor fit AUTO, the default, `angle_y` goes by the setting "sensor height",
-# 24 mm, which has no part in what is rendered then. It is the same for every resolution, and right
-# for pictures of 3:2 alone.
+# A good guess: `angle_x` and `angle_y`, "camera lens horizontal/vertical field of view", are those
+# of the picture, and equal for a square one with square pixels.
+# What happens: with the sensor fit AUTO, the default, `angle_y` goes by the setting "sensor
+# height", 24 mm, which has no part in what is rendered then. It is the same for every resolution,
+# and right for pictures of 3:2 alone.
 # Output:
 #   saw: 300x200: angle_y 26.99 degrees, the picture's 26.99
 #   saw: 200x200: angle_y 26.99 degrees, the picture's 39.60

@@ -4,12 +4,12 @@
 # Seen with VisionSim 0.1.0a2, bpy 4.5.15, RPyC 6.0.2 and OpenEXR 3.5.3 on Python 3.11, Linux.
 # It needs no GPU and no display; the client and Blender talk over localhost.
 #
-# A good guess, which is what its source says: a flow file has "forward flows x/y then backwards flows
-# x/y" in R, G, B and A: how many pixels what is in a pixel moves until the next frame, and back to the
-# frame before.
-# What happens: R and G are the motion from this frame to the one before. B is minus the motion to the
-# next one, and A is 1 in every pixel, where the vertical half of it should be. Blender's pass Vector has
-# these four numbers, X, Y, Z and W; its last one does not come into the file.
+# A good guess, which is what its source says: a flow file has "forward flows x/y then backwards
+# flows x/y" in R, G, B and A: how far what is in a pixel moves until the next frame, and back to the
+# frame before, in pixels.
+# What happens: R and G are the motion from this frame to the one before. B is minus the motion to
+# the next one, and A is 1 in every pixel, where the vertical half of it should be. Blender's pass
+# Vector has these four numbers, X, Y, Z and W; its last one does not come into the file.
 # Output:
 #   saw: a plane that moves by (1, 2) pixels until this frame and by (3, 6) to the next one
 #   saw: R, G, B, A = (-1.00, -2.00, -3.00, 1.00)
@@ -21,8 +21,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python=$folder/venv/bin/python
 "${PYTHON:-python3.11}" -m venv "$folder/venv"
-"$python" -m pip install --quiet --disable-pip-version-check bpy==4.5.15 rpyc==6.0.2 OpenEXR==3.5.3 \
-    ephemeral-port-reserve==1.1.4
+"$python" -m pip install --quiet --disable-pip-version-check bpy==4.5.15 rpyc==6.0.2 \
+    OpenEXR==3.5.3 ephemeral-port-reserve==1.1.4
 # Of what it asks for, the renderer needs no more; the rest is 5 GB.
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps visionsim==0.1.0a2
 # There is no program `blender` in the wheel of bpy.

@@ -4,8 +4,8 @@
 # Seen with VisionSim 0.1.0a2, bpy 4.5.15 and RPyC 6.0.2 on Python 3.11, Linux.
 # It needs no GPU and no display; the client and Blender talk over localhost.
 #
-# A good guess: `fl_x` and `fl_y` are the focal length in pixels, as in nerfstudio's format, and equal
-# where pixels are square; and the same as in the matrix `intrinsics` beside them.
+# A good guess: `fl_x` and `fl_y` are the focal length in pixels, as in nerfstudio's format, and
+# equal where pixels are square; and the same as in the matrix `intrinsics` beside them.
 # What happens: `fl_y` is `fl_x` times height / width. The matrix has the right one.
 # Output:
 #   saw: 640x480: fl_x 888.89, fl_y 666.67, intrinsics 888.89 and 888.89

@@ -182,7 +182,7 @@ def rendered(out: Path) -> str | None:
         rows.append([row["name"], f"{spread(values)} {unit}", *alone, goal])
     cases = json.loads((out / "render.json").read_text())["cases"]
     loads = [one["load"] for rounds in cases.values() for one in rounds]
-    said = f"{len(next(iter(cases.values())))} rounds; load meanwhile {spread(loads)}."
+    said = f"rounds: {len(next(iter(cases.values())))}; load meanwhile {spread(loads)}."
     head = ["320\xd7240, Cycles 2 samples", "", "beside", "ratio", "goal"]
     parts = [f"### Animations\n\n{said}\n\n" + table(head, rows)]
     read = out / "render-read.txt"
