@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
-# Often enough for what a process used before it ended to be known to a hundredth of a second or so.
-LOOK = 0.05
+# Seconds. What a process used since the last look before it ended is not known.
+LOOK = 0.1
 TICK = os.sysconf("SC_CLK_TCK")
 # What is in the command line of a Blender.
 BLENDERS = ("blendtorch.bpy_main", "as_blender.py")
