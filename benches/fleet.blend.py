@@ -1,12 +1,15 @@
 """The scene that fleets of renderers are measured with, and the bare loop beside which they are.
 
-    python fleet.blend.py scene FILE.blend
+    python fleet.blend.py scene FILE.blend [--cubes]
     python fleet.blend.py bare FILE.blend --frames 60 --skip 10 [--size 1920 1080] [--all]
 
 A Python with the bpy module runs it; nothing of blendtorch is used. `bare` renders frame after
 frame with those passes enabled that a fleet writes, and writes nothing. Its last line is an object
 of JSON: seconds and processor seconds of a frame after the first `--skip` of them, and the peak of
 memory.
+
+With cubes alone, whose faces are flat, previews cost VisionSim more: it compresses them as well as
+zlib can, which takes longest for what has few colours.
 """
 
 import argparse
@@ -43,6 +46,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--skip", type=int, default=10, help="frames before those that count")
     parser.add_argument("--size", type=int, nargs=2, help="width and height")
     parser.add_argument("--all", action="store_true", help="every pass")
+    parser.add_argument("--cubes", action="store_true", help="instead of spheres, heads and rings")
     return parser.parse_args()
 
 
@@ -57,9 +61,11 @@ def material(number: int) -> bpy.types.Material:
     return made
 
 
-def shape(number: int, location: tuple[float, float, float]) -> bpy.types.Object:
-    """One of three."""
+def shape(number: int, location: tuple[float, float, float], *, cubes: bool) -> bpy.types.Object:
+    """One of three, or a cube."""
     match number % 3:
+        case _ if cubes:
+            bpy.ops.mesh.primitive_cube_add(size=0.9)
         case 0:
             bpy.ops.mesh.primitive_uv_sphere_add(segments=32, ring_count=16, radius=0.6)
             bpy.ops.object.shade_smooth()
@@ -73,8 +79,8 @@ def shape(number: int, location: tuple[float, float, float]) -> bpy.types.Object
     return made
 
 
-def make(path: Path) -> None:
-    """36 objects that move and turn, a camera that goes past them, Cycles with two samples."""
+def make(path: Path, *, cubes: bool) -> None:
+    """36 objects, 35 of them move and turn; a camera that goes past them, Cycles, two samples."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end, scene.frame_step = 1, LAST_FRAME, 1
@@ -95,7 +101,7 @@ def make(path: Path) -> None:
     bpy.context.active_object.data.materials.append(materials[0])
     for number in range(1, SIDE * SIDE):
         x, y = number % SIDE - 2.5, number // SIDE - 2.5
-        made = shape(number, (1.6 * x, 1.6 * y, 0.7))
+        made = shape(number, (1.6 * x, 1.6 * y, 0.7), cubes=cubes)
         made.data.materials.append(materials[number % SIDE])
         for frame, turn in ((1, 0), (LAST_FRAME, 4 * math.pi)):
             made.location.z = 0.7 + (0.8 if frame > 1 else 0) * (number % 4) / 3
@@ -142,7 +148,7 @@ def bare(opts: argparse.Namespace) -> dict[str, float]:
 def main() -> None:
     opts = options()
     if opts.what == "scene":
-        make(opts.file)
+        make(opts.file, cubes=opts.cubes)
     else:
         told = bare(opts)
         sys.stdout.flush()

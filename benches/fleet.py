@@ -53,6 +53,7 @@ def options() -> argparse.Namespace:
         "what a job of so many frames and one more leaves when only the last is missing, resumes "
         "it, and says in its last line after how many seconds that one was given out",
     )
+    parser.add_argument("--cubes", action="store_true", help="the scene of cubes alone")
     parser.add_argument("--no-memory", action="store_true", help="not the memory at 1920x1080")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -82,7 +83,15 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.scene = self.folder / "fleet.blend"
-        self._said([str(self.opts.bpy), str(SCENE), "scene", str(self.scene)])
+        self._said(
+            [
+                str(self.opts.bpy),
+                str(SCENE),
+                "scene",
+                str(self.scene),
+                *["--cubes"] * self.opts.cubes,
+            ]
+        )
 
     def cases(self) -> Iterator[Case]:
         """In the order of a round."""
