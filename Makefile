@@ -26,6 +26,9 @@ ifeq ($(LIBTORCH)$(LIBTORCH_USE_PYTORCH),)
 export LIBTORCH := $(LIBTORCH_DIR)
 OUR_LIBTORCH := yes
 endif
+# `make peers` makes it; `make bench` measures beside it where it is there.
+VISIONSIM := $(CACHE)/peers/visionsim
+BESIDE_VISIONSIM := $(if $(wildcard $(VISIONSIM)/blendtorch-requirements),--visionsim $(VISIONSIM))
 # Seconds of training in the demo.
 SECONDS ?= 60
 
@@ -86,7 +89,7 @@ lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, r
 
 bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png
 	cargo build --release -p blendtorch-benches
-	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out
+	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out $(BESIDE_VISIONSIM)
 
 peers: setup python-env ## us beside the original's way, libzmq and other Blenders, added to docs/peers.md; PEERS="--help" says more
 	cargo build --release -p blendtorch-benches

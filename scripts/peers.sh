@@ -12,7 +12,8 @@ set -eu
 #   python       with the Python environment of the tests (`make python-env`)
 #   managed      with `make setup`
 #   program      by itself: a program on PATH; without it the peer is left out
-#   environment  here: scripts/requirements/peers-NAME.txt into CACHE/peers/NAME, with our wheel
+#   environment  here: scripts/requirements/peers-NAME.txt into CACHE/peers/NAME, with our wheel and
+#                what peers-NAME-alone.txt lists, which comes without all that it asks for
 # A room that gets a new peer adds a line, and where it is a new part scripts/peers/PART.sh, which
 # is called with OUT and the names and places (NAME=PLACE) of its peers and writes into OUT.
 peers() {
@@ -23,6 +24,7 @@ blenders  managed    managed      the Blender that users get: the baseline of th
 blenders  blender    program      a Blender program, such as Debian's
 blenders  bpy-5.0.1  environment  the module of Blender 5.0
 tests     bpy-5.0.1  environment  our tests of what is drawn and simulated, in Blender 5.0
+render    visionsim  environment  VisionSim 0.1.0a2, which renders animations with their passes
 LIST
 }
 
@@ -30,7 +32,7 @@ usage() {
     cat <<'END'
 usage: scripts/peers.sh [options]
 
-Measures blendtorch beside its peers on this machine, in about twenty minutes, and adds the figures
+Measures blendtorch beside its peers on this machine, in about forty minutes, and adds the figures
 to docs/peers.md, under the date. `make peers` builds first what is measured.
 
   --only PART,…   only these parts; all of them are listed below
@@ -107,6 +109,9 @@ place() { # NAME FROM
     environment)
         scripts/venv.sh "$cache/peers/$1" "scripts/requirements/peers-$1.txt" >&2
         scripts/install-wheel.sh "$cache/peers/$1" "$wheel" >&2
+        alone=scripts/requirements/peers-$1-alone.txt
+        [ ! -f "$alone" ] || "$cache/peers/$1/bin/python" -m pip install --quiet \
+            --disable-pip-version-check --no-deps --requirement "$alone" >&2
         echo "$cache/peers/$1"
         ;;
     esac

@@ -1,6 +1,6 @@
 //! Everything that blendtorch promises to be fast, beside its baseline: streaming of images into
 //! batches (throughput, processor time, latency, memory), replay, environments, drawing, Blenders that
-//! render and publish, conversion, frames to disk and launches.
+//! render and publish, conversion, frames to disk, launches and animations rendered by a fleet.
 //!
 //! Every round runs each case once, so that a machine that grows busy slows all of them alike;
 //! medians and spread are over rounds, ratios are between cases of the same round. Producers and
@@ -10,6 +10,7 @@ mod children;
 mod control;
 mod convert;
 mod env;
+mod fleet;
 mod launch;
 mod machine;
 mod options;

@@ -18,6 +18,10 @@ pub(crate) struct Options {
     /// Leave out all but these, e.g. `throughput,latency`.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(crate) only: Vec<Part>,
+    /// VisionSim's environment, as `make peers` makes it; without it, fleets are beside a bare loop
+    /// alone.
+    #[arg(long)]
+    pub(crate) visionsim: Option<PathBuf>,
     /// A smoke test: fewer cases of streaming, a tenth of the data.
     #[arg(long)]
     pub(crate) quick: bool,
@@ -59,4 +63,6 @@ pub(crate) enum Part {
     Convert,
     /// Frames into files.
     Write,
+    /// Animations to disk, with their passes.
+    Fleet,
 }

@@ -4,12 +4,12 @@ use crate::children::script;
 use crate::machine::Machine;
 use crate::options::{Options, Part};
 use crate::row::Row;
-use crate::{control, convert, env, launch, render, replay, scenes, stream, table, write};
+use crate::{control, convert, env, fleet, launch, render, replay, scenes, stream, table, write};
 use anyhow::Result;
 use std::path::Path;
 
 /// Every part, in the order of the table.
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     Part::Throughput,
     Part::Latency,
     Part::Memory,
@@ -21,6 +21,7 @@ const PARTS: [Part; 11] = [
     Part::Write,
     Part::Launch,
     Part::Control,
+    Part::Fleet,
 ];
 
 pub(crate) fn measure(options: &Options) -> Result<()> {
@@ -61,6 +62,7 @@ impl Part {
             Self::Write => write::rows(rounds),
             Self::Launch => launch::rows(rounds),
             Self::Control => control::rows(rounds),
+            Self::Fleet => fleet::rows(options),
         }
     }
 }

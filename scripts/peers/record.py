@@ -32,6 +32,8 @@ PEERS = {"original": "the original's way", "libzmq": "libzmq tcp"}
 OURS = "blendtorch"
 # Of a frame in a Blender.
 STAGES = {"cpu": "CPU", "render": "render", "read_back": "read back", "publish": "publish"}
+# What is to be reached of an animation: the ratio or the value.
+GOALS = {"times_at_most": "\xd7", "at_most": " UNIT"}
 QUANTITIES = {"GB/s": "throughput", "CPU s/GB": "processor time", "ms p50": "latency, median"}
 
 
@@ -162,6 +164,34 @@ def blenders(out: Path) -> str | None:
     return said + table(head, rows)
 
 
+def rendered(out: Path) -> str | None:
+    """Animations to disk, and what VisionSim reads of ours."""
+    path = out / "render.rows.json"
+    if not path.exists():
+        return None
+    rows = []
+    for row in json.loads(path.read_text()):
+        unit, values, baseline = row["unit"], row["values"], row["baseline"]
+        ratios = [a / b for a, b in zip(values, baseline, strict=True)]
+        goal = next(
+            (f"\u2264 {row[key]:g}{after}" for key, after in GOALS.items() if row[key] is not None),
+            "",
+        ).replace("UNIT", unit)
+        beside = f"{spread(baseline)} {unit}", spread(ratios)
+        alone = ("", "") if values == baseline else beside
+        rows.append([row["name"], f"{spread(values)} {unit}", *alone, goal])
+    cases = json.loads((out / "render.json").read_text())["cases"]
+    loads = [one["load"] for rounds in cases.values() for one in rounds]
+    said = f"rounds: {len(next(iter(cases.values())))}; load meanwhile {spread(loads)}."
+    head = ["320\xd7240, Cycles 2 samples", "", "beside", "ratio", "goal"]
+    parts = [f"### Animations\n\n{said}\n\n" + table(head, rows)]
+    read = out / "render-read.txt"
+    if read.exists():
+        lines = "\n".join(f"- {line}" for line in read.read_text().splitlines())
+        parts.append(f"Read by VisionSim, of `--layout a2`:\n\n{lines}")
+    return "\n\n".join(parts)
+
+
 def tests(out: Path) -> str | None:
     """How our tests did elsewhere."""
     rows = []
@@ -190,7 +220,7 @@ def main() -> None:
     parser.add_argument("record", type=Path)
     parser.add_argument("--note", default="", help="said with the figures")
     opts = parser.parse_args()
-    parts = [part(opts.out) for part in (in_python, by_bench, blenders, tests)]
+    parts = [part(opts.out) for part in (in_python, by_bench, blenders, rendered, tests)]
     section = "\n\n".join([about(opts.out, opts.note), *filter(None, parts)])
     before, mark, after = opts.record.read_text().partition(MARK)
     assert mark, f"{opts.record} has no line that ends with {MARK!r}"

@@ -677,13 +677,9 @@ fn blender(worker: usize, life: u64) -> String {
 }
 
 fn shot(about: &Value) -> Shot {
-    let mut camera = about["camera"].clone();
-    let matrix = camera
-        .as_object_mut()
-        .and_then(|camera| camera.remove("matrix"));
     Shot {
-        matrix: matrix.unwrap_or_default(),
-        camera,
+        camera: about["camera"].clone(),
+        matrix: about["pose"].clone(),
         seconds: about["seconds"].clone(),
     }
 }
