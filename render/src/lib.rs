@@ -5,8 +5,8 @@
 //! [`RenderFleet`] has the Blenders: it deals out frames as workers ask, hears what they have written,
 //! and enters it in the folder's [`Ledger`], which knows what is done when the same job is rendered
 //! again. This crate starts no process itself (`blendtorch-launcher` does) and knows no `bpy`: workers
-//! are Python (`blendtorch/btb/worker`), asked over the control channel. In them [`write`](mod@write) makes the
-//! arrays of a frame into files, and knows nothing else of this crate.
+//! are Python (`blendtorch/btb/worker`), asked over the control channel. In them
+//! [`write`](mod@write) makes the arrays of a frame into files, and knows nothing else of this crate.
 //!
 //! ```no_run
 //! use blendtorch_render::{FleetPlan, RenderDescription, RenderFleet};
