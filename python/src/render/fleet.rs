@@ -200,6 +200,7 @@ impl PyRenderSession {
 
     /// Renders what `request` says, JSON with the keys of render.json and `anew`, `dry_run`; `tell` is
     /// called with what happens, as JSON; what came of it, as JSON.
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
     fn render(&self, py: Python<'_>, request: &str, tell: Option<Py<PyAny>>) -> PyResult<String> {
         crate::errors::refuse_child(self.process)?;
         let request = read_request(request)?;
