@@ -7,7 +7,6 @@ asked for, ids as integers, flow in pixels with y down.
 from typing import Any
 
 _FORMATS = {"OPEN_EXR": "exr", "PNG": "png", "JPEG": "jpeg", "NPY": "npy", "EXR": "exr"}
-_BY_NAME = ("seed", "shuffle")
 
 
 class Passes:
@@ -282,5 +281,5 @@ class Passes:
     def _preview(self, preview: bool, debug: bool | None) -> None:
         self._previews |= bool(preview if debug is None else debug)
 
-    def _step(self, step: str, /, keep: bool = True, **arguments: Any) -> Any:
+    def _step(self, step: str, /, **arguments: Any) -> Any:
         raise NotImplementedError
