@@ -97,7 +97,8 @@ with BlenderClient.spawn(timeout=30, log="logs") as client:
     client.include_frames()
     client.unbind_camera()
     for frame, theta in enumerate(np.linspace(0, 2 * np.pi, 3, endpoint=False)):
-        client.position_camera(location=[5 * np.cos(theta), 5 * np.sin(theta), 1], look_at=[0, 0, 0])
+        place = [5 * np.cos(theta), 5 * np.sin(theta), 1]
+        client.position_camera(location=place, look_at=[0, 0, 0])
         client.rotate_camera(2 * np.pi / 100 * frame)
         client.set_camera_keyframe(frame)
     client.set_animation_range(start=0, stop=3)

@@ -51,6 +51,9 @@ class BlenderClient(Passes, Steps, Gone):
         self._previews = False
         self._keys: dict[str, Any] = {}
         self._asked: list[AsyncResult] = []
+        # The current frame, where no step has needed it: pictures do not depend on it, so it is no
+        # part of what a frame was rendered with.
+        self._frame: int | None = None
 
     @classmethod
     @contextmanager
@@ -99,19 +102,30 @@ class BlenderClient(Passes, Steps, Gone):
         Raises:
             ValueError, RuntimeError, FileNotFoundError: it does not open, or has no camera.
         """
-        self._included, self._previews, self._keys = {}, False, {}
+        self._included, self._previews, self._keys, self._frame = {}, False, {}, None
         self._root = absolute(root_path)
         options = json.dumps(plain(open_mainfile_kwargs))
         said = self._session.open(absolute(blend_file), self._autoexec, options)
         for warning in json.loads(said[0]).get("warnings", ()):
             _warn(warning)
 
+    def set_current_frame(self, frame_number: int) -> None:
+        """Sets the scene's current frame, which rendering leaves as it is."""
+        self._frame = None
+        self._ask("set_current_frame", frame_number=frame_number)
+        self._frame = frame_number
+
     def _step(self, step: str, /, **arguments: Any) -> Any:
         """Changes the scene in all Blenders, and in those that come after them."""
+        if self._frame is not None:
+            self._applied("set_current_frame", {"frame_number": self._frame}, keep=True)
+            self._frame = None
         return self._applied(step, arguments, keep=True)
 
     def _ask(self, step: str, /, **arguments: Any) -> Any:
         """Asks all Blenders."""
+        if self._frame is not None:  # Also one that has begun since.
+            self._applied("set_current_frame", {"frame_number": self._frame}, keep=False)
         return self._applied(step, arguments, keep=False)
 
     def _applied(self, step: str, arguments: dict[str, Any], keep: bool) -> Any:
@@ -174,8 +188,11 @@ class BlenderClient(Passes, Steps, Gone):
 
     def render_current_frame(self, allow_skips: bool = True, dry_run: bool = False) -> None:
         """Renders the scene's current frame."""
-        now = self._ask("current_frame")
-        self.render_frame(now if self._only_one else now[0], allow_skips, dry_run)
+        now = self._frame
+        if now is None:
+            asked = self._ask("current_frame")
+            now = asked if self._only_one else asked[0]
+        self.render_frame(now, allow_skips, dry_run)
 
     def render_animation_async(self, *args: Any, **kwargs: Any) -> AsyncResult:
         """`render_animation` without waiting for its end; see `wait`."""

@@ -239,7 +239,13 @@ class Passes:
         self._keys["sequential"] = bool(enable)
 
     def layout(self, name: str) -> None:
-        """The names of the files: `flat` (`depths/000003.exr`), or `a2` as VisionSim 0.1.0a2."""
+        """The names of the files: `flat` (`depths/000003.exr`), or `a2` as VisionSim 0.1.0a2.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if name not in ("flat", "a2"):
+            raise ValueError(f"layout must be flat or a2, not {name!r}")
         self._keys["layout"] = name
 
     def limits(

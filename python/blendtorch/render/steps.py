@@ -145,10 +145,6 @@ class Steps:
         """Moves all keyframes to `frame · scale + shift`, and the scene's range with them."""
         self._step("move_keyframes", scale=scale, shift=shift)
 
-    def set_current_frame(self, frame_number: int) -> None:
-        """Sets the scene's current frame."""
-        self._step("set_current_frame", frame_number=frame_number)
-
     def set_animation_range(
         self, start: int | None = None, stop: int | None = None, step: int | None = None
     ) -> None:
