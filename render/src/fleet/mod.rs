@@ -129,6 +129,13 @@ impl RenderFleet {
             RenderError::NoWorkers(format!("{} cannot be written: {error}", script.display()))
         })?;
         let workers = plan.workers();
+        let mut env = plan.env.clone();
+        // numpy's small matrices are waited for by threads that render, for milliseconds.
+        for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
+            if std::env::var_os(name).is_none() {
+                env.entry(name.to_owned()).or_insert_with(|| "1".to_owned());
+            }
+        }
         let description = LaunchDescription {
             script,
             num_instances: workers,
@@ -136,7 +143,7 @@ impl RenderFleet {
             blender: plan.blender.clone(),
             log_dir: plan.log_dir.clone(),
             max_memory: plan.max_memory,
-            env: plan.env.clone(),
+            env,
             // One that has rendered its number of frames ends in order, and comes back.
             restart: Restart::Always,
             ..LaunchDescription::default()

@@ -121,7 +121,7 @@ impl Settings {
         values.insert("layout".into(), json!(layout));
         // What decides how fast it is, and nothing of the picture.
         let steps = scene.steps.iter().filter(|step| step.0 != "threads");
-        values.insert("steps".into(), json!(steps.collect::<Vec<_>>()));
+        values.insert("steps".into(), listed(&steps.collect::<Vec<_>>()));
         Self { values }
     }
 
@@ -137,7 +137,13 @@ impl Settings {
                 continue;
             }
             match key.as_str() {
-                "steps" => lines.extend(steps_differ(before, now)),
+                "steps"
+                    if [now, before]
+                        .iter()
+                        .all(|steps| steps.is_some_and(Value::is_array)) =>
+                {
+                    lines.extend(steps_differ(before, now))
+                }
                 "scene_bytes" | "scene_crc32" => {
                     let line = "the scene file has changed since".to_owned();
                     if !lines.contains(&line) {
@@ -153,6 +159,17 @@ impl Settings {
     pub(crate) fn text(&self) -> String {
         Value::Object(self.values.clone()).to_string()
     }
+}
+
+/// Steps as they are kept: a program that moves a camera ten thousand times must not have all of them
+/// written down for each frame.
+fn listed(steps: &[&Step]) -> Value {
+    const MOST: usize = 64;
+    if steps.len() <= MOST {
+        return json!(steps);
+    }
+    let text = json!(steps).to_string();
+    json!({"number": steps.len(), "crc32": format!("{:08x}", crc32fast::hash(text.as_bytes()))})
 }
 
 fn steps_differ(before: Option<&Value>, now: Option<&Value>) -> Vec<String> {
@@ -282,6 +299,22 @@ mod tests {
                 "samples: {\"n\":4} before, {\"n\":8} now",
                 "set_resolution: not set before, {\"height\":2} now",
             ]
+        );
+    }
+
+    #[test]
+    fn a_program_of_many_steps_is_told_from_another() {
+        let steps = |last: usize| {
+            let step = |n| Step::new("rotate_camera", json!({"angle": n}));
+            (0..100).chain([last]).map(step).collect()
+        };
+        let (before, now) = (settings(steps(1), "4.5.15"), settings(steps(2), "4.5.15"));
+        assert!(before.text().len() < 1000);
+        assert!(before.differences(&settings(steps(1), "4.5.15")).is_empty());
+        let told = now.differences(&before);
+        assert!(
+            told.len() == 1 && told[0].contains("\"number\":101"),
+            "{told:?}"
         );
     }
 
