@@ -7,7 +7,6 @@ asked for, ids as integers, flow in pixels with y down.
 from typing import Any
 
 _FORMATS = {"OPEN_EXR": "exr", "PNG": "png", "JPEG": "jpeg", "NPY": "npy", "EXR": "exr"}
-_BY_NAME = ("seed", "shuffle")
 
 
 class Passes:
@@ -240,7 +239,13 @@ class Passes:
         self._keys["sequential"] = bool(enable)
 
     def layout(self, name: str) -> None:
-        """The names of the files: `flat` (`depths/000003.exr`), or `a2` as VisionSim 0.1.0a2."""
+        """The names of the files: `flat` (`depths/000003.exr`), or `a2` as VisionSim 0.1.0a2.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if name not in ("flat", "a2"):
+            raise ValueError(f"layout must be flat or a2, not {name!r}")
         self._keys["layout"] = name
 
     def limits(
@@ -282,5 +287,5 @@ class Passes:
     def _preview(self, preview: bool, debug: bool | None) -> None:
         self._previews |= bool(preview if debug is None else debug)
 
-    def _step(self, step: str, /, keep: bool = True, **arguments: Any) -> Any:
+    def _step(self, step: str, /, **arguments: Any) -> Any:
         raise NotImplementedError

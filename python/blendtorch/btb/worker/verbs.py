@@ -132,9 +132,14 @@ class Worker:
         values = []
         for one in wanted:
             name, arguments = _pair(one)
-            if steps.known(name).renews and self._prepared is not None:
+            found = steps.known(name)
+            if found.renews and self._prepared is not None:
                 self._prepared.give_back()
+            if not found.timeless:
+                opened.at_its_frame()
             values.append(steps.apply(opened, name, arguments))
+            if not found.timeless:
+                opened.stays_here()
             if self._prepared is not None:  # What was played may be another animation now.
                 self._prepared.walk = None
         return values
