@@ -51,6 +51,14 @@ def render_scenes(bpy_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
+def whole_render(render_scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that was rendered without a break: `renders.BALL` of the scene `ball`."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    renders.render(render_scenes / "ball.blend", out, *renders.BALL).well()
+    return out
+
+
+@pytest.fixture(scope="session")
 def blender_runtime() -> Runtime:
     """The `blender` program on `PATH`; without one the test is skipped, and the end says so."""
     try:

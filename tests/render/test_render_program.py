@@ -78,7 +78,7 @@ def test_every_pass_of_the_golden_scene_is_what_it_is_to_be(tmp_path: Path) -> N
     assert ids["instance"].dtype == np.uint32
     same_parts(ids["instance"], one(theirs / "segmentation_000003.exr"))
     table = json.loads((out / "ids.json").read_text())
-    named = {name: about["id"] for name, about in table["instances"].items()}
+    named = {one["name"]: one["id"] for one in table["instances"]}
     assert ids["instance"][18, 32] == named["sphere"]
     assert ids["instance"][40, 32] == named["plane"]
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 from collections import Counter
@@ -21,8 +20,12 @@ from support.runtimes import Runtime
 
 LEDGER = "ledger.sqlite"
 
-# What a scene does to its Blender, where its script may run: by the environment, so that a worker of
-# several can be meant. Blender calls handlers within a render too.
+# Passes of renders that are compared.
+BALL = ["-p", "frames,depths,flows,segmentations", "--previews"]
+FRAMES = set(range(1, 9))
+
+# What a scene does to its Blender, where its script may run: by the environment. `sleeps` may be a
+# list, for each worker. Blender calls handlers within a render too.
 ACTS = """
 import json, os, signal, sys, time
 import bpy
@@ -43,14 +46,13 @@ def once(name, number):
 @bpy.app.handlers.persistent
 def acts(scene, *_):
     frame = scene.frame_current
-    if told.get("worker", mine) != mine:
-        return
     if frame in told.get("dies", ()) and once("dies", frame):
         os.kill(os.getpid(), signal.SIGKILL)
     if frame in told.get("hangs", ()) and once("hangs", frame):
         time.sleep(1000)
     held.append(bytearray(os.urandom(1 << 20)) * told.get("leaks", 0))
-    time.sleep(told.get("sleeps", 0))
+    sleeps = told.get("sleeps", 0)
+    time.sleep(sleeps[mine] if isinstance(sleeps, list) else sleeps)
 
 mine = int(sys.argv[sys.argv.index("-btid") + 1]) if "-btid" in sys.argv else None
 if mine is not None:
@@ -229,7 +231,7 @@ def acting(path: Path, scenes: Path, acts: dict[str, Any], **keys: Any) -> Path:
 
 
 class Going(Run):
-    """A render that goes on, in a process group of its own."""
+    """A render that goes on."""
 
     def __init__(self, scene: Path, out: Path, *words: Any, jobs: int = 1) -> None:
         self.out = out
@@ -247,15 +249,21 @@ class Going(Run):
         eventually(f"{files} files are in {folder}", so)
 
     def blenders(self) -> list[int]:
-        """The processes that it has started."""
-        return descendants(self.process.pid)
+        """The processes of its workers, in their order."""
+        found = {}
+        for pid in descendants(self.process.pid):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            if "-btid" in words:
+                found[int(words[words.index("-btid") + 1])] = pid
+        return [found[number] for number in sorted(found)]
 
-    def killed(self) -> None:
-        """`kill -9`; no process of it stays."""
-        theirs = self.blenders()
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(HANG_S)
+    def ends(self, number: int) -> int:
+        """Sends it a signal; its exit code. No process of it stays."""
+        theirs = descendants(self.process.pid)
+        self.process.send_signal(number)
+        code = self.process.wait(HANG_S)
         eventually("all its processes have ended", lambda: all(map(has_ended, theirs)))
+        return code
 
 
 def descendants(pid: int) -> list[int]:
@@ -291,11 +299,17 @@ def same(out: Path, whole: Path) -> None:
 
 def rows(out: Path, query: str) -> list[tuple[Any, ...]]:
     """What the ledger answers."""
-    with sqlite3.connect(f"file:{out / LEDGER}?mode=ro", uri=True) as ledger:
+    with sqlite3.connect(f"file:{out / LEDGER}?mode=rw", uri=True) as ledger:
         return ledger.execute(query).fetchall()
 
 
-def rendered_frames(logs: Path) -> Counter[int]:
+def done_frames(out: Path) -> set[int]:
+    """Frames of which every file is done, by the ledger."""
+    query = "SELECT frame FROM files GROUP BY frame HAVING min(state = 'done')"
+    return {frame for (frame,) in rows(out, query)}
+
+
+def begun(logs: Path) -> Counter[int]:
     """How often workers have begun with each frame, by their logs."""
     began: Counter[int] = Counter()
     for log in logs.glob("*.log"):
