@@ -11,7 +11,7 @@ from support import renders
 from support.processes import eventually
 from support.renders import BALL, FRAMES, Going, acting, begun, done_frames, render
 
-SLOW = {"sleeps": 0.1}
+SLOW = {"sleeps": 0.2}
 
 
 def test_killed_in_the_middle_and_resumed_is_an_unbroken_run(
@@ -101,19 +101,19 @@ def test_a_worker_that_dies_or_hangs_once_costs_no_frame(
     render_scenes: Path, whole_render: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    acts = {"dies": [2, 5], "hangs": [4], "once": str(tmp_path)}
+    acts = {"dies": [5], "hangs": [2], "once": str(tmp_path)}
     job = acting(tmp_path / "render.json", render_scenes, acts)
-    said = render(job, out, *BALL, "--frame-timeout", 4, jobs=2).well()
+    said = render(job, out, *BALL, "--frame-timeout", 4).well()
     renders.same(out, whole_render)
     assert "longer than frame_timeout, 4.0 s" in said.said
-    assert {path.name for path in tmp_path.glob("*-[0-9]")} == {"dies-2", "dies-5", "hangs-4"}
+    assert {path.name for path in tmp_path.glob("*-[0-9]")} == {"dies-5", "hangs-2"}
 
 
 def test_a_worker_that_grows_and_one_that_is_used_up_are_started_anew(
     render_scenes: Path, whole_render: Path, tmp_path: Path
 ) -> None:
     out, logs = tmp_path / "out", tmp_path / "logs"
-    job = acting(tmp_path / "render.json", render_scenes, {"leaks": 150}, max_memory="700M")
+    job = acting(tmp_path / "render.json", render_scenes, {"leaks": 150}, max_memory="700MB")
     words = [*BALL, "--max-frames-per-worker", 3, "--log-dir", logs]
     render(job, out, *words).well()
     renders.same(out, whole_render)

@@ -25,7 +25,7 @@ BALL = ["-p", "frames,depths,flows,segmentations", "--previews"]
 FRAMES = set(range(1, 9))
 
 # What a scene does to its Blender, where its script may run: by the environment. `sleeps` may be a
-# list, for each worker. Blender calls handlers within a render too.
+# list, for each worker. Within a render nothing is done: flows have Blender play frames beside it.
 ACTS = """
 import json, os, signal, sys, time
 import bpy
@@ -43,9 +43,17 @@ def once(name, number):
         return False
     return True
 
+def within_a_render():
+    at = sys._getframe()
+    while at is not None and at.f_code.co_name != "render":
+        at = at.f_back
+    return at is not None
+
 @bpy.app.handlers.persistent
 def acts(scene, *_):
     frame = scene.frame_current
+    if within_a_render():
+        return
     if frame in told.get("dies", ()) and once("dies", frame):
         os.kill(os.getpid(), signal.SIGKILL)
     if frame in told.get("hangs", ()) and once("hangs", frame):
