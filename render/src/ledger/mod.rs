@@ -264,6 +264,23 @@ impl Drop for Ledger {
     }
 }
 
+/// Removes what workers of a render have left unfinished: their folders begin with its tag.
+pub(crate) fn sweep(out: &Path, tag: &str) {
+    let unfinished = out.join(UNFINISHED);
+    let own = format!("{tag}-");
+    for folder in std::fs::read_dir(&unfinished)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if folder.file_name().to_string_lossy().starts_with(&own) {
+            let _ = std::fs::remove_dir_all(folder.path());
+        }
+    }
+    // Where another render has something in it, it stays.
+    let _ = std::fs::remove_dir(unfinished);
+}
+
 fn unusable(out: &Path, error: &std::io::Error) -> RenderError {
     let remedy = match error.kind() {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {

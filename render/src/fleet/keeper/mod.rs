@@ -8,7 +8,6 @@ mod files;
 mod planning;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +21,7 @@ use super::worker::Shared;
 use crate::RenderError;
 use crate::division::{Division, Verdict};
 use crate::job::{Content, Settings};
-use crate::ledger::{IdTable, Ledger, Needs};
+use crate::ledger::{IdTable, Ledger, Needs, sweep};
 use crate::transforms;
 
 /// What is told to the keeper.
@@ -299,7 +298,7 @@ impl<'a> Keeper<'a> {
                 transforms::write(ledger, self.shared.request.layout)?;
             }
         }
-        let _ = fs::remove_dir_all(self.unfinished());
+        sweep(&self.shared.request.out, &self.shared.tag);
         self.failed.sort_by_key(|(frame, _)| *frame);
         Ok(Outcome {
             total: self.told.total,
