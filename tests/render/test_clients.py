@@ -196,8 +196,9 @@ def test_every_pass_can_be_included(monkey: BlenderClients, tmp_path: Path) -> N
     monkey.include_composites(file_format="PNG", bit_depth=16)
     monkey.include_depths(True, "OPEN_EXR", "ZIP", 32)
     monkey.include_normals(preview=True, exr_codec="PIZ", bit_depth=16)
+    monkey.include_flows("backward", False)
     monkey.include_flows(direction="both")
-    monkey.include_segmentations(shuffle=True, seed=1)
+    monkey.include_segmentations(shuffle=True, seed=1, exr_codec="DWAA")
     monkey.include_materials(preview=False, file_format="PNG", bit_depth=16)
     monkey.include_diffuse_pass()
     monkey.include_specular_pass(denoise=False, file_format="NPY")
@@ -238,6 +239,13 @@ def test_what_cannot_be_included_is_said(monkey: BlenderClients, tmp_path: Path)
         monkey.render_frames([])
     with pytest.raises(ValueError, match="frames"):
         monkey.render_animation(4, 2)
+    monkey.include_segmentations(bit_depth=16)
+    with pytest.raises(ValueError, match="ids would change"):
+        monkey.render_frame(1)
+    monkey.include_segmentations(exr_codec="PXR24")
+    with pytest.raises(ValueError, match="PXR24"):
+        monkey.render_frame(1)
+    monkey.include_segmentations()
     monkey.use_motion_blur(True)
     with pytest.raises(RuntimeError, match="motion blur"):
         monkey.render_frame(1)
@@ -281,7 +289,7 @@ def test_a_callback_that_raises_ends_its_render_alone(
 
 
 def test_a_frame_that_cannot_be_rendered_is_named_and_the_others_are_done(
-    clients: BlenderClients, assets: Path, tmp_path: Path
+    clients: BlenderClients, assets: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     clients.initialize(assets / "third.blend", tmp_path)
     clients.include_frames()
@@ -290,6 +298,11 @@ def test_a_frame_that_cannot_be_rendered_is_named_and_the_others_are_done(
         clients.render_animation(update_fn=told)
     assert told == [{"total": 4}, *4 * [{"advance": 1}]]
     assert files(tmp_path, "frames") == [name for name in ALL if "3" not in name]
+    capfd.readouterr()
+    with pytest.raises(RuntimeError, match="frame 3"):
+        clients.render_frame(3)
+    # What was said of a file is not said again.
+    assert "frame 3" not in capfd.readouterr().err
     assert clients.common_animation_range_tuple() == (1, 4, 1)
 
 

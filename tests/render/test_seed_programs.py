@@ -1,93 +1,23 @@
-"""The programs that VisionSim's documentation shows, with another import line, run as they are."""
+"""The programs that VisionSim's documentation shows, with another import line, run as they are; and
+what becomes of Blenders whose program is ended."""
 
-import os
+import re
 import signal
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+from support import ROOT
 from support.animations import ends_with, files
 from support.processes import ends_well, eventually
 from support.programs import Run
 
-ONE = """
-from functools import partial
-from pathlib import Path
-from rich.progress import Progress
-from blendtorch.render import BlenderClient
+PAGE = ROOT / "docs" / "from-visionsim.md"
+# With only their import lines changed, and what runs the same job without clients.
+ONE, SEVERAL, POOL, PROGRESS, JOB = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
-if __name__ == "__main__":
-    with BlenderClient.spawn(timeout=30, log="logs") as client, Progress() as progress:
-        client.initialize(Path("assets/monkey.blend").resolve(), Path("renders/monkey").resolve())
-        client.include_frames()
-        task = progress.add_task("Rendering monkey.blend...")
-        client.render_animation(update_fn=partial(progress.update, task))
-"""
-
-SEVERAL = """
-from functools import partial
-from pathlib import Path
-from rich.progress import Progress
-from blendtorch.render import BlenderClients
-
-if __name__ == "__main__":
-    with BlenderClients.spawn(jobs=2, timeout=30, log="logs") as clients, Progress() as progress:
-        clients.initialize(Path("assets/monkey.blend").resolve(), Path("renders/monkey").resolve())
-        clients.include_frames()
-        task = progress.add_task("Rendering monkey.blend...")
-        clients.render_animation(update_fn=partial(progress.update, task))
-"""
-
-POOL = """
-from pathlib import Path
-from blendtorch.render import BlenderClients
-
-def render(client, blend_file):
-    root = Path("renders") / Path(blend_file).stem
-
-    client.initialize(Path(blend_file).resolve(), root)
-    client.include_frames()
-    client.set_resolution((512, 512))
-    client.move_keyframes(scale=0.5)
-    client.render_animation()
-
-if __name__ == "__main__":
-    with BlenderClients.pool(2, log="logs", timeout=30) as pool:
-        # Note: The client will be automagically passed to `render` here.
-        pool.map(render, ["assets/monkey.blend", "assets/cube.blend", "assets/metaballs.blend"])
-"""
-
-PROGRESS = """
-from pathlib import Path
-from blendtorch.render import BlenderClients
-from blendtorch.render import PoolProgress
-
-def render(client, blend_file, tick):
-    root = Path("renders") / Path(blend_file).stem
-
-    client.initialize(blend_file, root)
-    client.include_frames()
-    client.set_resolution((512, 512))
-    client.move_keyframes(scale=0.5)
-    client.render_animation(update_fn=tick)
-
-if __name__ == "__main__":
-    with (
-        BlenderClients.pool(2, log="logs", timeout=30) as pool,
-        PoolProgress() as progress,
-    ):
-        for blend_file in ["assets/monkey.blend", "assets/cube.blend", "assets/metaballs.blend"]:
-            tick = progress.add_task(f"Rendering {blend_file}...")
-
-            # Note: The client will be automagically passed to `render` here.
-            pool.apply_async(render, args=(blend_file, tick))
-        progress.wait()
-        pool.close()
-        pool.join()
-"""
-
-# Not of the documentation: one of its examples, shorter.
+# One of its examples, shorter.
 PATH = """
 import numpy as np
 from blendtorch.render import BlenderClient
@@ -120,6 +50,7 @@ def folder(assets: Path, tmp_path: Path) -> Path:
         pytest.param(SEVERAL, ["monkey"], 4, 2, id="several"),
         pytest.param(POOL, ["cube", "metaballs", "monkey"], 2, 2, id="pool"),
         pytest.param(PROGRESS, ["cube", "metaballs", "monkey"], 2, 2, id="progress"),
+        pytest.param(JOB, ["monkey"], 4, 2, id="job"),
         pytest.param(PATH, ["monkey"], 3, 1, id="path"),
     ],
 )
@@ -131,7 +62,8 @@ def test_the_seeds_programs_run(
     renders = folder / "renders"
     assert sorted(path.name for path in renders.iterdir()) == scenes
     assert [len(files(renders / scene, "frames")) for scene in scenes] == [frames] * len(scenes)
-    assert len(list((folder / "logs").iterdir())) == blenders
+    logs = list((folder / "logs").iterdir()) if "log=" in program else []
+    assert len(logs) == (blenders if "log=" in program else 0)
 
 
 LONG = textwrap.dedent("""
@@ -157,4 +89,3 @@ def test_a_program_that_is_ended_takes_its_blenders_along(
         said = run.said()
     assert code == -number if number == signal.SIGKILL else "KeyboardInterrupt" in said, said
     assert len(files(folder / "renders", "frames")) < 40
-    assert os.listdir(folder / "renders")

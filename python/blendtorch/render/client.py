@@ -51,6 +51,7 @@ class BlenderClient(Passes, Steps, Gone):
         self._previews = False
         self._keys: dict[str, Any] = {}
         self._asked: list[AsyncResult] = []
+        self._warned: set[str] = set()
         # The current frame, where no step has needed it: pictures do not depend on it, so it is no
         # part of what a frame was rendered with.
         self._frame: int | None = None
@@ -103,11 +104,12 @@ class BlenderClient(Passes, Steps, Gone):
             ValueError, RuntimeError, FileNotFoundError: it does not open, or has no camera.
         """
         self._included, self._previews, self._keys, self._frame = {}, False, {}, None
+        self._warned.clear()
         self._root = absolute(root_path)
         options = json.dumps(plain(open_mainfile_kwargs))
         said = self._session.open(absolute(blend_file), self._autoexec, options)
         for warning in json.loads(said[0]).get("warnings", ()):
-            _warn(warning)
+            self._warn(warning)
 
     def set_current_frame(self, frame_number: int) -> None:
         """Sets the scene's current frame, which rendering leaves as it is."""
@@ -249,7 +251,7 @@ class BlenderClient(Passes, Steps, Gone):
         def tell(text: str) -> None:
             said = json.loads(text)
             if said["what"] == "warning":
-                _warn(said["text"])
+                self._warn(said["text"])
             if update_fn is None:
                 return
             if said["what"] == "planned":
@@ -262,10 +264,16 @@ class BlenderClient(Passes, Steps, Gone):
         outcome: dict[str, Any] = json.loads(self._session.render(json.dumps(keys), tell))
         return outcome
 
+    def _warn(self, text: str) -> None:
+        """Says it once for a file: each render says again what it found."""
+        if text not in self._warned:
+            self._warned.add(text)
+            print(f"blendtorch: warning: {text}", file=sys.stderr, flush=True)
+
     def close(self) -> None:
         """Closes the file: the Blender has factory settings again."""
         self._session.close()
-        self._root = None
+        self._root = self._frame = None
 
 
 def started(jobs: int, timeout: float, log: Any, executable: "str | PathLike[str] | None") -> Any:
@@ -280,7 +288,3 @@ def started(jobs: int, timeout: float, log: Any, executable: "str | PathLike[str
     if executable is not None:
         described["blender"] = fspath(executable)
     return _blendtorch.RenderFleet(json.dumps(described), timeout if timeout > 0 else None)
-
-
-def _warn(text: str) -> None:
-    print(f"blendtorch: warning: {text}", file=sys.stderr, flush=True)

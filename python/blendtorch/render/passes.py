@@ -103,8 +103,8 @@ class Passes:
 
     def include_flows(
         self,
-        preview: bool = True,
-        direction: str = "forward",
+        preview: "bool | str" = True,
+        direction: "str | bool" = "forward",
         exr_codec: str = "ZIP",
         bit_depth: int = 32,
         file_format: str = "OPEN_EXR",
@@ -124,13 +124,13 @@ class Passes:
             ValueError: another direction.
             RuntimeError: when it is rendered, where motion blur is on.
         """
-        # VisionSim 0.1 has the direction first.
+        # VisionSim 0.1 has the direction first, and then whether there is a preview.
         if isinstance(preview, str):
-            preview, direction = True, preview
+            preview, direction = direction is not False, preview
         if direction not in ("forward", "backward", "both"):
             raise ValueError(f"direction must be forward, backward or both, not {direction!r}")
         self._include("flows", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview(bool(preview), debug)
 
     def include_segmentations(
         self,
@@ -149,7 +149,7 @@ class Passes:
             preview: on the contact sheet.
             shuffle: taken and not needed: ids go by names, colours of previews by ids.
             seed: as `shuffle`.
-            exr_codec: a lossless one.
+            exr_codec: a lossless one; DWAA and DWAB are taken for ZIP.
             bit_depth: 32, or 16 of PNG.
             file_format: OPEN_EXR, PNG or NPY.
             debug: see `include_depths`.
@@ -277,7 +277,10 @@ class Passes:
         if kind is None:
             names = ", ".join(name for name in _FORMATS if name != "EXR")
             raise ValueError(f"{name}: there is no format {file_format!r}; there are {names}")
-        options = {"format": kind, "codec": exr_codec.upper(), **more}
+        codec = exr_codec.upper()
+        if codec in ("DWAA", "DWAB") and name in ("segmentations", "materials", "cryptomatte"):
+            codec = "ZIP"  # VisionSim's programs say so; the writer refuses what is lossy for ids.
+        options = {"format": kind, "codec": codec, **more}
         if kind in ("exr", "npy"):
             options["bits"] = 32 if bit_depth == 8 else int(bit_depth)
         elif bit_depth != 32:

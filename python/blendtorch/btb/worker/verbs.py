@@ -106,8 +106,8 @@ class Worker:
     @answered
     def run(self, frames: list[int], flush: bool = True) -> dict[str, Any]:
         """Renders frames; see `run.run`. Without `flush` the last one may still be written."""
-        prepared = self._ready()
-        done = run.run(self._open(), prepared, frames)
+        opened, prepared = self._open(), self._ready()
+        done = run.run(opened, prepared, frames)
         if flush:
             prepared.flush()
         return done
