@@ -26,6 +26,8 @@ pub(crate) use plan::{Needs, Plan};
 /// The file of the database, in the folder of a job.
 pub const LEDGER: &str = "ledger.sqlite";
 const LEASE: &str = "ledger.lease";
+/// The kind of contact sheets.
+pub(crate) const PREVIEWS: &str = "previews";
 /// Where files lie until they are whole.
 pub(crate) const UNFINISHED: &str = ".unfinished";
 

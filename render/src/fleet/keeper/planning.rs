@@ -16,7 +16,7 @@ use crate::fleet::progress::ProgressWhat;
 use crate::fleet::worker::Shared;
 use crate::job::{Format, Pass};
 use crate::layout::Layout;
-use crate::ledger::{Needs, Plan};
+use crate::ledger::{Needs, PREVIEWS, Plan};
 
 impl Keeper<'_> {
     /// Where the frames are known without the scene, what is to be done is known at once.
@@ -74,7 +74,7 @@ impl Keeper<'_> {
         let all = request.dry_run
             || missing
                 .iter()
-                .any(|kind| *kind == "previews" || *kind == "layers");
+                .any(|kind| *kind == PREVIEWS || *kind == "layers");
         let passes: IndexMap<_, _> = request
             .passes
             .iter()
@@ -93,9 +93,15 @@ impl Keeper<'_> {
                 })
             })
             .collect();
+        let previews = match request.layout {
+            Layout::Flat => {
+                request.previews && (request.dry_run || missing.contains(&PREVIEWS.to_owned()))
+            }
+            Layout::A2 => request.previews,
+        };
         let spec = json!({
             "layout": request.layout,
-            "previews": request.previews,
+            "previews": previews,
             "multilayer": request.multilayer,
             "files": files,
         });
@@ -106,7 +112,7 @@ impl Keeper<'_> {
         arguments.insert("passes".into(), json!(passes));
         arguments.insert("spec".into(), spec);
         arguments.insert("folder".into(), Value::Null);
-        arguments.insert("previews".into(), json!(request.previews));
+        arguments.insert("previews".into(), json!(previews));
         arguments.insert("sequential".into(), json!(request.sequential));
         arguments.insert("persistent".into(), json!(true));
         arguments.insert("dry_run".into(), json!(request.dry_run));
@@ -137,7 +143,8 @@ pub(super) fn kinds(shared: &Shared) -> IndexMap<String, Value> {
     }
     // Release 0.1.0a2 of VisionSim has a preview for each pass, beside it.
     if request.previews && request.layout == Layout::Flat {
-        kinds.insert("previews".to_owned(), Value::Null);
+        let shown: Vec<_> = request.passes.keys().collect();
+        kinds.insert(PREVIEWS.to_owned(), json!(shown));
     }
     kinds
 }
