@@ -14,6 +14,11 @@ from support.renders import BALL, FRAMES, Going, acting, begun, done_frames, ren
 SLOW = {"sleeps": 0.2}
 
 
+def lives(logs: Path) -> int:
+    """How often workers have opened a scene."""
+    return sum(log.read_text().count("Read blend") for log in logs.glob("*.log"))
+
+
 def test_killed_in_the_middle_and_resumed_is_an_unbroken_run(
     render_scenes: Path, whole_render: Path, tmp_path: Path
 ) -> None:
@@ -109,18 +114,28 @@ def test_a_worker_that_dies_or_hangs_once_costs_no_frame(
     assert {path.name for path in tmp_path.glob("*-[0-9]")} == {"dies-5", "hangs-2"}
 
 
-def test_a_worker_that_grows_and_one_that_is_used_up_are_started_anew(
+def test_a_worker_that_grows_is_started_anew(
     render_scenes: Path, whole_render: Path, tmp_path: Path
 ) -> None:
     out, logs = tmp_path / "out", tmp_path / "logs"
-    job = acting(tmp_path / "render.json", render_scenes, {"leaks": 150}, max_memory="700MB")
-    words = [*BALL, "--max-frames-per-worker", 3, "--log-dir", logs]
-    render(job, out, *words).well()
+    acts = {"leaks": 150, "sleeps": 0.3}
+    job = acting(tmp_path / "render.json", render_scenes, acts, max_memory="700 MB")
+    render(job, out, *BALL, "--log-dir", logs).well()
     renders.same(out, whole_render)
     (log,) = logs.glob("*.log")
-    lives = log.read_text().count("worker.py")
-    assert lives >= 3, log.read_text()
-    # Ended in order, between frames: none was rendered twice.
+    assert "max_memory is 0.65 GiB" in log.read_text()
+    assert begun(logs).total() - len(FRAMES) <= lives(logs) - 1
+
+
+def test_a_worker_is_started_anew_after_so_many_frames(
+    render_scenes: Path, whole_render: Path, tmp_path: Path
+) -> None:
+    out, logs = tmp_path / "out", tmp_path / "logs"
+    words = [*BALL, "--max-frames-per-worker", 3, "--log-dir", logs]
+    render(render_scenes / "ball.blend", out, *words).well()
+    renders.same(out, whole_render)
+    assert lives(logs) == 3
+    # Between frames: none was rendered twice.
     assert begun(logs) == dict.fromkeys(FRAMES, 1)
 
 

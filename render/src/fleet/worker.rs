@@ -243,13 +243,16 @@ fn life_of(
     if wants_ids {
         number(shared, &things)?;
     }
+    let most = shared.request.max_frames_per_worker;
     let (mut frames, mut flushed) = (0, true);
     while !shared.is_over() {
         let (given, ids) = {
             let mut dealing = shared.lock();
             let seconds = dealing.seconds;
-            let given = dealing.division.as_mut();
-            let given = given.map_or(Given::Over, |division| division.take(worker, seconds));
+            let given = match &mut dealing.division {
+                Some(division) => take(division, worker, seconds, most.map(|most| most - frames)),
+                None => Given::Over,
+            };
             (
                 given,
                 (dealing.ids_given != known).then(|| dealing.ids.for_worker()),
@@ -299,11 +302,7 @@ fn life_of(
             shared.changed.notify_all();
             shared.tell(Word::Returned(left));
         }
-        let used_up = shared
-            .request
-            .max_frames_per_worker
-            .is_some_and(|most| frames >= most);
-        if used_up {
+        if most.is_some_and(|most| frames >= most) {
             call(&inner.name, worker, "flush", json!({}))?;
             // All that it has rendered is written. Asked to stop, it would not come back.
             inner.fleet.end_life(worker, life);
@@ -315,6 +314,18 @@ fn life_of(
         }
     }
     Ok(End::Over)
+}
+
+/// What a worker does next: no more frames than its life has left.
+fn take(division: &mut Division, worker: usize, seconds: Option<f64>, left: Option<u64>) -> Given {
+    let mut given = division.take(worker, seconds);
+    if let (Given::Run(run), Some(left)) = (&mut given, left) {
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        if run.len() > left {
+            division.returned(worker, &run.split_off(left));
+        }
+    }
+    given
 }
 
 /// Waits until it is known what is to be done; none where that is nothing.
