@@ -410,14 +410,16 @@ def test_blenders_that_are_late_are_a_timeout() -> None:
 
 
 def test_values_stay_when_the_blender_has_ended(assets: Path, tmp_path: Path) -> None:
-    with BlenderClient.spawn(log=str(tmp_path / "logs"), executable=None) as client:
+    with BlenderClient.spawn(-1.0, log=str(tmp_path / "logs"), executable=None) as client:
         client.initialize(str(assets / "monkey.blend"), str(tmp_path), load_ui=False)
         frames, info = client.animation_range(), client.camera_info()
         assert client.animation_range_tuple() == (1, 4, 1)
         assert client.render_current_frame(dry_run=True) is None
+        client.include_frames()
         pids = client._fleet.pids()
     eventually("it has ended", lambda: all(has_ended(pid) for pid in pids))
     assert list(frames) == [1, 2, 3, 4] and info["w"] == 48
     assert len(list((tmp_path / "logs").iterdir())) == 1
-    with pytest.raises((RuntimeError, OSError)):
-        client.animation_range()
+    for call in (client.animation_range, client.render_current_frame, client.close):
+        with pytest.raises(RuntimeError, match="Blenders have been ended"):
+            call()
