@@ -193,6 +193,7 @@ def test_visionsims_layout_and_others_settings_in_one_folder(
 
 def test_every_pass_can_be_included(monkey: BlenderClients, tmp_path: Path) -> None:
     monkey.include_frames(file_format="OPEN_EXR", color_mode="RGBA", bit_depth=16)
+    monkey.include_composites("OPEN_EXR", "RGB", "PIZ", 16)
     monkey.include_composites(file_format="PNG", bit_depth=16)
     monkey.include_depths(True, "OPEN_EXR", "ZIP", 32)
     monkey.include_normals(preview=True, exr_codec="PIZ", bit_depth=16)
@@ -228,6 +229,8 @@ def test_what_cannot_be_included_is_said(monkey: BlenderClients, tmp_path: Path)
         monkey.include_depths(file_format="HDR")
     with pytest.raises(ValueError, match="there is no format 'WEBP'"):
         monkey.include_frames("WEBP")
+    with pytest.raises(ValueError, match="image_settings: .*NOTHING"):
+        monkey.include_composites(exr_codec="NOTHING")
     with pytest.raises(ValueError, match="layout must be"):
         monkey.layout("a1")
     with pytest.raises(ValueError, match="direction must be"):

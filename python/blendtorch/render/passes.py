@@ -114,7 +114,8 @@ class Passes:
 
         Args:
             preview: on the contact sheet.
-            direction: forward, backward or both: which the preview shows; files have both.
+            direction: forward, backward or both; taken and not needed: files have both, and the
+                contact sheet shows the forward one.
             exr_codec: as in `include_depths`.
             bit_depth: 16 or 32.
             file_format: OPEN_EXR or NPY.
