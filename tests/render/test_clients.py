@@ -109,6 +109,7 @@ def test_frames_are_rendered_by_range_by_list_and_as_they_are(
 ) -> None:
     out = tmp_path / "out"
     monkey.include_frames()
+    monkey.include_depths()
     monkey.include_depths(preview=False)
     monkey.render_animation(2, 4, 2)
     assert files(out, "frames") == ["000002.png", "000004.png"] == _pngs(out, "depths")
@@ -229,7 +230,7 @@ def test_what_cannot_be_included_is_said(monkey: BlenderClients, tmp_path: Path)
         monkey.include_depths(file_format="HDR")
     with pytest.raises(ValueError, match="there is no format 'WEBP'"):
         monkey.include_frames("WEBP")
-    with pytest.raises(ValueError, match="image_settings: .*NOTHING"):
+    with pytest.raises(ValueError, match=r"image_settings: .*NOTHING"):
         monkey.include_composites(exr_codec="NOTHING")
     with pytest.raises(ValueError, match="layout must be"):
         monkey.layout("a1")

@@ -48,7 +48,7 @@ class BlenderClient(Passes, Steps, Gone):
         self._root: str | None = None
         self._autoexec = False
         self._included: dict[str, dict[str, Any]] = {}
-        self._previews = False
+        self._previews: dict[str, bool] = {}
         self._keys: dict[str, Any] = {}
         self._asked: list[AsyncResult] = []
         self._warned: set[str] = set()
@@ -103,7 +103,7 @@ class BlenderClient(Passes, Steps, Gone):
         Raises:
             ValueError, RuntimeError, FileNotFoundError: it does not open, or has no camera.
         """
-        self._included, self._previews, self._keys, self._frame = {}, False, {}, None
+        self._included, self._previews, self._keys, self._frame = {}, {}, {}, None
         self._warned.clear()
         self._root = absolute(root_path)
         options = json.dumps(plain(open_mainfile_kwargs))
@@ -235,7 +235,7 @@ class BlenderClient(Passes, Steps, Gone):
             "out": self._root,
             "frames": wanted,
             "passes": self._included or {"frames": {}},
-            "previews": self._previews,
+            "previews": any(self._previews.values()),
             "anew": not allow_skips,
             "dry_run": dry_run,
             # A program may change the scene between frames.
