@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from support import shared
+from support import renders, shared
 from support.hosts import Hosts
 from support.runtimes import NoProgramError, Runtime, blender_program, bpy_module
 
@@ -41,6 +42,20 @@ def shared_blenders() -> Iterator[None]:
 def bpy_runtime() -> Runtime:
     """The managed Blender."""
     return bpy_module()
+
+
+@pytest.fixture(scope="session")
+def render_scenes(bpy_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the scenes that are rendered (`support.renders`)."""
+    return renders.make_scenes(bpy_runtime, tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture(scope="session")
+def whole_render(render_scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that was rendered without a break: `renders.BALL` of the scene `ball`."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    renders.render(render_scenes / "ball.blend", out, *renders.BALL).well()
+    return out
 
 
 @pytest.fixture(scope="session")

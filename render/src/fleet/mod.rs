@@ -13,8 +13,8 @@ mod session;
 mod verbs;
 mod worker;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Memory, Output, Restart};
@@ -88,11 +88,28 @@ struct Inner {
     name: String,
     hub: Hub,
     workers: usize,
+    /// Folders and tags of renders, in which a worker may still write when its render is over.
+    renders: Mutex<Vec<(PathBuf, String)>>,
     /// The script lies in it.
     _folder: tempfile::TempDir,
 }
 
 impl Inner {
+    /// A render begins.
+    fn rendered(&self, out: &Path, tag: &str) {
+        let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
+        renders.push((out.to_owned(), tag.to_owned()));
+    }
+
+    /// Ends the Blenders; what they have left unfinished goes.
+    fn stop(&self) {
+        self.fleet.stop();
+        let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
+        for (out, tag) in renders.drain(..) {
+            crate::ledger::sweep(&out, &tag);
+        }
+    }
+
     /// How the workers are, for people: those that have failed, or else all.
     fn report(&self) -> String {
         let statuses = self.fleet.status();
@@ -169,6 +186,7 @@ impl RenderFleet {
             name,
             hub,
             workers,
+            renders: Mutex::default(),
             _folder: folder,
         });
         let started = Self { inner };
@@ -244,7 +262,7 @@ impl RenderFleet {
 
     /// Ends the Blenders, and waits until none is left.
     pub fn stop(&self) {
-        self.inner.fleet.stop();
+        self.inner.stop();
     }
 
     /// A handle that ends them from another thread.
@@ -257,6 +275,6 @@ impl RenderFleet {
 impl Drop for RenderFleet {
     fn drop(&mut self) {
         // Threads that wait for a worker hold the rest.
-        self.inner.fleet.stop();
+        self.inner.stop();
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn render(
         changed: Condvar::new(),
     });
     let mut keeper = Keeper::new(Arc::clone(&shared), workers, progress)?;
+    inner.rendered(&shared.request.out, &shared.tag);
     for &one in workers {
         inner.hub.route(one, Some(words.clone()));
     }

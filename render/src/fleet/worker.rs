@@ -3,13 +3,13 @@
 //! Owns the thread that asks the worker and waits for it. What is known of frames is shared, under one
 //! lock; the ledger is the keeper's.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use blendtorch_channels::control::{FleetClient, Instances};
 use serde_json::{Map, Value, json};
 
 use super::Inner;
@@ -25,6 +25,8 @@ use crate::ledger::{IdTable, Things};
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How often a worker may end before it has begun a frame.
 const FRUITLESS: usize = 3;
+/// The file in which a worker notes its frame: `NOTE` in `btb/worker/prepared.py`.
+const NOTE: &str = "at";
 
 /// What the threads of a render share.
 pub(super) struct Shared {
@@ -81,6 +83,19 @@ impl Shared {
     /// The folder of unfinished files of a worker's life.
     pub(super) fn folder(&self, worker: usize, life: u64) -> String {
         format!("{}-{worker}-{life}", self.tag)
+    }
+
+    /// Where a worker's life has its unfinished files.
+    fn place(&self, worker: usize, life: u64) -> PathBuf {
+        let unfinished = self.request.out.join(crate::ledger::UNFINISHED);
+        unfinished.join(self.folder(worker, life))
+    }
+
+    /// The frame that a life has noted to be at. What it said of it may not have been sent when it was
+    /// killed.
+    fn noted(&self, worker: usize, life: u64) -> Option<i64> {
+        let note = std::fs::read_to_string(self.place(worker, life).join(NOTE)).ok()?;
+        note.trim().parse().ok()
     }
 
     /// Waits until something has changed, a moment at most.
@@ -143,8 +158,14 @@ pub(super) fn work(shared: &Arc<Shared>, worker: usize) {
 
 /// A life has ended: what it had waits again.
 fn lost(shared: &Shared, worker: usize, life: u64) {
+    let at = shared.noted(worker, life);
     let blamed = match &mut shared.lock().division {
-        Some(division) => division.lost(worker),
+        Some(division) => {
+            if let Some(frame) = at {
+                division.began(worker, frame);
+            }
+            division.lost(worker)
+        }
         None => None,
     };
     shared.changed.notify_all();
@@ -206,15 +227,13 @@ fn life_of(
     let Some(mut arguments) = planned(shared) else {
         return Ok(End::Over);
     };
-    let folder = shared.folder(worker, life);
     let (wants_ids, mut known) = {
         let dealing = shared.lock();
         arguments.insert("ids".into(), dealing.ids.for_worker());
         (dealing.wants_ids, dealing.ids_given)
     };
     if !shared.request.dry_run {
-        let unfinished = shared.request.out.join(crate::ledger::UNFINISHED);
-        arguments.insert("folder".into(), json!(unfinished.join(&folder)));
+        arguments.insert("folder".into(), json!(shared.place(worker, life)));
     }
     let things = call(&inner.name, worker, "prepare", arguments.into())?;
     for warning in things["warnings"].as_array().into_iter().flatten() {
@@ -286,13 +305,9 @@ fn life_of(
             .is_some_and(|most| frames >= most);
         if used_up {
             call(&inner.name, worker, "flush", json!({}))?;
-            let told = FleetClient::named(&inner.name).and_then(|mut client| {
-                client.stop("it has rendered its frames", Instances::These(vec![worker]))
-            });
-            return match told {
-                Ok(()) => Ok(End::Renewed(life)),
-                Err(_) => Err(Refused::Gone),
-            };
+            // All that it has rendered is written. Asked to stop, it would not come back.
+            inner.fleet.end_life(worker, life);
+            return Ok(End::Renewed(life));
         }
         if !answer["left"].as_array().is_none_or(Vec::is_empty) && !news {
             // It was asked to end, and does.

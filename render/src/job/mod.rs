@@ -142,7 +142,7 @@ impl Settings {
                         .iter()
                         .all(|steps| steps.is_some_and(Value::is_array)) =>
                 {
-                    lines.extend(steps_differ(before, now))
+                    lines.extend(steps_differ(before, now));
                 }
                 "scene_bytes" | "scene_crc32" => {
                     let line = "the scene file has changed since".to_owned();

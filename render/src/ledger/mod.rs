@@ -26,6 +26,8 @@ pub(crate) use plan::{Needs, Plan};
 /// The file of the database, in the folder of a job.
 pub const LEDGER: &str = "ledger.sqlite";
 const LEASE: &str = "ledger.lease";
+/// The kind of contact sheets.
+pub(crate) const PREVIEWS: &str = "previews";
 /// Where files lie until they are whole.
 pub(crate) const UNFINISHED: &str = ".unfinished";
 
@@ -262,6 +264,23 @@ impl Drop for Ledger {
     fn drop(&mut self) {
         let _ = self.commit();
     }
+}
+
+/// Removes what workers of a render have left unfinished: their folders begin with its tag.
+pub(crate) fn sweep(out: &Path, tag: &str) {
+    let unfinished = out.join(UNFINISHED);
+    let own = format!("{tag}-");
+    for folder in std::fs::read_dir(&unfinished)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if folder.file_name().to_string_lossy().starts_with(&own) {
+            let _ = std::fs::remove_dir_all(folder.path());
+        }
+    }
+    // Where another render has something in it, it stays.
+    let _ = std::fs::remove_dir(unfinished);
 }
 
 fn unusable(out: &Path, error: &std::io::Error) -> RenderError {

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::Ledger;
+use super::{Ledger, PREVIEWS};
 use crate::RenderError;
 use crate::job::{Content, Settings};
 
@@ -58,6 +58,7 @@ impl Ledger {
     /// The folder holds another job.
     pub(crate) fn plan(&mut self, plan: &Plan<'_>) -> Result<Needs, RenderError> {
         let settings = self.admit(plan)?;
+        self.renew_sheets(plan.kinds)?;
         let rows = self.rows(plan.kinds).map_err(|source| self.wrong(source))?;
         let mut needs = Needs {
             settings,
@@ -103,6 +104,35 @@ impl Ledger {
         self.enter(plan, &needs, &renewed, &touched)?;
         self.commit()?;
         Ok(needs)
+    }
+
+    /// Contact sheets that do not show all that is wanted now are made anew.
+    fn renew_sheets(&mut self, kinds: &IndexMap<String, Value>) -> Result<(), RenderError> {
+        let Some(wanted) = kinds.get(PREVIEWS) else {
+            return Ok(());
+        };
+        let before: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT options FROM kinds WHERE name = ?1",
+                [PREVIEWS],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(|source| self.wrong(source))?;
+        let read = |value: &Value| -> Vec<String> {
+            serde_json::from_value(value.clone()).unwrap_or_default()
+        };
+        let before = before.and_then(|text| serde_json::from_str(&text).ok());
+        let before = before.map_or_else(Vec::new, |before| read(&before));
+        if read(wanted).iter().all(|pass| before.contains(pass)) {
+            return Ok(());
+        }
+        let renew = self.write()?.execute(
+            "UPDATE files SET state = 'pending' WHERE kind = ?1 AND state = 'done'",
+            [PREVIEWS],
+        );
+        renew.map(drop).map_err(|source| self.wrong(source))
     }
 
     /// The number of the settings, where they belong here.
@@ -163,7 +193,8 @@ impl Ledger {
              (SELECT 1 FROM files WHERE kind = ?1 AND state = 'done')",
         )?;
         let mut lines = Vec::new();
-        for (kind, options) in kinds {
+        // A sheet that is to show other passes is made anew.
+        for (kind, options) in kinds.iter().filter(|(kind, _)| *kind != PREVIEWS) {
             let before: Option<String> = row.query_row([kind], |row| row.get(0)).optional()?;
             let before: Option<Value> = before.and_then(|text| serde_json::from_str(&text).ok());
             if let Some(before) = before.filter(|before| before != options) {
@@ -232,7 +263,11 @@ impl Ledger {
             let mut row = connection
                 .prepare("INSERT OR REPLACE INTO kinds (name, options) VALUES (?1, ?2)")?;
             for (kind, options) in plan.kinds {
-                row.execute(params![kind, options.to_string()])?;
+                // Sheets that are there may show more.
+                if *kind != PREVIEWS || needs.missing.values().flatten().any(|one| one == PREVIEWS)
+                {
+                    row.execute(params![kind, options.to_string()])?;
+                }
             }
             // Who had them has ended, and what had failed is tried again.
             connection.execute(

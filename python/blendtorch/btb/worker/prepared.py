@@ -6,6 +6,7 @@ is made anew, with the same passes and ids, when the next frame needs it.
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from .sequential import Walk
 
 if TYPE_CHECKING:
     from ..passes import Things
+
+NOTE = "at"
+"""The file that names the frame which is rendered."""
 
 _FOR_DISPLAYS = ("png", "jpeg")
 
@@ -84,6 +88,13 @@ class Prepared:
         """What the user should know of how it is rendered and written."""
         writer = self.writer()
         return [*self.capture().warnings, *(writer.warnings() if writer is not None else ())]
+
+    def begin(self, frame: int) -> None:
+        """Leaves a note of the frame that is begun: what is said of it may not be sent yet when
+        this process dies of it, and another frame would be blamed."""
+        if self.folder is not None:
+            with suppress(OSError):  # No room: the frame itself will say so.
+                (self.folder / NOTE).write_bytes(b"%-12d" % frame)
 
     def flush(self) -> None:
         """Waits until nothing is being written."""

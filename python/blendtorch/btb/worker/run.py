@@ -35,6 +35,7 @@ def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]
     while left and unknown is not None and not unknown and not asked.stop_waits():
         print(f"blendtorch: frame {left[0]}", flush=True)
         instance.place(None, left[0])
+        prepared.begin(left[0])
         event("began", frame=left[0], folder=_folder(prepared))
         start = perf_counter()
         try:

@@ -1,0 +1,171 @@
+//! What workers have written gets its names.
+//!
+//! Owns the moment at which a file gets its name: the first result of a frame wins, whoever else
+//! renders it too.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Keeper, blender};
+use crate::RenderError;
+use crate::fleet::progress::ProgressWhat;
+use crate::ledger::{Entry, Shot, UNFINISHED, stamp};
+
+/// A file that a worker has written, under the name that it has in the worker's folder.
+#[derive(Debug, Deserialize)]
+struct Written {
+    pass: String,
+    file: String,
+    bytes: u64,
+    crc: u32,
+    #[serde(default)]
+    seconds: f64,
+}
+
+impl Keeper<'_> {
+    pub(super) fn written(
+        &mut self,
+        worker: usize,
+        life: u64,
+        frame: i64,
+        value: &Value,
+    ) -> Result<(), RenderError> {
+        self.since
+            .retain(|who, (_, at, its)| *who != worker || *at != frame || *its != life);
+        let read = |files: &Value| -> Vec<Written> {
+            serde_json::from_value(files.clone()).unwrap_or_default()
+        };
+        let mut files = read(&value["files"]);
+        // What Blender itself has written.
+        files.extend(read(&value["about"]["files"]));
+        let folder = self.unfinished().join(self.shared.folder(worker, life));
+        let wanted = {
+            let dealing = self.shared.lock();
+            let division = dealing.division.as_ref();
+            division.is_some_and(|division| division.has(frame))
+        };
+        if !wanted {
+            // Another worker was first.
+            self.twice += 1;
+            let remove = |file: &Written| drop(fs::remove_file(folder.join(&file.file)));
+            files.iter().for_each(remove);
+            return Ok(());
+        }
+        let mut entries = Vec::new();
+        let missing = self.needs.missing.get(&frame).cloned().unwrap_or_default();
+        for file in &files {
+            let from = folder.join(plain(&file.file));
+            let known = self.kinds.contains_key(&file.pass);
+            if known && !missing.contains(&file.pass) {
+                let _ = fs::remove_file(&from);
+                continue;
+            }
+            match self.name(frame, file, &from) {
+                Ok(entry) => entries.push(entry),
+                Err(error) if error.kind() == ErrorKind::StorageFull => return Err(self.full()),
+                Err(error) => {
+                    let text = format!("{} cannot get its name: {error}", file.file);
+                    return self.frame_failed(worker, frame, &json!("io"), &text);
+                }
+            }
+        }
+        let there = |kind: &String| entries.iter().any(|entry| entry.kind == *kind);
+        if let Some(kind) = missing.iter().find(|kind| !there(kind)) {
+            let text = format!("no file came for {kind}");
+            return self.frame_failed(worker, frame, &json!("io"), &text);
+        }
+        let about = &value["about"];
+        let shot = shot(about);
+        if let Some(ledger) = &mut self.ledger {
+            let settings = self.needs.settings;
+            ledger.done(frame, &entries, &shot, settings, &blender(worker, life))?;
+        }
+        self.count(&about["seconds"], &entries);
+        {
+            let mut dealing = self.shared.lock();
+            dealing.seconds = self.frame_seconds();
+            if let Some(division) = &mut dealing.division {
+                division.done(worker, frame);
+                self.over = division.is_over();
+            }
+        }
+        self.shared.wake();
+        self.told.done += 1;
+        self.due = true;
+        self.say(ProgressWhat::Frame(frame))
+    }
+
+    /// Gives a file its name.
+    fn name(&mut self, frame: i64, file: &Written, from: &Path) -> io::Result<Entry> {
+        let layout = self.shared.request.layout;
+        let extension = Path::new(&file.file).extension().unwrap_or_default();
+        let path = layout.file(&file.pass, frame, &extension.to_string_lossy());
+        let to = self.shared.request.out.join(&path);
+        if let Some(folder) = to.parent().filter(|folder| !self.folders.contains(*folder)) {
+            fs::create_dir_all(folder)?;
+            self.folders.insert(folder.to_owned());
+        }
+        let (bytes, modified_ns) = stamp(from)?;
+        if bytes != file.bytes {
+            return Err(io::Error::other(format!(
+                "it has {bytes} bytes, and {} were written",
+                file.bytes
+            )));
+        }
+        fs::rename(from, &to)?;
+        Ok(Entry {
+            kind: file.pass.clone(),
+            path,
+            bytes,
+            crc: file.crc,
+            modified_ns,
+            seconds: file.seconds,
+        })
+    }
+
+    fn count(&mut self, parts: &Value, entries: &[Entry]) {
+        let mut add = |name: &str, seconds: f64| {
+            let (sum, count) = self.sums.entry(name.to_owned()).or_default();
+            (*sum, *count) = (*sum + seconds, *count + 1);
+        };
+        for (name, seconds) in parts.as_object().into_iter().flatten() {
+            add(name, seconds.as_f64().unwrap_or_default());
+        }
+        for entry in entries {
+            add(&entry.kind, entry.seconds);
+        }
+        self.told.seconds = self
+            .sums
+            .iter()
+            .map(|(name, (sum, count))| (name.clone(), sum / f64::from(*count)))
+            .collect();
+    }
+
+    /// What a frame takes in its worker's main thread.
+    fn frame_seconds(&self) -> Option<f64> {
+        let parts = ["evaluate", "render", "read"];
+        let known = parts.iter().filter_map(|part| self.told.seconds.get(*part));
+        Some(known.sum()).filter(|sum| *sum > 0.0)
+    }
+
+    pub(super) fn unfinished(&self) -> PathBuf {
+        self.shared.request.out.join(UNFINISHED)
+    }
+}
+
+/// A name without a way: what a worker says must not lead elsewhere.
+fn plain(name: &str) -> &std::ffi::OsStr {
+    Path::new(name).file_name().unwrap_or_default()
+}
+
+fn shot(about: &Value) -> Shot {
+    Shot {
+        camera: about["camera"].clone(),
+        matrix: about["pose"].clone(),
+        seconds: about["seconds"].clone(),
+    }
+}

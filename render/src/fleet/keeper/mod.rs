@@ -1,0 +1,318 @@
+//! Keeps the books of one render: what workers say becomes rows and progress.
+//!
+//! Owns the ledger, and what becomes of frames that fail and workers that end. It must never wait for a
+//! worker.
+
+mod failures;
+mod files;
+mod planning;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::hub::Said;
+use super::progress::{Outcome, Progress, ProgressWhat};
+use super::worker::Shared;
+use crate::RenderError;
+use crate::division::{Division, Verdict};
+use crate::job::{Content, Settings};
+use crate::ledger::{IdTable, Ledger, Needs, sweep};
+use crate::transforms;
+
+/// What is told to the keeper.
+#[derive(Debug)]
+pub(in crate::fleet) enum Word {
+    /// A worker has the scene open: what it says of it, and its range of frames.
+    Up { info: Value, range: Value },
+    /// A line for the user.
+    Warning(String),
+    /// Names have got ids.
+    Ids(Box<IdTable>),
+    /// Frames are given to a worker.
+    Given {
+        worker: usize,
+        life: u64,
+        frames: Vec<i64>,
+    },
+    /// Frames wait again.
+    Returned(Vec<i64>),
+    /// A worker said something by itself.
+    Said(Said),
+    /// A life of a worker has ended, and the frame that it was at has this verdict.
+    Lost {
+        worker: usize,
+        life: u64,
+        blamed: Option<(i64, Verdict)>,
+    },
+    /// A worker will not come back.
+    Out { worker: usize, how: String },
+    /// A worker cannot do what is wanted, and no other one can.
+    Fatal(RenderError),
+}
+
+pub(in crate::fleet) struct Keeper<'a> {
+    shared: Arc<Shared>,
+    progress: &'a mut dyn FnMut(&Progress) -> bool,
+    ledger: Option<Ledger>,
+    kinds: IndexMap<String, Value>,
+    settings: Settings,
+    needs: Needs,
+    /// It is known what is to be done.
+    planned: bool,
+    told: Progress,
+    failed: Vec<(i64, String)>,
+    /// When each worker began with its frame, and which.
+    since: HashMap<usize, (Instant, i64, u64)>,
+    /// Workers whose frame took too long.
+    late: HashSet<(usize, u64)>,
+    /// Folders that are there.
+    folders: HashSet<PathBuf>,
+    left: HashSet<usize>,
+    began: Instant,
+    sums: BTreeMap<String, (f64, u32)>,
+    warned: HashSet<String>,
+    twice: usize,
+    lost: usize,
+    over: bool,
+    /// Something is to be committed now.
+    due: bool,
+    committed: Instant,
+}
+
+impl<'a> Keeper<'a> {
+    pub(in crate::fleet) fn new(
+        shared: Arc<Shared>,
+        workers: &[usize],
+        progress: &'a mut dyn FnMut(&Progress) -> bool,
+    ) -> Result<Self, RenderError> {
+        let request = &shared.request;
+        let ledger = match request.dry_run {
+            true => None,
+            false => Some(Ledger::open(&request.out)?),
+        };
+        let content = Content::of(&shared.scene.file).map_err(|error| {
+            let file = shared.scene.file.display();
+            RenderError::job("scene", format!("{file} cannot be read: {error}"))
+        })?;
+        let blender = shared.inner.fleet.blender().version.to_string();
+        let settings = Settings::new(&shared.scene, &content, &blender, request.layout);
+        let kinds = planning::kinds(&shared);
+        let told = Progress {
+            workers: workers.len(),
+            ..Progress::default()
+        };
+        Ok(Self {
+            left: workers.iter().copied().collect(),
+            shared,
+            progress,
+            ledger,
+            kinds,
+            settings,
+            needs: Needs::default(),
+            planned: false,
+            told,
+            failed: Vec::new(),
+            since: HashMap::new(),
+            late: HashSet::new(),
+            folders: HashSet::new(),
+            began: Instant::now(),
+            sums: BTreeMap::new(),
+            warned: HashSet::new(),
+            twice: 0,
+            lost: 0,
+            over: false,
+            due: false,
+            committed: Instant::now(),
+        })
+    }
+
+    pub(in crate::fleet) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    pub(in crate::fleet) fn hear(&mut self, word: Word) -> Result<(), RenderError> {
+        match word {
+            Word::Up { info, range } => self.up(&info, &range),
+            Word::Warning(text) => self.warn(text),
+            Word::Ids(table) => match &mut self.ledger {
+                Some(ledger) => ledger.keep_ids(&table),
+                None => Ok(()),
+            },
+            Word::Given {
+                worker,
+                life,
+                frames,
+            } => match &mut self.ledger {
+                Some(ledger) => ledger.given(&frames, &blender(worker, life)),
+                None => Ok(()),
+            },
+            Word::Returned(frames) => match &mut self.ledger {
+                Some(ledger) => ledger.returned(&frames),
+                None => Ok(()),
+            },
+            Word::Said(said) => self.said(said),
+            Word::Lost {
+                worker,
+                life,
+                blamed,
+            } => self.lost(worker, life, blamed),
+            Word::Out { worker, how } => self.out(worker, &how),
+            Word::Fatal(error) => Err(error),
+        }
+    }
+
+    fn up(&mut self, info: &Value, range: &Value) -> Result<(), RenderError> {
+        for warning in info["warnings"].as_array().into_iter().flatten() {
+            self.warn(warning.as_str().unwrap_or_default().to_owned())?;
+        }
+        let reasons: Vec<_> = info["sequential"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        if !reasons.is_empty() && !self.shared.request.sequential && self.told.workers > 1 {
+            self.warn(format!(
+                "the state of this scene depends on the frame before ({}): bake it, or render with \
+                 --sequential",
+                reasons.join(", ")
+            ))?;
+        }
+        if self.shared.lock().division.is_some() {
+            return Ok(());
+        }
+        let number = |i: usize| range[i].as_i64().unwrap_or(1);
+        let scene = (number(0), number(1), number(2));
+        let frames = self.shared.request.frames.numbers(scene);
+        let frames = frames.map_err(|problem| RenderError::job("frames", problem))?;
+        self.plan(&frames)
+    }
+
+    fn warn(&mut self, text: String) -> Result<(), RenderError> {
+        // Each worker says it.
+        match self.warned.insert(text.clone()) {
+            true => self.say(ProgressWhat::Warning(text)),
+            false => Ok(()),
+        }
+    }
+
+    fn said(&mut self, said: Said) -> Result<(), RenderError> {
+        let Said {
+            worker,
+            life,
+            value,
+        } = said;
+        // Of a render before this one.
+        let folder = Path::new(value["folder"].as_str().unwrap_or_default());
+        let own = self.shared.folder(worker, life);
+        let foreign = folder.file_name().is_some_and(|name| name != own.as_str());
+        if value["event"] == "warning" {
+            return self.warn(value["text"].as_str().unwrap_or_default().to_owned());
+        }
+        let Some(frame) = value["frame"].as_i64().filter(|_| !foreign) else {
+            return Ok(());
+        };
+        match value["event"].as_str().unwrap_or_default() {
+            "began" => {
+                if let Some(division) = &mut self.shared.lock().division {
+                    division.began(worker, frame);
+                }
+                self.since.insert(worker, (Instant::now(), frame, life));
+                Ok(())
+            }
+            "written" => self.written(worker, life, frame, &value),
+            "failed" => {
+                let text = value["text"].as_str().unwrap_or_default();
+                self.frame_failed(worker, frame, &value["kind"], text)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is to be done from time to time.
+    pub(in crate::fleet) fn tick(&mut self) -> Result<(), RenderError> {
+        if let Some(most) = self.shared.request.frame_timeout {
+            for (&worker, &(began, _, life)) in &self.since {
+                if began.elapsed() > most && self.late.insert((worker, life)) {
+                    self.shared.inner.fleet.end_life(worker, life);
+                }
+            }
+        }
+        self.commit()?;
+        self.say(ProgressWhat::Nothing)
+    }
+
+    pub(in crate::fleet) fn commit(&mut self) -> Result<(), RenderError> {
+        let due = self.due || self.committed.elapsed() > Duration::from_secs(1);
+        if let Some(ledger) = self.ledger.as_mut().filter(|_| due) {
+            ledger.commit()?;
+            (self.due, self.committed) = (false, Instant::now());
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, what: ProgressWhat) -> Result<(), RenderError> {
+        self.told.what = what;
+        self.told.alive = self.shared.inner.hub.alive();
+        self.told.elapsed = self.began.elapsed();
+        match (self.progress)(&self.told) {
+            true => Ok(()),
+            false => Err(RenderError::Stopped),
+        }
+    }
+
+    fn full(&self) -> RenderError {
+        RenderError::DiskFull {
+            folder: self.shared.request.out.clone(),
+            done: self.told.done,
+            total: self.told.total,
+        }
+    }
+
+    /// A database that finds no room says so in its own way.
+    pub(in crate::fleet) fn as_full_disk(&self, error: RenderError) -> RenderError {
+        match &error {
+            RenderError::Ledger { source, .. }
+                if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) =>
+            {
+                self.full()
+            }
+            _ => error,
+        }
+    }
+
+    /// Writes what belongs to the whole, and says what came of it.
+    pub(in crate::fleet) fn finish(&mut self) -> Result<Outcome, RenderError> {
+        if let Some(ledger) = &mut self.ledger {
+            let left = self.shared.lock();
+            let left = left.division.as_ref().map(Division::left);
+            ledger.returned(&left.unwrap_or_default())?;
+            ledger.commit()?;
+            // Of a folder of another job nothing is changed.
+            if self.planned {
+                transforms::write(ledger, self.shared.request.layout)?;
+            }
+        }
+        sweep(&self.shared.request.out, &self.shared.tag);
+        self.failed.sort_by_key(|(frame, _)| *frame);
+        Ok(Outcome {
+            total: self.told.total,
+            done: self.told.done,
+            skipped: self.told.skipped,
+            failed: std::mem::take(&mut self.failed),
+            twice: self.twice,
+            lost: self.lost,
+            elapsed: self.began.elapsed(),
+            seconds: std::mem::take(&mut self.told.seconds),
+        })
+    }
+}
+
+fn blender(worker: usize, life: u64) -> String {
+    format!("{worker}.{life}")
+}
