@@ -69,6 +69,10 @@ def make(runtime: Runtime, folder: Path) -> Path:
     return folder
 
 
+FRAMES = [f"{n:06}.png" for n in (1, 2, 3, 4)]
+"""What a whole render of `monkey` leaves in `frames`."""
+
+
 def files(root: Path, kind: str) -> list[str]:
     """The names of the files of a pass."""
     return sorted(path.name for path in (root / kind).iterdir()) if (root / kind).is_dir() else []
@@ -91,3 +95,10 @@ def ends_with(run: Run, pids: Sequence[int], number: signal.Signals) -> int:
     code = run.process.wait(60)
     eventually("no Blender is left", lambda: all(has_ended(pid) for pid in pids))
     return code
+
+
+class Updates(list[dict[str, Any]]):
+    """A progress function that keeps what it is told."""
+
+    def __call__(self, **values: Any) -> None:
+        self.append(values)

@@ -8,15 +8,15 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
-from .. import _blendtorch
 from .asynchronous import AsyncResult
 from .fleet import Update
 from .gone import Gone, _gone
 from .passes import Passes
 from .plain import absolute, plain
+from .started import Started, started
 from .steps import Steps
 
 
@@ -35,20 +35,20 @@ class BlenderClient(Passes, Steps, Gone):
 
     _only_one = True
 
-    def __init__(self, fleet: Any = None, *workers: int) -> None:
+    def __init__(self, fleet: Any = None, *workers: Any) -> None:
         """Made by `spawn`, `BlenderClients.spawn` and pools.
 
         Raises:
             NotImplementedError: it was called as VisionSim's is, with the address of a server.
         """
-        if not hasattr(fleet, "session"):
+        if not isinstance(fleet, Started):
             _gone(f"{type(self).__name__}(address)", "start Blenders by its spawn(), or by a pool")
         self._fleet = fleet
-        self._session = fleet.session(list(workers) or None)
+        self._session = fleet.session(*workers)
         self._root: str | None = None
         self._autoexec = False
         self._included: dict[str, dict[str, Any]] = {}
-        self._previews = False
+        self._previews: dict[str, bool] = {}
         self._keys: dict[str, Any] = {}
         self._asked: list[AsyncResult] = []
         self._warned: set[str] = set()
@@ -103,11 +103,12 @@ class BlenderClient(Passes, Steps, Gone):
         Raises:
             ValueError, RuntimeError, FileNotFoundError: it does not open, or has no camera.
         """
-        self._included, self._previews, self._keys, self._frame = {}, False, {}, None
+        self._included, self._previews, self._keys, self._frame = {}, {}, {}, None
         self._warned.clear()
         self._root = absolute(root_path)
         options = json.dumps(plain(open_mainfile_kwargs))
-        said = self._session.open(absolute(blend_file), self._autoexec, options)
+        with self._fleet.asked():
+            said = self._session.open(absolute(blend_file), self._autoexec, options)
         for warning in json.loads(said[0]).get("warnings", ()):
             self._warn(warning)
 
@@ -132,7 +133,8 @@ class BlenderClient(Passes, Steps, Gone):
 
     def _applied(self, step: str, arguments: dict[str, Any], keep: bool) -> Any:
         """What a step returned, of each Blender where there are several."""
-        texts = self._session.apply(step, json.dumps(plain(arguments)), keep)
+        with self._fleet.asked():
+            texts = self._session.apply(step, json.dumps(plain(arguments)), keep)
         values = [json.loads(text) for text in texts]
         if self._only_one:
             return values[0]
@@ -233,7 +235,7 @@ class BlenderClient(Passes, Steps, Gone):
             "out": self._root,
             "frames": wanted,
             "passes": self._included or {"frames": {}},
-            "previews": self._previews,
+            "previews": any(self._previews.values()),
             "anew": not allow_skips,
             "dry_run": dry_run,
             # A program may change the scene between frames.
@@ -261,30 +263,18 @@ class BlenderClient(Passes, Steps, Gone):
             elif said["what"] in ("frame", "failed"):
                 update_fn(advance=1)
 
-        outcome: dict[str, Any] = json.loads(self._session.render(json.dumps(keys), tell))
+        with self._fleet.asked():
+            outcome: dict[str, Any] = json.loads(self._session.render(json.dumps(keys), tell))
         return outcome
 
     def _warn(self, text: str) -> None:
         """Says it once for a file: each render says again what it found."""
-        if text not in self._warned:
+        if text not in self._warned and not self._fleet.stopped:
             self._warned.add(text)
             print(f"blendtorch: warning: {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Closes the file: the Blender has factory settings again."""
-        self._session.close()
         self._root = self._frame = None
-
-
-def started(jobs: int, timeout: float, log: Any, executable: "str | PathLike[str] | None") -> Any:
-    """A fleet of so many Blenders."""
-    described: dict[str, Any] = {"jobs": jobs}
-    if log is not None and not (isinstance(log, int) and log < 0):  # subprocess.DEVNULL
-        if not isinstance(log, str | PathLike):
-            raise TypeError(
-                f"log must be a folder, in which each Blender gets a file; not {type(log).__name__}"
-            )
-        described["log_dir"] = absolute(log)
-    if executable is not None:
-        described["blender"] = fspath(executable)
-    return _blendtorch.RenderFleet(json.dumps(described), timeout if timeout > 0 else None)
+        with self._fleet.asked():
+            self._session.close()

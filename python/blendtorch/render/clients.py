@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .client import BlenderClient, started
+from .client import BlenderClient
 from .gone import _gone
 from .plain import absolute
+from .started import started
 
 if TYPE_CHECKING:
     from .pool import Pool

@@ -6,8 +6,8 @@ from os import PathLike
 from types import TracebackType
 from typing import Any
 
-from .. import _blendtorch
 from .plain import plain
+from .started import Started
 
 Update = Callable[..., Any]
 """A progress function: called with `total=n` once, then with `advance=1` for each frame."""
@@ -61,7 +61,7 @@ class RenderFleet:
         """
         described = {"jobs": jobs, "log_dir": log_dir, "blender": blender, **keys}
         described = {key: plain(value) for key, value in described.items() if value is not None}
-        self._fleet = _blendtorch.RenderFleet(json.dumps(described), timeout)
+        self._fleet = Started(described, timeout)
 
     @property
     def workers(self) -> int:
@@ -87,7 +87,8 @@ class RenderFleet:
         keys = dict(job.keys)
         client = BlenderClient(self._fleet)
         described = {key: value for key, value in keys.items() if key not in _ASIDE}
-        client._session.open_described(json.dumps(described))
+        with self._fleet.asked():
+            client._session.open_described(json.dumps(described))
         return client._render(keys, update_fn)
 
     def stop(self) -> None:

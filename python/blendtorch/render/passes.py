@@ -13,7 +13,7 @@ class Passes:
     """Methods of a client that include passes. Each keeps its options until `initialize`."""
 
     _included: dict[str, dict[str, Any]]
-    _previews: bool
+    _previews: dict[str, bool]
     _keys: dict[str, Any]
 
     def include_frames(
@@ -84,7 +84,7 @@ class Passes:
         if file_format.upper() not in ("OPEN_EXR", "EXR", "NPY"):
             raise ValueError(f"include_depths: {file_format!r} holds no depth: OPEN_EXR or NPY")
         self._include("depths", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("depths", preview, debug)
 
     def include_normals(
         self,
@@ -99,7 +99,7 @@ class Passes:
         See `include_depths`.
         """
         self._include("normals", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("normals", preview, debug)
 
     def include_flows(
         self,
@@ -114,7 +114,8 @@ class Passes:
 
         Args:
             preview: on the contact sheet.
-            direction: forward, backward or both: which the preview shows; files have both.
+            direction: forward, backward or both; taken and not needed: files have both, and the
+                contact sheet shows the forward one.
             exr_codec: as in `include_depths`.
             bit_depth: 16 or 32.
             file_format: OPEN_EXR or NPY.
@@ -130,7 +131,7 @@ class Passes:
         if direction not in ("forward", "backward", "both"):
             raise ValueError(f"direction must be forward, backward or both, not {direction!r}")
         self._include("flows", file_format, exr_codec, bit_depth)
-        self._preview(bool(preview), debug)
+        self._preview("flows", bool(preview), debug)
 
     def include_segmentations(
         self,
@@ -155,7 +156,7 @@ class Passes:
             debug: see `include_depths`.
         """
         self._include("segmentations", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("segmentations", preview, debug)
 
     def include_materials(
         self,
@@ -168,7 +169,7 @@ class Passes:
     ) -> None:
         """Ids of materials, as integers. See `include_segmentations`."""
         self._include("materials", file_format, exr_codec, bit_depth)
-        self._preview(preview, None)
+        self._preview("materials", preview, None)
 
     def include_diffuse_pass(
         self,
@@ -212,7 +213,7 @@ class Passes:
     ) -> None:
         """Positions in the world. See `include_depths`."""
         self._include("points", file_format, exr_codec, bit_depth)
-        self._preview(preview, None)
+        self._preview("points", preview, None)
 
     def include_emission(
         self, exr_codec: str = "ZIP", bit_depth: int = 32, file_format: str = "OPEN_EXR"
@@ -287,8 +288,8 @@ class Passes:
             options["bits"] = int(bit_depth)
         self._included[name] = options
 
-    def _preview(self, preview: bool, debug: bool | None) -> None:
-        self._previews |= bool(preview if debug is None else debug)
+    def _preview(self, name: str, preview: bool, debug: bool | None) -> None:
+        self._previews[name] = bool(preview if debug is None else debug)
 
     def _step(self, step: str, /, **arguments: Any) -> Any:
         raise NotImplementedError

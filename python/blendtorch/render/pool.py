@@ -13,13 +13,14 @@ from typing import Any
 
 from .client import BlenderClient
 from .progress import Tick
+from .started import ENDED, Started
 
 
 class Pool:
     """Made by `BlenderClients.pool`. Each function gets a `BlenderClient` as its first argument,
     which has nothing open, and is closed behind it."""
 
-    def __init__(self, fleet: Any, autoexec: bool) -> None:
+    def __init__(self, fleet: Started, autoexec: bool) -> None:
         """Of the Blenders of a fleet."""
         self._fleet = fleet
         self._autoexec = autoexec
@@ -130,7 +131,7 @@ class Pool:
     def _call(self, func: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
         """The function, with a Blender that is free."""
         if self._over:
-            raise RuntimeError(_TERMINATED)
+            raise RuntimeError(ENDED)
         worker = self._free.get()
         try:
             client = BlenderClient(self._fleet, worker)
@@ -175,7 +176,7 @@ class Pool:
         self._threads.close()
         for tick in self._ticks:
             if not tick.over:
-                tick.end(RuntimeError(_TERMINATED))
+                tick.end(RuntimeError(ENDED))
 
     def join(self) -> None:
         """Waits for all functions, after `close` or `terminate`."""
@@ -194,6 +195,3 @@ class Pool:
         """Ends the Blenders, as `multiprocessing.Pool` does its processes."""
         self.terminate()
         self.join()
-
-
-_TERMINATED = "the pool was terminated"

@@ -130,6 +130,7 @@ def image_settings(
     file_format: str | None = None,
     bit_depth: int | str | None = None,
     color_mode: str | None = None,
+    exr_codec: str | None = None,
 ) -> None:
     """The scene's own output settings; None keeps what is.
 
@@ -141,6 +142,7 @@ def image_settings(
         "file_format": file_format,
         "color_depth": None if bit_depth is None else str(bit_depth),
         "color_mode": color_mode,
+        "exr_codec": exr_codec,
     }
     before = {name: getattr(settings, name) for name in wanted}
     try:
