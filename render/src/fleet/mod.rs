@@ -21,7 +21,8 @@ use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Memory, Output
 use indexmap::IndexMap;
 
 use crate::RenderError;
-use crate::job::{Jobs, RenderDescription, RenderJob};
+use crate::job::{Contents, Jobs, RenderDescription, RenderJob};
+use crate::transforms::Cameras;
 use hub::Hub;
 pub use progress::{Outcome, Progress, ProgressWhat};
 pub use session::Session;
@@ -95,6 +96,19 @@ struct Inner {
 }
 
 impl Inner {
+    /// A worker's turn; whoever has it asks it alone.
+    fn turn(&self, worker: usize) -> MutexGuard<'_, ()> {
+        self.turns[worker].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the Blenders, and writes and removes what is left to.
+    fn stop(&self) {
+        self.fleet.stop();
+        self.cameras.write_all();
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(folder.take());
+    }
+
     /// A render begins.
     fn rendered(&self, out: &Path, tag: &str) {
         let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,6 +181,8 @@ impl RenderFleet {
         };
         let options = FleetOptions {
             output: Output::Silence,
+            // Which frames end their Blenders is known here, and those are set aside.
+            gives_up: false,
             ..FleetOptions::default()
         };
         let fleet = Fleet::start(&description, options)?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::progress::{Outcome, Progress};
 use super::scene::{NotReady, apply, ensure, forget};
-use super::verbs::call;
+use super::verbs::{LONG, call};
 use super::{Inner, jobs, rendering};
 use crate::RenderError;
 use crate::job::{Request, Scene, Step};
@@ -18,7 +18,7 @@ use crate::job::{Request, Scene, Step};
 const OPENINGS: usize = 3;
 
 /// A scene on some workers. Other scenes can be on the others at the same time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     inner: Arc<Inner>,
     workers: Vec<usize>,
@@ -88,8 +88,8 @@ impl Session {
         if !keep {
             let steps = [step];
             return self.on_each(|inner, worker| {
-                ensure(inner, worker, &scene, &|| false)?;
-                let mut values = apply(inner, worker, &steps)?;
+                let ready = ensure(inner, worker, &scene, &|| false)?;
+                let mut values = apply(inner, (worker, ready.life), &steps)?;
                 Ok(values.pop().unwrap_or_default())
             });
         }
@@ -111,7 +111,10 @@ impl Session {
         let on_one = |worker: usize| -> Result<Value, RenderError> {
             let mut openings = 0;
             loop {
-                match act(inner, worker) {
+                let turn = inner.turn(worker);
+                let done = act(inner, worker);
+                drop(turn);
+                match done {
                     Ok(value) => return Ok(value),
                     Err(NotReady::Wrong(error)) => return Err(error),
                     Err(NotReady::Lost) if openings + 1 < OPENINGS => openings += 1,
@@ -166,7 +169,10 @@ impl Session {
         }
         self.on_each(|inner, worker| {
             forget(inner, worker);
-            match call(&inner.name, worker, "close", serde_json::json!({})) {
+            let Some(life) = inner.hub.lock()[worker].up else {
+                return Ok(Value::Null);
+            };
+            match call(inner, (worker, life), "close", serde_json::json!({}), LONG) {
                 // Its next life has nothing open.
                 Err(super::verbs::Refused::Gone) => Ok(Value::Null),
                 other => other.map_err(NotReady::from),

@@ -79,6 +79,7 @@ impl IdTable {
 
     /// Gives ids to those that have none; whether there were any.
     pub(crate) fn number(&mut self, things: &Things, user: &UserIds) -> Result<bool, RenderError> {
+        self.check(user)?;
         let mut changed = false;
         let mut objects: Vec<_> = things.objects.iter().collect();
         objects.sort();
@@ -137,6 +138,46 @@ impl IdTable {
         }
         Ok(changed)
     }
+}
+
+impl IdTable {
+    /// Whether what the user has chosen is what names have, where they have something.
+    fn check(&self, user: &UserIds) -> Result<(), RenderError> {
+        let instances = self.instances.iter().map(|(name, (id, _))| (name, *id));
+        let materials = self.materials.iter().map(|(name, id)| (name, *id));
+        let categories = self.categories.iter().map(|(name, id)| (name, *id));
+        differ("instances", instances, &user.instances, true)?;
+        differ("materials", materials, &user.materials, true)?;
+        differ("categories", categories, &user.categories, false)
+    }
+}
+
+/// An error that names what has another id than the user wants, or the id that he has chosen.
+fn differ<'a>(
+    kind: &str,
+    known: impl Iterator<Item = (&'a String, u32)>,
+    user: &IndexMap<String, u32>,
+    unique: bool,
+) -> Result<(), RenderError> {
+    let key = format!("ids.{kind}");
+    let remedy = "use another folder, or the ids that this one has (ids.json)";
+    for (name, id) in known {
+        match user.get(name) {
+            Some(wanted) if *wanted != id => {
+                let said = format!("{name:?} has the id {id} here, and is to have {wanted}; {remedy}");
+                return Err(RenderError::job(&key, said));
+            }
+            Some(_) => {}
+            None => {
+                let other = user.iter().find(|(_, wanted)| **wanted == id);
+                if let Some((other, _)) = other.filter(|_| unique) {
+                    let said = format!("{name:?} has the id {id} here, which {other:?} is to have; {remedy}");
+                    return Err(RenderError::job(&key, said));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Numbers from 1 that nobody has.
@@ -265,6 +306,26 @@ mod tests {
         table.instances.sort_keys();
         assert_eq!(read.instances, table.instances);
         assert_eq!(read.for_people()["instances"][0]["name"], "late");
+    }
+
+    #[test]
+    fn ids_that_were_given_otherwise_are_said() {
+        let things = Things {
+            objects: vec![thing("a", None, ""), thing("b", None, "")],
+            materials: vec![],
+        };
+        let mut table = IdTable::default();
+        table.number(&things, &UserIds::default()).unwrap();
+        for (user, said) in [
+            (r#"{"instances": {"b": 7}}"#, "\"b\" has the id 2 here, and is to have 7"),
+            (r#"{"instances": {"c": 1}}"#, "\"a\" has the id 1 here, which \"c\" is to have"),
+        ] {
+            let user: UserIds = serde_json::from_str(user).unwrap();
+            let error = table.number(&things, &user).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let fits: UserIds = serde_json::from_str(r#"{"instances": {"b": 2, "c": 9}}"#).unwrap();
+        assert!(!table.number(&things, &fits).unwrap());
     }
 
     #[test]
