@@ -101,16 +101,22 @@ fn key_of(kind: &str) -> Option<String> {
 
 /// Under another name first: a reader finds the file before or the one after.
 fn put(out: &Path, name: &str, value: &Value) -> Result<(), RenderError> {
+    let new = out.join(format!("{name}.new"));
     let put = || -> std::io::Result<()> {
-        let new = out.join(format!("{name}.new"));
         let mut file = File::create(&new)?;
         file.write_all(format!("{value:#}\n").as_bytes())?;
         file.sync_data()?;
         std::fs::rename(&new, out.join(name))
     };
-    put().map_err(|error| RenderError::Out {
-        folder: out.to_owned(),
-        problem: format!("{name} cannot be written: {error}"),
+    put().map_err(|error| {
+        let _ = std::fs::remove_file(&new);
+        RenderError::Out {
+            folder: out.to_owned(),
+            problem: format!(
+                "{name} cannot be written: {error}; all frames that are done stay, and the same again \
+                 writes it"
+            ),
+        }
     })
 }
 

@@ -74,7 +74,7 @@ pub(super) fn render(
             scene::forget(inner, one);
         }
     }
-    let finished = keeper.finish();
+    let finished = keeper.finish(&rendered);
     let outcome = rendered.and(finished);
     outcome.map_err(|error| keeper.as_full_disk(error))
 }

@@ -1,6 +1,6 @@
 //! What workers are asked: the verbs of `blendtorch/btb/worker`, and how an answer is read.
 //!
-//! Owns their names. A test holds the worker's table against [`VERBS`].
+//! Owns their names.
 
 use std::time::Duration;
 
@@ -108,6 +108,24 @@ fn unreadable(answer: &Value) -> Refused {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_verbs_are_those_of_the_worker() {
+        let worker = include_str!("../../../python/blendtorch/btb/worker/verbs.py");
+        let names = worker.split("names = (").nth(1).unwrap();
+        let names = names.split(')').next().unwrap();
+        let names: Vec<_> = names
+            .split(", ")
+            .map(|name| name.trim_matches('"'))
+            .collect();
+        assert_eq!(names, VERBS);
+        for verb in VERBS {
+            assert!(
+                worker.contains(&format!("    @answered\n    def {verb}(")),
+                "{verb}"
+            );
+        }
+    }
 
     #[test]
     fn answers_are_read() {

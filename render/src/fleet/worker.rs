@@ -370,3 +370,28 @@ pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
         Verdict::Done => "it is done already",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_is_where_the_worker_leaves_it() {
+        let worker = include_str!("../../../python/blendtorch/btb/worker/prepared.py");
+        assert!(worker.contains(&format!("\nNOTE = \"{NOTE}\"\n")));
+    }
+
+    #[test]
+    fn no_more_frames_are_given_than_a_life_has_left() {
+        let frames: Vec<_> = (0..16).collect();
+        let mut division = Division::new(&frames, 1, false);
+        assert_eq!(
+            take(&mut division, 0, Some(0.01), Some(3)),
+            Given::Run(vec![0, 1, 2])
+        );
+        let Given::Run(next) = take(&mut division, 0, Some(0.01), None) else {
+            panic!("{division:?}");
+        };
+        assert_eq!(next[..2], [3, 4], "what was not given comes next");
+    }
+}

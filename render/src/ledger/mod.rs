@@ -9,6 +9,8 @@ mod ids;
 mod inspect;
 mod lease;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -138,9 +140,12 @@ impl Ledger {
             Err(error) => return Err(unusable(&out, &error)),
         };
         let path = out.join(LEDGER);
-        let wrong = |source| RenderError::Ledger {
-            path: path.clone(),
-            source,
+        let wrong = |source: rusqlite::Error| match is_full(&source) {
+            true => unusable(&out, &std::io::ErrorKind::StorageFull.into()),
+            false => RenderError::Ledger {
+                path: path.clone(),
+                source,
+            },
         };
         let connection = Connection::open(&path).map_err(wrong)?;
         let mut ledger = Self {
@@ -266,6 +271,11 @@ impl Drop for Ledger {
     }
 }
 
+/// Whether a database has found no room.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
 /// Removes what workers of a render have left unfinished: their folders begin with its tag.
 pub(crate) fn sweep(out: &Path, tag: &str) {
     let unfinished = out.join(UNFINISHED);
@@ -294,40 +304,5 @@ fn unusable(out: &Path, error: &std::io::Error) -> RenderError {
     RenderError::Out {
         folder: out.to_owned(),
         problem: format!("it cannot be used: {error}{remedy}"),
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_has_one_head_and_any_readers() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("a/b");
-        assert!(Ledger::read(&out).is_err());
-        let first = Ledger::open(&out).unwrap();
-        let error = Ledger::open(&out).unwrap_err().to_string();
-        assert!(error.contains("renders into it"), "{error}");
-        assert!(!Ledger::read(&out).unwrap().is_ours());
-        drop(first);
-        assert!(Ledger::open(&out).unwrap().is_ours());
-    }
-
-    #[test]
-    fn a_folder_that_cannot_be_used_is_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        std::fs::write(&file, "").unwrap();
-        let error = Ledger::open(&file).unwrap_err().to_string();
-        assert!(error.contains("cannot be used"), "{error}");
-    }
-
-    #[test]
-    fn a_ledger_that_is_none_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(LEDGER), vec![7; 5000]).unwrap();
-        let error = Ledger::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(LEDGER), "{error}");
     }
 }

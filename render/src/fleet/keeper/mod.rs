@@ -21,7 +21,7 @@ use super::worker::Shared;
 use crate::RenderError;
 use crate::division::{Division, Verdict};
 use crate::job::{Content, Settings};
-use crate::ledger::{IdTable, Ledger, Needs, sweep};
+use crate::ledger::{IdTable, Ledger, Needs, is_full, sweep};
 use crate::transforms;
 
 /// What is told to the keeper.
@@ -82,6 +82,8 @@ pub(in crate::fleet) struct Keeper<'a> {
     /// Something is to be committed now.
     due: bool,
     committed: Instant,
+    /// Frames that were done then.
+    kept: usize,
 }
 
 impl<'a> Keeper<'a> {
@@ -128,6 +130,7 @@ impl<'a> Keeper<'a> {
             over: false,
             due: false,
             committed: Instant::now(),
+            kept: 0,
         })
     }
 
@@ -251,7 +254,7 @@ impl<'a> Keeper<'a> {
         let due = self.due || self.committed.elapsed() > Duration::from_secs(1);
         if let Some(ledger) = self.ledger.as_mut().filter(|_| due) {
             ledger.commit()?;
-            (self.due, self.committed) = (false, Instant::now());
+            (self.due, self.committed, self.kept) = (false, Instant::now(), self.told.done);
         }
         Ok(())
     }
@@ -269,30 +272,34 @@ impl<'a> Keeper<'a> {
     fn full(&self) -> RenderError {
         RenderError::DiskFull {
             folder: self.shared.request.out.clone(),
-            done: self.told.done,
+            done: self.kept,
             total: self.told.total,
         }
     }
 
-    /// A database that finds no room says so in its own way.
+    /// A database that finds no room says so in its own way; and how much is kept is known at the end.
     pub(in crate::fleet) fn as_full_disk(&self, error: RenderError) -> RenderError {
-        match &error {
-            RenderError::Ledger { source, .. }
-                if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) =>
-            {
-                self.full()
-            }
-            _ => error,
+        match error {
+            RenderError::DiskFull { .. } => self.full(),
+            RenderError::Ledger { source, .. } if is_full(&source) => self.full(),
+            error => error,
         }
     }
 
     /// Writes what belongs to the whole, and says what came of it.
-    pub(in crate::fleet) fn finish(&mut self) -> Result<Outcome, RenderError> {
+    pub(in crate::fleet) fn finish(
+        &mut self,
+        rendered: &Result<(), RenderError>,
+    ) -> Result<Outcome, RenderError> {
         if let Some(ledger) = &mut self.ledger {
             let left = self.shared.lock();
             let left = left.division.as_ref().map(Division::left);
             ledger.returned(&left.unwrap_or_default())?;
             ledger.commit()?;
+            // What the ledger had no room for is rolled back.
+            if !matches!(rendered, Err(RenderError::Ledger { .. })) {
+                self.kept = self.told.done;
+            }
             // Of a folder of another job nothing is changed.
             if self.planned {
                 transforms::write(ledger, self.shared.request.layout)?;

@@ -49,7 +49,7 @@ impl Keeper<'_> {
         };
         (self.needs, self.planned) = (needs, true);
         self.told.skipped = self.needs.whole;
-        self.told.done = self.needs.whole;
+        (self.told.done, self.kept) = (self.needs.whole, self.needs.whole);
         let missing: Vec<_> = self.needs.missing.keys().copied().collect();
         let mut dealing = shared.lock();
         if let Some(ledger) = &self.ledger {
