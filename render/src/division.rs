@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_last_frames_go_to_idle_workers_too_and_the_first_result_wins() {
-        let mut division = Division::new(&[1, 2], 3, false);
+        let mut division = Division::new(&[1, 2], &[0, 1, 2], false);
         assert_eq!(run(&mut division, 0), [1]);
         assert_eq!(run(&mut division, 1), [2]);
         assert_eq!(run(&mut division, 2), [1], "the oldest");
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_ends_its_blender_twice_is_set_aside_and_the_rest_goes_on() {
-        let mut division = Division::new(&[1, 2, 3], 1, false);
+        let mut division = Division::new(&[1, 2, 3], &[0], false);
         assert_eq!(division.take(0, None), Given::Run(vec![1]));
         division.began(0, 1);
         assert_eq!(division.lost(0), Some((1, Verdict::Again)));
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn what_is_written_while_its_worker_dies_is_done() {
-        let mut division = Division::new(&[1, 2], 1, false);
+        let mut division = Division::new(&[1, 2], &[0], false);
         assert_eq!(division.take(0, None), Given::Run(vec![1]));
         division.began(0, 1);
         assert_eq!(division.lost(0), Some((1, Verdict::Again)));

@@ -116,9 +116,6 @@ def test_a_blender_that_is_killed_is_replaced_with_all_that_was_done(
     assert monkey.camera_info()[1]["w"] == 30
 
 
-@pytest.mark.xfail(
-    reason="Session::on_each asks again before the launcher has noticed", strict=False
-)
 def test_a_blender_that_was_killed_a_moment_ago_is_waited_for(monkey: BlenderClients) -> None:
     gone = monkey._fleet.pids()[1]
     try:

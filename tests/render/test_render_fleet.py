@@ -39,9 +39,6 @@ def test_jobs_are_rendered_by_their_keys(assets: Path, tmp_path: Path) -> None:
         fleet.render(job)
 
 
-@pytest.mark.xfail(
-    reason="RenderDescription::all_steps says NONE, which no worker takes", strict=True
-)
 def test_the_processor_is_a_device(assets: Path, tmp_path: Path) -> None:
     with RenderFleet(jobs=1, timeout=120) as fleet:
         keys = {"scene": assets / "monkey.blend", "frames": [1], "device": "cpu"}

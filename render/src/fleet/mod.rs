@@ -14,7 +14,7 @@ mod verbs;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Memory, Output, Restart};
@@ -30,6 +30,9 @@ pub use verbs::VERBS;
 
 /// What every worker runs; the rest is the package's.
 const SCRIPT: &str = "from blendtorch.btb.worker.main import main\n\nmain()\n";
+
+/// Renders whose left-overs are looked for at the end.
+const MOST_RENDERS: usize = 64;
 
 /// What a fleet is made of.
 #[derive(Debug, Clone, Default)]
@@ -91,33 +94,40 @@ struct Inner {
     workers: usize,
     /// Folders and tags of renders, in which a worker may still write when its render is over.
     renders: Mutex<Vec<(PathBuf, String)>>,
+    /// Who asks a worker has its turn: what belongs together is not mixed with what others ask.
+    turns: Vec<Mutex<()>>,
+    /// What files hold, by their size and time.
+    contents: Contents,
+    /// When each folder's cameras were written.
+    cameras: Cameras,
     /// The script lies in it.
-    _folder: tempfile::TempDir,
+    folder: Mutex<Option<tempfile::TempDir>>,
 }
 
 impl Inner {
     /// A worker's turn; whoever has it asks it alone.
     fn turn(&self, worker: usize) -> MutexGuard<'_, ()> {
-        self.turns[worker].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends the Blenders, and writes and removes what is left to.
-    fn stop(&self) {
-        self.fleet.stop();
-        self.cameras.write_all();
-        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(folder.take());
+        self.turns[worker]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A render begins.
     fn rendered(&self, out: &Path, tag: &str) {
         let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
+        // Programs that render a frame at a time begin many.
+        if renders.len() > MOST_RENDERS {
+            renders.remove(0);
+        }
         renders.push((out.to_owned(), tag.to_owned()));
     }
 
-    /// Ends the Blenders; what they have left unfinished goes.
+    /// Ends the Blenders; what they have left unfinished goes, and so does what was for them.
     fn stop(&self) {
         self.fleet.stop();
+        self.cameras.write_all();
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(folder.take());
         let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
         for (out, tag) in renders.drain(..) {
             crate::ledger::sweep(&out, &tag);
@@ -203,7 +213,10 @@ impl RenderFleet {
             hub,
             workers,
             renders: Mutex::default(),
-            _folder: folder,
+            turns: (0..workers).map(|_| Mutex::new(())).collect(),
+            contents: Contents::default(),
+            cameras: Cameras::default(),
+            folder: Mutex::new(Some(folder)),
         });
         let started = Self { inner };
         if let Some(limit) = plan.timeout {

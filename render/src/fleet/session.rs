@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ use crate::job::{Request, Scene, Step};
 
 /// How often a worker may end while it opens a scene.
 const OPENINGS: usize = 3;
+/// How long the launcher may take to see that a worker has ended.
+const SEEN: Duration = Duration::from_secs(10);
 
 /// A scene on some workers. Other scenes can be on the others at the same time.
 #[derive(Debug, Clone)]
@@ -112,13 +115,29 @@ impl Session {
             let mut openings = 0;
             loop {
                 let turn = inner.turn(worker);
+                let before = inner.hub.lock()[worker].up;
                 let done = act(inner, worker);
                 drop(turn);
                 match done {
                     Ok(value) => return Ok(value),
                     Err(NotReady::Wrong(error)) => return Err(error),
-                    Err(NotReady::Lost) if openings + 1 < OPENINGS => openings += 1,
-                    Err(_) => {
+                    Err(NotReady::Lost) if openings + 1 < OPENINGS => {
+                        openings += 1;
+                        // The launcher may not have seen yet that it has ended.
+                        let until = Instant::now() + SEEN;
+                        let life = before.or_else(|| inner.hub.lock()[worker].up);
+                        if let Some(life) = life {
+                            let late = || Instant::now() > until;
+                            inner.hub.wait_over(worker, life, &late);
+                        }
+                    }
+                    Err(NotReady::Gone(how)) => {
+                        return Err(RenderError::NoWorkers(format!(
+                            "worker {worker} will not come back: {how}\n{}",
+                            inner.report()
+                        )));
+                    }
+                    Err(NotReady::Lost | NotReady::GivenUp) => {
                         return Err(RenderError::NoWorkers(format!(
                             "worker {worker} ended {} times while it did what it was asked:\n{}",
                             openings + 1,

@@ -42,9 +42,12 @@ impl Content {
     }
 }
 
+/// A file's size and time.
+type Stamp = (u64, i64);
+
 /// Checksums that were taken, by the file's size and time.
 #[derive(Debug, Default)]
-pub(crate) struct Contents(Mutex<HashMap<PathBuf, ((u64, i64), Content)>>);
+pub(crate) struct Contents(Mutex<HashMap<PathBuf, (Stamp, Content)>>);
 
 impl Contents {
     /// That of a file, which is read where it has changed.

@@ -225,6 +225,15 @@ fn told(value: Option<&Value>) -> String {
 }
 
 impl Scene {
+    /// A file as it is, whose scripts do not run.
+    #[must_use]
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self {
+            file: file.into(),
+            ..Self::default()
+        }
+    }
+
     /// With an absolute path, checked to be there.
     pub(crate) fn checked(mut self) -> Result<Self, RenderError> {
         let wrong = |problem: String| RenderError::job("scene", problem);

@@ -164,14 +164,17 @@ fn differ<'a>(
     for (name, id) in known {
         match user.get(name) {
             Some(wanted) if *wanted != id => {
-                let said = format!("{name:?} has the id {id} here, and is to have {wanted}; {remedy}");
+                let said =
+                    format!("{name:?} has the id {id} here, and is to have {wanted}; {remedy}");
                 return Err(RenderError::job(&key, said));
             }
             Some(_) => {}
             None => {
                 let other = user.iter().find(|(_, wanted)| **wanted == id);
                 if let Some((other, _)) = other.filter(|_| unique) {
-                    let said = format!("{name:?} has the id {id} here, which {other:?} is to have; {remedy}");
+                    let said = format!(
+                        "{name:?} has the id {id} here, which {other:?} is to have; {remedy}"
+                    );
                     return Err(RenderError::job(&key, said));
                 }
             }
@@ -317,8 +320,14 @@ mod tests {
         let mut table = IdTable::default();
         table.number(&things, &UserIds::default()).unwrap();
         for (user, said) in [
-            (r#"{"instances": {"b": 7}}"#, "\"b\" has the id 2 here, and is to have 7"),
-            (r#"{"instances": {"c": 1}}"#, "\"a\" has the id 1 here, which \"c\" is to have"),
+            (
+                r#"{"instances": {"b": 7}}"#,
+                "\"b\" has the id 2 here, and is to have 7",
+            ),
+            (
+                r#"{"instances": {"c": 1}}"#,
+                "\"a\" has the id 1 here, which \"c\" is to have",
+            ),
         ] {
             let user: UserIds = serde_json::from_str(user).unwrap();
             let error = table.number(&things, &user).unwrap_err().to_string();

@@ -48,6 +48,7 @@ class Worker:
         sequential: bool = False,
         persistent: bool = True,
         dry_run: bool = False,
+        tag: str = "",
     ) -> dict[str, Any]:
         """Prepares renders of these passes.
 
@@ -60,6 +61,7 @@ class Worker:
             sequential: play all frames before one that is rendered.
             persistent: keep Cycles' data between frames.
             dry_run: neither render nor write.
+            tag: what events say instead of the folder, where there is none.
         """
         opened = self._open()
         opened.camera  # noqa: B018 (whether there is one)
@@ -79,6 +81,7 @@ class Worker:
             sequential=bool(sequential),
             persistent=bool(persistent),
             dry_run=bool(dry_run),
+            tag=tag,
             instances=dict(ids.get("instances", {})),
             materials=dict(ids.get("materials", {})),
         )
