@@ -179,7 +179,8 @@ fn is_plain(name: &str) -> bool {
     let path = Path::new(name);
     let extension = path.extension().and_then(|extension| extension.to_str());
     path.file_name().is_some_and(|last| last == name)
-        && extension.is_some_and(|text| text.chars().all(|c| c.is_ascii_alphanumeric()))
+        && extension
+            .is_some_and(|text| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 fn shot(about: &Value) -> Shot {
