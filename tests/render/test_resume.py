@@ -160,9 +160,7 @@ def test_a_scene_that_was_changed_is_another_job_unless_all_is_rendered_anew(
     assert {Path(name).stem for name in again} == {"000001", "000002"} and len(again) == 10
 
 
-def test_a_ledger_that_is_damaged_is_an_error_that_names_it(
-    render_scenes: Path, out: Path
-) -> None:
+def test_a_ledger_that_is_damaged_is_an_error_that_names_it(render_scenes: Path, out: Path) -> None:
     (out / "ledger.sqlite").write_bytes(b"no ledger" * 1000)
     error = render(render_scenes / "ball.blend", out, *BALL).error()
     assert "ledger.sqlite" in error
