@@ -107,7 +107,7 @@ pub struct Settings {
 
 impl Settings {
     /// Those of a scene with this checksum, rendered by this Blender.
-    pub(crate) fn new(scene: &Scene, content: &Content, blender: &str, layout: Layout) -> Self {
+    pub(crate) fn new(scene: &Scene, content: &Content, blender: &str, request: &Request) -> Self {
         let mut values = Map::new();
         let name = scene.file.file_name().unwrap_or_default();
         values.insert("scene".into(), json!(name.to_string_lossy()));
@@ -118,7 +118,10 @@ impl Settings {
             values.insert("options".into(), json!(scene.options));
         }
         values.insert("blender".into(), json!(blender));
-        values.insert("layout".into(), json!(layout));
+        values.insert("layout".into(), json!(request.layout));
+        if request.sequential {
+            values.insert("sequential".into(), json!(true));
+        }
         // What decides how fast it is, and nothing of the picture.
         let steps = scene.steps.iter().filter(|step| step.0 != "threads");
         values.insert("steps".into(), json!(steps.collect::<Vec<_>>()));
@@ -260,7 +263,7 @@ mod tests {
             ..Scene::default()
         };
         let content = Content { bytes: 3, crc: 7 };
-        Settings::new(&scene, &content, blender, Layout::Flat)
+        Settings::new(&scene, &content, blender, &Request::default())
     }
 
     #[test]

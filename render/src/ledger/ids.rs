@@ -77,6 +77,21 @@ impl IdTable {
         })
     }
 
+    /// What of the ids that a user has chosen is not as they were given before: a line each.
+    pub(crate) fn differences(&self, user: &UserIds) -> Vec<String> {
+        let instances = self.instances.iter().map(|(name, (id, _))| (name, *id));
+        let categories = self.categories.iter().map(|(name, id)| (name, *id));
+        let materials = self.materials.iter().map(|(name, id)| (name, *id));
+        [
+            ("instance", clashes(instances, &user.instances)),
+            ("category", clashes(categories, &user.categories)),
+            ("material", clashes(materials, &user.materials)),
+        ]
+        .into_iter()
+        .flat_map(|(what, lines)| lines.into_iter().map(move |line| format!("{what} {line}")))
+        .collect()
+    }
+
     /// Gives ids to those that have none; whether there were any.
     pub(crate) fn number(&mut self, things: &Things, user: &UserIds) -> Result<bool, RenderError> {
         let mut changed = false;
@@ -137,6 +152,23 @@ impl IdTable {
         }
         Ok(changed)
     }
+}
+
+/// Ids that are of others, or other ones, than those that are wanted.
+fn clashes<'a>(
+    known: impl Iterator<Item = (&'a String, u32)>,
+    wanted: &IndexMap<String, u32>,
+) -> Vec<String> {
+    known
+        .filter_map(|(name, id)| match wanted.get(name) {
+            Some(wish) if *wish != id => Some(format!("{name:?}: {id} before, {wish} now")),
+            Some(_) => None,
+            None => {
+                let (other, _) = wanted.iter().find(|(_, wish)| **wish == id)?;
+                Some(format!("{id}: of {name:?} before, of {other:?} now"))
+            }
+        })
+        .collect()
 }
 
 /// Numbers from 1 that nobody has.

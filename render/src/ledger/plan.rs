@@ -116,7 +116,8 @@ impl Ledger {
             .optional()
             .map_err(|source| self.wrong(source))?;
         let mut differences = Vec::new();
-        if known.is_none() && !plan.mixed {
+        // Also where they are known: of a job, say, that was stopped before its first frame.
+        if !plan.mixed {
             let last = self.last_settings().map_err(|source| self.wrong(source))?;
             differences.extend(last.map_or_else(Vec::new, |last| plan.settings.differences(&last)));
         }
@@ -229,10 +230,17 @@ impl Ledger {
     ) -> Result<(), RenderError> {
         let connection = self.write()?;
         let enter = || -> rusqlite::Result<()> {
+            // Files that are written otherwise, of other frames, are not what is wanted now.
+            let mut otherwise = connection.prepare(
+                "UPDATE files SET state = 'pending', blender = NULL WHERE kind = ?1 AND EXISTS \
+                 (SELECT 1 FROM kinds WHERE name = ?1 AND options <> ?2)",
+            )?;
             let mut row = connection
                 .prepare("INSERT OR REPLACE INTO kinds (name, options) VALUES (?1, ?2)")?;
             for (kind, options) in plan.kinds {
-                row.execute(params![kind, options.to_string()])?;
+                let options = options.to_string();
+                otherwise.execute(params![kind, options])?;
+                row.execute(params![kind, options])?;
             }
             // Who had them has ended, and what had failed is tried again.
             connection.execute(

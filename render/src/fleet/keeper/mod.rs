@@ -102,7 +102,7 @@ impl<'a> Keeper<'a> {
             RenderError::job("scene", format!("{file} cannot be read: {error}"))
         })?;
         let blender = shared.inner.fleet.blender().version.to_string();
-        let settings = Settings::new(&shared.scene, &content, &blender, request.layout);
+        let settings = Settings::new(&shared.scene, &content, &blender, request);
         let kinds = planning::kinds(&shared);
         let told = Progress {
             workers: workers.len(),
