@@ -1,4 +1,4 @@
-"""Jobs that cannot be: one error each, which names what is wrong, exit code 1, and nothing hangs."""
+"""Jobs that cannot be: one error each, which names what is wrong; exit code 1, nothing hangs."""
 
 import subprocess
 from pathlib import Path

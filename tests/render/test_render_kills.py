@@ -114,6 +114,20 @@ def test_a_worker_that_dies_or_hangs_once_costs_no_frame(
     assert {path.name for path in tmp_path.glob("*-[0-9]")} == {"dies-5", "hangs-2"}
 
 
+def test_workers_that_die_while_they_open_the_scene_are_one_error(
+    render_scenes: Path, whole_render: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    job = acting(tmp_path / "render.json", render_scenes, {"opening": True})
+    error = render(job, out, *BALL, jobs=2).error()
+    assert "no worker is left" in error and "before its first frame" in error
+    # Where it happens once, all frames are there.
+    acts = {"opening": True, "once": str(tmp_path)}
+    render(acting(tmp_path / "render.json", render_scenes, acts), out, *BALL).well()
+    assert (tmp_path / "opening-0").exists()
+    renders.same(out, whole_render)
+
+
 def test_a_worker_that_grows_is_started_anew(
     render_scenes: Path, whole_render: Path, tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ OTHERS: list[tuple[str, list[Any], list[str]]] = [
     ("ball", ["--resolution", "64x48"], ["set_resolution: not set before", '"width":64']),
     ("bodies", [], ['scene: "ball.blend" before, "bodies.blend" now']),
     ("ball", ["--autoexec", "--layout", "a2"], ["autoexec: false before", 'layout: "flat" before']),
+    ("ball", ["--sequential"], ["sequential: not set before, true now"]),
     ("ball", ["-p", "depths", "--format", "npy"], ["depths: ", '"exr"', '"npy"']),
 ]
 
@@ -144,6 +145,18 @@ def test_another_job_in_the_same_folder_is_an_error_that_names_the_differences(
     assert "holds another job" in error
     assert all(text in error for text in says), error
     assert stamps(out) == before
+    assert renders.done_frames(out) == FRAMES
+
+
+def test_other_ids_in_the_same_folder_are_another_job(
+    render_scenes: Path, out: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "ids.json"
+    table.write_text('{"instances": {"Plane": 1}}')
+    error = render(render_scenes / "ball.blend", out, *BALL, "-f", "1:9", "--ids", table).error()
+    assert "holds another job" in error
+    assert 'instance 1: of "Ball" before, of "Plane" now' in error
+    assert 'instance "Plane": 2 before, 1 now' in error
     assert renders.done_frames(out) == FRAMES
 
 

@@ -62,6 +62,8 @@ def acts(scene, *_):
     sleeps = told.get("sleeps", 0)
     time.sleep(sleeps[mine] if isinstance(sleeps, list) else sleeps)
 
+if told.get("opening") and once("opening", 0):
+    os.kill(os.getpid(), signal.SIGKILL)
 mine = int(sys.argv[sys.argv.index("-btid") + 1]) if "-btid" in sys.argv else None
 if mine is not None:
     bpy.app.handlers.frame_change_pre.append(acts)

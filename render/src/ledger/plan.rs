@@ -143,12 +143,15 @@ impl Ledger {
             .optional()
             .map_err(|source| self.wrong(source))?;
         let mut differences = Vec::new();
+        // What covers all that is there leaves nothing of another make.
         let covers = plan.anew && self.covers_all(plan).map_err(|source| self.wrong(source))?;
-        if known.is_none() && !plan.mixed && !covers {
+        // Also where they are known: of a job, say, that was stopped before its first frame.
+        if !plan.mixed && !covers {
             let last = self.last_settings().map_err(|source| self.wrong(source))?;
             differences.extend(last.map_or_else(Vec::new, |last| plan.settings.differences(&last)));
         }
-        if !covers {
+        // Of frames that are not done anew, files that are written otherwise are made again later.
+        if !plan.anew {
             differences.extend(
                 self.other_kinds(plan.kinds)
                     .map_err(|source| self.wrong(source))?,
@@ -285,14 +288,22 @@ impl Ledger {
     ) -> Result<(), RenderError> {
         let connection = self.write()?;
         let enter = || -> rusqlite::Result<()> {
+            // Files that are written otherwise, of other frames, are not what is wanted now.
+            let mut otherwise = connection.prepare(
+                "UPDATE files SET state = 'pending', blender = NULL WHERE kind = ?1 AND EXISTS \
+                 (SELECT 1 FROM kinds WHERE name = ?1 AND options <> ?2)",
+            )?;
             let mut row = connection
                 .prepare("INSERT OR REPLACE INTO kinds (name, options) VALUES (?1, ?2)")?;
             for (kind, options) in plan.kinds {
-                // Sheets that are there may show more.
-                if *kind != PREVIEWS || needs.missing.values().flatten().any(|one| one == PREVIEWS)
-                {
-                    row.execute(params![kind, options.to_string()])?;
+                let options = options.to_string();
+                if *kind != PREVIEWS {
+                    otherwise.execute(params![kind, options])?;
+                } else if !needs.missing.values().flatten().any(|one| one == PREVIEWS) {
+                    // Sheets that are there may show more.
+                    continue;
                 }
+                row.execute(params![kind, options])?;
             }
             // Who had them has ended, and what had failed is tried again.
             connection.execute(

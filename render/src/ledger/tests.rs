@@ -219,6 +219,46 @@ fn a_ledger_that_is_none_is_an_error() {
 }
 
 #[test]
+fn settings_that_were_known_before_any_frame_are_no_others() {
+    let mut folder = Folder::new(&KINDS);
+    let mut ledger = folder.ledger();
+    // Stopped before its first frame; then another job.
+    folder.plan(&mut ledger, &[1]);
+    folder.settings.values.insert("samples".into(), 3.into());
+    folder.finish(&mut ledger, &[1]);
+    folder.settings.values.clear();
+    let plan = Plan {
+        settings: &folder.settings,
+        kinds: &folder.kinds,
+        frames: &[2],
+        mixed: false,
+        anew: false,
+    };
+    let error = ledger.plan(&plan).unwrap_err().to_string();
+    assert!(error.contains("samples: 3 before, not set now"), "{error}");
+}
+
+#[test]
+fn files_that_are_written_otherwise_are_written_again() {
+    let mut folder = Folder::new(&KINDS);
+    let mut ledger = folder.ledger();
+    folder.finish(&mut ledger, &[1, 2]);
+    folder.kinds.insert("depths".into(), "npy".into());
+    let mut plan = Plan {
+        settings: &folder.settings,
+        kinds: &folder.kinds,
+        frames: &[1],
+        mixed: false,
+        anew: false,
+    };
+    assert!(ledger.plan(&plan).is_err());
+    plan.anew = true;
+    assert_eq!(ledger.plan(&plan).unwrap().missing[&1], KINDS);
+    (plan.anew, plan.frames) = (false, &[2]);
+    assert_eq!(ledger.plan(&plan).unwrap().missing[&2], ["depths"]);
+}
+
+#[test]
 fn changed_bytes_with_the_old_time_are_found_by_reading_all() {
     let folder = Folder::new(&KINDS);
     let mut ledger = folder.ledger();

@@ -53,6 +53,15 @@ impl Keeper<'_> {
         let shared = Arc::clone(&self.shared);
         let request = &shared.request;
         self.told.total = frames.len();
+        if let Some(ledger) = &self.ledger {
+            let differences = ledger.ids()?.differences(&request.ids);
+            if !differences.is_empty() {
+                return Err(RenderError::OtherJob {
+                    folder: request.out.clone(),
+                    differences,
+                });
+            }
+        }
         let needs = match &mut self.ledger {
             Some(ledger) => ledger.plan(&Plan {
                 settings,
