@@ -25,6 +25,9 @@ const PINHOLE: [&str; 6] = ["k1", "k2", "k3", "k4", "p1", "p2"];
 /// Of the time that a program has, writing the files may take so much.
 const SHARE: u32 = 20;
 
+/// What takes no longer is written each time.
+const SOON: Duration = Duration::from_millis(30);
+
 /// When the files of each folder were written: a program that renders a frame at a time must not write
 /// all cameras after each.
 #[derive(Debug, Default)]
@@ -46,6 +49,7 @@ impl Cameras {
     /// Writes both files of a folder, now or, where they were written a moment ago, later.
     pub(crate) fn write(&self, ledger: &Ledger, layout: Layout) -> Result<(), RenderError> {
         if let Some(kept) = self.lock().get_mut(ledger.out())
+            && kept.took > SOON
             && kept.at.elapsed() < kept.took * SHARE
         {
             kept.due = Some(layout);
