@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -243,3 +244,14 @@ def test_values_stay_when_the_blender_has_ended(assets: Path, tmp_path: Path) ->
     for call in (client.animation_range, client.render_current_frame, client.close):
         with pytest.raises(RuntimeError, match="Blenders have been ended"):
             call()
+
+
+@pytest.mark.skipif(shutil.which("blender") is None, reason="no blender program is on PATH")
+def test_a_command_line_is_a_blender_too() -> None:
+    blender = shutil.which("blender")
+    with BlenderClient.spawn(timeout=120, executable=f"env A_WORD=1 {blender}") as client:
+        words = Path(client._fleet._program.name, "blender")
+        assert f"exec env A_WORD=1 {blender} " in words.read_text()
+        with pytest.raises(ValueError, match="nothing.blend is not there"):
+            client.initialize("nothing.blend", "nowhere")
+    assert not words.exists()

@@ -1,9 +1,13 @@
 """The Blenders of a program, and whether it has ended them."""
 
 import json
+import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .. import _blendtorch
@@ -19,6 +23,7 @@ class Started:
         """Starts what the keys of `render.json` say; waits for them where `timeout` is given."""
         self._fleet = _blendtorch.RenderFleet(json.dumps(described), timeout)
         self.stopped = False
+        self._program: TemporaryDirectory[str] | None = None
         self.workers = self._fleet.workers
         self.blender = self._fleet.blender
 
@@ -50,6 +55,8 @@ class Started:
         """Ends them. What they say of their end is nobody's worry."""
         self.stopped = True
         self._fleet.stop()
+        if self._program is not None:
+            self._program.cleanup()
 
 
 def started(
@@ -63,6 +70,22 @@ def started(
                 f"log must be a folder, in which each Blender gets a file; not {type(log).__name__}"
             )
         described["log_dir"] = absolute(log)
+    program = None
     if executable is not None:
-        described["blender"] = fspath(executable)
-    return Started(described, timeout if timeout > 0 else None)
+        described["blender"], program = _program(fspath(executable))
+    fleet = Started(described, timeout if timeout > 0 else None)
+    fleet._program = program
+    return fleet
+
+
+def _program(executable: str) -> "tuple[str, TemporaryDirectory[str] | None]":
+    """The Blender that is meant, and what goes with the fleet: a command line, as `flatpak run
+    org.blender.Blender`, becomes a program of its own."""
+    words = shlex.split(executable)
+    if len(words) < 2 or os.path.exists(executable):
+        return executable, None
+    folder = TemporaryDirectory(prefix="blendtorch-blender-")
+    path = Path(folder.name, "blender")
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    path.chmod(0o755)
+    return str(path), folder
