@@ -50,8 +50,8 @@ def rows(found: Rounds, resumed: list[float]) -> list[Row]:
             }
         )
 
-    bare = "bare, 1 jobs"
     for jobs in (1, 2):
+        bare = f"bare, {jobs} jobs"
         ours, theirs = f"blendtorch, {jobs} jobs", f"visionsim, {jobs} jobs"
         what = f"processor time of a frame, {jobs} job{'s' * (jobs > 1)}"
         row(f"{what}: blendtorch (a bare loop)", "s", ours, bare, "cpu", times_at_most=1.15)

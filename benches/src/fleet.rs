@@ -39,6 +39,7 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
         .arg(discover(Some(Path::new("bpy")))?.path)
         .arg("--program")
         .arg(program)
+        .arg("--cubes") // the scene for which the goals were set
         .args(["--rounds", &options.rounds().to_string()])
         .arg("--out")
         .arg(&out);

@@ -29,7 +29,8 @@ pub(crate) struct Division {
     at: HashMap<usize, i64>,
     /// Workers that will not come back.
     gone: BTreeSet<usize>,
-    workers: usize,
+    /// Their numbers in the fleet, of which only some may take part.
+    workers: Vec<usize>,
 }
 
 /// What a worker that asks gets.
@@ -55,14 +56,14 @@ pub(crate) enum Verdict {
 }
 
 impl Division {
-    /// These frames over so many workers.
-    pub(crate) fn new(frames: &[i64], workers: usize, sequential: bool) -> Self {
-        let workers = workers.max(1);
+    /// These frames over these workers.
+    pub(crate) fn new(frames: &[i64], workers: &[usize], sequential: bool) -> Self {
+        let parts = workers.len().max(1);
         let queues = match sequential {
             false => vec![frames.iter().copied().collect()],
             true => {
                 // Contiguous parts, whose lengths differ by one at most.
-                let (each, more) = (frames.len() / workers, frames.len() % workers);
+                let (each, more) = (frames.len() / parts, frames.len() % parts);
                 let mut frames = frames.to_vec();
                 frames.sort_unstable();
                 let mut rest = &frames[..];
@@ -71,7 +72,7 @@ impl Division {
                     rest = others;
                     own.iter().copied().collect()
                 };
-                (0..workers).map(part).collect()
+                (0..parts).map(part).collect()
             }
         };
         Self {
@@ -82,7 +83,7 @@ impl Division {
             strikes: HashMap::new(),
             at: HashMap::new(),
             gone: BTreeSet::new(),
-            workers,
+            workers: workers.to_vec(),
         }
     }
 
@@ -92,7 +93,10 @@ impl Division {
             return Given::Over;
         }
         if let Some(queue) = self.queue_of(worker) {
-            let shared = if self.sequential { 1 } else { 2 * self.workers };
+            let shared = match self.sequential {
+                true => 1,
+                false => 2 * self.workers.len().max(1),
+            };
             let queue = &mut self.queues[queue];
             // One at a time until it is known how long one takes.
             let pays = seconds.map_or(1.0, |each| RUN_SECONDS / each.max(1e-6));
@@ -124,15 +128,17 @@ impl Division {
 
     /// The queue that a worker takes from: its own, or that of one that is gone.
     fn queue_of(&self, worker: usize) -> Option<usize> {
-        let own = if self.sequential {
-            worker % self.queues.len()
-        } else {
-            0
-        };
-        let theirs = self.gone.iter().map(|gone| gone % self.queues.len());
+        let own = self.home(worker);
+        let theirs = self.gone.iter().map(|gone| self.home(*gone));
         std::iter::once(own)
             .chain(theirs)
             .find(|queue| !self.queues[*queue].is_empty())
+    }
+
+    /// The queue that is a worker's.
+    fn home(&self, worker: usize) -> usize {
+        let place = self.workers.iter().position(|one| *one == worker);
+        place.filter(|_| self.sequential).unwrap_or_default()
     }
 
     /// A worker begins with a frame.
@@ -181,6 +187,13 @@ impl Division {
         self.gone.insert(worker);
     }
 
+    /// Frames that a worker has and nobody else.
+    pub(crate) fn held_by(&self, worker: usize) -> Vec<i64> {
+        let alone = |who: &[usize]| who == [worker];
+        let held = self.given.iter().filter(|(_, who)| alone(who));
+        held.map(|(frame, _)| *frame).collect()
+    }
+
     /// Whether a frame is neither done nor set aside.
     pub(crate) fn has(&self, frame: i64) -> bool {
         self.given.contains_key(&frame) || self.queues.iter().any(|queue| queue.contains(&frame))
@@ -222,8 +235,8 @@ impl Division {
             return;
         }
         self.land(frame);
-        let queues = self.queues.len();
-        let queue = &mut self.queues[if self.sequential { worker % queues } else { 0 }];
+        let home = self.home(worker);
+        let queue = &mut self.queues[home];
         match (self.sequential, self.strikes.contains_key(&frame)) {
             (true, _) => {
                 let at = queue.partition_point(|one| *one < frame);
@@ -266,7 +279,7 @@ mod tests {
     #[test]
     fn runs_shrink_towards_the_end() {
         let frames: Vec<_> = (0..64).collect();
-        let mut division = Division::new(&frames, 2, false);
+        let mut division = Division::new(&frames, &[0, 1], false);
         let lengths: Vec<_> = (0..8).map(|i| run(&mut division, i % 2).len()).collect();
         assert_eq!(lengths, [16, 12, 9, 7, 5, 4, 3, 2]);
     }
@@ -274,7 +287,7 @@ mod tests {
     #[test]
     fn long_frames_are_given_out_one_by_one() {
         let frames: Vec<_> = (0..64).collect();
-        let mut division = Division::new(&frames, 2, false);
+        let mut division = Division::new(&frames, &[0, 1], false);
         assert_eq!(division.take(0, Some(0.9)), Given::Run(vec![0]));
         assert_eq!(division.take(0, None), Given::Run(vec![1]));
         assert_eq!(division.take(0, Some(0.4)), Given::Run(vec![2, 3]));
@@ -282,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_last_frames_go_to_idle_workers_too_and_the_first_result_wins() {
-        let mut division = Division::new(&[1, 2], 3, false);
+        let mut division = Division::new(&[1, 2], &[0, 1, 2], false);
         assert_eq!(run(&mut division, 0), [1]);
         assert_eq!(run(&mut division, 1), [2]);
         assert_eq!(run(&mut division, 2), [1], "the oldest");
@@ -299,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_ends_its_blender_twice_is_set_aside_and_the_rest_goes_on() {
-        let mut division = Division::new(&[1, 2, 3], 1, false);
+        let mut division = Division::new(&[1, 2, 3], &[0], false);
         assert_eq!(division.take(0, None), Given::Run(vec![1]));
         division.began(0, 1);
         assert_eq!(division.lost(0), Some((1, Verdict::Again)));
@@ -316,7 +329,7 @@ mod tests {
     #[test]
     fn only_the_frame_that_was_rendered_is_blamed() {
         let frames: Vec<_> = (0..8).collect();
-        let mut division = Division::new(&frames, 1, false);
+        let mut division = Division::new(&frames, &[0], false);
         let given = run(&mut division, 0);
         assert_eq!(given, [0, 1, 2, 3]);
         division.began(0, 0);
@@ -329,7 +342,7 @@ mod tests {
 
     #[test]
     fn what_is_written_while_its_worker_dies_is_done() {
-        let mut division = Division::new(&[1, 2], 1, false);
+        let mut division = Division::new(&[1, 2], &[0], false);
         assert_eq!(division.take(0, None), Given::Run(vec![1]));
         division.began(0, 1);
         assert_eq!(division.lost(0), Some((1, Verdict::Again)));
@@ -338,9 +351,17 @@ mod tests {
     }
 
     #[test]
+    fn workers_of_a_part_of_the_fleet_have_each_a_part() {
+        let frames: Vec<_> = (0..4).collect();
+        let mut division = Division::new(&frames, &[0, 2], true);
+        assert_eq!(run(&mut division, 2), [2, 3]);
+        assert_eq!(run(&mut division, 0), [0, 1]);
+    }
+
+    #[test]
     fn frames_that_follow_from_one_another_are_contiguous() {
         let frames: Vec<_> = (0..10).collect();
-        let mut division = Division::new(&frames, 3, true);
+        let mut division = Division::new(&frames, &[0, 1, 2], true);
         assert_eq!(run(&mut division, 1), [4, 5, 6]);
         assert_eq!(division.take(1, None), Given::Nothing, "no copies");
         assert_eq!(run(&mut division, 0), [0, 1, 2, 3]);
@@ -361,7 +382,8 @@ mod tests {
             acts in proptest::collection::vec((0_usize..5, 0_u8..8), 0..200),
         ) {
             let all: Vec<_> = (0..frames).collect();
-            let mut division = Division::new(&all, workers, sequential);
+            let numbers: Vec<_> = (0..workers).collect();
+            let mut division = Division::new(&all, &numbers, sequential);
             let mut held: HashMap<usize, VecDeque<i64>> = HashMap::new();
             let mut ended = BTreeSet::new();
             let mut act = |division: &mut Division, held: &mut HashMap<usize, VecDeque<i64>>, worker: usize, what: u8| {

@@ -76,7 +76,7 @@ pub enum RenderError {
         total: usize,
     },
     /// The ledger cannot be read or written.
-    #[error("the ledger {}: {source}", .path.display())]
+    #[error("the ledger {}: {source}{}", .path.display(), remedy(.source))]
     Ledger {
         /// Its file.
         path: PathBuf,
@@ -86,6 +86,16 @@ pub enum RenderError {
     /// Whoever listened wants no more.
     #[error("the render was stopped; what is done stays, and the same again renders the rest")]
     Stopped,
+}
+
+fn remedy(error: &rusqlite::Error) -> &'static str {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => {
+            "; move it away, and the same job is rendered anew over the files that are there"
+        }
+        _ => "",
+    }
 }
 
 fn place(file: Option<&PathBuf>, key: Option<&str>) -> String {

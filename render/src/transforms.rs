@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -15,20 +17,75 @@ use crate::RenderError;
 use crate::layout::Layout;
 use crate::ledger::Ledger;
 
+/// The file of the cameras.
+pub(crate) const CAMERAS: &str = "transforms.json";
 /// Keys that nerfstudio reads of a camera without distortion, beside those of the camera.
 const PINHOLE: [&str; 6] = ["k1", "k2", "k3", "k4", "p1", "p2"];
 
-/// Writes both.
-pub(crate) fn write(ledger: &Ledger, layout: Layout) -> Result<(), RenderError> {
-    let out = ledger.out();
-    let shots = ledger.shots()?;
-    if !shots.is_empty() {
-        let mut files: HashMap<i64, Vec<(String, String)>> = HashMap::new();
-        for (frame, kind, path) in ledger.files()? {
-            files.entry(frame).or_default().push((kind, path));
+/// Of the time that a program has, writing the files may take so much.
+const SHARE: u32 = 20;
+
+/// When the files of each folder were written: a program that renders a frame at a time must not write
+/// all cameras after each.
+#[derive(Debug, Default)]
+pub(crate) struct Cameras(Mutex<HashMap<PathBuf, Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    at: Instant,
+    took: Duration,
+    /// They are to be written again.
+    due: Option<Layout>,
+}
+
+impl Cameras {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes both files of a folder, now or, where they were written a moment ago, later.
+    pub(crate) fn write(&self, ledger: &Ledger, layout: Layout) -> Result<(), RenderError> {
+        if let Some(kept) = self.lock().get_mut(ledger.out())
+            && kept.at.elapsed() < kept.took * SHARE
+        {
+            kept.due = Some(layout);
+            return Ok(());
         }
+        let began = Instant::now();
+        write(ledger, layout)?;
+        let kept = Kept {
+            at: Instant::now(),
+            took: began.elapsed(),
+            due: None,
+        };
+        self.lock().insert(ledger.out().to_owned(), kept);
+        Ok(())
+    }
+
+    /// Writes what was put off.
+    pub(crate) fn write_all(&self) {
+        for (out, kept) in self.lock().drain() {
+            if let (Some(layout), Ok(ledger)) = (kept.due, Ledger::read(&out)) {
+                // Who wants to hear of it renders again.
+                let _ = write(&ledger, layout);
+            }
+        }
+    }
+}
+
+/// Writes both.
+fn write(ledger: &Ledger, layout: Layout) -> Result<(), RenderError> {
+    let out = ledger.out();
+    let mut files: HashMap<i64, Vec<(String, String)>> = HashMap::new();
+    for (frame, kind, path) in ledger.files()? {
+        files.entry(frame).or_default().push((kind, path));
+    }
+    let mut shots = ledger.shots()?;
+    // Of one whose files are to be made again nothing can be read.
+    shots.retain(|(frame, ..)| files.contains_key(frame));
+    if !shots.is_empty() {
         let text = transforms(&shots, &files, layout);
-        put(out, "transforms.json", &text)?;
+        put(out, CAMERAS, &text)?;
     }
     let ids = ledger.ids()?;
     if !ids.instances.is_empty() || !ids.materials.is_empty() {
@@ -52,7 +109,7 @@ fn transforms(
         };
         all.extend(camera.iter().filter_map(shared));
     }
-    if first.get("type").is_none_or(|kind| kind == "PERSP") {
+    if all.get("type").is_some_and(|kind| kind == "PERSP") {
         all.insert("camera_model".into(), json!("OPENCV"));
         all.extend(PINHOLE.map(|key| (key.to_owned(), json!(0.0))));
     }
@@ -76,6 +133,12 @@ fn transforms(
             one.insert("transform_matrix".into(), matrix.clone());
             if layout == Layout::Flat {
                 one.insert("frame".into(), json!(frame));
+            }
+            // Cameras of other kinds are told apart by their frames.
+            let perspective = camera.get("type").is_some_and(|kind| kind == "PERSP");
+            if perspective && !all.contains_key("camera_model") {
+                one.insert("camera_model".into(), json!("OPENCV"));
+                one.extend(PINHOLE.map(|key| (key.to_owned(), json!(0.0))));
             }
             if let Value::Object(camera) = camera {
                 let own = camera.iter().filter(|(key, _)| !all.contains_key(*key));

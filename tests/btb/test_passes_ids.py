@@ -134,6 +134,40 @@ def test_instances_have_ids_of_their_own(runtime: Runtime, tmp_path: Path, engin
         assert got["counts"][name] == pytest.approx(count, abs=2), got
 
 
+@pytest.mark.parametrize("engine", ["CYCLES", "BLENDER_WORKBENCH"])
+def test_instances_whose_boxes_overlap_are_told_apart(
+    runtime: Runtime, tmp_path: Path, engine: str
+) -> None:
+    """As objects of their own would be."""
+    got = runtime.reported(
+        tmp_path,
+        ROW
+        + f"""
+from mathutils import Euler, Matrix
+scene = scene_of(engine={engine!r})
+bpy.ops.mesh.primitive_torus_add(major_radius=1.5, minor_radius=.3)
+ring, rings = bpy.context.active_object, bpy.data.collections.new("rings")
+for one in list(ring.users_collection): one.objects.unlink(ring)
+rings.objects.link(ring)
+cubes.camera((0, -12, 6), (0, 0, 0))
+seen_as = []
+for instances in (True, False):
+    made = []
+    for a, b, x in ((0, 0, 0), (1.2, 0, .7), (.4, .8, -.6), (1.5, .2, -1.2)):
+        one = bpy.data.objects.new("abcd"[len(made)], None if instances else ring.data)
+        if instances:
+            one.instance_type, one.instance_collection = "COLLECTION", rings
+        one.matrix_world = Euler((a, b, 0)).to_matrix().to_4x4() @ Matrix.Translation((x, 0, 0))
+        scene.collection.objects.link(one)
+        made.append(one)
+    seen_as.append(captured(["segmentations"]).arrays["instance"].copy())
+    for one in made: bpy.data.objects.remove(one)
+report(ids=np.unique(seen_as[0]), differ=int((seen_as[0] != seen_as[1]).sum()))
+""",
+    )
+    assert got == {"ids": [0, 1, 2, 3, 4], "differ": 0}, got
+
+
 def check_cryptomatte(got: dict[str, Any]) -> None:
     assert got["exact"] == got["crypto"] and sorted(got["exact"]) == ["0", "1", "2"], got
     assert len(got["warnings"]) == 1 and "Cryptomatte" in got["warnings"][0], got

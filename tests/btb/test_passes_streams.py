@@ -121,7 +121,8 @@ renderer.free()
 same = got["instance"] == wanted["instance"]
 report(
     ids=ids, keys=list(got), seen=counted(got["instance"]),
-    differ=[int((got[name] != wanted[name]).sum()) for name in ("instance", "category", "material")],
+    differ=[int((got[name] != wanted[name]).sum())
+            for name in ("instance", "category", "material")],
     points=np.median(np.abs(got["points"] - wanted["points"])[same].max(-1)),
     kept=color == (tuple(scene.objects["Sphere"].color),
                    tuple(bpy.data.materials["clay"].diffuse_color)),

@@ -144,7 +144,9 @@ report(depths=depths, position=place.motion_blur_position, frame=scene.frame_cur
     assert got["same"] == [True, True] and got["blurred"]
     assert got["position"] == "END" and got["frame"] == 11
     late, later, drawn = got["said"]
-    assert late.startswith("RuntimeError with motion blur Cycles' depth and normals are of any")
+    assert late.startswith(
+        "RuntimeError with motion blur Cycles' depth, normals, flow, places and ids"
+    )
     assert "scene.render.use_motion_blur" in later
     assert drawn == "nothing", "the 3D view has no motion blur"
 

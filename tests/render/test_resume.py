@@ -154,9 +154,7 @@ def test_other_ids_in_the_same_folder_are_another_job(
     table = tmp_path / "ids.json"
     table.write_text('{"instances": {"Plane": 1}}')
     error = render(render_scenes / "ball.blend", out, *BALL, "-f", "1:9", "--ids", table).error()
-    assert "holds another job" in error
-    assert 'instance 1: of "Ball" before, of "Plane" now' in error
-    assert 'instance "Plane": 2 before, 1 now' in error
+    assert '"Ball" has the id 1 here, which "Plane" is to have' in error
     assert renders.done_frames(out) == FRAMES
 
 

@@ -150,12 +150,16 @@ assert refused("save_file", path=file).startswith(f"ValueError: {file} is the fi
 os.link(file, f"{folder}/same.blend")
 assert "is the file that is open" in refused("save_file", path=f"{folder}/same.blend")
 apply("set_resolution", height=20)
+apply("threads", count=1)
+apply("threads", count=2)
 apply("save_file", path=f"{folder}/new/saved.blend")
+assert bpy.context.scene.render.threads == 2
 assert bpy.data.filepath == file and bpy.context.scene.render.use_persistent_data
 ok(worker.close())
 bpy.ops.wm.open_mainfile(filepath=f"{folder}/new/saved.blend")
 render = bpy.context.scene.render
 assert render.resolution_y == 20 and not render.use_persistent_data
+assert render.threads_mode == "AUTO"
 open(f"{folder}/file", "w").close()
 ok(worker.open(scene=file))
 assert refused("save_file", path=f"{folder}/file/x.blend").startswith("RuntimeError: ")

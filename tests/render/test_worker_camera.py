@@ -89,7 +89,7 @@ for mode, path in (("XYZ", "rotation_euler"), ("QUATERNION", "rotation_quaternio
     for frame, angle in ((1, 3.0), (3, 3.5)):
         matrix = Matrix.Translation((frame, 0, 0)) @ Matrix.Rotation(angle, 4, "Z")
         apply("set_camera_keyframe", frame_num=frame, matrix=[list(row) for row in matrix])
-    scene.frame_set(2)
+    apply("set_current_frame", frame_number=2)
     assert near(apply("camera_extrinsics"), Matrix.Translation((2, 0, 0)) @
                 Matrix.Rotation(3.25, 4, "Z"), 1e-3), apply("camera_extrinsics")
     name = camera.animation_data.action.name

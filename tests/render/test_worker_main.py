@@ -50,7 +50,7 @@ def test_a_worker_writes_until_it_is_asked_to_stop(runtime: Runtime, tmp_path: P
         launcher.start(command, runtime.environment())
         launcher.until("it serves", lambda: launcher.about["services"])
         assert launcher.about["services"] == {
-            "render": ["open", "apply", "prepare", "table", "run", "close"]
+            "render": ["open", "apply", "prepare", "table", "run", "flush", "close"]
         }
         about = ok("open", scene=scene)
         assert about["resolution"] == [24, 32] and about["camera"] == "Camera"

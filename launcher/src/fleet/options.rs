@@ -14,6 +14,9 @@ pub struct FleetOptions {
     /// Whether what is learnt by starting a Blender is kept in the cache folder, so that it need not
     /// be started for it the next time.
     pub remember: bool,
+    /// Whether an instance that ends again and again without having delivered anything has failed. Who
+    /// knows better why it ends decides itself: then it is started again each time, soon.
+    pub gives_up: bool,
 }
 
 impl Default for FleetOptions {
@@ -23,6 +26,7 @@ impl Default for FleetOptions {
             output: Output::Forward,
             grace: Duration::from_secs(3),
             remember: true,
+            gives_up: true,
         }
     }
 }

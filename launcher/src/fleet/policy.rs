@@ -12,6 +12,8 @@ use crate::board::InstanceState;
 /// The first delay, and the longest it grows to.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// The longest of an instance that is never given up.
+const SHORT_DELAY: Duration = Duration::from_secs(4);
 /// More ends than this, within so long, without anything delivered: it has failed.
 const MOST_ENDS: usize = 5;
 const WITHIN: Duration = Duration::from_secs(60);
@@ -48,15 +50,17 @@ pub(super) struct Policy {
     delay: Duration,
     ends: VecDeque<Instant>,
     fruitless: usize,
+    gives_up: bool,
 }
 
 impl Policy {
-    pub(super) fn new(restart: Restart) -> Self {
+    pub(super) fn new(restart: Restart, gives_up: bool) -> Self {
         Self {
             restart,
             delay: FIRST_DELAY,
             ends: VecDeque::new(),
             fruitless: 0,
+            gives_up,
         }
     }
 
@@ -69,6 +73,11 @@ impl Policy {
             self.ends.clear();
             self.delay = FIRST_DELAY;
             self.fruitless = 0;
+        }
+        if !self.gives_up {
+            let delay = self.delay;
+            self.delay = (delay * 2).min(SHORT_DELAY);
+            return Next::Again(delay);
         }
         self.fruitless += usize::from(!end.delivered);
         self.ends.push_back(now);
@@ -132,7 +141,7 @@ mod tests {
         ] {
             let started = ends.each_ref().map(|end| {
                 matches!(
-                    Policy::new(restart).after(end, Instant::now()),
+                    Policy::new(restart, true).after(end, Instant::now()),
                     Next::Again(_)
                 )
             });
@@ -143,14 +152,14 @@ mod tests {
             ..end(Signaled(15))
         };
         assert_eq!(
-            Policy::new(Restart::Always).after(&stopped, Instant::now()),
+            Policy::new(Restart::Always, true).after(&stopped, Instant::now()),
             Next::Stays
         );
     }
 
     #[test]
     fn delays_double_and_too_many_ends_are_a_failure() {
-        let mut policy = Policy::new(Restart::OnAbnormal);
+        let mut policy = Policy::new(Restart::OnAbnormal, true);
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let killed = end(InstanceState::Signaled(9));
@@ -169,7 +178,7 @@ mod tests {
 
     #[test]
     fn ends_that_lie_apart_are_forgotten_and_delays_have_an_end() {
-        let mut policy = Policy::new(Restart::OnAbnormal);
+        let mut policy = Policy::new(Restart::OnAbnormal, true);
         let start = Instant::now();
         let killed = end(InstanceState::Signaled(9));
         let delays: Vec<_> = (0..10)
@@ -181,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_was_delivered_sets_delay_and_count_back() {
-        let mut policy = Policy::new(Restart::OnAbnormal);
+        let mut policy = Policy::new(Restart::OnAbnormal, true);
         let now = Instant::now();
         let delivered = End {
             delivered: true,
@@ -193,5 +202,15 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(policy.after(&delivered, now), Next::Again(FIRST_DELAY));
         }
+    }
+
+    #[test]
+    fn an_instance_that_is_never_given_up_is_started_again_soon() {
+        let mut policy = Policy::new(Restart::Always, false);
+        let now = Instant::now();
+        let killed = end(InstanceState::Signaled(9));
+        let delays: Vec<_> = (0..40).map(|_| policy.after(&killed, now)).collect();
+        assert_eq!(delays[0], Next::Again(FIRST_DELAY));
+        assert_eq!(delays[39], Next::Again(SHORT_DELAY));
     }
 }

@@ -114,7 +114,7 @@ async fn supervise(
                 let lives = Lives {
                     watcher,
                     command,
-                    policy: Policy::new(plan.restart),
+                    policy: Policy::new(plan.restart, plan.options.gives_up),
                     instances: (all, plan.min_instances),
                     abandon: Arc::clone(&abandon),
                     head: plan.head.clone(),

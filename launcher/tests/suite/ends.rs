@@ -47,6 +47,7 @@ fn start(stage: &Stage, grace: Duration) -> Fleet {
             output: Output::Silence,
             grace,
             remember: false,
+            ..FleetOptions::default()
         },
     )
     .unwrap()

@@ -235,7 +235,7 @@ def reading(reader: Reader) -> "Iterator[Reader]":
 def forget(scene: Any, layer: Any) -> None:
     """Makes Cycles give back what it kept of renders with persistent data, so that the view layer
     can have other passes."""
-    if (alive.scene_now(), layer.name) not in _rendered:
+    if (alive.scene_now(), layer.name) not in _rendered or scene.camera is None:
         return
     with changed(scene.render, use_persistent_data=False):
         looking.in_render(Viewpoint(), scene, layer, lambda _: None)

@@ -8,15 +8,15 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
-from .. import _blendtorch
 from .asynchronous import AsyncResult
-from .fleet import Update, _plain
-from .gone import Gone
+from .fleet import Update
+from .gone import Gone, _gone
 from .passes import Passes
+from .plain import absolute, plain
+from .started import Started, started
 from .steps import Steps
 
 
@@ -35,16 +35,26 @@ class BlenderClient(Passes, Steps, Gone):
 
     _only_one = True
 
-    def __init__(self, fleet: Any, workers: "list[int] | None" = None) -> None:
-        """Made by `spawn`, `BlenderClients.spawn` and pools."""
+    def __init__(self, fleet: Any = None, *workers: Any) -> None:
+        """Made by `spawn`, `BlenderClients.spawn` and pools.
+
+        Raises:
+            NotImplementedError: it was called as VisionSim's is, with the address of a server.
+        """
+        if not isinstance(fleet, Started):
+            _gone(f"{type(self).__name__}(address)", "start Blenders by its spawn(), or by a pool")
         self._fleet = fleet
-        self._session = fleet.session(workers)
+        self._session = fleet.session(*workers)
         self._root: str | None = None
         self._autoexec = False
         self._included: dict[str, dict[str, Any]] = {}
-        self._previews = False
+        self._previews: dict[str, bool] = {}
         self._keys: dict[str, Any] = {}
         self._asked: list[AsyncResult] = []
+        self._warned: set[str] = set()
+        # The current frame, where no step has needed it: pictures do not depend on it, so it is no
+        # part of what a frame was rendered with.
+        self._frame: int | None = None
 
     @classmethod
     @contextmanager
@@ -93,17 +103,39 @@ class BlenderClient(Passes, Steps, Gone):
         Raises:
             ValueError, RuntimeError, FileNotFoundError: it does not open, or has no camera.
         """
-        self._included, self._previews, self._keys = {}, False, {}
-        self._root = str(Path(root_path).absolute())
-        options = json.dumps(open_mainfile_kwargs)
-        said = self._session.open(fspath(blend_file), self._autoexec, options)
+        self._included, self._previews, self._keys, self._frame = {}, {}, {}, None
+        self._warned.clear()
+        self._root = absolute(root_path)
+        options = json.dumps(plain(open_mainfile_kwargs))
+        with self._fleet.asked():
+            said = self._session.open(absolute(blend_file), self._autoexec, options)
         for warning in json.loads(said[0]).get("warnings", ()):
-            _warn(warning)
+            self._warn(warning)
 
-    def _step(self, step: str, /, keep: bool = True, **arguments: Any) -> Any:
-        """Does a step on all Blenders; what it returned, of each where there are several."""
-        text = json.dumps({key: _plain(value) for key, value in arguments.items()})
-        values = [json.loads(text) for text in self._session.apply(step, text, keep)]
+    def set_current_frame(self, frame_number: int) -> None:
+        """Sets the scene's current frame, which rendering leaves as it is."""
+        self._frame = None
+        self._ask("set_current_frame", frame_number=frame_number)
+        self._frame = frame_number
+
+    def _step(self, step: str, /, **arguments: Any) -> Any:
+        """Changes the scene in all Blenders, and in those that come after them."""
+        if self._frame is not None:
+            self._applied("set_current_frame", {"frame_number": self._frame}, keep=True)
+            self._frame = None
+        return self._applied(step, arguments, keep=True)
+
+    def _ask(self, step: str, /, **arguments: Any) -> Any:
+        """Asks all Blenders."""
+        if self._frame is not None:  # Also one that has begun since.
+            self._applied("set_current_frame", {"frame_number": self._frame}, keep=False)
+        return self._applied(step, arguments, keep=False)
+
+    def _applied(self, step: str, arguments: dict[str, Any], keep: bool) -> Any:
+        """What a step returned, of each Blender where there are several."""
+        with self._fleet.asked():
+            texts = self._session.apply(step, json.dumps(plain(arguments)), keep)
+        values = [json.loads(text) for text in texts]
         if self._only_one:
             return values[0]
         return None if all(value is None for value in values) else tuple(values)
@@ -160,8 +192,11 @@ class BlenderClient(Passes, Steps, Gone):
 
     def render_current_frame(self, allow_skips: bool = True, dry_run: bool = False) -> None:
         """Renders the scene's current frame."""
-        now = self._step("current_frame", keep=False)
-        self.render_frame(now if self._only_one else now[0], allow_skips, dry_run)
+        now = self._frame
+        if now is None:
+            asked = self._ask("current_frame")
+            now = asked if self._only_one else asked[0]
+        self.render_frame(now, allow_skips, dry_run)
 
     def render_animation_async(self, *args: Any, **kwargs: Any) -> AsyncResult:
         """`render_animation` without waiting for its end; see `wait`."""
@@ -188,17 +223,19 @@ class BlenderClient(Passes, Steps, Gone):
         return result
 
     def _frames(
-        self, frames: Any, allow_skips: bool, dry_run: bool, update_fn: Update | None
+        self, wanted: Any, allow_skips: bool, dry_run: bool, update_fn: Update | None
     ) -> None:
         if self._root is None:
             raise RuntimeError("no file is open: call initialize(blend_file, root_path) first")
         if not self._included and not dry_run:
-            raise ValueError("nothing is included: call include_frames() or another include_… first")
+            raise ValueError(
+                "nothing is included: call include_frames() or another include_… first"
+            )
         keys = {
             "out": self._root,
-            "frames": frames,
+            "frames": wanted,
             "passes": self._included or {"frames": {}},
-            "previews": self._previews,
+            "previews": any(self._previews.values()),
             "anew": not allow_skips,
             "dry_run": dry_run,
             # A program may change the scene between frames.
@@ -208,13 +245,15 @@ class BlenderClient(Passes, Steps, Gone):
         outcome = self._render(keys, update_fn)
         if outcome["failed"]:
             told = "; ".join(f"frame {frame}: {why}" for frame, why in outcome["failed"])
-            raise RuntimeError(f"{len(outcome['failed'])} frames could not be rendered: {told}")
+            number = len(outcome["failed"])
+            frames = "1 frame" if number == 1 else f"{number} frames"
+            raise RuntimeError(f"{frames} could not be rendered: {told}")
 
     def _render(self, keys: dict[str, Any], update_fn: Update | None) -> dict[str, Any]:
         def tell(text: str) -> None:
             said = json.loads(text)
             if said["what"] == "warning":
-                _warn(said["text"])
+                self._warn(said["text"])
             if update_fn is None:
                 return
             if said["what"] == "planned":
@@ -224,30 +263,18 @@ class BlenderClient(Passes, Steps, Gone):
             elif said["what"] in ("frame", "failed"):
                 update_fn(advance=1)
 
-        outcome: dict[str, Any] = json.loads(self._session.render(json.dumps(keys), tell))
+        with self._fleet.asked():
+            outcome: dict[str, Any] = json.loads(self._session.render(json.dumps(keys), tell))
         return outcome
+
+    def _warn(self, text: str) -> None:
+        """Says it once for a file: each render says again what it found."""
+        if text not in self._warned and not self._fleet.stopped:
+            self._warned.add(text)
+            print(f"blendtorch: warning: {text}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Closes the file: the Blender has factory settings again."""
-        self._session.close()
-        self._root = None
-
-
-def started(
-    jobs: int, timeout: float, log: Any, executable: "str | PathLike[str] | None"
-) -> Any:
-    """A fleet of so many Blenders."""
-    described: dict[str, Any] = {"jobs": jobs}
-    if log is not None and not (isinstance(log, int) and log < 0):  # subprocess.DEVNULL
-        if not isinstance(log, str | PathLike):
-            raise TypeError(
-                f"log must be a folder, in which each Blender gets a file; not {type(log).__name__}"
-            )
-        described["log_dir"] = str(Path(log).absolute())
-    if executable is not None:
-        described["blender"] = fspath(executable)
-    return _blendtorch.RenderFleet(json.dumps(described), timeout if timeout > 0 else None)
-
-
-def _warn(text: str) -> None:
-    print(f"blendtorch: warning: {text}", file=sys.stderr, flush=True)
+        self._root = self._frame = None
+        with self._fleet.asked():
+            self._session.close()

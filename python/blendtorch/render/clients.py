@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .client import BlenderClient, started
+from .client import BlenderClient
 from .gone import _gone
+from .plain import absolute
+from .started import started
 
 if TYPE_CHECKING:
     from .pool import Pool
@@ -100,7 +102,7 @@ class BlenderClients(BlenderClient):
         Raises:
             RuntimeError: they differ.
         """
-        return range(*self._common(self._step("animation_range", keep=False)))
+        return range(*self._common(self._ask("animation_range")))
 
     def common_animation_range_tuple(self) -> tuple[int, int, int]:
         """The same as first frame, last frame, step.
@@ -108,8 +110,12 @@ class BlenderClients(BlenderClient):
         Raises:
             RuntimeError: they differ.
         """
-        first, last, step = self._common(self._step("animation_range_tuple", keep=False))
+        first, last, step = self._common(self._ask("animation_range_tuple"))
         return first, last, step
+
+    def save_file(self, path: "str | PathLike[str]") -> None:
+        """Saves the scene of the first Blender; see `BlenderClient.save_file`."""
+        self._ask("save_file", path=absolute(path), first_only=True)
 
     @staticmethod
     def _common(ranges: Any) -> list[int]:

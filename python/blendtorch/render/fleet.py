@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable
-from os import PathLike, fspath
+from os import PathLike
 from types import TracebackType
 from typing import Any
 
-from .. import _blendtorch
+from .plain import plain
+from .started import Started
 
 Update = Callable[..., Any]
 """A progress function: called with `total=n` once, then with `advance=1` for each frame."""
@@ -15,14 +16,14 @@ Update = Callable[..., Any]
 class RenderJob:
     """What is rendered: the keys of `render.json`, checked when it is rendered.
 
-        job = RenderJob(scene="room.blend", out="renders/room", frames="1:250:2",
-                        passes=["frames", "depths"], samples=64)
+    job = RenderJob(scene="room.blend", out="renders/room", frames="1:250:2",
+                    passes=["frames", "depths"], samples=64)
     """
 
     def __init__(self, **keys: Any) -> None:
         """Keys as in `render.json`; `anew=True` renders again what is done, `dry_run=True` only
         evaluates."""
-        self.keys = {key: _plain(value) for key, value in keys.items() if value is not None}
+        self.keys = {key: plain(value) for key, value in keys.items() if value is not None}
 
     def __repr__(self) -> str:
         """Its keys."""
@@ -59,8 +60,8 @@ class RenderFleet:
             ValueError: a key is wrong.
         """
         described = {"jobs": jobs, "log_dir": log_dir, "blender": blender, **keys}
-        described = {key: _plain(value) for key, value in described.items() if value is not None}
-        self._fleet = _blendtorch.RenderFleet(json.dumps(described), timeout)
+        described = {key: plain(value) for key, value in described.items() if value is not None}
+        self._fleet = Started(described, timeout)
 
     @property
     def workers(self) -> int:
@@ -86,7 +87,8 @@ class RenderFleet:
         keys = dict(job.keys)
         client = BlenderClient(self._fleet)
         described = {key: value for key, value in keys.items() if key not in _ASIDE}
-        client._session.open_described(json.dumps(described))
+        with self._fleet.asked():
+            client._session.open_described(json.dumps(described))
         return client._render(keys, update_fn)
 
     def stop(self) -> None:
@@ -108,8 +110,3 @@ class RenderFleet:
 
 
 _ASIDE = ("anew", "dry_run", "mixed")
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: paths are texts."""
-    return fspath(value) if isinstance(value, PathLike) else value

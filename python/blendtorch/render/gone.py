@@ -8,12 +8,13 @@ def _gone(what: str, instead: str) -> NoReturn:
 
 
 class BlenderServer:
-    """VisionSim's server within Blender. Here workers are started and asked by their fleet alone."""
+    """VisionSim's server within Blender. Here a fleet alone starts and asks its workers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Raises NotImplementedError."""
         _gone(
-            "BlenderServer", "start Blenders by BlenderClient.spawn() or BlenderClients.spawn(jobs=n)"
+            "BlenderServer",
+            "start Blenders by BlenderClient.spawn() or BlenderClients.spawn(jobs=n)",
         )
 
     @staticmethod

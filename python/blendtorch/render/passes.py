@@ -7,14 +7,13 @@ asked for, ids as integers, flow in pixels with y down.
 from typing import Any
 
 _FORMATS = {"OPEN_EXR": "exr", "PNG": "png", "JPEG": "jpeg", "NPY": "npy", "EXR": "exr"}
-_BY_NAME = ("seed", "shuffle")
 
 
 class Passes:
     """Methods of a client that include passes. Each keeps its options until `initialize`."""
 
     _included: dict[str, dict[str, Any]]
-    _previews: bool
+    _previews: dict[str, bool]
     _keys: dict[str, Any]
 
     def include_frames(
@@ -85,7 +84,7 @@ class Passes:
         if file_format.upper() not in ("OPEN_EXR", "EXR", "NPY"):
             raise ValueError(f"include_depths: {file_format!r} holds no depth: OPEN_EXR or NPY")
         self._include("depths", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("depths", preview, debug)
 
     def include_normals(
         self,
@@ -100,12 +99,12 @@ class Passes:
         See `include_depths`.
         """
         self._include("normals", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("normals", preview, debug)
 
     def include_flows(
         self,
-        preview: bool = True,
-        direction: str = "forward",
+        preview: "bool | str" = True,
+        direction: "str | bool" = "forward",
         exr_codec: str = "ZIP",
         bit_depth: int = 32,
         file_format: str = "OPEN_EXR",
@@ -115,7 +114,8 @@ class Passes:
 
         Args:
             preview: on the contact sheet.
-            direction: forward, backward or both: which the preview shows; files have both.
+            direction: forward, backward or both; taken and not needed: files have both, and the
+                contact sheet shows the forward one.
             exr_codec: as in `include_depths`.
             bit_depth: 16 or 32.
             file_format: OPEN_EXR or NPY.
@@ -125,13 +125,13 @@ class Passes:
             ValueError: another direction.
             RuntimeError: when it is rendered, where motion blur is on.
         """
-        # VisionSim 0.1 has the direction first.
+        # VisionSim 0.1 has the direction first, and then whether there is a preview.
         if isinstance(preview, str):
-            preview, direction = True, preview
+            preview, direction = direction is not False, preview
         if direction not in ("forward", "backward", "both"):
             raise ValueError(f"direction must be forward, backward or both, not {direction!r}")
         self._include("flows", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("flows", bool(preview), debug)
 
     def include_segmentations(
         self,
@@ -150,13 +150,13 @@ class Passes:
             preview: on the contact sheet.
             shuffle: taken and not needed: ids go by names, colours of previews by ids.
             seed: as `shuffle`.
-            exr_codec: a lossless one.
+            exr_codec: a lossless one; DWAA and DWAB are taken for ZIP.
             bit_depth: 32, or 16 of PNG.
             file_format: OPEN_EXR, PNG or NPY.
             debug: see `include_depths`.
         """
         self._include("segmentations", file_format, exr_codec, bit_depth)
-        self._preview(preview, debug)
+        self._preview("segmentations", preview, debug)
 
     def include_materials(
         self,
@@ -169,7 +169,7 @@ class Passes:
     ) -> None:
         """Ids of materials, as integers. See `include_segmentations`."""
         self._include("materials", file_format, exr_codec, bit_depth)
-        self._preview(preview, None)
+        self._preview("materials", preview, None)
 
     def include_diffuse_pass(
         self,
@@ -213,7 +213,7 @@ class Passes:
     ) -> None:
         """Positions in the world. See `include_depths`."""
         self._include("points", file_format, exr_codec, bit_depth)
-        self._preview(preview, None)
+        self._preview("points", preview, None)
 
     def include_emission(
         self, exr_codec: str = "ZIP", bit_depth: int = 32, file_format: str = "OPEN_EXR"
@@ -240,7 +240,13 @@ class Passes:
         self._keys["sequential"] = bool(enable)
 
     def layout(self, name: str) -> None:
-        """The names of the files: `flat` (`depths/000003.exr`), or `a2` as VisionSim 0.1.0a2."""
+        """The names of the files: `flat` (`depths/000003.exr`), or `a2` as VisionSim 0.1.0a2.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if name not in ("flat", "a2"):
+            raise ValueError(f"layout must be flat or a2, not {name!r}")
         self._keys["layout"] = name
 
     def limits(
@@ -272,15 +278,18 @@ class Passes:
         if kind is None:
             names = ", ".join(name for name in _FORMATS if name != "EXR")
             raise ValueError(f"{name}: there is no format {file_format!r}; there are {names}")
-        options = {"format": kind, "codec": exr_codec.upper(), **more}
+        codec = exr_codec.upper()
+        if codec in ("DWAA", "DWAB") and name in ("segmentations", "materials", "cryptomatte"):
+            codec = "ZIP"  # VisionSim's programs say so; the writer refuses what is lossy for ids.
+        options = {"format": kind, "codec": codec, **more}
         if kind in ("exr", "npy"):
             options["bits"] = 32 if bit_depth == 8 else int(bit_depth)
         elif bit_depth != 32:
             options["bits"] = int(bit_depth)
         self._included[name] = options
 
-    def _preview(self, preview: bool, debug: bool | None) -> None:
-        self._previews |= bool(preview if debug is None else debug)
+    def _preview(self, name: str, preview: bool, debug: bool | None) -> None:
+        self._previews[name] = bool(preview if debug is None else debug)
 
-    def _step(self, step: str, /, keep: bool = True, **arguments: Any) -> Any:
+    def _step(self, step: str, /, **arguments: Any) -> Any:
         raise NotImplementedError

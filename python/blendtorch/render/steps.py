@@ -8,54 +8,59 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
+from .plain import absolute
+
 
 class Steps:
     """Methods of a client that change its scene, or ask it."""
 
-    def _step(self, step: str, /, keep: bool = True, **arguments: Any) -> Any:
+    def _step(self, step: str, /, **arguments: Any) -> Any:
+        raise NotImplementedError
+
+    def _ask(self, step: str, /, **arguments: Any) -> Any:
         raise NotImplementedError
 
     # What a scene is.
 
     def original_fps(self) -> Any:
         """Frames a second, rounded."""
-        return self._step("original_fps", keep=False)
+        return self._ask("original_fps")
 
     def get_original_fps(self) -> Any:
         """Frames a second."""
-        return self._step("get_original_fps", keep=False)
+        return self._ask("get_original_fps")
 
     def animation_range(self) -> Any:
         """The scene's frames, as a `range`."""
-        value = self._step("animation_range", keep=False)
+        value = self._ask("animation_range")
         if isinstance(value, tuple):
             return tuple(range(*one) for one in value)
         return range(*value)
 
     def animation_range_tuple(self) -> Any:
         """First frame, last frame, step."""
-        value = self._step("animation_range_tuple", keep=False)
+        value = self._ask("animation_range_tuple")
         return tuple(map(tuple, value)) if isinstance(value, tuple) else tuple(value)
 
     def iter_fcurves(self, actions: Sequence[str] | None = None) -> Any:
         """The animation curves, as dicts: action, slot, data_path, array_index, mute, keyframes."""
-        return self._step("iter_fcurves", keep=False, actions=actions)
+        return self._ask("iter_fcurves", actions=actions)
 
     def camera_info(self) -> Any:
         """The camera as the transforms have it: lens, sensor, picture, `fl_x` to `cy`."""
-        return self._step("camera_info", keep=False)
+        return self._ask("camera_info")
 
     def empty_transforms(self) -> Any:
         """`camera_info`, by its name in VisionSim 0.1."""
-        return self._step("empty_transforms", keep=False)
+        return self._ask("empty_transforms")
 
     def camera_intrinsics(self) -> Any:
         """The matrix K, 3 × 3."""
-        return self._step("camera_intrinsics", keep=False)
+        return self._ask("camera_intrinsics")
 
     def camera_extrinsics(self) -> Any:
         """Camera to world, 4 × 4: x right, y up, looking along −z; without scale."""
-        return self._step("camera_extrinsics", keep=False)
+        return self._ask("camera_extrinsics")
 
     # How it is rendered.
 
@@ -82,10 +87,9 @@ class Steps:
         resolution_percentage: int = 100,
     ) -> None:
         """The picture's size: a pair (height, width), or either."""
-        size = list(height) if isinstance(height, tuple) else height
         self._step(
             "set_resolution",
-            height=size,
+            height=height,
             width=width,
             resolution_percentage=resolution_percentage,
         )
@@ -133,17 +137,13 @@ class Steps:
 
     def save_file(self, path: "str | PathLike[str]") -> None:
         """Saves the scene as it is now, without what rendering has changed."""
-        self._step("save_file", keep=False, path=path)
+        self._ask("save_file", path=absolute(path))
 
     # Time.
 
     def move_keyframes(self, scale: float = 1.0, shift: float = 0.0) -> None:
         """Moves all keyframes to `frame · scale + shift`, and the scene's range with them."""
         self._step("move_keyframes", scale=scale, shift=shift)
-
-    def set_current_frame(self, frame_number: int) -> None:
-        """Sets the scene's current frame."""
-        self._step("set_current_frame", frame_number=frame_number)
 
     def set_animation_range(
         self, start: int | None = None, stop: int | None = None, step: int | None = None
@@ -160,16 +160,23 @@ class Steps:
     def position_camera(
         self,
         location: Sequence[float] | None = None,
-        rotation: Sequence[float] | None = None,
+        rotation: Sequence[Any] | None = None,
         look_at: Sequence[float] | None = None,
         in_order: bool = True,
     ) -> None:
-        """Moves the camera in its local space; a rotation or a point to look at, not both."""
+        """Places the camera, in its parent's space.
+
+        Args:
+            location: where; None keeps what is.
+            rotation: a rotation matrix, or three angles in radians (Euler XYZ).
+            look_at: a point to look at; not together with `rotation`.
+            in_order: of the angles that mean the same, those next to the ones before.
+        """
         self._step(
             "position_camera",
-            location=_floats(location),
-            rotation=_floats(rotation),
-            look_at=_floats(look_at),
+            location=location,
+            rotation=rotation,
+            look_at=look_at,
             in_order=in_order,
         )
 
@@ -179,15 +186,10 @@ class Steps:
 
     def offset_camera(self, offset: Sequence[float]) -> None:
         """Moves the camera along its own axes."""
-        self._step("offset_camera", offset=_floats(offset))
+        self._step("offset_camera", offset=offset)
 
     def set_camera_keyframe(
         self, frame_num: int, matrix: Sequence[Sequence[float]] | None = None
     ) -> None:
-        """A keyframe of the camera's location, rotation and scale; of `matrix` where it is given."""
-        rows = None if matrix is None else [_floats(row) for row in matrix]
-        self._step("set_camera_keyframe", frame_num=frame_num, matrix=rows)
-
-
-def _floats(values: Sequence[float] | None) -> list[float] | None:
-    return None if values is None else [float(value) for value in values]
+        """A keyframe of the camera's location, rotation and scale, `matrix`'s where it is given."""
+        self._step("set_camera_keyframe", frame_num=frame_num, matrix=matrix)

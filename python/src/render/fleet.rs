@@ -13,6 +13,8 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -112,6 +114,7 @@ impl PyRenderFleet {
         }
         Ok(PyRenderSession {
             session: Arc::new(Mutex::new(self.fleet.session(workers))),
+            rendering: AtomicUsize::new(0),
             _fleet: Arc::clone(&self.fleet),
             process: self.process,
         })
@@ -138,8 +141,22 @@ impl Drop for PyRenderFleet {
 #[pyclass(name = "RenderSession", frozen, module = "blendtorch._blendtorch")]
 struct PyRenderSession {
     session: Arc<Mutex<Session>>,
+    /// Renders under way: meanwhile the scene must stay as it is.
+    rendering: AtomicUsize,
     _fleet: Arc<RenderFleet>,
     process: u32,
+}
+
+impl PyRenderSession {
+    fn check_still(&self, what: &str) -> PyResult<()> {
+        crate::errors::refuse_child(self.process)?;
+        match self.rendering.load(Acquire) {
+            0 => Ok(()),
+            _ => Err(PyRuntimeError::new_err(format!(
+                "{what}: this client renders; wait until that is over"
+            ))),
+        }
+    }
 }
 
 fn held(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
@@ -160,21 +177,17 @@ impl PyRenderSession {
         autoexec: bool,
         options: &str,
     ) -> PyResult<Vec<String>> {
-        crate::errors::refuse_child(self.process)?;
-        let scene = Scene {
-            file: scene,
-            autoexec,
-            options: object(options)?,
-            steps: Vec::new(),
-        };
+        self.check_still("initialize")?;
+        let mut taken = Scene::new(scene);
+        (taken.autoexec, taken.options) = (autoexec, object(options)?);
         let session = Arc::clone(&self.session);
-        let said = aside(py, move || held(&session).open(scene))?;
+        let said = aside(py, move || held(&session).open(taken))?;
         Ok(texts(&said))
     }
 
     /// Opens the scene of a render.json on all workers, and does its steps.
     fn open_described(&self, py: Python<'_>, described: &str) -> PyResult<Vec<String>> {
-        crate::errors::refuse_child(self.process)?;
+        self.check_still("render")?;
         let described = RenderDescription::from_json(described);
         let job = described.and_then(|described| described.job());
         let job = job.map_err(|error| render_error(&error))?;
@@ -191,10 +204,20 @@ impl PyRenderSession {
         arguments: &str,
         keep: bool,
     ) -> PyResult<Vec<String>> {
-        crate::errors::refuse_child(self.process)?;
+        match keep {
+            true => self.check_still(&name)?,
+            false => crate::errors::refuse_child(self.process)?,
+        }
         let step = Step(name, object(arguments)?);
         let session = Arc::clone(&self.session);
-        let said = aside(py, move || held(&session).apply(step, keep))?;
+        let said = aside(py, move || match keep {
+            true => held(&session).apply(step, true),
+            // One that only asks does not wait for a render.
+            false => {
+                let mut asking = held(&session).clone();
+                asking.apply(step, false)
+            }
+        })?;
         Ok(texts(&said))
     }
 
@@ -205,8 +228,11 @@ impl PyRenderSession {
         crate::errors::refuse_child(self.process)?;
         let request = read_request(request)?;
         let mut raised = None;
+        // Not under the lock: what is called meanwhile may ask the scene.
+        let session = held(&self.session).clone();
+        self.rendering.fetch_add(1, AcqRel);
         let rendered = py.detach(|| {
-            held(&self.session).render(&request, &mut |progress| {
+            session.render(&request, &mut |progress| {
                 Python::attach(|py| match told(py, progress, tell.as_ref()) {
                     Ok(()) => true,
                     Err(error) => {
@@ -216,6 +242,7 @@ impl PyRenderSession {
                 })
             })
         });
+        self.rendering.fetch_sub(1, AcqRel);
         match (rendered, raised) {
             (_, Some(error)) => Err(error),
             (Err(error), None) => Err(render_error(&error)),
@@ -225,7 +252,7 @@ impl PyRenderSession {
 
     /// Closes the scene.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        crate::errors::refuse_child(self.process)?;
+        self.check_still("close")?;
         let session = Arc::clone(&self.session);
         aside(py, move || held(&session).close())
     }

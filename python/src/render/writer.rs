@@ -65,6 +65,14 @@ fn teller(kept: bool, untaken: Untaken, folder: String) -> impl FnMut(Event) + S
             return;
         };
         value["folder"] = folder.as_str().into();
+        // What is in the files already, and may be long.
+        if let Some(about) = value
+            .get_mut("about")
+            .and_then(|about| about.as_object_mut())
+        {
+            about.remove("manifest");
+            about.remove("view");
+        }
         let instance = Instance::this().filter(|this| !kept && this.link().is_some());
         match instance {
             Some(instance) => instance.say(TOPIC, value),

@@ -24,8 +24,15 @@ pub(super) struct Worker {
     pub(super) last_end: Option<String>,
     /// The scene as that life has it, and what it said of it.
     pub(super) there: Option<There>,
+    /// Which render it was prepared for in that life.
+    pub(super) prepared: Option<(u64, String)>,
+    /// Lives, one after another, in which it could not be asked.
+    mute: usize,
     inbox: Option<Sender<Word>>,
 }
+
+/// So many lives in which it could not be asked: it will never be.
+const MOST_MUTE: usize = 5;
 
 /// The scene that a life has open.
 #[derive(Debug, Clone)]
@@ -76,6 +83,7 @@ impl Hub {
             News::Says(about) => {
                 if about.services.contains_key(SERVICE) {
                     worker.up = Some(heard.life);
+                    worker.mute = 0;
                 }
             }
             News::Said { topic, value } => {
@@ -91,10 +99,12 @@ impl Hub {
                 }
             }
             News::Ended { how, again } => {
+                worker.mute += 1;
                 worker.up = None;
                 worker.there = None;
+                worker.prepared = None;
                 worker.last_end = Some(how.clone());
-                if !again {
+                if !again || worker.mute >= MOST_MUTE {
                     worker.gone = Some(how);
                 }
             }

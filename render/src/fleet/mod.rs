@@ -14,14 +14,15 @@ mod verbs;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Memory, Output, Restart};
 use indexmap::IndexMap;
 
 use crate::RenderError;
-use crate::job::{Jobs, RenderDescription, RenderJob};
+use crate::job::{Contents, Jobs, RenderDescription, RenderJob};
+use crate::transforms::Cameras;
 use hub::Hub;
 pub use progress::{Outcome, Progress, ProgressWhat};
 pub use session::Session;
@@ -29,6 +30,9 @@ pub use verbs::VERBS;
 
 /// What every worker runs; the rest is the package's.
 const SCRIPT: &str = "from blendtorch.btb.worker.main import main\n\nmain()\n";
+
+/// Renders whose left-overs are looked for at the end.
+const MOST_RENDERS: usize = 64;
 
 /// What a fleet is made of.
 #[derive(Debug, Clone, Default)]
@@ -90,20 +94,40 @@ struct Inner {
     workers: usize,
     /// Folders and tags of renders, in which a worker may still write when its render is over.
     renders: Mutex<Vec<(PathBuf, String)>>,
+    /// Who asks a worker has its turn: what belongs together is not mixed with what others ask.
+    turns: Vec<Mutex<()>>,
+    /// What files hold, by their size and time.
+    contents: Contents,
+    /// When each folder's cameras were written.
+    cameras: Cameras,
     /// The script lies in it.
-    _folder: tempfile::TempDir,
+    folder: Mutex<Option<tempfile::TempDir>>,
 }
 
 impl Inner {
+    /// A worker's turn; whoever has it asks it alone.
+    fn turn(&self, worker: usize) -> MutexGuard<'_, ()> {
+        self.turns[worker]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A render begins.
     fn rendered(&self, out: &Path, tag: &str) {
         let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
+        // Programs that render a frame at a time begin many.
+        if renders.len() > MOST_RENDERS {
+            renders.remove(0);
+        }
         renders.push((out.to_owned(), tag.to_owned()));
     }
 
-    /// Ends the Blenders; what they have left unfinished goes.
+    /// Ends the Blenders; what they have left unfinished goes, and so does what was for them.
     fn stop(&self) {
         self.fleet.stop();
+        self.cameras.write_all();
+        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(folder.take());
         let mut renders = self.renders.lock().unwrap_or_else(PoisonError::into_inner);
         for (out, tag) in renders.drain(..) {
             crate::ledger::sweep(&out, &tag);
@@ -146,6 +170,13 @@ impl RenderFleet {
             RenderError::NoWorkers(format!("{} cannot be written: {error}", script.display()))
         })?;
         let workers = plan.workers();
+        let mut env = plan.env.clone();
+        // numpy's small matrices are waited for by threads that render, for milliseconds.
+        for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
+            if std::env::var_os(name).is_none() {
+                env.entry(name.to_owned()).or_insert_with(|| "1".to_owned());
+            }
+        }
         let description = LaunchDescription {
             script,
             num_instances: workers,
@@ -153,13 +184,15 @@ impl RenderFleet {
             blender: plan.blender.clone(),
             log_dir: plan.log_dir.clone(),
             max_memory: plan.max_memory,
-            env: plan.env.clone(),
+            env,
             // One that has rendered its number of frames ends in order, and comes back.
             restart: Restart::Always,
             ..LaunchDescription::default()
         };
         let options = FleetOptions {
             output: Output::Silence,
+            // Which frames end their Blenders is known here, and those are set aside.
+            gives_up: false,
             ..FleetOptions::default()
         };
         let fleet = Fleet::start(&description, options)?;
@@ -180,7 +213,10 @@ impl RenderFleet {
             hub,
             workers,
             renders: Mutex::default(),
-            _folder: folder,
+            turns: (0..workers).map(|_| Mutex::new(())).collect(),
+            contents: Contents::default(),
+            cameras: Cameras::default(),
+            folder: Mutex::new(Some(folder)),
         });
         let started = Self { inner };
         if let Some(limit) = plan.timeout {

@@ -83,7 +83,6 @@ fn listen(
     keeper: &mut Keeper<'_>,
     hear: &std::sync::mpsc::Receiver<Word>,
 ) -> Result<(), RenderError> {
-    keeper.begin()?;
     while !keeper.is_over() {
         match hear.recv_timeout(TICK) {
             Ok(word) => {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Inner;
 use super::hub::{NotUp, There};
-use super::verbs::{Refused, call};
+use super::verbs::{LONG, Refused, call};
 use crate::RenderError;
 use crate::job::{Scene, Step};
 
@@ -52,7 +52,7 @@ impl From<NotUp> for NotReady {
     }
 }
 
-/// Sees that a worker has this scene.
+/// Sees that a worker has this scene. Whoever calls has the worker's turn.
 pub(super) fn ensure(
     inner: &Inner,
     worker: usize,
@@ -65,28 +65,33 @@ pub(super) fn ensure(
     let (info, done) = match there {
         Some(there) if continues(&there.scene, scene) => (there.info, there.scene.steps.len()),
         _ => {
+            scene.check_unchanged().map_err(NotReady::Wrong)?;
             forget(inner, worker);
             let arguments = json!({
                 "scene": scene.file,
                 "autoexec": scene.autoexec,
                 "options": scene.options,
             });
-            (call(&inner.name, worker, "open", arguments)?, 0)
+            (call(inner, (worker, life), "open", arguments, LONG)?, 0)
         }
     };
     remember(inner, worker, life, scene, done, &info);
     let new = &scene.steps[done..];
     let mut last = None;
     if !new.is_empty() {
-        last = apply(inner, worker, new)?.pop();
+        last = apply(inner, (worker, life), new)?.pop();
         remember(inner, worker, life, scene, scene.steps.len(), &info);
     }
     Ok(Ready { life, info, last })
 }
 
 /// Does steps that leave the scene as it is; what each returned.
-pub(super) fn apply(inner: &Inner, worker: usize, steps: &[Step]) -> Result<Vec<Value>, NotReady> {
-    let answer = call(&inner.name, worker, "apply", json!({"steps": steps}))?;
+pub(super) fn apply(
+    inner: &Inner,
+    of: (usize, u64),
+    steps: &[Step],
+) -> Result<Vec<Value>, NotReady> {
+    let answer = call(inner, of, "apply", json!({"steps": steps}), LONG)?;
     match answer {
         Value::Array(values) if values.len() == steps.len() => Ok(values),
         other => Err(NotReady::Wrong(RenderError::Worker {
@@ -99,7 +104,8 @@ pub(super) fn apply(inner: &Inner, worker: usize, steps: &[Step]) -> Result<Vec<
 
 /// A worker has the scene no more.
 pub(super) fn forget(inner: &Inner, worker: usize) {
-    inner.hub.lock()[worker].there = None;
+    let mut workers = inner.hub.lock();
+    (workers[worker].there, workers[worker].prepared) = (None, None);
 }
 
 fn remember(inner: &Inner, worker: usize, life: u64, scene: &Scene, done: usize, info: &Value) {

@@ -4,21 +4,24 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::progress::{Outcome, Progress};
 use super::scene::{NotReady, apply, ensure, forget};
-use super::verbs::call;
+use super::verbs::{LONG, call};
 use super::{Inner, jobs, rendering};
 use crate::RenderError;
 use crate::job::{Request, Scene, Step};
 
 /// How often a worker may end while it opens a scene.
 const OPENINGS: usize = 3;
+/// How long the launcher may take to see that a worker has ended.
+const SEEN: Duration = Duration::from_secs(10);
 
 /// A scene on some workers. Other scenes can be on the others at the same time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Session {
     inner: Arc<Inner>,
     workers: Vec<usize>,
@@ -88,8 +91,8 @@ impl Session {
         if !keep {
             let steps = [step];
             return self.on_each(|inner, worker| {
-                ensure(inner, worker, &scene, &|| false)?;
-                let mut values = apply(inner, worker, &steps)?;
+                let ready = ensure(inner, worker, &scene, &|| false)?;
+                let mut values = apply(inner, (worker, ready.life), &steps)?;
                 Ok(values.pop().unwrap_or_default())
             });
         }
@@ -111,11 +114,30 @@ impl Session {
         let on_one = |worker: usize| -> Result<Value, RenderError> {
             let mut openings = 0;
             loop {
-                match act(inner, worker) {
+                let turn = inner.turn(worker);
+                let before = inner.hub.lock()[worker].up;
+                let done = act(inner, worker);
+                drop(turn);
+                match done {
                     Ok(value) => return Ok(value),
                     Err(NotReady::Wrong(error)) => return Err(error),
-                    Err(NotReady::Lost) if openings + 1 < OPENINGS => openings += 1,
-                    Err(_) => {
+                    Err(NotReady::Lost) if openings + 1 < OPENINGS => {
+                        openings += 1;
+                        // The launcher may not have seen yet that it has ended.
+                        let until = Instant::now() + SEEN;
+                        let life = before.or_else(|| inner.hub.lock()[worker].up);
+                        if let Some(life) = life {
+                            let late = || Instant::now() > until;
+                            inner.hub.wait_over(worker, life, &late);
+                        }
+                    }
+                    Err(NotReady::Gone(how)) => {
+                        return Err(RenderError::NoWorkers(format!(
+                            "worker {worker} will not come back: {how}\n{}",
+                            inner.report()
+                        )));
+                    }
+                    Err(NotReady::Lost | NotReady::GivenUp) => {
                         return Err(RenderError::NoWorkers(format!(
                             "worker {worker} ended {} times while it did what it was asked:\n{}",
                             openings + 1,
@@ -166,7 +188,10 @@ impl Session {
         }
         self.on_each(|inner, worker| {
             forget(inner, worker);
-            match call(&inner.name, worker, "close", serde_json::json!({})) {
+            let Some(life) = inner.hub.lock()[worker].up else {
+                return Ok(Value::Null);
+            };
+            match call(inner, (worker, life), "close", serde_json::json!({}), LONG) {
                 // Its next life has nothing open.
                 Err(super::verbs::Refused::Gone) => Ok(Value::Null),
                 other => other.map_err(NotReady::from),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use blendtorch_channels::control::{ControlError, FleetClient, RefusalKind};
 use serde_json::Value;
 
+use super::Inner;
 use crate::RenderError;
 
 /// The name of the service, and the topic of what workers say by themselves.
@@ -15,14 +16,17 @@ pub(crate) const SERVICE: &str = "render";
 /// The verbs.
 pub const VERBS: [&str; 7] = ["open", "apply", "prepare", "table", "run", "flush", "close"];
 
-/// Longer than anybody waits: whether a worker takes too long is known by the frame that it is at.
-const FOR_EVER: Duration = Duration::from_secs(100_000_000);
+/// What no scene takes to open, to be changed or prepared; and to write what is rendered.
+pub(super) const LONG: Duration = Duration::from_secs(30 * 60);
+/// Longer than anybody waits.
+pub(super) const FOR_EVER: Duration = Duration::from_secs(100_000_000);
 
 /// Why a worker did not do what it was asked.
 #[derive(Debug)]
 pub(super) enum Refused {
     /// It has ended.
     Gone,
+
     /// It says why.
     Worker(RenderError),
     /// It cannot be asked.
@@ -39,21 +43,26 @@ impl From<Refused> for RenderError {
     }
 }
 
-/// Has a worker do something, and waits for it.
+/// Has a life of a worker do something, and waits for it. One that does not answer in time is ended.
 pub(super) fn call(
-    fleet: &str,
-    worker: usize,
+    inner: &Inner,
+    (worker, life): (usize, u64),
     verb: &str,
     arguments: Value,
+    limit: Duration,
 ) -> Result<Value, Refused> {
-    let asked = FleetClient::named(fleet)
-        .and_then(|mut client| client.call(worker, SERVICE, verb, arguments, FOR_EVER));
+    let asked = FleetClient::named(&inner.name)
+        .and_then(|mut client| client.call(worker, SERVICE, verb, arguments, limit));
     let answer = match asked {
         Ok(answer) => answer,
         Err(ControlError::Refused(refusal)) => {
             return Err(match refusal.kind {
                 // It has not said yet that it offers anything: another life begins.
                 RefusalKind::Gone | RefusalKind::Unknown => Refused::Gone,
+                RefusalKind::Late => {
+                    inner.fleet.end_life(worker, life);
+                    Refused::Gone
+                }
                 _ => Refused::Control(ControlError::Refused(refusal)),
             });
         }

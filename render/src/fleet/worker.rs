@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::Inner;
 use super::keeper::Word;
 use super::scene::{NotReady, apply, ensure};
-use super::verbs::{Refused, call};
+use super::verbs::{FOR_EVER, LONG, Refused, call};
 use crate::RenderError;
 use crate::division::{Division, Given, Verdict};
 use crate::job::{Request, Scene, Step};
@@ -25,6 +25,8 @@ use crate::ledger::{IdTable, Things};
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How often a worker may end before it has begun a frame.
 const FRUITLESS: usize = 3;
+/// What is added to the time that frames may take.
+const MARGIN: Duration = Duration::from_secs(60);
 /// The file in which a worker notes its frame: `NOTE` in `btb/worker/prepared.py`.
 const NOTE: &str = "at";
 
@@ -178,18 +180,33 @@ fn lost(shared: &Shared, worker: usize, life: u64) {
 
 /// One life of a worker.
 fn life(shared: &Arc<Shared>, worker: usize, began: &mut bool) -> End {
+    match up(shared, worker) {
+        Ok(life) => match Runs::of(shared, worker, life).all(began) {
+            Ok(end) => end,
+            Err(Refused::Gone) => End::Lost(life),
+            Err(other) => End::Fatal(other.into()),
+        },
+        Err(why) => ended(shared, worker, why),
+    }
+}
+
+/// Has the scene opened by a worker's life, and tells of it.
+fn up(shared: &Shared, worker: usize) -> Result<u64, NotReady> {
     let inner = &shared.inner;
     let over = || shared.is_over();
-    let ready = match ensure(inner, worker, &shared.scene, &over) {
-        Ok(ready) => ready,
-        Err(why) => return ended(shared, worker, why),
-    };
-    let life = ready.life;
-    match life_of(shared, worker, life, ready.info, began) {
-        Ok(end) => end,
-        Err(Refused::Gone) => End::Lost(life),
-        Err(other) => End::Fatal(other.into()),
+    let turn = inner.turn(worker);
+    if shared.is_over() {
+        return Err(NotReady::GivenUp);
     }
+    let ready = ensure(inner, worker, &shared.scene, &over)?;
+    let range = [Step::new("animation_range_tuple", Value::Null)];
+    let mut range = apply(inner, (worker, ready.life), &range)?;
+    drop(turn);
+    shared.tell(Word::Up {
+        info: ready.info,
+        range: range.pop().unwrap_or_default(),
+    });
+    Ok(ready.life)
 }
 
 fn ended(shared: &Shared, worker: usize, why: NotReady) -> End {
@@ -209,111 +226,206 @@ fn ended(shared: &Shared, worker: usize, why: NotReady) -> End {
     }
 }
 
-fn life_of(
-    shared: &Arc<Shared>,
+/// The runs of one life.
+struct Runs<'a> {
+    shared: &'a Arc<Shared>,
+    inner: &'a Inner,
     worker: usize,
     life: u64,
-    info: Value,
-    began: &mut bool,
-) -> Result<End, Refused> {
-    let inner = &shared.inner;
-    let range = [Step::new("animation_range_tuple", Value::Null)];
-    let range = match apply(inner, worker, &range) {
-        Ok(mut values) => values.pop().unwrap_or_default(),
-        Err(NotReady::Wrong(error)) => return Err(Refused::Worker(error)),
-        Err(_) => return Err(Refused::Gone),
-    };
-    shared.tell(Word::Up { info, range });
-    let Some(mut arguments) = planned(shared) else {
-        return Ok(End::Over);
-    };
-    let (wants_ids, mut known) = {
-        let dealing = shared.lock();
-        arguments.insert("ids".into(), dealing.ids.for_worker());
-        (dealing.wants_ids, dealing.ids_given)
-    };
-    if !shared.request.dry_run {
-        arguments.insert("folder".into(), json!(shared.place(worker, life)));
-    }
-    let things = call(&inner.name, worker, "prepare", arguments.into())?;
-    for warning in things["warnings"].as_array().into_iter().flatten() {
-        let warning = warning.as_str().unwrap_or_default().to_owned();
-        shared.tell(Word::Warning(warning));
-    }
-    if wants_ids {
-        number(shared, &things)?;
-    }
-    let most = shared.request.max_frames_per_worker;
-    let (mut frames, mut flushed) = (0, true);
-    while !shared.is_over() {
-        let (given, ids) = {
-            let mut dealing = shared.lock();
-            let seconds = dealing.seconds;
-            let given = match &mut dealing.division {
-                Some(division) => take(division, worker, seconds, most.map(|most| most - frames)),
-                None => Given::Over,
-            };
-            (
-                given,
-                (dealing.ids_given != known).then(|| dealing.ids.for_worker()),
-            )
-        };
-        let run = match given {
-            Given::Over => return Ok(End::Over),
-            Given::Nothing => {
-                if !flushed {
-                    call(&inner.name, worker, "flush", json!({}))?;
-                    flushed = true;
-                }
-                shared.pause();
-                // One whose life is over must not wait for frames that it has itself.
-                let up = inner.hub.lock()[worker].up;
-                if up != Some(life) {
-                    return Ok(End::Lost(life));
-                }
-                continue;
-            }
-            Given::Run(run) => run,
-        };
-        shared.tell(Word::Given {
+    /// How often ids had been given when it was told of them.
+    known: u64,
+    /// Frames that it was given.
+    frames: u64,
+    /// All of them are written.
+    flushed: bool,
+}
+
+impl<'a> Runs<'a> {
+    fn of(shared: &'a Arc<Shared>, worker: usize, life: u64) -> Self {
+        Self {
+            shared,
+            inner: &shared.inner,
             worker,
             life,
-            frames: run.clone(),
-        });
-        if let Some(ids) = ids {
-            known = shared.lock().ids_given;
-            call(&inner.name, worker, "table", ids)?;
-        }
-        (*began, flushed) = (true, false);
-        frames += run.len() as u64;
-        let answer = call(
-            &inner.name,
-            worker,
-            "run",
-            json!({"frames": run, "flush": false}),
-        )?;
-        let left: Vec<i64> = serde_json::from_value(answer["left"].clone()).unwrap_or_default();
-        let unknown = &answer["unknown"];
-        let news = wants_ids && number(shared, unknown)?;
-        if !left.is_empty() {
-            if let Some(division) = &mut shared.lock().division {
-                division.returned(worker, &left);
-            }
-            shared.changed.notify_all();
-            shared.tell(Word::Returned(left));
-        }
-        if most.is_some_and(|most| frames >= most) {
-            call(&inner.name, worker, "flush", json!({}))?;
-            // All that it has rendered is written. Asked to stop, it would not come back.
-            inner.fleet.end_life(worker, life);
-            return Ok(End::Renewed(life));
-        }
-        if !answer["left"].as_array().is_none_or(Vec::is_empty) && !news {
-            // It was asked to end, and does.
-            return Ok(End::Renewed(life));
+            known: 0,
+            frames: 0,
+            flushed: true,
         }
     }
-    Ok(End::Over)
+
+    fn all(&mut self, began: &mut bool) -> Result<End, Refused> {
+        let shared = self.shared;
+        let Some(arguments) = planned(shared) else {
+            return Ok(End::Over);
+        };
+        let most = shared.request.max_frames_per_worker;
+        while !shared.is_over() {
+            let turn = self.inner.turn(self.worker);
+            if shared.is_over() {
+                break;
+            }
+            self.prepare(&arguments)?;
+            drop(turn);
+            let given = {
+                let mut dealing = shared.lock();
+                let seconds = dealing.seconds;
+                let left = most.map(|most| most - self.frames);
+                match &mut dealing.division {
+                    Some(division) => take(division, self.worker, seconds, left),
+                    None => Given::Over,
+                }
+            };
+            let run = match given {
+                Given::Over => return Ok(End::Over),
+                Given::Nothing => {
+                    self.flush()?;
+                    shared.pause();
+                    // One whose life is over must not wait for frames that it has itself.
+                    let up = self.inner.hub.lock()[self.worker].up;
+                    if up != Some(self.life) {
+                        return Ok(End::Lost(self.life));
+                    }
+                    continue;
+                }
+                Given::Run(run) => run,
+            };
+            *began = true;
+            if let Some(end) = self.run(&run)? {
+                return Ok(end);
+            }
+            if most.is_some_and(|most| self.frames >= most) {
+                self.flush()?;
+                // All that it has rendered is written. Asked to stop, it would not come back.
+                self.inner.fleet.end_life(self.worker, self.life);
+                return Ok(End::Renewed(self.life));
+            }
+        }
+        Ok(End::Over)
+    }
+
+    /// Asks within the worker's turn.
+    fn call(&self, verb: &str, arguments: Value, limit: Duration) -> Result<Value, Refused> {
+        call(self.inner, (self.worker, self.life), verb, arguments, limit)
+    }
+
+    /// Prepares it for this render, unless that is so already: others may have had the worker
+    /// meanwhile.
+    fn prepare(&mut self, arguments: &Map<String, Value>) -> Result<(), Refused> {
+        let shared = self.shared;
+        let ours = (self.life, shared.tag.clone());
+        if self.inner.hub.lock()[self.worker].prepared.as_ref() == Some(&ours) {
+            return Ok(());
+        }
+        let over = || shared.is_over();
+        match ensure(self.inner, self.worker, &shared.scene, &over) {
+            Ok(ready) if ready.life == self.life => {}
+            Err(NotReady::Wrong(error)) => return Err(Refused::Worker(error)),
+            _ => return Err(Refused::Gone),
+        }
+        let mut arguments = arguments.clone();
+        let wants_ids = {
+            let dealing = shared.lock();
+            arguments.insert("ids".into(), dealing.ids.for_worker());
+            self.known = dealing.ids_given;
+            dealing.wants_ids
+        };
+        let place = shared.place(self.worker, self.life);
+        match shared.request.dry_run {
+            true => arguments.insert("tag".into(), json!(place)),
+            false => arguments.insert("folder".into(), json!(place)),
+        };
+        let things = self.call("prepare", arguments.into(), LONG)?;
+        for warning in things["warnings"].as_array().into_iter().flatten() {
+            let warning = warning.as_str().unwrap_or_default().to_owned();
+            shared.tell(Word::Warning(warning));
+        }
+        if wants_ids {
+            number(shared, &things)?;
+        }
+        self.inner.hub.lock()[self.worker].prepared = Some(ours);
+        Ok(())
+    }
+
+    /// Has frames rendered; how the life ends for this render, where it does.
+    fn run(&mut self, run: &[i64]) -> Result<Option<End>, Refused> {
+        let (shared, worker) = (self.shared, self.worker);
+        let turn = self.inner.turn(worker);
+        let ours = (self.life, shared.tag.clone());
+        if self.inner.hub.lock()[worker].prepared.as_ref() != Some(&ours) {
+            // Somebody else has had it since.
+            self.give_back(run);
+            return Ok(None);
+        }
+        shared.tell(Word::Given {
+            worker,
+            life: self.life,
+            frames: run.to_owned(),
+        });
+        let (ids, wants_ids) = {
+            let dealing = shared.lock();
+            let ids = (dealing.ids_given != self.known).then(|| dealing.ids.for_worker());
+            self.known = dealing.ids_given;
+            (ids, dealing.wants_ids)
+        };
+        if let Some(ids) = ids {
+            self.call("table", ids, LONG)?;
+        }
+        self.flushed = false;
+        self.frames += run.len() as u64;
+        let limit = self.limit(run.len());
+        let answer = self.call("run", json!({"frames": run, "flush": false}), limit)?;
+        drop(turn);
+        let left: Vec<i64> = serde_json::from_value(answer["left"].clone()).unwrap_or_default();
+        let news = wants_ids && number(shared, &answer["unknown"])?;
+        if left.is_empty() {
+            return Ok(None);
+        }
+        self.give_back(&left);
+        // It was asked to end, and does.
+        Ok((!news).then_some(End::Renewed(self.life)))
+    }
+
+    fn give_back(&self, frames: &[i64]) {
+        if let Some(division) = &mut self.shared.lock().division {
+            division.returned(self.worker, frames);
+        }
+        self.shared.changed.notify_all();
+        self.shared.tell(Word::Returned(frames.to_vec()));
+    }
+
+    /// How long so many frames may take. While the render goes on, one that takes too long is seen by
+    /// itself; this ends a worker that hangs in a frame which another one has rendered.
+    fn limit(&self, frames: usize) -> Duration {
+        let request = &self.shared.request;
+        let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+        match request.frame_timeout.filter(|_| !request.sequential) {
+            Some(each) => each.saturating_mul(frames).saturating_add(MARGIN),
+            None => FOR_EVER,
+        }
+    }
+
+    /// Sees that all is written that was rendered.
+    fn flush(&mut self) -> Result<(), Refused> {
+        if self.flushed {
+            return Ok(());
+        }
+        let turn = self.inner.turn(self.worker);
+        self.call("flush", json!({}), LONG)?;
+        drop(turn);
+        self.flushed = true;
+        let held = {
+            let dealing = self.shared.lock();
+            let division = dealing.division.as_ref();
+            division.map_or_else(Vec::new, |division| division.held_by(self.worker))
+        };
+        // What it has written is told already; of what it still has, nothing will be.
+        self.shared.tell(Word::Flushed {
+            worker: self.worker,
+            life: self.life,
+            frames: held,
+        });
+        Ok(())
+    }
 }
 
 /// What a worker does next: no more frames than its life has left.
@@ -384,7 +496,7 @@ mod tests {
     #[test]
     fn no_more_frames_are_given_than_a_life_has_left() {
         let frames: Vec<_> = (0..16).collect();
-        let mut division = Division::new(&frames, 1, false);
+        let mut division = Division::new(&frames, &[0], false);
         assert_eq!(
             take(&mut division, 0, Some(0.01), Some(3)),
             Given::Run(vec![0, 1, 2])

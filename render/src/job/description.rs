@@ -340,8 +340,8 @@ impl RenderDescription {
             scene: Scene {
                 file: scene,
                 autoexec: self.autoexec,
-                options: serde_json::Map::new(),
                 steps: self.all_steps()?,
+                ..Scene::default()
             },
             request: Request {
                 out,
@@ -374,12 +374,7 @@ impl RenderDescription {
         }
         if let Some(device) = &self.device {
             let cpu = device.eq_ignore_ascii_case("cpu");
-            let device = if cpu {
-                "NONE".to_owned()
-            } else {
-                device.to_uppercase()
-            };
-            let arguments = json!({"device_type": device, "use_cpu": cpu});
+            let arguments = json!({"device_type": device.to_uppercase(), "use_cpu": cpu});
             steps.push(Step::new("cycles_settings", arguments));
         }
         if let Some(samples) = self.samples {

@@ -3,14 +3,13 @@
 //! Owns the job's data and what of it must be the same for files to belong together. It must never open
 //! a scene or start anything.
 
+mod content;
 mod description;
 mod frames;
 mod ids;
 mod passes;
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -18,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub(crate) use content::{Content, Contents};
 pub use description::{Jobs, PassList, RenderDescription, Resolution};
 pub use frames::{Frames, LAST_FRAME};
 pub use ids::UserIds;
@@ -25,6 +25,7 @@ pub use passes::{Color, Format, PASSES, Pass, PassOptions};
 
 use crate::RenderError;
 use crate::layout::Layout;
+use crate::ledger::stamp;
 
 /// Something that is done to a scene after it was opened: the name of a method of
 /// `blendtorch.render.BlenderClient` and its keyword arguments.
@@ -54,6 +55,8 @@ pub struct Scene {
     pub options: Map<String, Value>,
     /// What is done to it, in this order.
     pub steps: Vec<Step>,
+    /// The file's size and time when it was taken: another one is another scene.
+    pub(crate) stamp: Option<(u64, i64)>,
 }
 
 /// What of a scene is rendered, and where it goes.
@@ -107,7 +110,13 @@ pub struct Settings {
 
 impl Settings {
     /// Those of a scene with this checksum, rendered by this Blender.
-    pub(crate) fn new(scene: &Scene, content: &Content, blender: &str, request: &Request) -> Self {
+    pub(crate) fn new(
+        scene: &Scene,
+        content: &Content,
+        libraries: &Value,
+        blender: &str,
+        request: &Request,
+    ) -> Self {
         let mut values = Map::new();
         let name = scene.file.file_name().unwrap_or_default();
         values.insert("scene".into(), json!(name.to_string_lossy()));
@@ -122,9 +131,12 @@ impl Settings {
         if request.sequential {
             values.insert("sequential".into(), json!(true));
         }
+        if libraries.as_object().is_some_and(|all| !all.is_empty()) {
+            values.insert("libraries".into(), libraries.clone());
+        }
         // What decides how fast it is, and nothing of the picture.
         let steps = scene.steps.iter().filter(|step| step.0 != "threads");
-        values.insert("steps".into(), json!(steps.collect::<Vec<_>>()));
+        values.insert("steps".into(), listed(&steps.collect::<Vec<_>>()));
         Self { values }
     }
 
@@ -140,7 +152,13 @@ impl Settings {
                 continue;
             }
             match key.as_str() {
-                "steps" => lines.extend(steps_differ(before, now)),
+                "steps"
+                    if [now, before]
+                        .iter()
+                        .all(|steps| steps.is_some_and(Value::is_array)) =>
+                {
+                    lines.extend(steps_differ(before, now));
+                }
                 "scene_bytes" | "scene_crc32" => {
                     let line = "the scene file has changed since".to_owned();
                     if !lines.contains(&line) {
@@ -156,6 +174,17 @@ impl Settings {
     pub(crate) fn text(&self) -> String {
         Value::Object(self.values.clone()).to_string()
     }
+}
+
+/// Steps as they are kept: a program that moves a camera ten thousand times must not have all of them
+/// written down for each frame.
+fn listed(steps: &[&Step]) -> Value {
+    const MOST: usize = 64;
+    if steps.len() <= MOST {
+        return json!(steps);
+    }
+    let text = json!(steps).to_string();
+    json!({"number": steps.len(), "crc32": format!("{:08x}", crc32fast::hash(text.as_bytes()))})
 }
 
 fn steps_differ(before: Option<&Value>, now: Option<&Value>) -> Vec<String> {
@@ -195,39 +224,16 @@ fn told(value: Option<&Value>) -> String {
     }
 }
 
-/// What a file holds, as far as that can be told in a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Content {
-    pub(crate) bytes: u64,
-    pub(crate) crc: u32,
-}
-
-impl Content {
-    /// Reads all of a file.
-    pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
-        let mut file = File::open(path)?;
-        let mut hasher = crc32fast::Hasher::new();
-        let mut buffer = vec![0; 1 << 20];
-        let mut bytes = 0;
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => {
-                    hasher.update(&buffer[..n]);
-                    bytes += n as u64;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Self {
-            bytes,
-            crc: hasher.finalize(),
-        })
-    }
-}
-
 impl Scene {
+    /// A file as it is, whose scripts do not run.
+    #[must_use]
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self {
+            file: file.into(),
+            ..Self::default()
+        }
+    }
+
     /// With an absolute path, checked to be there.
     pub(crate) fn checked(mut self) -> Result<Self, RenderError> {
         let wrong = |problem: String| RenderError::job("scene", problem);
@@ -247,8 +253,24 @@ impl Scene {
                 absolute.display()
             )));
         }
+        self.stamp = stamp(&absolute).ok();
         self.file = absolute;
         Ok(self)
+    }
+
+    /// Whether the file is what it was when the scene was taken.
+    pub(crate) fn check_unchanged(&self) -> Result<(), RenderError> {
+        match self.stamp.is_none() || stamp(&self.file).ok() == self.stamp {
+            true => Ok(()),
+            false => Err(RenderError::job(
+                "scene",
+                format!(
+                    "{} has changed since it was opened: what was rendered and what would be do not \
+                     belong together; begin anew",
+                    self.file.display()
+                ),
+            )),
+        }
     }
 }
 
@@ -263,7 +285,7 @@ mod tests {
             ..Scene::default()
         };
         let content = Content { bytes: 3, crc: 7 };
-        Settings::new(&scene, &content, blender, &Request::default())
+        Settings::new(&scene, &content, &Value::Null, blender, &Request::default())
     }
 
     #[test]
@@ -285,6 +307,43 @@ mod tests {
                 "samples: {\"n\":4} before, {\"n\":8} now",
                 "set_resolution: not set before, {\"height\":2} now",
             ]
+        );
+    }
+
+    #[test]
+    fn another_library_or_a_sequence_is_another_job() {
+        let scene = Scene {
+            file: "/s/a.blend".into(),
+            ..Scene::default()
+        };
+        let with = |libraries: Value, sequential| {
+            let content = Content { bytes: 3, crc: 7 };
+            let request = Request {
+                sequential,
+                ..Request::default()
+            };
+            Settings::new(&scene, &content, &libraries, "4.5.15", &request)
+        };
+        let before = with(json!({"room.blend": "00000001"}), false);
+        let told = with(json!({"room.blend": "00000002"}), false).differences(&before);
+        assert!(told[0].starts_with("libraries: "), "{told:?}");
+        let told = with(json!({"room.blend": "00000001"}), true).differences(&before);
+        assert_eq!(told, ["sequential: not set before, true now"]);
+    }
+
+    #[test]
+    fn a_program_of_many_steps_is_told_from_another() {
+        let steps = |last: usize| {
+            let step = |n| Step::new("rotate_camera", json!({"angle": n}));
+            (0..100).chain([last]).map(step).collect()
+        };
+        let (before, now) = (settings(steps(1), "4.5.15"), settings(steps(2), "4.5.15"));
+        assert!(before.text().len() < 1000);
+        assert!(before.differences(&settings(steps(1), "4.5.15")).is_empty());
+        let told = now.differences(&before);
+        assert!(
+            told.len() == 1 && told[0].contains("\"number\":101"),
+            "{told:?}"
         );
     }
 

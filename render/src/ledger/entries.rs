@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use rusqlite::params;
 use serde_json::Value;
 
+use super::plan::is_within;
 use super::{Ledger, State};
 use crate::RenderError;
 
@@ -158,6 +159,8 @@ impl Ledger {
             let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             rows.collect()
         };
-        all().map_err(|source| self.wrong(source))
+        let mut all: Vec<(i64, String, String)> = all().map_err(|source| self.wrong(source))?;
+        all.retain(|(_, _, path)| is_within(path));
+        Ok(all)
     }
 }

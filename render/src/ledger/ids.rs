@@ -77,23 +77,9 @@ impl IdTable {
         })
     }
 
-    /// What of the ids that a user has chosen is not as they were given before: a line each.
-    pub(crate) fn differences(&self, user: &UserIds) -> Vec<String> {
-        let instances = self.instances.iter().map(|(name, (id, _))| (name, *id));
-        let categories = self.categories.iter().map(|(name, id)| (name, *id));
-        let materials = self.materials.iter().map(|(name, id)| (name, *id));
-        [
-            ("instance", clashes(instances, &user.instances)),
-            ("category", clashes(categories, &user.categories)),
-            ("material", clashes(materials, &user.materials)),
-        ]
-        .into_iter()
-        .flat_map(|(what, lines)| lines.into_iter().map(move |line| format!("{what} {line}")))
-        .collect()
-    }
-
     /// Gives ids to those that have none; whether there were any.
     pub(crate) fn number(&mut self, things: &Things, user: &UserIds) -> Result<bool, RenderError> {
+        self.check(user)?;
         let mut changed = false;
         let mut objects: Vec<_> = things.objects.iter().collect();
         objects.sort();
@@ -154,21 +140,47 @@ impl IdTable {
     }
 }
 
-/// Ids that are of others, or other ones, than those that are wanted.
-fn clashes<'a>(
+impl IdTable {
+    /// Whether what the user has chosen is what names have, where they have something.
+    fn check(&self, user: &UserIds) -> Result<(), RenderError> {
+        let instances = self.instances.iter().map(|(name, (id, _))| (name, *id));
+        let materials = self.materials.iter().map(|(name, id)| (name, *id));
+        let categories = self.categories.iter().map(|(name, id)| (name, *id));
+        differ("instances", instances, &user.instances, true)?;
+        differ("materials", materials, &user.materials, true)?;
+        differ("categories", categories, &user.categories, false)
+    }
+}
+
+/// An error that names what has another id than the user wants, or the id that he has chosen.
+fn differ<'a>(
+    kind: &str,
     known: impl Iterator<Item = (&'a String, u32)>,
-    wanted: &IndexMap<String, u32>,
-) -> Vec<String> {
-    known
-        .filter_map(|(name, id)| match wanted.get(name) {
-            Some(wish) if *wish != id => Some(format!("{name:?}: {id} before, {wish} now")),
-            Some(_) => None,
-            None => {
-                let (other, _) = wanted.iter().find(|(_, wish)| **wish == id)?;
-                Some(format!("{id}: of {name:?} before, of {other:?} now"))
+    user: &IndexMap<String, u32>,
+    unique: bool,
+) -> Result<(), RenderError> {
+    let key = format!("ids.{kind}");
+    let remedy = "use another folder, or the ids that this one has (ids.json)";
+    for (name, id) in known {
+        match user.get(name) {
+            Some(wanted) if *wanted != id => {
+                let said =
+                    format!("{name:?} has the id {id} here, and is to have {wanted}; {remedy}");
+                return Err(RenderError::job(&key, said));
             }
-        })
-        .collect()
+            Some(_) => {}
+            None => {
+                let other = user.iter().find(|(_, wanted)| **wanted == id);
+                if let Some((other, _)) = other.filter(|_| unique) {
+                    let said = format!(
+                        "{name:?} has the id {id} here, which {other:?} is to have; {remedy}"
+                    );
+                    return Err(RenderError::job(&key, said));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Numbers from 1 that nobody has.
@@ -297,6 +309,32 @@ mod tests {
         table.instances.sort_keys();
         assert_eq!(read.instances, table.instances);
         assert_eq!(read.for_people()["instances"][0]["name"], "late");
+    }
+
+    #[test]
+    fn ids_that_were_given_otherwise_are_said() {
+        let things = Things {
+            objects: vec![thing("a", None, ""), thing("b", None, "")],
+            materials: vec![],
+        };
+        let mut table = IdTable::default();
+        table.number(&things, &UserIds::default()).unwrap();
+        for (user, said) in [
+            (
+                r#"{"instances": {"b": 7}}"#,
+                "\"b\" has the id 2 here, and is to have 7",
+            ),
+            (
+                r#"{"instances": {"c": 1}}"#,
+                "\"a\" has the id 1 here, which \"c\" is to have",
+            ),
+        ] {
+            let user: UserIds = serde_json::from_str(user).unwrap();
+            let error = table.number(&things, &user).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let fits: UserIds = serde_json::from_str(r#"{"instances": {"b": 2, "c": 9}}"#).unwrap();
+        assert!(!table.number(&things, &fits).unwrap());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::params;
 use serde::Serialize;
 
-use super::plan::modified_ns;
+use super::plan::{is_within, modified_ns};
 use super::{Ledger, State};
 use crate::RenderError;
 use crate::job::{Content, Settings};
@@ -225,9 +225,13 @@ impl Ledger {
 }
 
 fn compare(out: &Path, row: &Row) -> Option<What> {
+    if !is_within(&row.path) {
+        return Some(What::Unreadable);
+    }
     let path = out.join(&row.path);
     let metadata = match std::fs::metadata(&path) {
-        Ok(metadata) => metadata,
+        Ok(metadata) if metadata.is_file() => metadata,
+        Ok(_) => return Some(What::Unreadable),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(What::Gone),
         Err(_) => return Some(What::Unreadable),
     };

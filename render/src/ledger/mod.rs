@@ -15,7 +15,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::RenderError;
 pub(crate) use entries::{Entry, Shot};
@@ -28,6 +28,8 @@ pub(crate) use plan::{Needs, Plan};
 /// The file of the database, in the folder of a job.
 pub const LEDGER: &str = "ledger.sqlite";
 const LEASE: &str = "ledger.lease";
+/// The kind of contact sheets.
+pub(crate) const PREVIEWS: &str = "previews";
 /// Where files lie until they are whole.
 pub(crate) const UNFINISHED: &str = ".unfinished";
 
@@ -182,8 +184,12 @@ impl Ledger {
             open: false,
             lease: None,
         };
-        ledger.check_version().map_err(wrong)?;
-        Ok(ledger)
+        match ledger.check_version() {
+            // Who wrote it was killed in the middle: what it had not finished is taken back, which is
+            // writing.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => Self::open(out),
+            other => other.map_err(wrong).map(|()| ledger),
+        }
     }
 
     fn prepare(&mut self) -> rusqlite::Result<()> {
@@ -241,12 +247,17 @@ impl Ledger {
     /// # Errors
     /// SQLite's.
     pub(crate) fn commit(&mut self) -> Result<(), RenderError> {
-        if std::mem::take(&mut self.open) {
-            self.connection
-                .execute_batch("COMMIT")
-                .map_err(|source| self.wrong(source))?;
+        if !self.open {
+            return Ok(());
         }
-        Ok(())
+        match self.connection.execute_batch("COMMIT") {
+            // Somebody reads it for long: it is tried again.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            other => {
+                self.open = false;
+                other.map_err(|source| self.wrong(source))
+            }
+        }
     }
 
     fn wrong(&self, source: rusqlite::Error) -> RenderError {
@@ -271,7 +282,7 @@ impl Drop for Ledger {
 
 /// Whether a database has found no room.
 pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 
 /// Removes what workers of a render have left unfinished: their folders begin with its tag.

@@ -3,18 +3,21 @@
 //! Owns the comparison of a job with what the folder holds: whether they belong together, and which
 //! files are there and whole. Files are looked at, and read only where their time has changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use indexmap::IndexMap;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::Ledger;
+use super::{Ledger, PREVIEWS};
 use crate::RenderError;
 use crate::job::{Content, Settings};
+
+/// Of so few frames each is looked up.
+const FEW: usize = 64;
 
 /// What a job wants of the ledger.
 #[derive(Debug)]
@@ -58,7 +61,10 @@ impl Ledger {
     /// The folder holds another job.
     pub(crate) fn plan(&mut self, plan: &Plan<'_>) -> Result<Needs, RenderError> {
         let settings = self.admit(plan)?;
-        let rows = self.rows(plan.kinds).map_err(|source| self.wrong(source))?;
+        let new_sheets = self
+            .sheets_lack(plan.kinds)
+            .map_err(|source| self.wrong(source))?;
+        let rows = self.rows(plan).map_err(|source| self.wrong(source))?;
         let mut needs = Needs {
             settings,
             ..Needs::default()
@@ -71,7 +77,7 @@ impl Ledger {
                 let done = rows.get(&frame).and_then(|kinds| kinds.get(kind));
                 let whole = match done {
                     None => false,
-                    Some(_) if plan.anew => {
+                    Some(_) if plan.anew || (new_sheets && kind == PREVIEWS) => {
                         renewed.push((frame, kind.clone()));
                         false
                     }
@@ -105,6 +111,27 @@ impl Ledger {
         Ok(needs)
     }
 
+    /// Whether contact sheets that are there do not show all that is wanted now.
+    fn sheets_lack(&self, kinds: &IndexMap<String, Value>) -> rusqlite::Result<bool> {
+        let Some(wanted) = kinds.get(PREVIEWS) else {
+            return Ok(false);
+        };
+        let before: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT options FROM kinds WHERE name = ?1",
+                [PREVIEWS],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let read = |value: &Value| -> Vec<String> {
+            serde_json::from_value(value.clone()).unwrap_or_default()
+        };
+        let before = before.and_then(|text| serde_json::from_str(&text).ok());
+        let before = before.map_or_else(Vec::new, |before| read(&before));
+        Ok(!read(wanted).iter().all(|pass| before.contains(pass)))
+    }
+
     /// The number of the settings, where they belong here.
     fn admit(&mut self, plan: &Plan<'_>) -> Result<i64, RenderError> {
         let text = plan.settings.text();
@@ -116,12 +143,13 @@ impl Ledger {
             .optional()
             .map_err(|source| self.wrong(source))?;
         let mut differences = Vec::new();
+        let covers = plan.anew && self.covers_all(plan).map_err(|source| self.wrong(source))?;
         // Also where they are known: of a job, say, that was stopped before its first frame.
-        if !plan.mixed {
+        if !plan.mixed && !covers {
             let last = self.last_settings().map_err(|source| self.wrong(source))?;
             differences.extend(last.map_or_else(Vec::new, |last| plan.settings.differences(&last)));
         }
-        if !plan.anew {
+        if !covers {
             differences.extend(
                 self.other_kinds(plan.kinds)
                     .map_err(|source| self.wrong(source))?,
@@ -164,7 +192,8 @@ impl Ledger {
              (SELECT 1 FROM files WHERE kind = ?1 AND state = 'done')",
         )?;
         let mut lines = Vec::new();
-        for (kind, options) in kinds {
+        // A sheet that is to show other passes is made anew.
+        for (kind, options) in kinds.iter().filter(|(kind, _)| *kind != PREVIEWS) {
             let before: Option<String> = row.query_row([kind], |row| row.get(0)).optional()?;
             let before: Option<Value> = before.and_then(|text| serde_json::from_str(&text).ok());
             if let Some(before) = before.filter(|before| before != options) {
@@ -193,32 +222,59 @@ impl Ledger {
         }
     }
 
-    fn rows(
-        &self,
-        kinds: &IndexMap<String, Value>,
-    ) -> rusqlite::Result<HashMap<i64, BTreeMap<String, Done>>> {
-        let mut rows = self.connection.prepare(
+    /// What is done of the plan's kinds: of its frames where they are few, else of all.
+    fn rows(&self, plan: &Plan<'_>) -> rusqlite::Result<HashMap<i64, BTreeMap<String, Done>>> {
+        let few = plan.frames.len() <= FEW;
+        let of = if few { "AND frame = ?2" } else { "" };
+        let mut rows = self.connection.prepare(&format!(
             "SELECT frame, path, bytes, crc32, modified_ns, settings FROM files \
-             WHERE state = 'done' AND kind = ?1",
-        )?;
+             WHERE state = 'done' AND kind = ?1 {of}",
+        ))?;
         let mut all: HashMap<i64, BTreeMap<String, Done>> = HashMap::new();
-        for kind in kinds.keys() {
-            let each = rows.query_map([kind], |row| {
-                let done = Done {
-                    path: row.get(1)?,
-                    bytes: row.get(2)?,
-                    crc: row.get(3)?,
-                    modified_ns: row.get(4)?,
-                    settings: row.get(5)?,
-                };
-                Ok((row.get(0)?, done))
-            })?;
-            for row in each {
-                let (frame, done) = row?;
+        let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(i64, Done)> {
+            let done = Done {
+                path: row.get(1)?,
+                bytes: row.get(2)?,
+                crc: row.get(3)?,
+                modified_ns: row.get(4)?,
+                settings: row.get(5)?,
+            };
+            Ok((row.get(0)?, done))
+        };
+        for kind in plan.kinds.keys() {
+            let found: Vec<_> = match few {
+                true => {
+                    let mut found = Vec::new();
+                    for frame in plan.frames {
+                        found.extend(rows.query_row(params![kind, frame], read).optional()?);
+                    }
+                    found
+                }
+                false => rows
+                    .query_map([kind], read)?
+                    .collect::<rusqlite::Result<_>>()?,
+            };
+            for (frame, done) in found {
                 all.entry(frame).or_default().insert(kind.clone(), done);
             }
         }
         Ok(all)
+    }
+
+    /// Whether all files that are done are of frames of the plan, so that doing them anew leaves none
+    /// of another make.
+    fn covers_all(&self, plan: &Plan<'_>) -> rusqlite::Result<bool> {
+        let mut frames = self
+            .connection
+            .prepare("SELECT DISTINCT frame FROM files WHERE state = 'done'")?;
+        let planned: HashSet<_> = plan.frames.iter().collect();
+        let mut frames = frames.query([])?;
+        while let Some(row) = frames.next()? {
+            if !planned.contains(&row.get::<_, i64>(0)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn enter(
@@ -230,17 +286,14 @@ impl Ledger {
     ) -> Result<(), RenderError> {
         let connection = self.write()?;
         let enter = || -> rusqlite::Result<()> {
-            // Files that are written otherwise, of other frames, are not what is wanted now.
-            let mut otherwise = connection.prepare(
-                "UPDATE files SET state = 'pending', blender = NULL WHERE kind = ?1 AND EXISTS \
-                 (SELECT 1 FROM kinds WHERE name = ?1 AND options <> ?2)",
-            )?;
             let mut row = connection
                 .prepare("INSERT OR REPLACE INTO kinds (name, options) VALUES (?1, ?2)")?;
             for (kind, options) in plan.kinds {
-                let options = options.to_string();
-                otherwise.execute(params![kind, options])?;
-                row.execute(params![kind, options])?;
+                // Sheets that are there may show more.
+                if *kind != PREVIEWS || needs.missing.values().flatten().any(|one| one == PREVIEWS)
+                {
+                    row.execute(params![kind, options.to_string()])?;
+                }
             }
             // Who had them has ended, and what had failed is tried again.
             connection.execute(
@@ -283,9 +336,13 @@ enum Look {
 
 fn look(out: &Path, done: &Done) -> Look {
     let path = out.join(&done.path);
+    // A ledger may come from anywhere.
     let Ok(metadata) = std::fs::metadata(&path) else {
         return Look::Damaged("is gone");
     };
+    if !is_within(&done.path) || !metadata.is_file() {
+        return Look::Damaged("is no file of this folder");
+    }
     if metadata.len().cast_signed() != done.bytes {
         return Look::Damaged("has another size");
     }
@@ -297,6 +354,12 @@ fn look(out: &Path, done: &Done) -> Look {
         Ok(content) if content.crc == done.crc => Look::Touched(modified),
         _ => Look::Damaged("has changed"),
     }
+}
+
+/// Whether a path leads to something below its folder.
+pub(super) fn is_within(path: &str) -> bool {
+    let normal = |part: Component<'_>| matches!(part, Component::Normal(_));
+    !path.is_empty() && Path::new(path).components().all(normal)
 }
 
 /// When a file was last written.

@@ -54,7 +54,7 @@ class Capture:
         """Prepares the scene.
 
         Args:
-            passes: what is wanted, by the names of `PASSES`. Of their options, which are a writer's,
+            passes: what is wanted, by the names of `PASSES`. Of their options, a writer's,
                 one counts here: `linear` of `frames`.
             persistent: keep Cycles' data between frames.
             display: `frames` as the array `display`; without it they are the array `combined`. With
@@ -92,7 +92,11 @@ class Capture:
             for kind in sorted(kinds)
         }
         self._passes = self._made_of()
-        self._prepare(persistent)
+        try:
+            self._prepare(persistent)
+        except BaseException:
+            self.release()
+            raise
 
     def things(self) -> Things:
         """What can be seen in renders of the scene, and so can have ids."""
@@ -161,10 +165,12 @@ class Capture:
         """Gives the scene back as it was."""
         if alive.loads() != self._loads or alive.is_gone(self._scene):
             return
-        if self.engine == "CYCLES":
-            cycles.forget(self._scene, self._layer)
-        self._told.release()
-        self._stack.close()
+        try:
+            if self.engine == "CYCLES" and not alive.is_gone(self._layer):
+                cycles.forget(self._scene, self._layer)
+        finally:
+            self._told.release()
+            self._stack.close()
 
     def _check_composites(self) -> None:
         if "composites" not in self._wanted:

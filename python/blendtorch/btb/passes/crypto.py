@@ -6,6 +6,7 @@ that no name has is nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _MASK = 0xFFFFFFFF
 
 
+@cache
 def bits_of(name: str) -> int:
     """The bits of the float that stands for a name: MurmurHash3 (32 bits, seed 0) of its UTF-8, and
     no denormal, infinity or NaN."""

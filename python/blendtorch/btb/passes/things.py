@@ -15,7 +15,6 @@ from ..drawn import WITHOUT_SURFACE
 from ..viewpoint import Viewpoint
 from .kinds import Thing, Things
 
-
 _NONE = 2**31 - 1
 
 

@@ -34,6 +34,8 @@ class Told:
         self.by_index = by_index
         self._marks = {kind: shared(kind) for kind in kinds} if by_index else {}
         self._named = {kind: Names() for kind in kinds}
+        # What Cryptomatte makes hashes of: names without those of libraries.
+        self._hashed: dict[str, list[str]] = {kind: [] for kind in kinds}
 
     def passes(self, levels: int) -> tuple[str, ...]:
         """What of Blender's it takes."""
@@ -50,8 +52,10 @@ class Told:
                     self._marks[kind] = shared(kind)
                 self._marks[kind].mark(owners)
             else:
+                hashed = self._hashed[kind]
                 for owner in owners:
-                    self._named[kind].number(owner.name_full)
+                    if self._named[kind].number(owner.name_full) > len(hashed):
+                        hashed.append(owner.name)
 
     def names(self, kind: str) -> list[str]:
         """What the numbers of `read` stand for, from 1 on."""
@@ -65,7 +69,7 @@ class Told:
         if self.by_index:
             np.copyto(out, arrays[IDS[kind]][..., 0], casting="unsafe")
         else:
-            most_covering(ranks_of(arrays, CRYPTO[kind]), self.names(kind), out)
+            most_covering(ranks_of(arrays, CRYPTO[kind]), self._hashed[kind], out)
 
     def release(self) -> None:
         """All is as it was."""

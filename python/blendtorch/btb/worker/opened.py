@@ -26,6 +26,8 @@ class Opened:
     """Settings that opening has changed: their owner, their name, and what the file says."""
     before: Kept = field(default_factory=Kept)
     """What this process had before the file's scripts."""
+    frame: tuple[int, float] | None = None
+    """The scene's current frame, whatever was rendered since, and the part of one behind it."""
 
     @property
     def scene(self) -> Any:
@@ -52,6 +54,17 @@ class Opened:
             )
         return found
 
+    def at_its_frame(self) -> None:
+        """Makes current the frame that the file or a step made it, not one that was rendered."""
+        scene = self.scene
+        if self.frame not in (None, (scene.frame_current, scene.frame_subframe)):
+            frame, part = self.frame
+            scene.frame_set(frame, subframe=part)
+
+    def stays_here(self) -> None:
+        """The current frame is the scene's, from now on."""
+        self.frame = (self.scene.frame_current, self.scene.frame_subframe)
+
     def take(self, owner: Any, name: str, value: Any) -> None:
         """Makes a setting what rendering takes; `as_in_file` knows what it was."""
         before = getattr(owner, name)
@@ -62,7 +75,7 @@ class Opened:
     def as_in_file(self) -> ExitStack:
         """Settings that are ours have the file's values within this."""
         stack = ExitStack()
-        for owner, name, value in self.ours:
+        for owner, name, value in reversed(self.ours):  # What was changed twice, to the first.
             stack.enter_context(changed(owner, **{name: value}))
         return stack
 

@@ -47,6 +47,7 @@ def _opened(opened: Opened, options: dict[str, Any]) -> dict[str, Any]:
     """Opens it, makes it what is rendered, and says what it is."""
     _load(opened.path, opened.autoexec, options)
     _check_camera(opened)
+    opened.stays_here()
     warnings = [*missing.warnings(), *missing.file_outputs(opened.scene)]
     opened.muted = {key for key, curve in fcurves.keyed() if curve.mute}
     opened.take(opened.scene.render, "use_persistent_data", True)

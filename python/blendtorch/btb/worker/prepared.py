@@ -34,6 +34,8 @@ class Prepared:
     sequential: bool
     persistent: bool
     dry_run: bool
+    tag: str = ""
+    """What tells a head of which render events are; by default the folder."""
     instances: dict[str, Any] = field(default_factory=dict)
     materials: dict[str, Any] = field(default_factory=dict)
     walk: Walk | None = None

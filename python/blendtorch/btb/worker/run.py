@@ -6,6 +6,7 @@ Owns what is said of each frame, and that one which fails changes nothing for th
 import json
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,6 +22,9 @@ from .opened import Opened
 from .prepared import Prepared
 from .sequential import Walk
 from .telling import event
+
+# Seconds between two words of a way through frames that are not rendered.
+_EVERY = 0.2
 
 
 def run(opened: Opened, prepared: Prepared, frames: list[int]) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
     capture = prepared.capture()
     if prepared.sequential:
         prepared.walk = prepared.walk or Walk(opened.scene)
-        if not prepared.walk.to(frame, asked.stop_waits):
+        if not prepared.walk.to(frame, _told(prepared, frame)):
             return None
     else:
         opened.scene.frame_set(frame)
@@ -84,6 +88,20 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
         return rendered.unknown
     _hand_on(prepared, frame, rendered, seconds)
     return rendered.unknown
+
+
+def _told(prepared: Prepared, frame: int) -> Callable[[], bool]:
+    """Whether to give up the way to a frame; meanwhile a head hears that it goes on."""
+    last = perf_counter()
+
+    def gives_up() -> bool:
+        nonlocal last
+        if perf_counter() - last > _EVERY:
+            last = perf_counter()
+            event("playing", frame=frame, folder=_folder(prepared))
+        return asked.stop_waits()
+
+    return gives_up
 
 
 def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str, float]) -> None:
@@ -110,7 +128,7 @@ def _about(
 
 def _folder(prepared: Prepared) -> str:
     """What tells a head which render an event belongs to."""
-    return str(prepared.folder or "")
+    return str(prepared.folder or prepared.tag)
 
 
 def _composite_stem(frame: int) -> str:

@@ -48,6 +48,7 @@ class Worker:
         sequential: bool = False,
         persistent: bool = True,
         dry_run: bool = False,
+        tag: str = "",
     ) -> dict[str, Any]:
         """Prepares renders of these passes.
 
@@ -60,6 +61,7 @@ class Worker:
             sequential: play all frames before one that is rendered.
             persistent: keep Cycles' data between frames.
             dry_run: neither render nor write.
+            tag: what events say instead of the folder, where there is none.
         """
         opened = self._open()
         opened.camera  # noqa: B018 (whether there is one)
@@ -79,6 +81,7 @@ class Worker:
             sequential=bool(sequential),
             persistent=bool(persistent),
             dry_run=bool(dry_run),
+            tag=tag,
             instances=dict(ids.get("instances", {})),
             materials=dict(ids.get("materials", {})),
         )
@@ -106,8 +109,8 @@ class Worker:
     @answered
     def run(self, frames: list[int], flush: bool = True) -> dict[str, Any]:
         """Renders frames; see `run.run`. Without `flush` the last one may still be written."""
-        prepared = self._ready()
-        done = run.run(self._open(), prepared, frames)
+        opened, prepared = self._open(), self._ready()
+        done = run.run(opened, prepared, frames)
         if flush:
             prepared.flush()
         return done
@@ -132,9 +135,14 @@ class Worker:
         values = []
         for one in wanted:
             name, arguments = _pair(one)
-            if steps.known(name).renews and self._prepared is not None:
+            found = steps.known(name)
+            if found.renews and self._prepared is not None:
                 self._prepared.give_back()
+            if not found.timeless:
+                opened.at_its_frame()
             values.append(steps.apply(opened, name, arguments))
+            if not found.timeless:
+                opened.stays_here()
             if self._prepared is not None:  # What was played may be another animation now.
                 self._prepared.walk = None
         return values

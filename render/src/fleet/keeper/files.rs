@@ -42,6 +42,8 @@ impl Keeper<'_> {
         let mut files = read(&value["files"]);
         // What Blender itself has written.
         files.extend(read(&value["about"]["files"]));
+        // Whatever runs in a worker may say anything.
+        files.retain(|file| self.kinds.contains_key(&file.pass) && is_plain(&file.file));
         let folder = self.unfinished().join(self.shared.folder(worker, life));
         let wanted = {
             let dealing = self.shared.lock();
@@ -58,15 +60,21 @@ impl Keeper<'_> {
         let mut entries = Vec::new();
         let missing = self.needs.missing.get(&frame).cloned().unwrap_or_default();
         for file in &files {
-            let from = folder.join(plain(&file.file));
-            let known = self.kinds.contains_key(&file.pass);
-            if known && !missing.contains(&file.pass) {
+            let from = folder.join(&file.file);
+            if !missing.contains(&file.pass) {
                 let _ = fs::remove_file(&from);
                 continue;
             }
             match self.name(frame, file, &from) {
                 Ok(entry) => entries.push(entry),
-                Err(error) if error.kind() == ErrorKind::StorageFull => return Err(self.full()),
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+                    ) =>
+                {
+                    return Err(self.full());
+                }
                 Err(error) => {
                     let text = format!("{} cannot get its name: {error}", file.file);
                     return self.frame_failed(worker, frame, &json!("io"), &text);
@@ -117,6 +125,15 @@ impl Keeper<'_> {
             )));
         }
         fs::rename(from, &to)?;
+        if self.shared.request.anew {
+            // It may have been another kind of file.
+            for other in ["exr", "npy", "png", "jpg"] {
+                let before = layout.file(&file.pass, frame, other);
+                if before != path {
+                    let _ = fs::remove_file(self.shared.request.out.join(before));
+                }
+            }
+        }
         Ok(Entry {
             kind: file.pass.clone(),
             path,
@@ -157,9 +174,13 @@ impl Keeper<'_> {
     }
 }
 
-/// A name without a way: what a worker says must not lead elsewhere.
-fn plain(name: &str) -> &std::ffi::OsStr {
-    Path::new(name).file_name().unwrap_or_default()
+/// Whether it is a name alone, with an extension, that leads nowhere else.
+fn is_plain(name: &str) -> bool {
+    let path = Path::new(name);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    path.file_name().is_some_and(|last| last == name)
+        && extension
+            .is_some_and(|text| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 fn shot(about: &Value) -> Shot {
@@ -167,5 +188,28 @@ fn shot(about: &Value) -> Shot {
         camera: about["camera"].clone(),
         matrix: about["pose"].clone(),
         seconds: about["seconds"].clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_elsewhere_are_no_files() {
+        assert!(is_plain("000003.depths.exr"));
+        for name in [
+            "",
+            "/etc/a.exr",
+            "../a.exr",
+            "a/b.exr",
+            "..",
+            "a",
+            "a.",
+            "a.e/x",
+            "a.ex r",
+        ] {
+            assert!(!is_plain(name), "{name:?}");
+        }
     }
 }

@@ -20,9 +20,11 @@ use super::progress::{Outcome, Progress, ProgressWhat};
 use super::worker::Shared;
 use crate::RenderError;
 use crate::division::{Division, Verdict};
-use crate::job::{Content, Settings};
 use crate::ledger::{IdTable, Ledger, Needs, is_full, sweep};
 use crate::transforms;
+
+/// What a worker had said before it was asked is heard after this.
+const MISSED: Duration = Duration::from_secs(2);
 
 /// What is told to the keeper.
 #[derive(Debug)]
@@ -43,6 +45,13 @@ pub(in crate::fleet) enum Word {
     Returned(Vec<i64>),
     /// A worker said something by itself.
     Said(Said),
+    /// All that a life has rendered is written; these are frames that it had and of which nothing was
+    /// told then.
+    Flushed {
+        worker: usize,
+        life: u64,
+        frames: Vec<i64>,
+    },
     /// A life of a worker has ended, and the frame that it was at has this verdict.
     Lost {
         worker: usize,
@@ -60,7 +69,6 @@ pub(in crate::fleet) struct Keeper<'a> {
     progress: &'a mut dyn FnMut(&Progress) -> bool,
     ledger: Option<Ledger>,
     kinds: IndexMap<String, Value>,
-    settings: Settings,
     needs: Needs,
     /// It is known what is to be done.
     planned: bool,
@@ -68,10 +76,14 @@ pub(in crate::fleet) struct Keeper<'a> {
     failed: Vec<(i64, String)>,
     /// When each worker began with its frame, and which.
     since: HashMap<usize, (Instant, i64, u64)>,
+    /// What was said to be written, when, by which life, and frames of which no word had come.
+    flushed: Vec<(Instant, usize, u64, Vec<i64>)>,
     /// Workers whose frame took too long.
     late: HashSet<(usize, u64)>,
     /// Folders that are there.
     folders: HashSet<PathBuf>,
+    /// The workers that take part, and those of them that are left.
+    workers: Vec<usize>,
     left: HashSet<usize>,
     began: Instant,
     sums: BTreeMap<String, (f64, u32)>,
@@ -97,29 +109,24 @@ impl<'a> Keeper<'a> {
             true => None,
             false => Some(Ledger::open(&request.out)?),
         };
-        let content = Content::of(&shared.scene.file).map_err(|error| {
-            let file = shared.scene.file.display();
-            RenderError::job("scene", format!("{file} cannot be read: {error}"))
-        })?;
-        let blender = shared.inner.fleet.blender().version.to_string();
-        let settings = Settings::new(&shared.scene, &content, &blender, request);
         let kinds = planning::kinds(&shared);
         let told = Progress {
             workers: workers.len(),
             ..Progress::default()
         };
         Ok(Self {
+            workers: workers.to_vec(),
             left: workers.iter().copied().collect(),
             shared,
             progress,
             ledger,
             kinds,
-            settings,
             needs: Needs::default(),
             planned: false,
             told,
             failed: Vec::new(),
             since: HashMap::new(),
+            flushed: Vec::new(),
             late: HashSet::new(),
             folders: HashSet::new(),
             began: Instant::now(),
@@ -159,6 +166,14 @@ impl<'a> Keeper<'a> {
                 None => Ok(()),
             },
             Word::Said(said) => self.said(said),
+            Word::Flushed {
+                worker,
+                life,
+                frames,
+            } => {
+                self.flushed.push((Instant::now(), worker, life, frames));
+                Ok(())
+            }
             Word::Lost {
                 worker,
                 life,
@@ -193,7 +208,8 @@ impl<'a> Keeper<'a> {
         let scene = (number(0), number(1), number(2));
         let frames = self.shared.request.frames.numbers(scene);
         let frames = frames.map_err(|problem| RenderError::job("frames", problem))?;
-        self.plan(&frames)
+        let settings = self.settings(info)?;
+        self.plan(&frames, &settings)
     }
 
     fn warn(&mut self, text: String) -> Result<(), RenderError> {
@@ -213,7 +229,7 @@ impl<'a> Keeper<'a> {
         // Of a render before this one.
         let folder = Path::new(value["folder"].as_str().unwrap_or_default());
         let own = self.shared.folder(worker, life);
-        let foreign = folder.file_name().is_some_and(|name| name != own.as_str());
+        let foreign = folder.file_name().is_none_or(|name| name != own.as_str());
         if value["event"] == "warning" {
             return self.warn(value["text"].as_str().unwrap_or_default().to_owned());
         }
@@ -221,6 +237,15 @@ impl<'a> Keeper<'a> {
             return Ok(());
         };
         match value["event"].as_str().unwrap_or_default() {
+            // Frames before one are played; nobody renders them.
+            "playing" => {
+                if let Some(since) = self.since.get_mut(&worker) {
+                    since.0 = Instant::now();
+                }
+                Ok(())
+            }
+            // Of a life that is known to be over it says nothing any more.
+            "began" if self.shared.inner.hub.lock()[worker].up != Some(life) => Ok(()),
             "began" => {
                 if let Some(division) = &mut self.shared.lock().division {
                     division.began(worker, frame);
@@ -246,8 +271,38 @@ impl<'a> Keeper<'a> {
                 }
             }
         }
+        self.miss()?;
         self.commit()?;
         self.say(ProgressWhat::Nothing)
+    }
+
+    /// Frames that a worker has rendered and of whose files no word came.
+    fn miss(&mut self) -> Result<(), RenderError> {
+        let due = |at: &Instant| at.elapsed() > MISSED;
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.flushed)
+            .into_iter()
+            .partition(|(at, ..)| due(at));
+        self.flushed = later;
+        for (_, worker, life, frames) in due {
+            if self.shared.inner.hub.lock()[worker].up != Some(life) {
+                continue;
+            }
+            for frame in frames {
+                let held = match &self.shared.lock().division {
+                    Some(division) => division.held_by(worker).contains(&frame),
+                    None => false,
+                };
+                let at = self
+                    .since
+                    .get(&worker)
+                    .is_some_and(|(_, at, _)| *at == frame);
+                if held && !at {
+                    let text = "no word came of its files";
+                    self.frame_failed(worker, frame, &Value::from("io"), text)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(in crate::fleet) fn commit(&mut self) -> Result<(), RenderError> {
@@ -301,8 +356,11 @@ impl<'a> Keeper<'a> {
                 self.kept = self.told.done;
             }
             // Of a folder of another job nothing is changed.
-            if self.planned {
-                transforms::write(ledger, self.shared.request.layout)?;
+            let new = self.told.done > self.told.skipped;
+            let there = ledger.out().join(transforms::CAMERAS).is_file();
+            if self.planned && (new || !there) {
+                let cameras = &self.shared.inner.cameras;
+                cameras.write(ledger, self.shared.request.layout)?;
             }
         }
         sweep(&self.shared.request.out, &self.shared.tag);

@@ -3,6 +3,7 @@
 //! Owns the moment at which that is known, and the kinds of files that a frame is to have.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,38 +15,47 @@ use crate::RenderError;
 use crate::division::Division;
 use crate::fleet::progress::ProgressWhat;
 use crate::fleet::worker::Shared;
-use crate::job::{Format, Pass};
+use crate::job::{Format, Pass, Settings};
 use crate::layout::Layout;
-use crate::ledger::{Needs, Plan};
+use crate::ledger::{Needs, PREVIEWS, Plan};
 
 impl Keeper<'_> {
-    /// Where the frames are known without the scene, what is to be done is known at once.
-    pub(in crate::fleet) fn begin(&mut self) -> Result<(), RenderError> {
-        // A range of the scene's own stands for parts that are not said: wrong ones are wrong anyway.
-        let one = self.shared.request.frames.numbers((0, 0, 1));
-        let other = self.shared.request.frames.numbers((1, 2, 1));
-        match (one, other) {
-            (Ok(one), Ok(other)) if one == other => self.plan(&one),
-            _ => Ok(()),
+    /// What must be the same for files to belong together, of the scene as a worker has opened it.
+    pub(super) fn settings(&self, info: &Value) -> Result<Settings, RenderError> {
+        let shared = &self.shared;
+        shared.scene.check_unchanged()?;
+        let contents = &shared.inner.contents;
+        let file = &shared.scene.file;
+        let content = contents.of(file).map_err(|error| {
+            RenderError::job(
+                "scene",
+                format!("{} cannot be read: {error}", file.display()),
+            )
+        })?;
+        let mut libraries = Map::new();
+        for path in info["libraries"].as_array().into_iter().flatten() {
+            let path = Path::new(path.as_str().unwrap_or_default());
+            // One that is not there is warned of.
+            if let (Some(name), Ok(content)) = (path.file_name(), contents.of(path)) {
+                let crc = json!(format!("{:08x}", content.crc));
+                libraries.insert(name.to_string_lossy().into_owned(), crc);
+            }
         }
+        let blender = shared.inner.fleet.blender().version.to_string();
+        let libraries = Value::Object(libraries);
+        let (scene, request) = (&shared.scene, &shared.request);
+        Ok(Settings::new(
+            scene, &content, &libraries, &blender, request,
+        ))
     }
 
-    pub(super) fn plan(&mut self, frames: &[i64]) -> Result<(), RenderError> {
+    pub(super) fn plan(&mut self, frames: &[i64], settings: &Settings) -> Result<(), RenderError> {
         let shared = Arc::clone(&self.shared);
         let request = &shared.request;
         self.told.total = frames.len();
-        if let Some(ledger) = &self.ledger {
-            let differences = ledger.ids()?.differences(&request.ids);
-            if !differences.is_empty() {
-                return Err(RenderError::OtherJob {
-                    folder: request.out.clone(),
-                    differences,
-                });
-            }
-        }
         let needs = match &mut self.ledger {
             Some(ledger) => ledger.plan(&Plan {
-                settings: &self.settings,
+                settings,
                 kinds: &self.kinds,
                 frames,
                 mixed: request.mixed,
@@ -65,7 +75,7 @@ impl Keeper<'_> {
             dealing.ids = ledger.ids()?;
         }
         (dealing.prepare, dealing.wants_ids) = self.prepare();
-        let division = Division::new(&missing, self.told.workers, request.sequential);
+        let division = Division::new(&missing, &self.workers, request.sequential);
         self.over = division.is_over();
         dealing.division = Some(division);
         drop(dealing);
@@ -79,15 +89,17 @@ impl Keeper<'_> {
     fn prepare(&self) -> (Map<String, Value>, bool) {
         let request = &self.shared.request;
         let missing: HashSet<_> = self.needs.missing.values().flatten().collect();
+        let lacks = |kind: &str| missing.contains(&kind.to_owned());
+        let is_missing = |pass: &str| lacks(pass) || debug_of(pass).iter().any(|kind| lacks(kind));
         // A sheet shows all passes.
         let all = request.dry_run
             || missing
                 .iter()
-                .any(|kind| *kind == "previews" || *kind == "layers");
+                .any(|kind| *kind == PREVIEWS || *kind == "layers");
         let passes: IndexMap<_, _> = request
             .passes
             .iter()
-            .filter(|(pass, _)| all || missing.contains(&pass.name().to_owned()))
+            .filter(|(pass, _)| all || is_missing(pass.name()))
             .collect();
         let files: Vec<_> = passes
             .iter()
@@ -102,9 +114,15 @@ impl Keeper<'_> {
                 })
             })
             .collect();
+        let previews = match request.layout {
+            Layout::Flat => {
+                request.previews && (request.dry_run || missing.contains(&PREVIEWS.to_owned()))
+            }
+            Layout::A2 => request.previews && missing.iter().any(|kind| kind.starts_with("debug_")),
+        };
         let spec = json!({
             "layout": request.layout,
-            "previews": request.previews,
+            "previews": previews,
             "multilayer": request.multilayer,
             "files": files,
         });
@@ -115,11 +133,22 @@ impl Keeper<'_> {
         arguments.insert("passes".into(), json!(passes));
         arguments.insert("spec".into(), spec);
         arguments.insert("folder".into(), Value::Null);
-        arguments.insert("previews".into(), json!(request.previews));
+        arguments.insert("previews".into(), json!(previews));
         arguments.insert("sequential".into(), json!(request.sequential));
         arguments.insert("persistent".into(), json!(true));
         arguments.insert("dry_run".into(), json!(request.dry_run));
         (arguments, wants_ids)
+    }
+}
+
+/// The previews that release 0.1.0a2 of VisionSim has of a pass.
+fn debug_of(pass: &str) -> &'static [&'static str] {
+    match pass {
+        "depths" => &["debug_depth"],
+        "normals" => &["debug_normal"],
+        "flows" => &["debug_fwd_flow", "debug_bwd_flow"],
+        "segmentations" => &["debug_segmentation"],
+        _ => &[],
     }
 }
 
@@ -145,8 +174,13 @@ pub(super) fn kinds(shared: &Shared) -> IndexMap<String, Value> {
         kinds.insert("layers".to_owned(), Value::Object(layers));
     }
     // Release 0.1.0a2 of VisionSim has a preview for each pass, beside it.
+    if request.previews && request.layout == Layout::A2 {
+        let debug = request.passes.keys().flat_map(|pass| debug_of(pass.name()));
+        kinds.extend(debug.map(|kind| ((*kind).to_owned(), Value::Null)));
+    }
     if request.previews && request.layout == Layout::Flat {
-        kinds.insert("previews".to_owned(), Value::Null);
+        let shown: Vec<_> = request.passes.keys().collect();
+        kinds.insert(PREVIEWS.to_owned(), json!(shown));
     }
     kinds
 }

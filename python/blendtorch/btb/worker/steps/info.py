@@ -11,27 +11,27 @@ from ..opened import Opened
 from .table import step
 
 
-@step()
+@step(timeless=True)
 def original_fps(opened: Opened) -> int:
     """Frames a second, rounded, as VisionSim 0.1 has it."""
     return round(get_original_fps(opened))
 
 
-@step()
+@step(timeless=True)
 def get_original_fps(opened: Opened) -> float:
     """Frames a second."""
     render = opened.scene.render
     return float(render.fps / render.fps_base)
 
 
-@step()
+@step(timeless=True)
 def animation_range(opened: Opened) -> list[int]:
     """The arguments of a `range` over the scene's frames: first, one behind the last, step."""
     start, end, every = animation_range_tuple(opened)
     return [start, end + 1, every]
 
 
-@step()
+@step(timeless=True)
 def animation_range_tuple(opened: Opened) -> list[int]:
     """First frame, last frame, and step."""
     scene = opened.scene

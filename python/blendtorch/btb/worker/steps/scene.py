@@ -6,7 +6,7 @@ import bpy
 
 from ... import runtime
 from ..checks import whole
-from ..opened import Opened
+from ..opened import Opened, instance_number
 from ..telling import some, warn
 from .table import step
 
@@ -88,9 +88,9 @@ def threads(opened: Opened, count: int) -> None:
     """
     render = opened.scene.render
     number = whole(count, "threads", 0, 1024)
-    render.threads_mode = "FIXED" if number else "AUTO"
+    opened.take(render, "threads_mode", "FIXED" if number else "AUTO")
     if number:
-        render.threads = number
+        opened.take(render, "threads", number)
 
 
 @step(renews=True)
@@ -130,6 +130,7 @@ def image_settings(
     file_format: str | None = None,
     bit_depth: int | str | None = None,
     color_mode: str | None = None,
+    exr_codec: str | None = None,
 ) -> None:
     """The scene's own output settings; None keeps what is.
 
@@ -141,6 +142,7 @@ def image_settings(
         "file_format": file_format,
         "color_depth": None if bit_depth is None else str(bit_depth),
         "color_mode": color_mode,
+        "exr_codec": exr_codec,
     }
     before = {name: getattr(settings, name) for name in wanted}
     try:
@@ -189,13 +191,20 @@ def load_addons(opened: Opened, names: list[str] | str) -> None:
 
 
 @step(renews=True)
-def save_file(opened: Opened, path: str) -> None:
+def save_file(opened: Opened, path: str, first_only: bool = False) -> None:
     """Saves the scene as it is now, with the client's changes and without what rendering takes.
+
+    Args:
+        opened: what is open.
+        path: where to.
+        first_only: only the first instance of a fleet, for several that are asked at once.
 
     Raises:
         ValueError: it is the file that is open.
         RuntimeError: it cannot be written.
     """
+    if first_only and instance_number() != 0:
+        return
     into = Path(path).expanduser().absolute()
     same = into.exists() and opened.path.exists() and into.samefile(opened.path)
     if same or into == opened.path:

@@ -13,6 +13,8 @@ class Step(NamedTuple):
     function: Callable[..., Any]
     renews: bool
     """What is prepared for rendering must be given back before, and prepared anew behind it."""
+    timeless: bool
+    """The scene's current frame does not matter to it."""
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -20,12 +22,14 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _steps: dict[str, Step] = {}
 
 
-def step(*names: str, renews: bool = False) -> Callable[[_Function], _Function]:
+def step(
+    *names: str, renews: bool = False, timeless: bool = False
+) -> Callable[[_Function], _Function]:
     """Makes a function a step, by its own name and others; its first parameter is what is open."""
 
     def made(function: _Function) -> _Function:
         for name in (function.__name__, *names):
-            _steps[name] = Step(function, renews)
+            _steps[name] = Step(function, renews, timeless)
         return function
 
     return made
