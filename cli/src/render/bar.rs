@@ -57,8 +57,9 @@ impl Bar {
                     self.line(&format!("and {} files more", damaged.len() - 5));
                 }
             }
-            ProgressWhat::Failed { frame, why } => {
-                self.line(&format!("frame {frame} is set aside: {why}"));
+            // Why is said at the end.
+            ProgressWhat::Failed { frame, .. } => {
+                self.line(&format!("frame {frame} is set aside; the rest goes on"));
             }
             ProgressWhat::Warning(text) => self.line(&format!("warning: {text}")),
             ProgressWhat::Frame(_) | ProgressWhat::Nothing => {}
