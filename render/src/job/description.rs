@@ -3,17 +3,16 @@
 //! Owns the keys, their defaults and their checks, and what steps they are. It must never start or look
 //! for a Blender.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use blendtorch_launcher::Memory;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::texts::{Jobs, Resolution};
 use super::{Color, Format, Frames, Pass, PassOptions, RenderJob, Request, Scene, Step, UserIds};
 use crate::RenderError;
 use crate::layout::Layout;
@@ -119,116 +118,6 @@ pub struct PartOptions {
     /// The channels of pictures.
     pub color: Option<Color>,
 }
-
-/// A picture's size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Resolution {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-}
-
-impl FromStr for Resolution {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = |text: &str| text.trim().parse().ok().filter(|n| (4..=65536).contains(n));
-        let sides = text.split_once(['x', 'X', '×']);
-        let sides = sides.and_then(|(width, height)| Some((number(width)?, number(height)?)));
-        match sides {
-            Some((width, height)) => Ok(Self { width, height }),
-            None => Err(format!(
-                "'{text}' is no resolution: write width x height as 640x480, each from 4 to 65536"
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Resolution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}", self.width, self.height)
-    }
-}
-
-/// How many Blenders.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Jobs {
-    /// As many as cores, free memory and GPUs have room for.
-    #[default]
-    Auto,
-    /// So many.
-    Number(usize),
-}
-
-impl FromStr for Jobs {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.parse()) {
-            ("auto", _) => Ok(Self::Auto),
-            (_, Ok(number)) if (1..=1024).contains(&number) => Ok(Self::Number(number)),
-            _ => Err(format!(
-                "'{text}' is no number of Blenders: write 1 to 1024, or auto"
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Jobs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Number(number) => write!(f, "{number}"),
-        }
-    }
-}
-
-macro_rules! as_text {
-    ($type:ty, $schema:expr) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                #[derive(Deserialize)]
-                #[serde(untagged)]
-                enum Written {
-                    Number(u64),
-                    Text(String),
-                }
-                let text = match Written::deserialize(from)? {
-                    Written::Number(number) => number.to_string(),
-                    Written::Text(text) => text,
-                };
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                #[allow(clippy::unwrap_used, reason = "the texts are below")]
-                schemars::Schema::try_from($schema).unwrap()
-            }
-        }
-    };
-}
-
-as_text!(
-    Resolution,
-    json!({"type": "string", "pattern": "^[0-9]+x[0-9]+$"})
-);
-as_text!(
-    Jobs,
-    json!({"oneOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]})
-);
 
 impl RenderDescription {
     /// Reads a `render.json`. Relative paths in it are looked up beside the file.

@@ -8,6 +8,7 @@ mod description;
 mod frames;
 mod ids;
 mod passes;
+mod texts;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,10 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub(crate) use content::{Content, Contents};
-pub use description::{Jobs, PassList, RenderDescription, Resolution};
+pub use description::{PassList, RenderDescription};
 pub use frames::{Frames, LAST_FRAME};
 pub use ids::UserIds;
 pub use passes::{Color, Format, PASSES, Pass, PassOptions};
+pub use texts::{Jobs, Resolution};
 
 use crate::RenderError;
 use crate::layout::Layout;
