@@ -8,8 +8,10 @@ mod jobs;
 mod keeper;
 mod progress;
 mod rendering;
+mod runs;
 mod scene;
 mod session;
+mod shared;
 mod verbs;
 mod worker;
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::keeper::{Keeper, Word};
 use super::progress::{Outcome, Progress};
-use super::worker::{self, Dealing, Shared};
+use super::shared::{Dealing, Shared};
+use super::worker;
 use super::{Inner, scene};
 use crate::RenderError;
 use crate::job::{Request, Scene};

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::hub::Said;
 use super::progress::{Outcome, Progress, ProgressWhat};
-use super::worker::Shared;
+use super::shared::Shared;
 use crate::RenderError;
 use crate::division::{Division, Verdict};
 use crate::ledger::{IdTable, Ledger, Needs, is_full, sweep};

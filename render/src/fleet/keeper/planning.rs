@@ -14,7 +14,7 @@ use super::Keeper;
 use crate::RenderError;
 use crate::division::Division;
 use crate::fleet::progress::ProgressWhat;
-use crate::fleet::worker::Shared;
+use crate::fleet::shared::Shared;
 use crate::job::{Format, Pass, Settings};
 use crate::layout::Layout;
 use crate::ledger::{Needs, PREVIEWS, Plan};
