@@ -14,7 +14,6 @@ Without `--program` only the others are measured, without `--visionsim` only we 
 import argparse
 import json
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fleet_resume import resume
 from fleet_rows import rows
 from watching import Watched, watch
 
@@ -47,13 +47,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--visionsim", type=Path, help="VisionSim's environment, a folder")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--frames", type=int, default=100)
-    parser.add_argument(
-        "--resume",
-        type=shlex.split,
-        help="words of a command; followed by a scene, a folder and a number, it lays there "
-        "what a job of so many frames and one more leaves when only the last is missing, resumes "
-        "it, and says in its last line after how many seconds that one was given out",
-    )
+    parser.add_argument("--no-resume", action="store_true", help="not the 10,000 finished frames")
     parser.add_argument("--cubes", action="store_true", help="the scene of cubes alone")
     parser.add_argument("--no-memory", action="store_true", help="not the memory at 1920x1080")
     parser.add_argument("--out", type=Path, required=True)
@@ -116,10 +110,9 @@ class Bench:
             return measured(seen, out, frames)
 
     def resume(self) -> float:
-        """Seconds until the one missing frame is given out."""
+        """Seconds that 10,000 finished frames take before the next one."""
         with TemporaryDirectory(dir=self.folder) as folder:
-            command = [*self.opts.resume, self.scene, Path(folder, "out"), FINISHED]
-            return float(self._said(list(map(str, command))).splitlines()[-1])
+            return resume(self.opts.program, self.scene, Path(folder), PASSES, FINISHED)
 
     def _bare(self, case: Case) -> dict[str, float]:
         # Half the frames do: it is one process, whose time is taken within.
@@ -205,7 +198,7 @@ def main() -> None:
                 print(
                     f"fleet: round {number + 1} of {opts.rounds}: {case}: {said}", file=sys.stderr
                 )
-            if opts.resume:
+            if opts.program and not opts.no_resume:
                 resumed.append(bench.resume())
     opts.out.write_text(json.dumps({"cases": found, "resume": resumed}, indent=1))
     table = rows(found, resumed)

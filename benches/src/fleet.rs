@@ -47,7 +47,7 @@ pub(crate) fn rows(options: &Options) -> Result<Vec<Row>> {
         command.arg("--visionsim").arg(environment);
     }
     if options.quick {
-        command.args(["--frames", "24", "--no-memory"]);
+        command.args(["--frames", "24", "--no-memory", "--no-resume"]);
     }
     let status = command.status().context("cannot start fleet.py")?;
     ensure!(status.success(), "fleet.py ended with {status}");

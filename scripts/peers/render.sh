@@ -15,7 +15,7 @@ bpy=$("$VENV/bin/python" -c '
 from blendtorch.btt import discover_blender
 print(discover_blender("bpy")["path"])')
 "$VENV/bin/python" benches/fleet.py --bpy "$bpy" --program "$program" --visionsim "$peer" \
-    --out "$out/render.json" ${QUICK:+--rounds 1 --frames 24 --no-memory}
+    --out "$out/render.json" ${QUICK:+--rounds 1 --frames 24 --no-memory --no-resume}
 
 # A few frames by each, read by VisionSim.
 rm -rf "$out/render"

@@ -252,6 +252,6 @@ def test_a_command_line_is_a_blender_too() -> None:
     with BlenderClient.spawn(timeout=120, executable=f"env A_WORD=1 {blender}") as client:
         words = Path(client._fleet._program.name, "blender")
         assert f"exec env A_WORD=1 {blender} " in words.read_text()
-        with pytest.raises(ValueError, match="nothing.blend is not there"):
+        with pytest.raises(ValueError, match=r"nothing\.blend is not there"):
             client.initialize("nothing.blend", "nowhere")
     assert not words.exists()

@@ -12,10 +12,10 @@ from os import PathLike
 from typing import Any
 
 from .asynchronous import AsyncResult
-from .fleet import Update
 from .gone import Gone, _gone
 from .passes import Passes
 from .plain import absolute, plain
+from .progress import Update
 from .started import Started, started
 from .steps import Steps
 

@@ -1,16 +1,13 @@
 """A fleet of Blenders and the jobs that it renders, as in Rust."""
 
 import json
-from collections.abc import Callable
 from os import PathLike
 from types import TracebackType
 from typing import Any
 
 from .plain import plain
+from .progress import Update
 from .started import Started
-
-Update = Callable[..., Any]
-"""A progress function: called with `total=n` once, then with `advance=1` for each frame."""
 
 
 class RenderJob:

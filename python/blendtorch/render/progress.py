@@ -5,6 +5,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+Update = Callable[..., Any]
+"""A progress function: called with `total=n` once, then with `advance=1` for each frame."""
+
 
 class Tick:
     """The progress of one task: called with `total=n`, `advance=1` and what else `rich` knows."""

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use blendtorch_launcher::{Fleet, Heard, News};
 use serde_json::Value;
 
-use super::keeper::Word;
 use super::verbs::SERVICE;
+use super::words::{Said, Word};
 use crate::job::Scene;
 
 /// What is known of a worker.
@@ -40,14 +40,6 @@ pub(super) struct There {
     pub(super) life: u64,
     pub(super) scene: Scene,
     pub(super) info: Value,
-}
-
-/// Something that a worker said by itself.
-#[derive(Debug)]
-pub(super) struct Said {
-    pub(super) worker: usize,
-    pub(super) life: u64,
-    pub(super) value: Value,
 }
 
 /// All workers.

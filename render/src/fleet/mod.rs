@@ -13,6 +13,7 @@ mod scene;
 mod session;
 mod shared;
 mod verbs;
+mod words;
 mod worker;
 
 use std::path::{Path, PathBuf};

@@ -8,9 +8,10 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use super::keeper::{Keeper, Word};
+use super::keeper::Keeper;
 use super::progress::{Outcome, Progress};
 use super::shared::{Dealing, Shared};
+use super::words::Word;
 use super::worker;
 use super::{Inner, scene};
 use crate::RenderError;

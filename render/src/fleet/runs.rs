@@ -8,15 +8,29 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Inner;
-use super::keeper::Word;
 use super::scene::{NotReady, ensure};
 use super::shared::{Shared, number, planned};
 use super::verbs::{FOR_EVER, LONG, Refused, call};
-use super::worker::End;
+use super::words::Word;
+use crate::RenderError;
 use crate::division::{Division, Given};
 
 /// What is added to the time that frames may take.
 const MARGIN: Duration = Duration::from_secs(60);
+
+/// How a worker's life came to an end, for this render.
+pub(super) enum End {
+    /// There is nothing more to do.
+    Over,
+    /// It ended, and another one may begin.
+    Lost(u64),
+    /// It was ended in order, and another one begins.
+    Renewed(u64),
+    /// It will not come back.
+    Gone(String),
+    /// It cannot do what is wanted, and no other one can.
+    Fatal(RenderError),
+}
 
 /// The runs of one life.
 pub(super) struct Runs<'a> {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Inner;
-use super::keeper::Word;
 use super::verbs::Refused;
+use super::words::Word;
 use crate::division::Division;
 use crate::job::{Request, Scene};
 use crate::ledger::{IdTable, Things};

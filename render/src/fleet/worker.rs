@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::keeper::Word;
-use super::runs::Runs;
+use super::runs::{End, Runs};
 use super::scene::{NotReady, apply, ensure};
 use super::shared::Shared;
 use super::verbs::Refused;
-use crate::RenderError;
+use super::words::Word;
 use crate::division::Verdict;
 use crate::job::Step;
 
@@ -21,20 +20,6 @@ use crate::job::Step;
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How often a worker may end before it has begun a frame.
 const FRUITLESS: usize = 3;
-
-/// How a worker's life came to an end, for this render.
-pub(super) enum End {
-    /// There is nothing more to do.
-    Over,
-    /// It ended, and another one may begin.
-    Lost(u64),
-    /// It was ended in order, and another one begins.
-    Renewed(u64),
-    /// It will not come back.
-    Gone(String),
-    /// It cannot do what is wanted, and no other one can.
-    Fatal(RenderError),
-}
 
 /// Has a worker render until there is nothing more to do.
 pub(super) fn work(shared: &Arc<Shared>, worker: usize) {

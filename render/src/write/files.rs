@@ -1,7 +1,7 @@
 //! The files of a frame on their way: written, synced, counted; and removed where one fails.
 
 use super::event::WrittenFile;
-use super::frame::Failure;
+use super::failure::Failure;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -3,8 +3,9 @@
 use super::about::About;
 use super::arrays::{Arrays, Data};
 use super::crypto;
-use super::event::{FailureKind, WrittenFile};
+use super::event::WrittenFile;
 use super::exr::{Encoder, Image};
+use super::failure::Failure;
 use super::files::Files;
 use super::jpeg;
 use super::layers::{Channel, channels};
@@ -14,38 +15,8 @@ use super::png::{self, Picture};
 use super::sheet::Sheet;
 use super::sources::{self, Frame};
 use super::spec::{Codec, FileSpec, Format, Layout, Spec};
-use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Instant;
-
-/// Why a frame is not written.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) kind: FailureKind,
-    pub(super) text: String,
-}
-
-impl Failure {
-    /// Values that have no place in a format.
-    pub(super) fn encode(text: String) -> Self {
-        let kind = FailureKind::Encode;
-        Self { kind, text }
-    }
-
-    /// A file that cannot be written.
-    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FailureKind::DiskFull,
-            _ => FailureKind::Io,
-        };
-        let text = format!("{} cannot be written: {error}", path.display());
-        Self { kind, text }
-    }
-
-    fn lacking(pass: Pass) -> Self {
-        Self::encode(format!("an array of {pass} is missing"))
-    }
-}
 
 /// Memory that is used again for each frame.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! JPEG of a picture, as good as Blender's default of 90.
 
-use super::frame::Failure;
+use super::failure::Failure;
 use jpeg_encoder::{ColorType, Encoder};
 
 const QUALITY: u8 = 90;

@@ -37,11 +37,10 @@ enum Origin<'a> {
     },
     /// Luminance of linear Rec. 709 colours, four values a pixel.
     Luminance(&'a [f32]),
-    /// Vectors along an axis, if asked made as long as 1.
+    /// Vectors along an axis.
     Axis {
         values: &'a [f32],
         axis: [f32; 3],
-        unit: bool,
     },
     Ids(&'a [u32]),
 }
@@ -84,19 +83,11 @@ impl Channel<'_> {
                     *value = 0.2126 * r + 0.7152 * g + 0.0722 * b;
                 }
             }
-            Origin::Axis { values, axis, unit } => {
+            Origin::Axis { values, axis } => {
                 let row = values[start * 3..(start + width) * 3].as_chunks::<3>().0;
                 let [a, b, c] = axis;
-                if unit {
-                    for (value, [x, y, z]) in out.iter_mut().zip(row) {
-                        let length = (x * x + y * y + z * z).sqrt();
-                        let along = a * x + b * y + c * z;
-                        *value = if length > 0.0 { along / length } else { along } + 0.0;
-                    }
-                } else {
-                    for (value, [x, y, z]) in out.iter_mut().zip(row) {
-                        *value = a * x + b * y + c * z + 0.0;
-                    }
+                for (value, [x, y, z]) in out.iter_mut().zip(row) {
+                    *value = a * x + b * y + c * z + 0.0;
                 }
             }
             Origin::Ids(ids) => {
@@ -189,11 +180,11 @@ pub(super) fn channels<'a>(
             }
         }
         (Pass::Depths, _) => add("V".into(), sample, of(frame.floats("depth")?, 1, 0, 1.0)),
-        (Pass::Normals, layout) => {
+        // As the engine gives them: the mean of a pixel's samples, shorter than 1 where they differ.
+        (Pass::Normals, _) => {
             let values = frame.floats("normal")?;
-            let unit = layout == Layout::Flat;
             for (name, axis) in ["R", "G", "B"].iter().zip(frame.about.axes()?) {
-                add((*name).into(), sample, Origin::Axis { values, axis, unit });
+                add((*name).into(), sample, Origin::Axis { values, axis });
             }
         }
         (Pass::Flows, Layout::Flat) => {

@@ -11,6 +11,7 @@ mod deflate;
 mod error;
 mod event;
 mod exr;
+mod failure;
 mod files;
 mod frame;
 mod jpeg;

@@ -1,7 +1,7 @@
 //! PNG of pictures and of ids, quickly.
 
 use super::arrays::Data;
-use super::frame::Failure;
+use super::failure::Failure;
 use ::png::{BitDepth, ColorType, Compression, Encoder};
 
 /// A picture, the top row first.

@@ -15,54 +15,16 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::hub::Said;
 use super::progress::{Outcome, Progress, ProgressWhat};
 use super::shared::Shared;
+use super::words::{Said, Word};
 use crate::RenderError;
-use crate::division::{Division, Verdict};
-use crate::ledger::{IdTable, Ledger, Needs, is_full, sweep};
+use crate::division::Division;
+use crate::ledger::{Ledger, Needs, is_full, sweep};
 use crate::transforms;
 
 /// What a worker had said before it was asked is heard after this.
 const MISSED: Duration = Duration::from_secs(2);
-
-/// What is told to the keeper.
-#[derive(Debug)]
-pub(in crate::fleet) enum Word {
-    /// A worker has the scene open: what it says of it, and its range of frames.
-    Up { info: Value, range: Value },
-    /// A line for the user.
-    Warning(String),
-    /// Names have got ids.
-    Ids(Box<IdTable>),
-    /// Frames are given to a worker.
-    Given {
-        worker: usize,
-        life: u64,
-        frames: Vec<i64>,
-    },
-    /// Frames wait again.
-    Returned(Vec<i64>),
-    /// A worker said something by itself.
-    Said(Said),
-    /// All that a life has rendered is written; these are frames that it had and of which nothing was
-    /// told then.
-    Flushed {
-        worker: usize,
-        life: u64,
-        frames: Vec<i64>,
-    },
-    /// A life of a worker has ended, and the frame that it was at has this verdict.
-    Lost {
-        worker: usize,
-        life: u64,
-        blamed: Option<(i64, Verdict)>,
-    },
-    /// A worker will not come back.
-    Out { worker: usize, how: String },
-    /// A worker cannot do what is wanted, and no other one can.
-    Fatal(RenderError),
-}
 
 pub(in crate::fleet) struct Keeper<'a> {
     shared: Arc<Shared>,

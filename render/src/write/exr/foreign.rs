@@ -1,7 +1,7 @@
 //! Codecs that are not ours, through the `exr` crate.
 
 use super::Image;
-use crate::write::frame::Failure;
+use crate::write::failure::Failure;
 use crate::write::layers::{Channel, Sample};
 use crate::write::spec::Codec;
 use ::exr::prelude::{

@@ -1,7 +1,7 @@
 //! The header of a file of scan lines.
 
 use super::Image;
-use crate::write::frame::Failure;
+use crate::write::failure::Failure;
 use crate::write::layers::Sample;
 use crate::write::spec::Codec;
 

@@ -8,7 +8,7 @@ mod header;
 mod rle;
 
 use super::deflate::Deflate;
-use super::frame::Failure;
+use super::failure::Failure;
 use super::layers::Channel;
 use super::spec::Codec;
 

@@ -6,7 +6,7 @@ warning.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import bpy
 
@@ -16,19 +16,8 @@ from ..checks import LAST_FRAME, finite
 from ..opened import Opened
 from ..telling import some, warn
 from .animation import set_range
-from .moved import move_curve, move_driver
+from .moved import Move, move_curve, move_driver
 from .table import step
-
-
-class Move(NamedTuple):
-    """A frame x becomes x · scale + shift."""
-
-    scale: float
-    shift: float
-
-    def __call__(self, frame: float) -> float:
-        """Where a frame goes."""
-        return frame * self.scale + self.shift
 
 
 @step()

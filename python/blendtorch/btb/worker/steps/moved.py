@@ -4,12 +4,9 @@ With x' = scale · x + shift the curve that was f(x) becomes f((x' − shift) / 
 """
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .keyframes import Move
 
 # `frame` as a name of its own: no attribute, no part of a text, no argument of that name.
 _FRAME = re.compile(r"(?<![\w.\"'])frame(?![\w\"'])")
@@ -17,7 +14,18 @@ _FRAME = re.compile(r"(?<![\w.\"'])frame(?![\w\"'])")
 _EXPRESSION = 255
 
 
-def move_curve(curve: Any, move: "Move") -> bool:
+class Move(NamedTuple):
+    """A frame x becomes x · scale + shift."""
+
+    scale: float
+    shift: float
+
+    def __call__(self, frame: float) -> float:
+        """Where a frame goes."""
+        return frame * self.scale + self.shift
+
+
+def move_curve(curve: Any, move: Move) -> bool:
     """Moves its keys, their handles and its modifiers; whether all of it could be moved."""
     points = curve.keyframe_points
     if len(points):
@@ -36,7 +44,7 @@ def move_curve(curve: Any, move: "Move") -> bool:
     return all([_move_modifier(modifier, move) for modifier in curve.modifiers])  # noqa: C419 (each)
 
 
-def move_driver(driver: Any, move: "Move") -> bool:
+def move_driver(driver: Any, move: Move) -> bool:
     """Makes an expression that says `frame` mean the old one; whether that is all that goes by
     frames in it."""
     names = {variable.name for variable in driver.variables}
@@ -55,7 +63,7 @@ def move_driver(driver: Any, move: "Move") -> bool:
     return not reads
 
 
-def _move_modifier(modifier: Any, move: "Move") -> bool:
+def _move_modifier(modifier: Any, move: Move) -> bool:
     scale, shift = move
     if modifier.use_restricted_range:
         first, last = move(modifier.frame_start), move(modifier.frame_end)
@@ -96,7 +104,7 @@ def _put_range(owner: Any, first: float, last: float) -> None:
         owner.frame_start, owner.frame_end = first, last
 
 
-def _moved_polynomial(modifier: Any, move: "Move") -> list[float]:
+def _moved_polynomial(modifier: Any, move: Move) -> list[float]:
     old = np.polynomial.Polynomial([-move.shift / move.scale, 1 / move.scale])
     values = list(modifier.coefficients)
     if modifier.mode == "POLYNOMIAL_FACTORISED":  # (a x + b) (c x + d) …
