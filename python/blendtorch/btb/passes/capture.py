@@ -4,7 +4,7 @@ Owns what a scene is set to for them, and that it gets back what it had; each en
 file of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,7 @@ class Capture:
         *,
         persistent: bool = True,
         display: Display | None = None,
+        free: Callable[[], None] | None = None,
     ) -> None:
         """Prepares the scene.
 
@@ -59,6 +60,9 @@ class Capture:
             persistent: keep Cycles' data between frames.
             display: `frames` as the array `display`; without it they are the array `combined`. With
                 `{"frames": {"linear": True}}` both are there.
+
+            free: called before a frame's arrays are written over by the next one; waits until
+                nobody reads them. Without it there are two sets of arrays, in turn.
 
         Raises:
             Lacks: the engine has no such pass.
@@ -79,7 +83,7 @@ class Capture:
         self._linear = display is None or bool((passes.get("frames") or {}).get("linear"))
         self._check_composites()
         self._loads = alive.loads()
-        self._memory, self._saves = Memory(), Saves()
+        self._memory, self._saves = Memory(free), Saves()
         self._objects, self._materials = ids.Labels(2), ids.Labels(1)
         self._shown: dict[str, str] = {}  # The object that a thing with an id shows.
         self._composite: str | None = None

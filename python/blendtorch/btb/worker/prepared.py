@@ -52,7 +52,9 @@ class Prepared:
         """
         if self._capture is None:
             display = display_of(self.spec)
-            made = Capture(self.passes, persistent=self.persistent, display=display)
+            made = Capture(
+                self.passes, persistent=self.persistent, display=display, free=self.flush
+            )
             made.give({"instances": self.instances, "materials": self.materials})
             self._capture = made
         return self._capture
