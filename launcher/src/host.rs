@@ -56,14 +56,16 @@ fn machine() -> Check {
 }
 
 /// Memory that can be had: what the kernel says, or less where a control group sets a limit.
-fn available() -> Option<u64> {
+/// Nothing where the kernel does not say.
+#[must_use]
+pub fn available() -> Option<u64> {
     let free = kernel_available(&fs::read_to_string("/proc/meminfo").ok()?)?;
     let group = || {
         let number = |name: &str| -> Option<u64> {
             let text = fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?;
             text.trim().parse().ok() // "max" is no limit
         };
-        number("memory.max")?.checked_sub(number("memory.current")?)
+        Some(number("memory.max")?.saturating_sub(number("memory.current")?))
     };
     Some(group().map_or(free, |group| group.min(free)))
 }

@@ -4,6 +4,7 @@
 //! `btt` or the launcher could hold.
 
 mod args;
+mod aside;
 mod asked;
 mod camera;
 mod channels;

@@ -4,18 +4,30 @@
 
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::write::Layout;
 
-/// Where the files of a job lie.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    /// A folder a pass, a file a frame: `depths/000003.exr`.
-    #[default]
-    Flat,
-    /// As release 0.1.0a2 of VisionSim writes: `depths/depth_000003.exr`, with its channels.
-    A2,
+/// The previews that [`Layout::A2`] has of a pass, which lie beside its files.
+const DEBUG: [(&str, &str); 5] = [
+    ("depths", "debug_depth"),
+    ("normals", "debug_normal"),
+    ("flows", "debug_fwd_flow"),
+    ("flows", "debug_bwd_flow"),
+    ("segmentations", "debug_segmentation"),
+];
+
+/// Those of this pass.
+pub(crate) fn debug_of(pass: &str) -> impl Iterator<Item = &'static str> {
+    let of = DEBUG.iter().filter(move |(of, _)| *of == pass);
+    of.map(|(_, kind)| *kind)
+}
+
+/// The name of one file of a kind: `frame` of `frames`; what is no plural keeps its name.
+pub(crate) fn one_of(kind: &str) -> &str {
+    match kind {
+        "layers" | "frames" | "composites" | "depths" | "normals" | "flows" | "segmentations"
+        | "materials" | "points" | "previews" => &kind[..kind.len() - 1],
+        _ => kind,
+    }
 }
 
 impl Layout {
@@ -25,24 +37,12 @@ impl Layout {
     pub fn file(self, pass: &str, frame: i64, extension: &str) -> PathBuf {
         let name = match (self, pass) {
             (Self::Flat, _) => format!("{pass}/{frame:06}.{extension}"),
-            (Self::A2, "debug_depth") => format!("depths/{pass}_{frame:06}.{extension}"),
-            (Self::A2, "debug_normal") => format!("normals/{pass}_{frame:06}.{extension}"),
-            (Self::A2, "debug_fwd_flow" | "debug_bwd_flow") => {
-                format!("flows/{pass}_{frame:06}.{extension}")
-            }
-            (Self::A2, "debug_segmentation") => {
-                format!("segmentations/{pass}_{frame:06}.{extension}")
-            }
             (Self::A2, _) => {
-                // `frames/frame_000003.png`; what is not a plural keeps its name.
-                let one = match pass {
-                    "layers" | "frames" | "composites" | "depths" | "normals" | "flows"
-                    | "segmentations" | "materials" | "points" | "previews" => {
-                        &pass[..pass.len() - 1]
-                    }
-                    _ => pass,
-                };
-                format!("{pass}/{one}_{frame:06}.{extension}")
+                let of = DEBUG.iter().find(|(_, kind)| *kind == pass);
+                match of {
+                    Some((of, _)) => format!("{of}/{pass}_{frame:06}.{extension}"),
+                    None => format!("{pass}/{}_{frame:06}.{extension}", one_of(pass)),
+                }
             }
         };
         name.into()

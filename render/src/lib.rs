@@ -15,7 +15,7 @@
 //! let described = RenderDescription::from_json(
 //!     r#"{"scene": "monkey.blend", "out": "renders/monkey", "passes": ["frames", "depths"]}"#,
 //! )?;
-//! let fleet = RenderFleet::start(&FleetPlan::of(&described)?)?;
+//! let fleet = RenderFleet::start(&FleetPlan::of(&described))?;
 //! let outcome = fleet.render(&described.job()?, &mut |_| true)?;
 //! println!("{} of {} frames are done", outcome.done, outcome.total);
 //! # Ok(())
@@ -34,8 +34,8 @@ pub mod write;
 pub use error::RenderError;
 pub use fleet::{FleetPlan, Outcome, Progress, ProgressWhat, RenderFleet, Session, VERBS};
 pub use job::{
-    Color, Format, Frames, Jobs, PASSES, Pass, PassList, PassOptions, RenderDescription, RenderJob,
-    Request, Resolution, Scene, Settings, Step, UserIds,
+    Frames, Jobs, PassList, PassOptions, RenderDescription, RenderJob, Request, Resolution, Scene,
+    Settings, Step, UserIds,
 };
-pub use layout::Layout;
 pub use ledger::{Found, KindSummary, LEDGER, Ledger, State, Summary, What};
+pub use write::{Color, Format, Layout, PASSES, Pass};

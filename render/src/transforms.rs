@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::RenderError;
-use crate::layout::Layout;
+use crate::layout::one_of;
 use crate::ledger::Ledger;
+use crate::write::{Layout, Pass};
 
 /// The file of the cameras.
 pub(crate) const CAMERAS: &str = "transforms.json";
@@ -159,9 +160,8 @@ fn transforms(
 fn key_of(kind: &str) -> Option<String> {
     match kind {
         "frames" => Some("file_path".into()),
-        "depths" | "normals" | "flows" | "segmentations" | "materials" | "composites"
-        | "points" | "layers" => Some(format!("{}_file_path", &kind[..kind.len() - 1])),
-        "diffuse" | "specular" | "emission" | "cryptomatte" => Some(format!("{kind}_file_path")),
+        "layers" => Some("layer_file_path".into()),
+        _ if kind.parse::<Pass>().is_ok() => Some(format!("{}_file_path", one_of(kind))),
         _ => None,
     }
 }

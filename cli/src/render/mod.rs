@@ -39,7 +39,7 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
     let mut job = described.job()?;
     job.request.dry_run = arguments.dry_run;
     job.request.anew = arguments.anew;
-    let plan = FleetPlan::of(described)?;
+    let plan = FleetPlan::of(described);
     let fleet = RenderFleet::start(&plan)?;
     let signals = Signals::stop(fleet.stopper(), say)
         .map_err(|error| RenderError::NoWorkers(format!("signals cannot be handled: {error}")))?;

@@ -2,16 +2,14 @@
 //!
 //! Values cross as JSON text. It must never hold what `btt` could.
 
-use crate::timeout::{SLICE, Timeout};
+use crate::aside::aside;
+use crate::timeout::Timeout;
 use btt::control::{ControlError, FleetClient, Instances, RefusalKind, Seeker};
 use pyo3::exceptions::{
     PyConnectionError, PyKeyError, PyRuntimeError, PyTimeoutError, PyValueError,
 };
 use pyo3::prelude::*;
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 /// A fleet that runs on this host, by its name or its launch info.
 #[pyclass(name = "FleetClient", frozen, module = "blendtorch._blendtorch")]
@@ -20,33 +18,14 @@ pub(crate) struct PyFleetClient {
 }
 
 impl PyFleetClient {
-    /// Asks in a thread of its own, over a line of its own, and serves signals meanwhile. Who is
-    /// interrupted does not wait for the answer.
+    /// Asks in a thread of its own, over a line of its own.
     fn ask<T: Send + 'static>(
         &self,
         py: Python<'_>,
         act: impl FnOnce(&mut FleetClient) -> Result<T, ControlError> + Send + 'static,
     ) -> PyResult<T> {
         let mut client = self.client.another();
-        let (answer, hear) = sync_channel(1);
-        thread::Builder::new()
-            .name("blendtorch-asks".into())
-            .spawn(move || drop(answer.send(act(&mut client))))
-            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-        let hear = Mutex::new(hear);
-        let wait = || {
-            let hear = hear.lock().unwrap_or_else(PoisonError::into_inner);
-            hear.recv_timeout(SLICE)
-        };
-        loop {
-            match py.detach(wait) {
-                Ok(answer) => return answer.map_err(|error| refused(&error)),
-                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(PyRuntimeError::new_err("who asked has panicked"));
-                }
-            }
-        }
+        aside(py, move || act(&mut client))?.map_err(|error| refused(&error))
     }
 }
 

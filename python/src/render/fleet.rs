@@ -4,7 +4,7 @@
 //! hold what the crate could.
 
 use super::errors::render_error;
-use crate::timeout::SLICE;
+use crate::aside::aside;
 use blendtorch_render::{
     FleetPlan, Outcome, Progress, ProgressWhat, RenderDescription, RenderError, RenderFleet,
     Request, Scene, Session, Step,
@@ -15,9 +15,7 @@ use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 fn wrong(error: impl std::fmt::Display) -> PyErr {
@@ -28,31 +26,12 @@ fn object(text: &str) -> PyResult<Map<String, Value>> {
     serde_json::from_str(text).map_err(wrong)
 }
 
-/// Does something in a thread of its own, and waits for it without the GIL, serving signals. Who is
-/// interrupted does not wait for its end.
-fn aside<T: Send + 'static>(
+/// Does something that a fleet may refuse, as `aside` does.
+fn asked<T: Send + 'static>(
     py: Python<'_>,
     act: impl FnOnce() -> Result<T, RenderError> + Send + 'static,
 ) -> PyResult<T> {
-    let (answer, hear) = sync_channel(1);
-    thread::Builder::new()
-        .name("blendtorch-asks".into())
-        .spawn(move || drop(answer.send(act())))
-        .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-    let hear = Mutex::new(hear);
-    let wait = || {
-        let hear = hear.lock().unwrap_or_else(PoisonError::into_inner);
-        hear.recv_timeout(SLICE)
-    };
-    loop {
-        match py.detach(wait) {
-            Ok(answer) => return answer.map_err(|error| render_error(&error)),
-            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(PyRuntimeError::new_err("who asked has panicked"));
-            }
-        }
-    }
+    aside(py, act)?.map_err(|error| render_error(&error))
 }
 
 /// Blenders that render.
@@ -76,9 +55,9 @@ impl PyRenderFleet {
     fn new(py: Python<'_>, described: &str, timeout: Option<f64>) -> PyResult<Self> {
         let described =
             RenderDescription::from_json(described).map_err(|error| render_error(&error))?;
-        let mut plan = FleetPlan::of(&described).map_err(|error| render_error(&error))?;
+        let mut plan = FleetPlan::of(&described);
         plan.timeout = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let fleet = aside(py, move || RenderFleet::start(&plan))?;
+        let fleet = asked(py, move || RenderFleet::start(&plan))?;
         Ok(Self {
             fleet: Arc::new(fleet),
             process: std::process::id(),
@@ -181,7 +160,7 @@ impl PyRenderSession {
         let mut taken = Scene::new(scene);
         (taken.autoexec, taken.options) = (autoexec, object(options)?);
         let session = Arc::clone(&self.session);
-        let said = aside(py, move || held(&session).open(taken))?;
+        let said = asked(py, move || held(&session).open(taken))?;
         Ok(texts(&said))
     }
 
@@ -192,7 +171,7 @@ impl PyRenderSession {
         let job = described.and_then(|described| described.job());
         let job = job.map_err(|error| render_error(&error))?;
         let session = Arc::clone(&self.session);
-        let said = aside(py, move || held(&session).open(job.scene))?;
+        let said = asked(py, move || held(&session).open(job.scene))?;
         Ok(texts(&said))
     }
 
@@ -210,7 +189,7 @@ impl PyRenderSession {
         }
         let step = Step(name, object(arguments)?);
         let session = Arc::clone(&self.session);
-        let said = aside(py, move || match keep {
+        let said = asked(py, move || match keep {
             true => held(&session).apply(step, true),
             // One that only asks does not wait for a render.
             false => {
@@ -254,7 +233,7 @@ impl PyRenderSession {
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.check_still("close")?;
         let session = Arc::clone(&self.session);
-        aside(py, move || held(&session).close())
+        asked(py, move || held(&session).close())
     }
 }
 

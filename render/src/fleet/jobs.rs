@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use blendtorch_launcher::host::available;
+
 /// Memory that a Blender takes beside its scene: Cycles on a processor takes 290 MB, EEVEE on software
 /// OpenGL up to 2.3 GB.
 const EACH_BYTES: u64 = 700 << 20;
@@ -16,7 +18,7 @@ pub(super) fn auto(scene: Option<&Path>, on_gpus: bool) -> usize {
     let scene = scene.and_then(|scene| std::fs::metadata(scene).ok());
     let scene = scene.map_or(0, |metadata| metadata.len());
     let each = EACH_BYTES + SCENE_TIMES * scene;
-    let free = free_memory().unwrap_or(u64::MAX);
+    let free = available().unwrap_or(u64::MAX);
     let room = usize::try_from(free / each).unwrap_or(usize::MAX);
     let most = if on_gpus { gpus().max(1) } else { cores };
     most.min(room).max(1)
@@ -30,25 +32,6 @@ const FEWEST_THREADS: usize = 2;
 pub(super) fn threads(workers: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (cores / workers.max(1)).max(FEWEST_THREADS)
-}
-
-/// What may be taken without anything else being pushed out.
-fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("MemAvailable:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    let machine = kib << 10;
-    // A container may have less.
-    let number = |name: &str| -> Option<u64> {
-        let text = std::fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok()?;
-        text.trim().parse().ok()
-    };
-    let group = number("memory.max")
-        .zip(number("memory.current"))
-        .map(|(most, now)| most.saturating_sub(now));
-    Some(group.map_or(machine, |group| group.min(machine)))
 }
 
 /// NVIDIA's GPUs, as their driver lists them, or AMD's compute nodes.

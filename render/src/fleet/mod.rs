@@ -60,12 +60,10 @@ pub struct FleetPlan {
 
 impl FleetPlan {
     /// The fleet that a `render.json` describes.
-    ///
-    /// # Errors
-    /// None now; later keys may be wrong.
-    pub fn of(described: &RenderDescription) -> Result<Self, RenderError> {
+    #[must_use]
+    pub fn of(described: &RenderDescription) -> Self {
         let device = described.device.as_deref().unwrap_or("cpu");
-        Ok(Self {
+        Self {
             jobs: described.jobs,
             blender: described.blender.clone(),
             log_dir: described.log_dir.clone(),
@@ -74,7 +72,7 @@ impl FleetPlan {
             scene: described.scene.clone(),
             on_gpus: !device.eq_ignore_ascii_case("cpu"),
             timeout: None,
-        })
+        }
     }
 
     /// How many workers that is here.

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::texts::{Jobs, Resolution};
-use super::{Color, Format, Frames, Pass, PassOptions, RenderJob, Request, Scene, Step, UserIds};
+use super::{Frames, PassOptions, RenderJob, Request, Scene, Step, UserIds};
 use crate::RenderError;
-use crate::layout::Layout;
+use crate::write::{Color, Format, Layout, Pass};
 
 /// What to render. The names and defaults are the keys of `render.json` and, with dashes, the options of
 /// `blendtorch render`.

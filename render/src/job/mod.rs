@@ -22,12 +22,12 @@ pub(crate) use content::{Content, Contents};
 pub use description::{PassList, RenderDescription};
 pub use frames::{Frames, LAST_FRAME};
 pub use ids::UserIds;
-pub use passes::{Color, Format, PASSES, Pass, PassOptions};
+pub use passes::PassOptions;
 pub use texts::{Jobs, Resolution};
 
 use crate::RenderError;
-use crate::layout::Layout;
 use crate::ledger::stamp;
+use crate::write::{Layout, Pass};
 
 /// Something that is done to a scene after it was opened: the name of a method of
 /// `blendtorch.render.BlenderClient` and its keyword arguments.

@@ -1,91 +1,13 @@
-//! The passes that a job writes, and how each is written.
+//! How a job has its passes written.
 //!
-//! Owns their names, what each can be written as, and the defaults. It must never know how an engine
-//! makes one.
-
-use std::fmt;
-use std::str::FromStr;
+//! Owns the options of a pass and their defaults; what passes there are is the writer's.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is written of a frame.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Pass {
-    /// The picture, through the scene's view transform.
-    Frames,
-    /// The compositor's picture, written by Blender by the scene's own output settings.
-    Composites,
-    /// Planar depth, in the scene's units.
-    Depths,
-    /// Normals in the camera's frame.
-    Normals,
-    /// Forward and backward optical flow, in pixels.
-    Flows,
-    /// Ids of instances and categories.
-    Segmentations,
-    /// Ids of materials.
-    Materials,
-    /// Diffuse light and colour.
-    Diffuse,
-    /// Glossy light and colour.
-    Specular,
-    /// Positions in the world.
-    Points,
-    /// Emitted light.
-    Emission,
-    /// Cryptomatte of objects and materials, with its manifest.
-    Cryptomatte,
-}
-
-/// All of them, in the order in which they are told.
-pub const PASSES: [Pass; 12] = [
-    Pass::Frames,
-    Pass::Composites,
-    Pass::Depths,
-    Pass::Normals,
-    Pass::Flows,
-    Pass::Segmentations,
-    Pass::Materials,
-    Pass::Diffuse,
-    Pass::Specular,
-    Pass::Points,
-    Pass::Emission,
-    Pass::Cryptomatte,
-];
+use crate::write::{Color, Format, Pass};
 
 impl Pass {
-    /// Its name, as on the command line, in `render.json` and as the folder of its files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Frames => "frames",
-            Self::Composites => "composites",
-            Self::Depths => "depths",
-            Self::Normals => "normals",
-            Self::Flows => "flows",
-            Self::Segmentations => "segmentations",
-            Self::Materials => "materials",
-            Self::Diffuse => "diffuse",
-            Self::Specular => "specular",
-            Self::Points => "points",
-            Self::Emission => "emission",
-            Self::Cryptomatte => "cryptomatte",
-        }
-    }
-
-    /// Whether its files are ids, which no lossy codec may touch.
-    #[must_use]
-    pub fn is_ids(self) -> bool {
-        matches!(
-            self,
-            Self::Segmentations | Self::Materials | Self::Cryptomatte
-        )
-    }
-
     /// How it is written unless something else is asked for.
     #[must_use]
     pub fn options(self) -> PassOptions {
@@ -102,50 +24,6 @@ impl Pass {
     }
 }
 
-impl fmt::Display for Pass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Pass {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = PASSES.into_iter().find(|pass| pass.name() == text);
-        found.ok_or_else(|| {
-            let names: Vec<_> = PASSES.iter().map(|pass| pass.name()).collect();
-            format!("there is no pass '{text}'; there are {}", names.join(", "))
-        })
-    }
-}
-
-/// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// PNG.
-    Png,
-    /// JPEG.
-    Jpeg,
-    /// OpenEXR.
-    Exr,
-    /// A NumPy array.
-    Npy,
-}
-
-/// The channels of pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Color {
-    /// Grey.
-    Bw,
-    /// Three.
-    Rgb,
-    /// With alpha.
-    Rgba,
-}
-
 /// How a pass is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -159,25 +37,4 @@ pub struct PassOptions {
     pub codec: String,
     /// The channels of `frames`.
     pub color: Color,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_those_of_json() {
-        for pass in PASSES {
-            assert_eq!(pass.name().parse::<Pass>(), Ok(pass));
-            assert_eq!(
-                serde_json::to_value(pass).unwrap(),
-                serde_json::Value::from(pass.name())
-            );
-        }
-        let wrong = "depth".parse::<Pass>().unwrap_err();
-        assert!(
-            wrong.contains("'depth'") && wrong.contains("depths"),
-            "{wrong}"
-        );
-    }
 }

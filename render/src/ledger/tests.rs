@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
@@ -273,35 +273,4 @@ fn changed_bytes_with_the_old_time_are_found_by_reading_all() {
     assert_eq!(found.len(), 1);
     let needs = folder.plan(&mut ledger, &[1, 2]);
     assert_eq!(needs.missing[&2], ["depths"]);
-}
-
-/// `cargo test --release -p blendtorch-render -- --ignored --nocapture ten_thousand`
-#[test]
-#[ignore = "it measures, and makes 60,000 files"]
-fn a_resume_of_ten_thousand_frames() {
-    let kinds = [
-        "frames",
-        "depths",
-        "normals",
-        "flows",
-        "segmentations",
-        "previews",
-    ];
-    let folder = Folder::new(&kinds);
-    let frames: Vec<_> = (1..=10_000).collect();
-    folder.finish(&mut folder.ledger(), &frames);
-    let frames: Vec<_> = (1..=10_001).collect();
-    for _ in 0..5 {
-        let begin = Instant::now();
-        let mut ledger = folder.ledger();
-        let opened = begin.elapsed();
-        let needs = folder.plan(&mut ledger, &frames);
-        let planned = begin.elapsed();
-        assert_eq!(needs.missing.len(), 1);
-        println!("opened after {opened:.1?}, the first missing frame is known after {planned:.1?}");
-    }
-    let begin = Instant::now();
-    let found = folder.ledger().verify(&mut |_, _| ()).unwrap();
-    assert!(found.is_empty());
-    println!("every file read in {:.1?}", begin.elapsed());
 }

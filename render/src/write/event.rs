@@ -1,6 +1,6 @@
 //! What is told of each frame.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What became of a frame.
@@ -28,7 +28,7 @@ pub enum Event {
 }
 
 /// A file that is on the disk.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WrittenFile {
     /// The pass, `layers`, `previews`, or one of a2's debug pictures.
     pub pass: String,
@@ -39,6 +39,7 @@ pub struct WrittenFile {
     /// The CRC-32 of its bytes.
     pub crc: u32,
     /// How long it took.
+    #[serde(default)]
     pub seconds: f64,
 }
 

@@ -102,7 +102,7 @@ impl Memory {
                 npy::encode(&channels, height, width, &mut self.out);
                 Ok(())
             }
-            Format::Png if file.pass.is_of_ids() => {
+            Format::Png if file.pass.is_ids() => {
                 let name = match file.pass {
                     Pass::Materials => "material",
                     _ => "instance",

@@ -27,6 +27,6 @@ mod writer;
 pub use arrays::{Array, Arrays, Data, Pixels};
 pub use error::Error;
 pub use event::{Event, FailureKind, WrittenFile};
-pub use passes::Pass;
+pub use passes::{PASSES, Pass};
 pub use spec::{Codec, Color, Direction, FileSpec, Format, Layout, Spec};
 pub use writer::Writer;

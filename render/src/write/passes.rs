@@ -1,40 +1,65 @@
-//! The passes, and the arrays that each is made of.
+//! The passes, by their public names.
+//!
+//! Owns the one list of them: jobs, files and the ledger name passes by it. It must never know how an
+//! engine makes one.
 
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A pass, by its public name.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What is written of a frame.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Pass {
-    /// The picture.
+    /// The picture, through the scene's view transform.
     Frames,
-    /// The picture after the scene's compositing nodes.
+    /// The compositor's picture, written by Blender by the scene's own output settings.
     Composites,
-    /// Planar depth in the scene's units, 1e10 where nothing is.
+    /// Planar depth, in the scene's units.
     Depths,
-    /// Normals in the axes of Blender's camera.
+    /// Normals in the camera's frame.
     Normals,
-    /// Motion to the next frame and to the one before, in pixels.
+    /// Forward and backward optical flow, in pixels.
     Flows,
-    /// Ids of objects and of their categories.
+    /// Ids of instances and categories.
     Segmentations,
     /// Ids of materials.
     Materials,
     /// Diffuse light and colour.
     Diffuse,
-    /// Specular light and colour.
+    /// Glossy light and colour.
     Specular,
-    /// Points in the world.
+    /// Positions in the world.
     Points,
     /// Emitted light.
     Emission,
-    /// Names of objects and materials with their coverage.
+    /// Cryptomatte of objects and materials, with its manifest.
     Cryptomatte,
 }
 
+/// All of them, in the order in which they are told.
+pub const PASSES: [Pass; 12] = [
+    Pass::Frames,
+    Pass::Composites,
+    Pass::Depths,
+    Pass::Normals,
+    Pass::Flows,
+    Pass::Segmentations,
+    Pass::Materials,
+    Pass::Diffuse,
+    Pass::Specular,
+    Pass::Points,
+    Pass::Emission,
+    Pass::Cryptomatte,
+];
+
 impl Pass {
-    /// Its name, which is also that of its files.
+    /// Its name, as on the command line, in `render.json` and as the folder of its files.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Frames => "frames",
@@ -52,8 +77,9 @@ impl Pass {
         }
     }
 
-    /// Whether its values name things, so that none may change.
-    pub(crate) fn is_of_ids(self) -> bool {
+    /// Whether its files are ids, which no lossy codec may touch.
+    #[must_use]
+    pub fn is_ids(self) -> bool {
         matches!(
             self,
             Self::Segmentations | Self::Materials | Self::Cryptomatte
@@ -66,8 +92,41 @@ impl Pass {
     }
 }
 
-impl std::fmt::Display for Pass {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.name())
+impl fmt::Display for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Pass {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = PASSES.into_iter().find(|pass| pass.name() == text);
+        found.ok_or_else(|| {
+            let names: Vec<_> = PASSES.iter().map(|pass| pass.name()).collect();
+            format!("there is no pass '{text}'; there are {}", names.join(", "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_json() {
+        for pass in PASSES {
+            assert_eq!(pass.name().parse::<Pass>(), Ok(pass));
+            assert_eq!(
+                serde_json::to_value(pass).unwrap(),
+                serde_json::Value::from(pass.name())
+            );
+        }
+        let wrong = "depth".parse::<Pass>().unwrap_err();
+        assert!(
+            wrong.contains("'depth'") && wrong.contains("depths"),
+            "{wrong}"
+        );
     }
 }

@@ -7,24 +7,13 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Keeper, blender};
 use crate::RenderError;
 use crate::fleet::progress::ProgressWhat;
 use crate::ledger::{Entry, Shot, UNFINISHED, stamp};
-
-/// A file that a worker has written, under the name that it has in the worker's folder.
-#[derive(Debug, Deserialize)]
-struct Written {
-    pass: String,
-    file: String,
-    bytes: u64,
-    crc: u32,
-    #[serde(default)]
-    seconds: f64,
-}
+use crate::write::WrittenFile;
 
 impl Keeper<'_> {
     pub(super) fn written(
@@ -36,7 +25,7 @@ impl Keeper<'_> {
     ) -> Result<(), RenderError> {
         self.since
             .retain(|who, (_, at, its)| *who != worker || *at != frame || *its != life);
-        let read = |files: &Value| -> Vec<Written> {
+        let read = |files: &Value| -> Vec<WrittenFile> {
             serde_json::from_value(files.clone()).unwrap_or_default()
         };
         let mut files = read(&value["files"]);
@@ -53,7 +42,7 @@ impl Keeper<'_> {
         if !wanted {
             // Another worker was first.
             self.twice += 1;
-            let remove = |file: &Written| drop(fs::remove_file(folder.join(&file.file)));
+            let remove = |file: &WrittenFile| drop(fs::remove_file(folder.join(&file.file)));
             files.iter().for_each(remove);
             return Ok(());
         }
@@ -108,7 +97,7 @@ impl Keeper<'_> {
     }
 
     /// Gives a file its name.
-    fn name(&mut self, frame: i64, file: &Written, from: &Path) -> io::Result<Entry> {
+    fn name(&mut self, frame: i64, file: &WrittenFile, from: &Path) -> io::Result<Entry> {
         let layout = self.shared.request.layout;
         let extension = Path::new(&file.file).extension().unwrap_or_default();
         let path = layout.file(&file.pass, frame, &extension.to_string_lossy());

@@ -15,9 +15,10 @@ use crate::RenderError;
 use crate::division::Division;
 use crate::fleet::progress::ProgressWhat;
 use crate::fleet::shared::Shared;
-use crate::job::{Format, Pass, Settings};
-use crate::layout::Layout;
+use crate::job::Settings;
+use crate::layout::debug_of;
 use crate::ledger::{Needs, PREVIEWS, Plan};
+use crate::write::{Format, Layout, Pass};
 
 impl Keeper<'_> {
     /// What must be the same for files to belong together, of the scene as a worker has opened it.
@@ -99,7 +100,7 @@ impl Keeper<'_> {
         let request = &self.shared.request;
         let missing: HashSet<_> = self.needs.missing.values().flatten().collect();
         let lacks = |kind: &str| missing.contains(&kind.to_owned());
-        let is_missing = |pass: &str| lacks(pass) || debug_of(pass).iter().any(|kind| lacks(kind));
+        let is_missing = |pass: &str| lacks(pass) || debug_of(pass).any(lacks);
         // A sheet shows all passes.
         let all = request.dry_run
             || missing
@@ -150,17 +151,6 @@ impl Keeper<'_> {
     }
 }
 
-/// The previews that release 0.1.0a2 of VisionSim has of a pass.
-fn debug_of(pass: &str) -> &'static [&'static str] {
-    match pass {
-        "depths" => &["debug_depth"],
-        "normals" => &["debug_normal"],
-        "flows" => &["debug_fwd_flow", "debug_bwd_flow"],
-        "segmentations" => &["debug_segmentation"],
-        _ => &[],
-    }
-}
-
 /// The kinds of files that a frame is to have, and how each is written.
 pub(super) fn kinds(shared: &Shared) -> IndexMap<String, Value> {
     let request = &shared.request;
@@ -185,7 +175,7 @@ pub(super) fn kinds(shared: &Shared) -> IndexMap<String, Value> {
     // Release 0.1.0a2 of VisionSim has a preview for each pass, beside it.
     if request.previews && request.layout == Layout::A2 {
         let debug = request.passes.keys().flat_map(|pass| debug_of(pass.name()));
-        kinds.extend(debug.map(|kind| ((*kind).to_owned(), Value::Null)));
+        kinds.extend(debug.map(|kind| (kind.to_owned(), Value::Null)));
     }
     if request.previews && request.layout == Layout::Flat {
         let shown: Vec<_> = request.passes.keys().collect();

@@ -2,6 +2,7 @@
 
 use crate::write::error::Error;
 use crate::write::passes::Pass;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The files of a frame.
@@ -44,28 +45,28 @@ pub struct FileSpec {
     pub direction: Direction,
 }
 
-/// What files hold.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+/// Where the files of a job lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// Ours: channels named by their meaning.
+    /// A folder a pass, a file a frame: `depths/000003.exr`.
     #[default]
     Flat,
-    /// That of VisionSim 0.2 alpha 2.
+    /// As release 0.1.0a2 of VisionSim writes: `depths/depth_000003.exr`, with its channels.
     A2,
 }
 
-/// A format of files.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// OpenEXR.
-    Exr,
     /// PNG.
     Png,
     /// JPEG.
     Jpeg,
-    /// numpy's.
+    /// OpenEXR.
+    Exr,
+    /// A NumPy array.
     Npy,
 }
 
@@ -134,13 +135,15 @@ impl std::fmt::Display for Codec {
     }
 }
 
-/// The channels of a picture.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+/// The channels of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs, reason = "the names are those of Blender")]
 pub enum Color {
+    /// Grey.
     Bw,
+    /// Three.
     Rgb,
+    /// With alpha.
     Rgba,
 }
 
@@ -182,7 +185,7 @@ impl FileSpec {
     /// Bits of each value.
     pub fn bits(&self) -> u8 {
         self.bits.unwrap_or(match self.format {
-            Format::Png if self.pass.is_of_ids() => 16,
+            Format::Png if self.pass.is_ids() => 16,
             Format::Png | Format::Jpeg => 8,
             Format::Exr | Format::Npy => 32,
         })
@@ -206,9 +209,9 @@ impl FileSpec {
             });
         }
         let remedy = match (format, bits) {
-            (Format::Exr, 16) if pass.is_of_ids() => Some("ids would change; use 32"),
+            (Format::Exr, 16) if pass.is_ids() => Some("ids would change; use 32"),
             (Format::Exr, 16 | 32) | (Format::Npy, 32) | (Format::Png, 16) => None,
-            (Format::Png, 8) if pass.is_of_ids() => Some("ids above 255 would be lost; use 16"),
+            (Format::Png, 8) if pass.is_ids() => Some("ids above 255 would be lost; use 16"),
             (Format::Png | Format::Jpeg, 8) => None,
             (Format::Exr, _) => Some("use 16 or 32"),
             (Format::Npy, _) => Some("use 32"),
@@ -223,7 +226,7 @@ impl FileSpec {
                 remedy,
             });
         }
-        if format == Format::Exr && self.codec.is_lossy() && pass.is_of_ids() {
+        if format == Format::Exr && self.codec.is_lossy() && pass.is_ids() {
             return Err(Error::LossyCodec {
                 pass,
                 codec: self.codec,
