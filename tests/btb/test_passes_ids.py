@@ -202,3 +202,26 @@ report(exact=seen(exact), crypto=seen(frame), warnings=capture.warnings, index=d
 """,
     )
     check_cryptomatte(got)
+
+
+def test_an_animated_pass_index_is_the_users_in_whichever_slot(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Blender's list of an action's curves has the first slot's alone, where there are slots."""
+    got = runtime.reported(
+        tmp_path,
+        ROW
+        + """
+from blendtorch.btb.passes import marks
+a, b = cube("a", -2), cube("b", 2)
+before = marks.used_by()
+a.keyframe_insert("location", frame=1)
+b.animation_data_create().action = action = a.animation_data.action
+moved = marks.used_by()
+b.keyframe_insert("pass_index", frame=1)
+report(before=before, moved=moved, used=marks.used_by(), name=action.name,
+       slots=len(getattr(action, "slots", "1")))
+""",
+    )
+    assert got["before"] is None and got["moved"] is None
+    assert got["used"] == f"the animation {got['name']!r}"

@@ -123,8 +123,8 @@ for index in (1, 2):
     for frame, value in ((1, 0), (5, 4)):
         cube.location[index] = value
         cube.keyframe_insert("location", index=index, frame=frame)
-from blendtorch.btb.worker.fcurves import iter_fcurves
-[one for one in iter_fcurves() if one.array_index == 2][0].mute = True
+from blendtorch.btb.worker.fcurves import keyed
+[one for _, one in keyed() if one.array_index == 2][0].mute = True
 cube.location = (0, 0, 0)
 file = save()
 ok(worker.open(scene=file))

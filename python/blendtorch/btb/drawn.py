@@ -72,18 +72,13 @@ def engine_of(renderer: Any) -> str:
     """The engine that makes a renderer's pictures, as the scene is now."""
     ways = [way for one, _, way in _told if one() is renderer]
     way = ways[-1] if ways else "VIEW"
-    return _engine(bpy.context.scene) if way in ("VIEW", "RENDER") else way
+    return runtime.engine_of(bpy.context.scene) if way in ("VIEW", "RENDER") else way
 
 
 def way_of_scene(scene: Any) -> str:
     """By what pictures are drawn where no renderer has told, one of `WAYS`."""
     # Cycles does not draw the 3D view, nor is it known that another engine does.
-    return "VIEW" if _engine(scene) in ("EEVEE", "WORKBENCH") else "RENDER"
-
-
-def _engine(scene: Any) -> str:
-    name = str(scene.render.engine)
-    return "EEVEE" if "EEVEE" in name else name.removeprefix("BLENDER_")
+    return "VIEW" if runtime.engine_of(scene) in ("EEVEE", "WORKBENCH") else "RENDER"
 
 
 @dataclass(frozen=True)
@@ -207,7 +202,7 @@ def look(
         # Whose pictures they are is not known: what only a render shows is labelled as of one.
         only_in_renders = any(_only_in_renders(obj, layer) for obj in objs)
         way = "RENDER" if only_in_renders else way_of_scene(scene)
-    engine = _engine(scene) if way in ("VIEW", "RENDER") else way
+    engine = runtime.engine_of(scene) if way in ("VIEW", "RENDER") else way
     final = way in ("CYCLES", "RENDER")
 
     def at(depsgraph: Any) -> T:

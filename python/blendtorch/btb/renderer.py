@@ -7,13 +7,14 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, cycles, drawing, drawn, pictures, rendering
+from . import alive, cycles, drawing, drawn, pictures, runtime
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
 from .passes import streams
 from .passes.drawn_ids import DrawnExtras
 from .passes.kinds import Ids
+from .passes.points import FAR
 from .surfaces import DepthBuffer, SurfaceView
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ PASSES = ("image", "linear", "depth", "normal", *streams.EXTRA)
 _CYCLES = {"image": "Combined", "linear": "Combined", "depth": "Depth", "normal": "Normal"}
 _DRAWN = ("image", "depth", "normal", *streams.DRAWN)
 _ENGINES = ("CYCLES", "EEVEE", "WORKBENCH")
-
-# Cycles says that a pixel without a surface is this far away.
-_FAR = 1e10
 
 
 class Renderer:
@@ -300,7 +298,7 @@ class Renderer:
             _blendtorch.flip_rows(array.view(np.uint8))
         if "depth" in out:
             depth = out["depth"]
-            depth[depth >= _FAR] = np.inf
+            depth[depth >= FAR] = np.inf
         if "normal" in out:
             view = [list(row) for row in self.camera.view_matrix]
             _blendtorch.camera_normals(view, raw["Normal"], out["normal"], flip=True)
@@ -313,16 +311,15 @@ def _chosen(scene: Any, engine: str | None) -> str:
         if short not in _ENGINES:
             raise ValueError(f"engine must be {', '.join(_ENGINES)} or None, not {engine!r}")
         return short
-    now = str(scene.render.engine)
-    short = "EEVEE" if "EEVEE" in now else now.removeprefix("BLENDER_")
+    short = runtime.engine_of(scene)
     if short not in _ENGINES:
-        raise ValueError(f"{now}, the scene's engine, gives no passes: set engine")
+        raise ValueError(f"{scene.render.engine}, the scene's engine, gives no passes: set engine")
     return short
 
 
 def _choose(scene: Any, engine: str) -> None:
     """Gives the scene the engine that we call so."""
-    name = {"EEVEE": rendering.eevee(), "WORKBENCH": "BLENDER_WORKBENCH"}.get(engine, engine)
+    name = runtime.engine_called(engine)
     if scene.render.engine != name:
         scene.render.engine = name
         scene.update_tag()  # Else the 3D view may be drawn as before.

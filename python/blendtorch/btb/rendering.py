@@ -57,11 +57,10 @@ def describe(scene: Any = None) -> Description:
     """What draws here: `{"blender": "4.5.15", "engine": "WORKBENCH", "renderer": …,
     "software": True}`."""
     scene = scene or bpy.context.scene
-    engine = scene.render.engine
     ensure_gpu()
     return {
         "blender": ".".join(map(str, bpy.app.version)),
-        "engine": "EEVEE" if "EEVEE" in engine else engine.removeprefix("BLENDER_"),
+        "engine": runtime.engine_of(scene),
         "renderer": gpu.platform.renderer_get(),
         "software": is_software(),
     }

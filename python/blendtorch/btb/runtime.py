@@ -9,9 +9,12 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import instance, seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def settle() -> None:
@@ -57,6 +60,17 @@ def eevee() -> str:
     return "BLENDER_EEVEE_NEXT" if (4, 2) <= bpy.app.version < (5, 0) else "BLENDER_EEVEE"
 
 
+def engine_called(name: str) -> str:
+    """Blender's name of the engine that we call `CYCLES`, `EEVEE` or `WORKBENCH`."""
+    return {"EEVEE": eevee(), "WORKBENCH": "BLENDER_WORKBENCH"}.get(name, name)
+
+
+def engine_of(scene: Any) -> str:
+    """What we call a scene's engine: `CYCLES`, `EEVEE`, `WORKBENCH`, or a name of its own."""
+    name = str(scene.render.engine)
+    return "EEVEE" if "EEVEE" in name else name.removeprefix("BLENDER_")
+
+
 def eevee_is_rewritten() -> bool:
     """Whether EEVEE is that of 4.2 and later. It draws what has the display type of a wire or of
     bounds in the 3D view, and leaves out what is not visible to the camera; the one before has both
@@ -98,17 +112,23 @@ def result_name(render_pass: str) -> str:
     return _RESULT_NAMES_5.get(render_pass, render_pass) if new else render_pass
 
 
-def fcurves(action: Any) -> "list[Any]":
-    """All curves of an action. From 5.0 on it has them in layers only."""
-    if hasattr(action, "fcurves"):
-        return list(action.fcurves)
-    return [
-        curve
-        for layer in action.layers
-        for strip in layer.strips
-        for bag in strip.channelbags
-        for curve in bag.fcurves
-    ]
+def slotted(action: Any) -> "Iterator[tuple[str, Any]]":
+    """The curves of an action, each with the identifier of its slot, which is empty without slots.
+
+    Until 4.3 an action has a list of curves; from 4.4 on it has slots, whose curves lie in layers,
+    strips and channelbags, and its list has the first slot's alone; 5.0 has no list.
+    """
+    layers = getattr(action, "layers", None)
+    if layers is None:
+        for curve in action.fcurves:
+            yield "", curve
+        return
+    names = {slot.handle: str(slot.identifier) for slot in action.slots}
+    for layer in layers:
+        for strip in layer.strips:
+            for bag in getattr(strip, "channelbags", ()):
+                for curve in bag.fcurves:
+                    yield names.get(bag.slot_handle, ""), curve
 
 
 def compositor_tree(scene: Any) -> Any:

@@ -31,6 +31,23 @@ _SIZE = 64
 # How much of the texture Workbench uses (workbench_matcap_lib.glsl): its border is not read.
 SCALE = 0.496
 
+# Shading that shows colours as they are: nothing is drawn beside or over surfaces.
+PLAIN: dict[str, Any] = {
+    "show_specular_highlight": False,
+    "show_object_outline": False,
+    "show_cavity": False,
+    "show_shadows": False,
+    "show_xray": False,
+    "use_dof": False,
+}
+# The same of a 3D view. Black: where nothing is, blue is 0.
+PLAIN_VIEW: dict[str, Any] = {
+    **PLAIN,
+    "background_type": "VIEWPORT",
+    "background_color": (0.0, 0.0, 0.0),
+    "show_backface_culling": False,
+}
+
 _matcap: str | None = None
 # The matcap's file, until a drawing has read it.
 _folder: tempfile.TemporaryDirectory[str] | None = None
@@ -90,16 +107,7 @@ class SurfaceView:
                 studio_light=load_matcap(),
                 color_type="SINGLE",
                 single_color=(1.0, 1.0, 1.0),
-                # Black: where nothing is, blue is 0.
-                background_type="VIEWPORT",
-                background_color=(0.0, 0.0, 0.0),
-                show_specular_highlight=False,
-                show_backface_culling=False,
-                show_object_outline=False,
-                show_cavity=False,
-                show_shadows=False,
-                show_xray=False,
-                use_dof=False,
+                **PLAIN_VIEW,
             ),
         ):
             drawing.draw(self.offscreen, space, region, self.camera)

@@ -113,16 +113,7 @@ class DrawnExtras:
                 shading,
                 light="FLAT",
                 color_type=color_type,
-                # Black: where nothing is, blue is 0.
-                background_type="VIEWPORT",
-                background_color=(0.0, 0.0, 0.0),
-                show_specular_highlight=False,
-                show_backface_culling=False,
-                show_object_outline=False,
-                show_cavity=False,
-                show_shadows=False,
-                show_xray=False,
-                use_dof=False,
+                **surfaces.PLAIN_VIEW,
             ),
         ):
             drawing.draw(self._offscreen, space, region, self._camera)

@@ -66,11 +66,11 @@ def engine_of(scene: Any) -> str:
     Raises:
         ValueError: the scene has another engine.
     """
-    name = str(scene.render.engine)
-    short = "EEVEE" if "EEVEE" in name else name.removeprefix("BLENDER_")
+    short = runtime.engine_of(scene)
     if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
         raise ValueError(
-            f"{name}, the scene's engine, gives no passes: use Cycles, EEVEE or Workbench"
+            f"{scene.render.engine}, the scene's engine, gives no passes: use Cycles, EEVEE or "
+            "Workbench"
         )
     return short
 

@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 
     from .intrinsics import Intrinsics
 
-_PLAIN: dict[str, Any] = {
-    "show_xray": False,
-    "show_cavity": False,
-    "show_shadows": False,
-    "show_object_outline": False,
-    "show_specular_highlight": False,
-    "use_dof": False,
-}
-
 
 def render(
     job: Job,
@@ -104,7 +95,7 @@ def _matcap(scene: Any) -> Iterator[None]:
             studio_light=surfaces.load_matcap(),
             color_type="SINGLE",
             single_color=(1.0, 1.0, 1.0),
-            **_PLAIN,
+            **surfaces.PLAIN,
         ),
     ):
         yield
@@ -117,7 +108,9 @@ def _flat(scene: Any, colors: Colors | None) -> Iterator[None]:
     with ExitStack() as stack:
         if colors is not None:
             stack.enter_context(colors.shown())
-        stack.enter_context(changed(scene.display.shading, light="FLAT", color_type=kind, **_PLAIN))
+        stack.enter_context(
+            changed(scene.display.shading, light="FLAT", color_type=kind, **surfaces.PLAIN)
+        )
         yield
 
 

@@ -3,12 +3,15 @@
 Conventions: docs/passes.md. It must never change a camera.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import meshes
 from ..viewpoint import Viewpoint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _AS_BLENDER_HAS_THEM = (
     "angle",
@@ -31,11 +34,14 @@ _AS_BLENDER_HAS_THEM = (
 class Eye:
     """From where a picture is seen, and how large it is: matrices that stay."""
 
-    def __init__(self, camera: Viewpoint) -> None:
-        """Of a camera as it is now."""
+    def __init__(self, camera: Viewpoint, pose: "NDArray[np.float64] | None" = None) -> None:
+        """Of a camera as it is now; `pose` is where it stands, if that is known better."""
         self.shape = camera.shape
-        self.view = np.array(camera.view_matrix)
-        self.pose = np.linalg.inv(self.view)
+        if pose is None:
+            self.view = np.array(camera.view_matrix)
+            self.pose = np.linalg.inv(self.view)
+        else:
+            self.view, self.pose = np.linalg.inv(pose), pose
         self.projection = np.array(camera.proj_matrix)
         self.far = camera.clip_range[1]
 
@@ -58,12 +64,11 @@ class Intrinsics(Eye):
                 "plane and no focal length; change its lens type, or take pictures of it by a "
                 "btb.Renderer"
             )
-        super().__init__(self.camera)
         with meshes.evaluated_now(scene.camera) as (_, evaluated):
-            self.pose = np.array(evaluated.matrix_world.normalized())
+            pose = np.array(evaluated.matrix_world.normalized())
             data = evaluated.data
             self._lens = {name: _plain(getattr(data, name)) for name in _AS_BLENDER_HAS_THEM}
-        self.view = np.linalg.inv(self.pose)
+        super().__init__(self.camera, pose)
         self._aspect = scene.render.pixel_aspect_x / scene.render.pixel_aspect_y
 
     def about(self) -> "dict[str, Any]":

@@ -88,7 +88,8 @@ def used_by() -> str | None:
                 if _asks(driver):
                     return f"a driver of {owner.name!r}"
     for action in bpy.data.actions:
-        if any(curve.data_path.endswith("pass_index") for curve in runtime.fcurves(action)):
+        curves = (curve for _, curve in runtime.slotted(action))
+        if any(curve.data_path.endswith("pass_index") for curve in curves):
             return f"the animation {action.name!r}"
     return None
 

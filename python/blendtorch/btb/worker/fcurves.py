@@ -1,38 +1,16 @@
 """The curves that animate a file: its actions' and its drivers'.
 
-Owns how actions are taken apart: until 4.3 one has a list of curves; from 4.4 on it has slots,
-whose curves lie in layers, strips and channelbags, and 5.0 has no other way. No other file of the
-worker knows of slots.
+Owns which curves a question is about. How an action holds them in each version is `runtime`'s.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
 
+from ..runtime import slotted
+
 Key = tuple[str, str, str, int]
-
-
-def iter_fcurves(actions: Iterable[Any] | None = None) -> Iterator[Any]:
-    """The curves of the actions, by default of all in the file; those of all their slots."""
-    for action in bpy.data.actions if actions is None else actions:
-        for _, curve in slotted(action):
-            yield curve
-
-
-def slotted(action: Any) -> Iterator[tuple[str, Any]]:
-    """The curves of an action, each with its slot's identifier; without slots that is empty."""
-    layers = getattr(action, "layers", None)
-    if layers is None:
-        for curve in action.fcurves:
-            yield "", curve
-        return
-    names = {slot.handle: str(slot.identifier) for slot in action.slots}
-    for layer in layers:
-        for strip in layer.strips:
-            for bag in getattr(strip, "channelbags", ()):
-                for curve in bag.fcurves:
-                    yield names.get(bag.slot_handle, ""), curve
 
 
 def keyed() -> Iterator[tuple[Key, Any]]:

@@ -4,10 +4,11 @@ from typing import Any
 
 import bpy
 
+from ... import runtime
 from ...cycles import has_denoiser
 from ..checks import finite, whole
 from ..opened import Opened, instance_number
-from .scene import engine_of, warn_of_engine
+from .scene import warn_of_engine
 from .table import step
 
 _TYPES = ("CPU", "CUDA", "OPTIX", "HIP", "ONEAPI", "METAL")
@@ -30,7 +31,7 @@ def cycles_settings(
         ValueError: no such type, or without `use_cpu`; no such number; this Blender cannot denoise.
         RuntimeError: no such device is there.
     """
-    if engine_of(opened) != "CYCLES":
+    if runtime.engine_of(opened.scene) != "CYCLES":
         warn_of_engine(opened, "cycles_settings")
         return []
     # All is checked before anything changes.
@@ -61,7 +62,7 @@ def samples(opened: Opened, count: int) -> None:
     """
     number = whole(count, "samples", 1, 2**24)
     scene = opened.scene
-    match engine_of(opened):
+    match runtime.engine_of(opened.scene):
         case "CYCLES":
             scene.cycles.samples = number
             opened.layer.samples = 0  # The view layer's own would count instead.

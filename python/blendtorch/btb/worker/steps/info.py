@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from ...passes.intrinsics import Intrinsics
+from ...runtime import slotted
 from ...viewpoint import Viewpoint
-from .. import fcurves
 from ..opened import Opened
 from .table import step
 
@@ -88,7 +88,7 @@ def iter_fcurves(opened: Opened, actions: list[str] | None = None) -> list[dict[
             "keyframes": [list(point.co) for point in curve.keyframe_points],
         }
         for action in chosen
-        for slot, curve in fcurves.slotted(action)
+        for slot, curve in slotted(action)
     ]
 
 

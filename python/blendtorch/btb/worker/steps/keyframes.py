@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from ... import physics
+from ...runtime import slotted
 from .. import fcurves
 from ..checks import LAST_FRAME, finite
 from ..opened import Opened
@@ -60,7 +61,7 @@ def move_keyframes(opened: Opened, scale: float = 1.0, shift: float = 0.0) -> No
 
 def _move_actions(move: Move) -> Iterator[str]:
     for action in bpy.data.actions:
-        for _, curve in fcurves.slotted(action):
+        for _, curve in slotted(action):
             if not move_curve(curve, move):
                 yield f"a modifier of {action.name_full}.{curve.data_path}[{curve.array_index}]"
         if getattr(action, "use_frame_range", False):

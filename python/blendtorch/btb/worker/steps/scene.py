@@ -70,9 +70,10 @@ def engine(opened: Opened, name: str) -> None:
         ValueError: this Blender has no such engine.
     """
     wanted = str(name).upper().removesuffix("_NEXT").removeprefix("BLENDER_")
-    ours = {"EEVEE": runtime.eevee(), "WORKBENCH": "BLENDER_WORKBENCH"}
+    if wanted not in ("EEVEE", "WORKBENCH"):
+        wanted = str(name).upper()
     try:
-        opened.scene.render.engine = ours.get(wanted, str(name).upper())
+        opened.scene.render.engine = runtime.engine_called(wanted)
     except TypeError:
         raise ValueError(
             f"this Blender has no engine {name!r}; say CYCLES, EEVEE or WORKBENCH"
@@ -217,14 +218,9 @@ def save_file(opened: Opened, path: str, first_only: bool = False) -> None:
             raise RuntimeError(f"{into} could not be saved: {error}") from error
 
 
-def engine_of(opened: Opened) -> str:
-    """`CYCLES`, `EEVEE`, `WORKBENCH`, or another's own name."""
-    name = str(opened.scene.render.engine)
-    return {runtime.eevee(): "EEVEE", "BLENDER_WORKBENCH": "WORKBENCH"}.get(name, name)
-
-
 def warn_of_engine(opened: Opened, what: str) -> None:
     """What was asked for is another engine's."""
     warn(
-        f"{what} is for Cycles alone: scene {opened.scene.name!r} renders with {engine_of(opened)}"
+        f"{what} is for Cycles alone: scene {opened.scene.name!r} renders with "
+        f"{runtime.engine_of(opened.scene)}"
     )
