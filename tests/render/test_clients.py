@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from blendtorch.render import BlenderClient, BlenderClients
 from support.animations import FRAMES, Updates, files, times, transforms
 from support.processes import eventually, has_ended
+from support.runtimes import Runtime
 
 # Passes that are OpenEXR here.
 EXRS = ["depths", "normals", "flows", "segmentations", "diffuse", "points", "emission"]
@@ -246,9 +246,8 @@ def test_values_stay_when_the_blender_has_ended(assets: Path, tmp_path: Path) ->
             call()
 
 
-@pytest.mark.skipif(shutil.which("blender") is None, reason="no blender program is on PATH")
-def test_a_command_line_is_a_blender_too() -> None:
-    blender = shutil.which("blender")
+def test_a_command_line_is_a_blender_too(blender_runtime: Runtime) -> None:
+    blender = blender_runtime.words[0]
     with BlenderClient.spawn(timeout=120, executable=f"env A_WORD=1 {blender}") as client:
         words = Path(client._fleet._program.name, "blender")
         assert f"exec env A_WORD=1 {blender} " in words.read_text()
