@@ -27,7 +27,7 @@ def keyed(obj, path, values, interpolation="LINEAR"):
     for frame, value in values:
         setattr(obj, path, value)
         obj.keyframe_insert(path, frame=frame)
-    for curve in btb.runtime.fcurves(obj.animation_data.action):
+    for _, curve in btb.runtime.slotted(obj.animation_data.action):
         for key in curve.keyframe_points:
             key.interpolation = interpolation
 
