@@ -29,6 +29,17 @@ Examples:
   blendtorch completions fish > ~/.config/fish/completions/blendtorch.fish
   source <(blendtorch completions bash)      in this shell only"#;
 
+pub(super) const HOST_HELP: &str = "\
+Started by `blendtorch-launch` (keys \"hosts\" and \"slurm\"), seldom by hand. It finds its head by the
+variables BLENDTORCH_HEAD and BLENDTORCH_HEAD_KEY, a file, or a line on stdin; a key is never taken
+from the command line, which others on a machine can read. It starts the instances of its share,
+watches them as at home, and ends them when the head is gone.
+The first SIGTERM lets what is in work be finished, a second one ends at once.
+
+Examples:
+  blendtorch host                              as a job of Slurm runs it
+  blendtorch host --join ~/head.json           by hand; the file has mode 0600";
+
 pub(super) const STATUS_HELP: &str = "\
 Columns: life (1, and one more after each restart), episode.sample, samples published in all lives,
 samples a second of this life, the time of the latest frame, memory of its process. Which stages its
@@ -38,6 +49,7 @@ Exit code 1 where an instance has failed.
 Examples:
   blendtorch status                       the only fleet of yours on this machine
   blendtorch status launch_info.json      the one that wrote this file
+  blendtorch status 1234                  the one of this job of Slurm, from any of its machines
   blendtorch status --watch               again every second
   blendtorch status --json | jq .instances[].mode";
 

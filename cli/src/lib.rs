@@ -8,6 +8,7 @@
 
 mod doctor;
 mod help;
+mod host;
 mod inspect;
 mod render;
 mod status;
@@ -43,6 +44,8 @@ enum Task {
     Launch(LaunchArguments),
     /// Say how the instances of a fleet are that runs here.
     Status(status::StatusArguments),
+    /// Run this machine's part of a fleet whose head is on another one.
+    Host(host::HostArguments),
     /// Render an animation to disk over several Blenders, with ground truth.
     Render(Box<render::RenderArguments>),
     /// Say what a folder of rendered files holds, and whether it is what was written.
@@ -120,6 +123,7 @@ pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> +
     match task {
         Task::Launch(arguments) => launch(&arguments),
         Task::Status(arguments) => status::run(&arguments),
+        Task::Host(arguments) => host::run(&arguments),
         Task::Render(arguments) => render::run(&arguments),
         Task::Inspect(arguments) => inspect::run(&arguments),
         Task::Setup(arguments) => run_setup(arguments),

@@ -4,10 +4,11 @@
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use blendtorch_channels::control::{ControlError, FleetClient, FleetReport, InstanceReport, Mode};
+use blendtorch_launcher::ask_job;
 use clap::Args;
 
 use super::{print, say};
@@ -18,9 +19,10 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 #[command(after_help = super::help::STATUS_HELP)]
 pub(super) struct StatusArguments {
-    /// The launch info of the fleet; without one, the only fleet of yours that runs here
-    #[arg(value_name = "launch_info.json")]
-    launch_info: Option<PathBuf>,
+    /// The launch info of the fleet, or its job of Slurm; without one, the only fleet of yours that
+    /// runs here
+    #[arg(value_name = "launch_info.json | JOB")]
+    fleet: Option<PathBuf>,
     /// Print it as JSON, for programs
     #[arg(long)]
     json: bool,
@@ -32,26 +34,20 @@ pub(super) struct StatusArguments {
 /// Prints how a fleet is. 0 where all instances run or will again, or have ended in order; 1 where one
 /// has failed or the fleet cannot be asked.
 pub(super) fn run(arguments: &StatusArguments) -> u8 {
-    let found = match &arguments.launch_info {
-        Some(path) => FleetClient::of_launch_info(path),
-        None => FleetClient::only(),
-    };
-    let mut client = match found {
-        Ok(client) => client,
+    let mut fleet = match Asked::of(arguments.fleet.as_deref()) {
+        Ok(fleet) => fleet,
         Err(error) => return failed(&error),
     };
     let mut last = None;
     loop {
-        let report = match (client.status(true), last) {
+        let report = match (fleet.report(), last) {
             (Ok(report), _) => report,
             // It was there: it has come to its end while it was watched.
-            (Err(ControlError::Socket { source, .. }), Some(code))
-                if !matches!(source.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-            {
+            (Err(Unheard::Gone(_)), Some(code)) => {
                 say("blendtorch status", "the fleet has ended");
                 return code;
             }
-            (Err(error), _) => return failed(&error),
+            (Err(Unheard::Gone(why) | Unheard::Late(why)), _) => return failed(&why),
         };
         let code = u8::from(report.instances.iter().any(|one| one.mode == Mode::Failed));
         let text = shown(&report, arguments);
@@ -64,7 +60,55 @@ pub(super) fn run(arguments: &StatusArguments) -> u8 {
     }
 }
 
-fn failed(error: &ControlError) -> u8 {
+/// Who is asked.
+enum Asked {
+    /// A head on this machine.
+    Here(FleetClient),
+    /// That of a job, wherever it is.
+    Job(String),
+}
+
+/// Why there is no answer.
+enum Unheard {
+    /// Nobody is there.
+    Gone(String),
+    /// Perhaps somebody is.
+    Late(String),
+}
+
+impl Asked {
+    fn of(named: Option<&Path>) -> Result<Self, String> {
+        let Some(named) = named else {
+            return FleetClient::only().map(Self::Here).map_err(|error| error.to_string());
+        };
+        let job = named.to_str().filter(|name| {
+            let digits = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+            digits.is_empty() && !named.exists()
+        });
+        match job {
+            Some(job) => Ok(Self::Job(job.split('_').next().unwrap_or_default().to_owned())),
+            None => FleetClient::of_launch_info(named)
+                .map(Self::Here)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn report(&mut self) -> Result<FleetReport, Unheard> {
+        match self {
+            Self::Here(client) => client.status(true).map_err(|error| match &error {
+                ControlError::Socket { source, .. }
+                    if !matches!(source.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    Unheard::Gone(error.to_string())
+                }
+                _ => Unheard::Late(error.to_string()),
+            }),
+            Self::Job(job) => ask_job(job, true).map_err(Unheard::Gone),
+        }
+    }
+}
+
+fn failed(error: &str) -> u8 {
     say("blendtorch status", &format!("error: {error}"));
     1
 }

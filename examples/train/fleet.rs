@@ -62,20 +62,18 @@ impl Instances {
 
     /// Version of the Blender that runs.
     pub(crate) fn version(&self) -> String {
-        self.fleet.blender().version.to_string()
+        let blender = self.fleet.blender();
+        blender.map_or_else(String::new, |blender| blender.version.to_string())
     }
 
     /// One line for the start.
     pub(crate) fn describe(&self) -> String {
-        let blender = self.fleet.blender();
         let warnings = self.fleet.warnings().iter();
         let warnings: String = warnings.map(|text| format!("\nwarning: {text}")).collect();
         format!(
-            "{} instances of Blender {} ({}){}",
+            "{} instances of Blender {}{warnings}",
             self.count(),
-            blender.version,
-            blender.path.display(),
-            warnings
+            self.version(),
         )
     }
 

@@ -42,6 +42,16 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+    /// The command that reaches a host could not be started.
+    #[error("host {host} cannot be reached: {program}: {source}; install it, or name another in \"hosts.command\"")]
+    HostCommand {
+        /// The host.
+        host: String,
+        /// The program of the command.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The supervising thread or the guard process could not be started.
     #[error("the supervision of the instances could not be started ({what}): {source}")]
     Supervision {

@@ -34,15 +34,22 @@ mod error;
 mod fleet;
 mod head;
 pub mod host;
+mod hosts;
 mod info;
+mod placement;
 mod program;
+mod sealed;
 
 pub use addresses::AddressError;
 pub use board::{Heard, InstanceState, InstanceStatus, News};
 pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, Output, Stopper};
+pub use hosts::{
+    HEAD, HEAD_KEY, HostEnd, HostOptions, Join, JoinError, JobRecord, ask_job, serve_host,
+};
 pub use info::{InfoError, LaunchInfo};
+pub use placement::HostsSettings;
 pub use program::{LaunchArguments, Signals, launch, launch_program, main_launch};
 
 pub use blendtorch_blender::{Blender, DiscoverError, Runtime, Version};

@@ -38,7 +38,7 @@ pub(super) fn consume(instances: &Instances, folder: &Path, limit: Instant) -> R
         first_item_timeout: Duration::from_secs(600),
         ..DatasetOptions::default()
     };
-    let dataset = RemoteIterableDataset::connect(instances.addresses(), options)?;
+    let dataset = RemoteIterableDataset::connect(&instances.addresses(), options)?;
     let mut loader = DataLoader::new(dataset, LoaderOptions::default())?;
     let mut publishing = BTreeSet::new();
     while publishing.len() < instances.count {

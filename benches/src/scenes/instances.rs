@@ -64,8 +64,8 @@ pub(super) fn start(case: Case, phases: usize, folder: &Path) -> Result<Instance
 }
 
 impl Instances {
-    pub(super) fn addresses(&self) -> &[String] {
-        &self.fleet.launch_info().addresses["DATA"]
+    pub(super) fn addresses(&self) -> Vec<String> {
+        self.fleet.launch_info().addresses["DATA"].clone()
     }
 
     /// Sees that none has failed, and that there is time left.

@@ -31,11 +31,29 @@ pub(crate) struct Addresses {
 impl Addresses {
     /// Lays out the addresses and sees that the ports are free.
     pub(crate) fn plan(description: &LaunchDescription) -> Result<Self, AddressError> {
+        let all: Vec<_> = (0..description.num_instances).collect();
         if description.proto == "ipc" {
             Self::ipc(description)
         } else {
-            Self::tcp(description)
+            Self::tcp(description, &all, None)
         }
+    }
+
+    /// The same where only some of the instances are this machine's, which others reach at `ip`: there
+    /// their sockets are bound where the description has this machine's own address, as it has if it
+    /// says nothing.
+    pub(crate) fn plan_part(
+        description: &LaunchDescription,
+        only: &[usize],
+        ip: IpAddr,
+    ) -> Result<Self, AddressError> {
+        let mut description = description.clone();
+        if ["127.0.0.1", "localhost", "::1"].contains(&description.bind_addr.as_str()) {
+            description.bind_addr = ip.to_string();
+        }
+        let mut planned = Self::tcp(&description, only, Some(ip))?;
+        planned.warning = None; // of what the head tells once
+        Ok(planned)
     }
 
     fn ipc(description: &LaunchDescription) -> Result<Self, AddressError> {
@@ -57,7 +75,11 @@ impl Addresses {
         })
     }
 
-    fn tcp(description: &LaunchDescription) -> Result<Self, AddressError> {
+    fn tcp(
+        description: &LaunchDescription,
+        only: &[usize],
+        reached_at: Option<IpAddr>,
+    ) -> Result<Self, AddressError> {
         let host = match description.bind_addr.as_str() {
             "primaryip" => local_ip_address::local_ip()
                 .map_err(AddressError::NoPrimary)?
@@ -81,9 +103,10 @@ impl Addresses {
             (usize::from(description.start_port) + socket * description.num_instances + instance)
                 as u16
         };
-        let ip = check_free(description, &host, port)?;
-        let reach = match ip {
-            Some(ip) if ip.is_unspecified() => reachable_for(ip),
+        let ip = check_free(description, only, &host, port)?;
+        let reach = match (ip, reached_at) {
+            (Some(ip), Some(at)) if ip.is_unspecified() => at.to_string(),
+            (Some(ip), None) if ip.is_unspecified() => reachable_for(ip),
             _ => host.clone(),
         };
         let at = |host: &str| {
@@ -133,13 +156,14 @@ fn layout(
 /// Binds every port for a moment, all at the same time. Gives the address that was bound.
 fn check_free(
     description: &LaunchDescription,
+    only: &[usize],
     host: &str,
     port: impl Fn(usize, usize) -> u16,
 ) -> Result<Option<IpAddr>, AddressError> {
     let mut held = Vec::new();
     let mut bound = None;
     for (s, socket) in description.named_sockets.iter().enumerate() {
-        for instance in 0..description.num_instances {
+        for &instance in only {
             let port = port(s, instance);
             let listener = (host, port)
                 .to_socket_addrs()

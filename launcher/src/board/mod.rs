@@ -5,13 +5,14 @@
 
 mod line;
 mod news;
+mod remote;
 mod status;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use blendtorch_channels::control::{About, Epitaph, Page, now_ns};
+use blendtorch_channels::control::{About, Epitaph, InstanceReport, Page, now_ns};
 use serde_json::Value;
 
 pub(crate) use line::{LineToInstance, Outcome, Question, ask_all};
@@ -36,6 +37,10 @@ pub(crate) enum Stream {
 pub(crate) struct Known {
     pub(crate) status: InstanceStatus,
     pub(crate) page: Option<Arc<Page>>,
+    /// What its host has told of it last, where it is on another one.
+    pub(crate) told: Option<Box<InstanceReport>>,
+    /// Of its sockets; empty where it is not known yet.
+    pub(crate) addresses: Vec<String>,
     /// When this life began, by the kernel's monotonic clock.
     pub(crate) began_ns: u64,
     /// Whoever ends it means that it stays ended.
@@ -81,23 +86,32 @@ impl Board {
         self.lock().instances.get_mut(index).map(act)
     }
 
-    pub(crate) fn add(&self, pid: u32, page: Option<Arc<Page>>) {
+    /// The next instance, whose life of this number has begun here.
+    pub(crate) fn add(&self, pid: u32, life: u64, page: Option<Arc<Page>>) {
+        let index = self.push(InstanceState::Running, pid, life, page);
+        self.listeners.tell(index, life, &News::Began { pid });
+    }
+
+    fn push(&self, state: InstanceState, pid: u32, life: u64, page: Option<Arc<Page>>) -> usize {
         let mut written = self.lock();
         let index = written.instances.len();
         written.instances.push(Known {
             status: InstanceStatus {
                 index,
                 pid,
-                state: InstanceState::Running,
+                host: None,
+                state,
                 stopped: false,
                 restarting: false,
-                life: 1,
+                life,
                 cause: None,
                 given_up: None,
                 stderr_tail: Vec::new(),
                 stdout_tail: Vec::new(),
             },
             page,
+            told: None,
+            addresses: Vec::new(),
             began_ns: now_ns(),
             released: false,
             returning: false,
@@ -109,6 +123,7 @@ impl Board {
             remark: None,
         });
         written.tails.push(Default::default());
+        index
     }
 
     pub(crate) fn line(&self, index: usize, stream: Stream, line: String) {
@@ -134,10 +149,14 @@ impl Board {
             (one.about, one.line, one.remark) = (None, None, None);
             one.returning = false;
         }
+        let life = written.instances.get(index).map(|one| one.status.life);
         // Its last words are its own.
         if let Some(tails) = written.tails.get_mut(index) {
             *tails = Default::default();
         }
+        drop(written);
+        let began = News::Began { pid };
+        self.listeners.tell(index, life.unwrap_or_default(), &began);
     }
 
     /// A life is over.
@@ -145,6 +164,7 @@ impl Board {
         let over = News::Ended {
             how: how.epitaph.end.clone(),
             again: how.restarts_at.is_some(),
+            taken: how.taken,
         };
         let life = self.with(index, |one| {
             one.status.state = how.state;
@@ -174,10 +194,17 @@ impl Board {
 
     /// It could not be started again.
     pub(crate) fn gave_up(&self, index: usize, why: String) {
-        self.with(index, |one| {
+        let over = News::Ended {
+            how: why.clone(),
+            again: false,
+            taken: false,
+        };
+        let life = self.with(index, |one| {
             (one.status.restarting, one.restarts_at) = (false, None);
             one.status.given_up = Some(why);
+            one.status.life
         });
+        self.listeners.tell(index, life.unwrap_or_default(), &over);
     }
 
     /// It will be started again, although it ends in order.
@@ -332,6 +359,8 @@ pub(crate) struct Ended {
     pub(crate) restarts_at: Option<Instant>,
     pub(crate) messages: u64,
     pub(crate) epitaph: Epitaph,
+    /// Its machine was taken away, or asked to go.
+    pub(crate) taken: bool,
 }
 
 fn with_tails((one, tails): (&Known, &[VecDeque<String>; 2])) -> InstanceStatus {

@@ -32,12 +32,19 @@ pub enum News {
         /// What it said.
         value: Value,
     },
+    /// This life has begun.
+    Began {
+        /// Its process.
+        pid: u32,
+    },
     /// This life is over.
     Ended {
         /// How, for people.
         how: String,
         /// Whether it will be started again.
         again: bool,
+        /// Its machine was taken away, or asked to go: no doing of its own.
+        taken: bool,
     },
 }
 
@@ -51,6 +58,18 @@ impl Listeners {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(sender);
         receiver
+    }
+
+    /// One that was made before the first instance, so that nothing is missed.
+    pub(crate) fn add_sender(&self, sender: Sender<Heard>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(sender);
+    }
+
+    /// Nobody hears anything any more.
+    pub(crate) fn close(&self) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.clear();
     }
 
     pub(crate) fn tell(&self, instance: usize, life: u64, what: &News) {

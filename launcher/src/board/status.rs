@@ -13,6 +13,8 @@ use rustix::process::Signal;
 pub enum InstanceState {
     /// It runs.
     Running,
+    /// No process is there: it waits for a host, or is on another one.
+    Waiting,
     /// It ended by itself with this exit code.
     Exited(i32),
     /// This signal ended it.
@@ -32,6 +34,7 @@ impl fmt::Display for InstanceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Running => write!(f, "is running"),
+            Self::Waiting => write!(f, "waits for a host"),
             Self::Exited(code) => write!(f, "ended with exit code {code}"),
             Self::Signaled(number) => {
                 write!(f, "was ended by signal {number}")?;
@@ -86,8 +89,10 @@ const SIGNALS: [(Signal, &str); 12] = [
 pub struct InstanceStatus {
     /// Index of the instance, from 0: its `-btid`.
     pub index: usize,
-    /// Process id, which is also its process group.
+    /// Process id, which is also its process group: on its host, where it is on another one.
     pub pid: u32,
+    /// The host that it is on, or was last; none on this one.
+    pub host: Option<String>,
     /// Whether it runs.
     pub state: InstanceState,
     /// The fleet had asked it to end before it did.
@@ -122,7 +127,7 @@ impl InstanceStatus {
     pub fn failed(&self) -> bool {
         let well = matches!(
             self.state,
-            InstanceState::Running | InstanceState::Exited(0)
+            InstanceState::Running | InstanceState::Waiting | InstanceState::Exited(0)
         );
         !self.stopped && !self.restarting && (!well || self.given_up.is_some())
     }
@@ -159,6 +164,9 @@ impl InstanceStatus {
     /// Which instance, how its process is, and what the fleet had to do with it.
     fn line(&self) -> String {
         let mut line = format!("instance {}", self.index);
+        if let Some(host) = &self.host {
+            line += &format!(" on {host}");
+        }
         if let Some(cause) = &self.cause {
             line += &format!(" {cause}, and");
         }
@@ -213,7 +221,7 @@ mod tests {
     #[test]
     fn the_tail_keeps_the_last_lines_and_the_summary_the_last_word() {
         let board = Board::default();
-        board.add(7, None);
+        board.add(7, 1, None);
         for n in 0..30 {
             board.line(0, Stream::Stderr, format!("line {n}"));
         }
@@ -250,7 +258,7 @@ mod tests {
     #[test]
     fn an_end_that_was_asked_for_is_no_failure() {
         let board = Board::default();
-        board.add(7, None);
+        board.add(7, 1, None);
         board.ended(0, over(InstanceState::Signaled(15), true));
         let status = &board.statuses()[0];
         assert!(!status.failed());
@@ -272,13 +280,14 @@ mod tests {
             restarts_at: None,
             messages: 0,
             epitaph: Epitaph::default(),
+            taken: false,
         }
     }
 
     #[test]
     fn one_that_will_run_again_has_not_failed_and_one_that_is_given_up_says_why() {
         let board = Board::default();
-        board.add(7, None);
+        board.add(7, 1, None);
         let again = Ended {
             restarts_at: Some(Instant::now()),
             cause: Some("hung: no progress".into()),
@@ -305,7 +314,7 @@ mod tests {
 
     fn failed_with(stdout: &[&str], stderr: &[&str]) -> InstanceStatus {
         let board = Board::default();
-        board.add(7, None);
+        board.add(7, 1, None);
         for (stream, lines) in [(Stream::Stdout, stdout), (Stream::Stderr, stderr)] {
             lines
                 .iter()

@@ -120,7 +120,22 @@ impl LaunchDescription {
                 ));
             }
         }
+        if let Some(hosts) = &self.hosts {
+            hosts.check()?;
+        }
+        if self.is_far() && self.proto == "ipc" {
+            return Err(problem(
+                Some("proto"),
+                "\"ipc\" reaches no other host".into(),
+                "write \"tcp\", or leave the key out",
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether instances run on other hosts.
+    pub(crate) fn is_far(&self) -> bool {
+        self.hosts.is_some()
     }
 
     /// Makes the paths absolute, `folder` before the working folder, and sees that they are there.

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::HostsSettings;
 pub use error::DescriptionError;
 pub(crate) use error::{place, problem};
 pub use restart::{Memory, Restart};
@@ -105,6 +106,9 @@ pub struct LaunchDescription {
     #[serde(default = "hang_after", deserialize_with = "null_is_hang_after")]
     #[schemars(with = "Option<u64>")]
     pub hang_after: u64,
+    /// Other hosts, on which the instances run: see `HostsSettings`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<HostsSettings>,
 }
 
 /// How memory is written, for the schema.
@@ -203,6 +207,7 @@ impl Default for LaunchDescription {
             min_instances: one(),
             max_memory: None,
             hang_after: hang_after(),
+            hosts: None,
         }
     }
 }

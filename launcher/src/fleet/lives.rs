@@ -118,6 +118,7 @@ impl Lives {
                 restarts_at: delay.map(|delay| Instant::now() + delay),
                 messages: view.messages,
                 epitaph,
+                taken: false,
             },
         );
         if let Some(told) = told {

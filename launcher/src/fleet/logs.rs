@@ -13,7 +13,7 @@ use crate::description::problem;
 
 /// The open log file of one instance.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     path: PathBuf,
     /// `None` once it could not be written.
     file: Option<File>,

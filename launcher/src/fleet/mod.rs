@@ -4,6 +4,7 @@
 //! their own ([`supervise`]); this file must never wait for one in another way than through what
 //! that thread reports.
 
+mod begun;
 mod health;
 mod level;
 mod lives;
@@ -30,14 +31,19 @@ use crate::addresses::Addresses;
 use crate::alive::is_ending;
 use crate::board::{Board, Heard, InstanceStatus};
 use crate::command::InstanceCommand;
-use crate::head::{Facts, Head, Place};
+use crate::head::{Facts, Head, Place, Teller};
+use crate::hosts::{Far, Gathering, State, gather};
+use crate::placement::{self, Supply};
 use crate::{LaunchDescription, LaunchError, LaunchInfo};
 
 use health::Limits;
-use level::Level;
+pub(crate) use begun::{Beginning, Part};
+pub(crate) use level::{LAST_WORDS, Level};
+pub(crate) use logs::Log;
 pub use options::FleetOptions;
 pub use output::Output;
-use prepare::{in_file, pages, plan, prepare};
+pub(crate) use output::{Line, printer};
+use prepare::{in_file, pages, plan, plan_part, prepare, prepare_blender};
 use supervise::Plan;
 
 /// Said when windows are wanted and cannot be.
@@ -64,7 +70,10 @@ const LAST_LOOK: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Fleet {
     info: LaunchInfo,
-    blender: Blender,
+    /// None where hosts find their own.
+    blender: Option<Blender>,
+    /// The hosts, where the instances run on others.
+    far: Option<Far>,
     warnings: Vec<String>,
     board: Arc<Board>,
     stopper: Stopper,
@@ -88,12 +97,113 @@ impl Fleet {
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
         let description = description.checked()?;
-        let answers = match options.remember {
-            true => Answers::open(),
-            false => Answers::in_file(None),
+        placement::of(&description).start(description, options)
+    }
+
+    /// All of them on this host.
+    pub(crate) fn start_here(
+        description: LaunchDescription,
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
+        let (addresses, blender) = prepare(&description, &answers(&options))?;
+        Self::run(description, addresses, blender, options, None)
+    }
+
+    /// On hosts that are supplied, at most `each` instances on one. Returns once they were asked for;
+    /// they come when they come.
+    pub(crate) fn gather(
+        description: LaunchDescription,
+        supply: Box<dyn Supply>,
+        (each, head_address): (usize, Option<String>),
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
+        let mut warnings = Vec::new();
+        let seed = description.seed.unwrap_or_else(drawn_seed);
+        let place =
+            Place::make().inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")));
+        let place = place.ok();
+        let name = place.as_ref().map(Place::name);
+        let board = Arc::new(Board::default());
+        let facts = Facts {
+            script: description.script.clone(),
+            addresses: Default::default(),
+            restart: description.restart,
+            min_instances: description.min_instances,
         };
-        let (addresses, blender) = prepare(&description, &answers)?;
-        Self::run(description, addresses, blender, options)
+        let teller = Teller::new(
+            name.clone().unwrap_or_default(),
+            facts.clone(),
+            Arc::clone(&board),
+        );
+        let serve = |place| {
+            let served = Head::start(place, facts, Arc::clone(&board));
+            served
+                .inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")))
+                .ok()
+        };
+        let served = place.and_then(serve);
+        let name = name.filter(|_| served.is_some());
+        let state = State::new(
+            description.num_instances,
+            &description.named_sockets,
+            name.clone(),
+        );
+        let logs = match &description.log_dir {
+            Some(folder) => {
+                let elsewhere = vec!["(on hosts)".to_owned(); description.num_instances];
+                logs::open(folder, &elsewhere).map_err(in_file(&description))?
+            }
+            None => Vec::new(),
+        };
+        let (level, watched) = watch::channel(Level::Run);
+        let (orders, ordered) = tokio::sync::mpsc::unbounded_channel();
+        let (started, ready) = mpsc::channel();
+        let gathering = Gathering {
+            description,
+            options,
+            supply,
+            each,
+            head_address,
+            seed,
+            logs,
+            board: Arc::clone(&board),
+            level: watched,
+            state: state.clone(),
+            orders: ordered,
+            teller: Arc::new(teller),
+        };
+        let supervision = |source| LaunchError::Supervision {
+            what: "thread",
+            source,
+        };
+        let thread = std::thread::Builder::new()
+            .name("blendtorch-fleet".into())
+            .spawn(move || gather(gathering, &started))
+            .map_err(supervision)?;
+        match ready.recv() {
+            Ok(begun) => begun?,
+            Err(_) => {
+                let ended = "it ended before hosts were asked for";
+                return Err(supervision(std::io::Error::other(ended)));
+            }
+        }
+        Ok(Self {
+            info: LaunchInfo {
+                fleet: name,
+                ..LaunchInfo::default()
+            },
+            blender: None,
+            far: Some(Far { state, orders }),
+            warnings,
+            board,
+            stopper: Stopper {
+                level: Arc::new(level),
+            },
+            thread: Mutex::new(Some(thread)),
+            owner: std::process::id(),
+            head: Mutex::new(served),
+            _folder: None,
+        })
     }
 
     /// As [`start`](Self::start), on a Blender that is known already, and that is not asked whether it
@@ -108,7 +218,19 @@ impl Fleet {
     ) -> Result<Self, LaunchError> {
         let description = description.checked()?;
         let addresses = plan(&description)?;
-        Self::run(description, addresses, blender, options)
+        Self::run(description, addresses, blender, options, None)
+    }
+
+    /// Those of the instances that a host has got.
+    pub(crate) fn start_part(
+        description: &LaunchDescription,
+        part: Part,
+        options: FleetOptions,
+    ) -> Result<Self, LaunchError> {
+        let description = description.checked()?;
+        let blender = prepare_blender(&description, &answers(&options))?;
+        let addresses = plan_part(&description, &part)?;
+        Self::run(description, addresses, blender, options, Some(part))
     }
 
     fn run(
@@ -116,6 +238,7 @@ impl Fleet {
         addresses: Addresses,
         blender: Blender,
         options: FleetOptions,
+        part: Option<Part>,
     ) -> Result<Self, LaunchError> {
         let mut warnings: Vec<_> = addresses.warning.into_iter().collect();
         if !description.background && display::none() {
@@ -125,9 +248,8 @@ impl Fleet {
                 warnings.push(NO_DISPLAY.to_owned());
             }
         }
-        let seed = description
-            .seed
-            .unwrap_or_else(|| u64::from(rand::random::<u32>() >> 1));
+        let seed = part.as_ref().map(|part| part.seed).or(description.seed);
+        let seed = seed.unwrap_or_else(drawn_seed);
         let commands: Vec<_> = (0..description.num_instances)
             .map(|i| InstanceCommand::new(&blender, &description, &addresses.bind, seed, i))
             .collect();
@@ -139,13 +261,18 @@ impl Fleet {
             commands: commands.iter().map(InstanceCommand::line).collect(),
             fleet: place.as_ref().map(Place::name),
         };
-        let pages = pages(commands.len(), &mut warnings);
+        let here = begun::here(commands.len(), part.as_ref());
+        let pages = pages(&here, &mut warnings);
 
         let logs = match &description.log_dir {
             Some(folder) => logs::open(folder, &info.commands).map_err(in_file(&description))?,
             None => Vec::new(),
         };
         let board = Arc::new(Board::default());
+        let (listener, lines) = part.map(|part| (part.listener, part.lines)).unzip();
+        if let Some(listener) = listener {
+            board.listeners.add_sender(listener);
+        }
         let (level, watched) = watch::channel(Level::Run);
         let (started, ready) = mpsc::channel();
         let mut head = place.as_ref().map(|place| place.path().to_path_buf());
@@ -171,6 +298,8 @@ impl Fleet {
         }
         let plan = Plan {
             commands,
+            here,
+            lines: lines.flatten(),
             options,
             restart: description.restart,
             min_instances: description.min_instances,
@@ -200,7 +329,8 @@ impl Fleet {
         }
         Ok(Self {
             info,
-            blender,
+            blender: Some(blender),
+            far: None,
             warnings,
             board,
             stopper: Stopper {
@@ -213,14 +343,32 @@ impl Fleet {
         })
     }
 
-    /// Addresses to connect to and the command lines.
-    pub fn launch_info(&self) -> &LaunchInfo {
-        &self.info
+    /// Addresses to connect to and the command lines; of instances on other hosts those that are there.
+    pub fn launch_info(&self) -> LaunchInfo {
+        match &self.far {
+            Some(far) => far.state.launch_info(),
+            None => self.info.clone(),
+        }
     }
 
-    /// The Blender that runs.
-    pub fn blender(&self) -> &Blender {
-        &self.blender
+    /// The Blender that runs; none before a host has said which it has.
+    pub fn blender(&self) -> Option<Blender> {
+        match &self.far {
+            Some(far) => far.state.blender(),
+            None => self.blender.clone(),
+        }
+    }
+
+    /// Whether the instances run on other hosts.
+    pub fn is_far(&self) -> bool {
+        self.far.is_some()
+    }
+
+    /// What the user is to know of hosts since the last time: that one has come, was taken away, or
+    /// why none comes.
+    pub fn notices(&self) -> Vec<String> {
+        let far = self.far.as_ref();
+        far.map(|far| far.state.take_notices()).unwrap_or_default()
     }
 
     /// Lines for the user: that machines other than this one can reach the sockets, that there is no
@@ -229,12 +377,17 @@ impl Fleet {
         &self.warnings
     }
 
-    /// Writes the launch info to a file, and has those who choose among fleets told of it.
+    /// Writes the launch info to a file, and has those who choose among fleets told of it. Of instances
+    /// on other hosts it is written when the first is up, and anew when more come or go; one that
+    /// another fleet has left is removed.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn save_launch_info(&self, path: impl AsRef<Path>) -> Result<(), crate::InfoError> {
-        self.info.save_json(path.as_ref())?;
+        match &self.far {
+            Some(far) => far.keep_info_in(path.as_ref())?,
+            None => self.info.save_json(path.as_ref())?,
+        }
         if let Some(head) = &*self.head() {
             head.is_led_to_by(path.as_ref());
         }
@@ -256,6 +409,10 @@ impl Fleet {
     /// says so. Does nothing where that life is over already.
     pub fn end_life(&self, index: usize, life: u64) {
         if !self.is_owner() {
+            return;
+        }
+        if let Some(far) = &self.far {
+            far.end_life(index, life);
             return;
         }
         let statuses = self.board.statuses();
@@ -317,6 +474,9 @@ impl Fleet {
 
     /// The statuses, once those whose processes have ended say so.
     fn settled(&self) -> Vec<InstanceStatus> {
+        if self.is_far() {
+            return self.status();
+        }
         let deadline = Instant::now() + LAST_LOOK;
         loop {
             let statuses = self.status();
@@ -362,6 +522,9 @@ impl Fleet {
     /// end that one alone.
     pub fn release(&self, index: usize) {
         self.board.release(index);
+        if let Some(far) = &self.far {
+            far.release(index);
+        }
     }
 
     /// A handle that can ask for the end from another thread, without waiting for it.
@@ -369,8 +532,24 @@ impl Fleet {
         self.stopper.clone()
     }
 
+    pub(crate) fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
     fn is_owner(&self) -> bool {
         std::process::id() == self.owner
+    }
+}
+
+fn drawn_seed() -> u64 {
+    u64::from(rand::random::<u32>() >> 1)
+}
+
+/// What is known of Blenders from before.
+fn answers(options: &FleetOptions) -> Answers {
+    match options.remember {
+        true => Answers::open(),
+        false => Answers::in_file(None),
     }
 }
 

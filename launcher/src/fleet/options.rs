@@ -17,6 +17,8 @@ pub struct FleetOptions {
     /// Whether an instance that ends again and again without having delivered anything has failed. Who
     /// knows better why it ends decides itself: then it is started again each time, soon.
     pub gives_up: bool,
+    /// Whether other hosts get the script's text, and need not see the file.
+    pub carries_script: bool,
 }
 
 impl Default for FleetOptions {
@@ -27,6 +29,7 @@ impl Default for FleetOptions {
             grace: Duration::from_secs(3),
             remember: true,
             gives_up: true,
+            carries_script: false,
         }
     }
 }

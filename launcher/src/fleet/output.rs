@@ -26,13 +26,13 @@ const LONGEST_LINE: usize = 64 * 1024;
 
 /// What has come of an instance's stream.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) instance: usize,
-    pub(super) stream: Stream,
+pub(crate) struct Line {
+    pub(crate) instance: usize,
+    pub(crate) stream: Stream,
     /// The line as it was printed, for the log.
-    pub(super) printed: Option<String>,
+    pub(crate) printed: Option<String>,
     /// The lines that are shown now: this one, none where it is noise, or more that were held back.
-    pub(super) shown: Vec<String>,
+    pub(crate) shown: Vec<String>,
 }
 
 /// Reads to the end of the stream and gives each line, without its line break, to `take`; none at the
@@ -67,7 +67,7 @@ fn text(line: &[u8]) -> String {
 
 /// Starts the thread that prints and logs, if there is anything to do. It ends after the last sender;
 /// the receiver then hears so.
-pub(super) fn printer(
+pub(crate) fn printer(
     output: Output,
     mut logs: Vec<Log>,
 ) -> std::io::Result<Option<(mpsc::Sender<Line>, oneshot::Receiver<()>)>> {

@@ -108,7 +108,9 @@ fn least(end: &End) -> Restart {
     match (&end.cause, end.state) {
         (Some(_), _) | (None, InstanceState::Signaled(_)) => Restart::OnAbnormal,
         (None, InstanceState::Exited(0)) => Restart::Always,
-        (None, InstanceState::Exited(_) | InstanceState::Running) => Restart::OnFailure,
+        (None, InstanceState::Exited(_) | InstanceState::Running | InstanceState::Waiting) => {
+            Restart::OnFailure
+        }
     }
 }
 

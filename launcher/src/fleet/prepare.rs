@@ -6,8 +6,9 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use blendtorch_blender::{Answers, Blender, VARIABLE, discover_named, package, scenes};
-use blendtorch_channels::control::Page;
+use blendtorch_channels::control::{Page, PageError};
 
+use super::begun::{Beginning, Part};
 use crate::addresses::Addresses;
 use crate::{DescriptionError, LaunchDescription, LaunchError};
 
@@ -17,8 +18,16 @@ pub(super) fn prepare(
     description: &LaunchDescription,
     answers: &Answers,
 ) -> Result<(Addresses, Blender), LaunchError> {
-    let file = || description.file.clone();
     let addresses = plan(description)?;
+    Ok((addresses, prepare_blender(description, answers)?))
+}
+
+/// A Blender that runs the description.
+pub(super) fn prepare_blender(
+    description: &LaunchDescription,
+    answers: &Answers,
+) -> Result<Blender, LaunchError> {
+    let file = || description.file.clone();
     let named = description.named_blender();
     let python_path = description.env.get("PYTHONPATH").map(OsStr::new);
     let found = discover_named(named, answers).and_then(|blender| {
@@ -40,7 +49,7 @@ pub(super) fn prepare(
             .map_err(DescriptionError::of_scene)
             .map_err(&in_file)?;
     }
-    Ok((addresses, blender))
+    Ok(blender)
 }
 
 pub(super) fn plan(description: &LaunchDescription) -> Result<Addresses, LaunchError> {
@@ -50,17 +59,39 @@ pub(super) fn plan(description: &LaunchDescription) -> Result<Addresses, LaunchE
     })
 }
 
-/// A page of memory for each instance, as far as there are any to be had.
-pub(super) fn pages(instances: usize, warnings: &mut Vec<String>) -> Vec<Option<Arc<Page>>> {
-    let make = |index| Page::create(&format!("blendtorch-instance-{index}"));
-    let made: Result<Vec<_>, _> = (0..instances).map(make).collect();
+/// The addresses of those instances that are this host's.
+pub(super) fn plan_part(
+    description: &LaunchDescription,
+    part: &Part,
+) -> Result<Addresses, LaunchError> {
+    let only: Vec<_> = part.instances.iter().map(|one| one.index).collect();
+    Addresses::plan_part(description, &only, part.ip).map_err(|error| LaunchError::Address {
+        file: description.file.clone(),
+        error,
+    })
+}
+
+/// A page of memory for each instance that is here, as far as there are any to be had.
+pub(super) fn pages(
+    here: &[Option<Beginning>],
+    warnings: &mut Vec<String>,
+) -> Vec<Option<Arc<Page>>> {
+    let make = |(index, beginning): (usize, &Option<Beginning>)| {
+        let Some(beginning) = beginning else {
+            return Ok(None);
+        };
+        let page = Page::create(&format!("blendtorch-instance-{index}"))?;
+        page.set_resume(beginning.resume);
+        Ok::<_, PageError>(Some(Arc::new(page)))
+    };
+    let made: Result<Vec<_>, _> = here.iter().enumerate().map(make).collect();
     match made {
-        Ok(pages) => pages.into_iter().map(|page| Some(Arc::new(page))).collect(),
+        Ok(pages) => pages,
         Err(error) => {
             warnings.push(format!(
                 "{error}. Whether an instance hangs cannot be seen, nor what is lost where one is killed"
             ));
-            vec![None; instances]
+            vec![None; here.len()]
         }
     }
 }

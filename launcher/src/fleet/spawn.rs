@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 
 use crate::command::InstanceCommand;
 use crate::head::FOR_INSTANCES;
+use crate::hosts::{HEAD, HEAD_KEY};
 
 /// A life that is to begin: which, and where the instance finds its page and its launcher.
 pub(super) struct Life<'a> {
@@ -53,6 +54,8 @@ pub(super) fn spawn(
         Some(head) => process.env(CONTROL, head.join(FOR_INSTANCES)),
         None => process.env_remove(CONTROL),
     };
+    // The key of a job is its hosts', not for scripts.
+    process.env_remove(HEAD).env_remove(HEAD_KEY);
     guard.watch(process.as_std_mut());
     process.spawn()
 }

@@ -6,16 +6,18 @@
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
+use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::begun::Beginning;
 use super::health::Limits;
 use super::level::{LAST_WORDS, Level};
 use super::lives::Lives;
 use super::logs::Log;
 use super::options::FleetOptions;
-use super::output::printer;
+use super::output::{Line, printer};
 use super::policy::Policy;
 use super::spawn::{Life, spawn};
 use super::watcher::Watcher;
@@ -28,6 +30,10 @@ use blendtorch_channels::control::Page;
 /// What the thread needs to know.
 pub(super) struct Plan {
     pub(super) commands: Vec<InstanceCommand>,
+    /// How each begins; none of those that another host has.
+    pub(super) here: Vec<Option<Beginning>>,
+    /// Where what they print goes, where that is not printed here.
+    pub(super) lines: Option<Sender<Line>>,
     pub(super) options: FleetOptions,
     pub(super) restart: Restart,
     pub(super) min_instances: usize,
@@ -79,27 +85,35 @@ async fn supervise(
     let failed = |what| move |source| LaunchError::Supervision { what, source };
     let folders: Vec<_> = plan.folders.iter().map(PathBuf::as_path).collect();
     let guard = Arc::new(Guard::start(&folders).map_err(failed("guard process"))?);
-    let (lines, printed) = printer(plan.options.output, plan.logs)
-        .map_err(failed("output thread"))?
-        .unzip();
+    let (lines, printed) = match plan.lines {
+        Some(lines) => (Some(lines), None),
+        None => printer(plan.options.output, plan.logs)
+            .map_err(failed("output thread"))?
+            .unzip(),
+    };
     let mut instances = JoinSet::new();
     let mut outcome = Ok(());
     let (abandon, abandoned) = watch::channel(Level::Run);
     let abandon = Arc::new(abandon);
     let all = plan.commands.len();
-    let each = plan.commands.into_iter().zip(plan.pages).enumerate();
-    for (index, (command, page)) in each {
+    let each = plan.commands.into_iter().zip(plan.pages).zip(plan.here);
+    for (index, ((command, page), beginning)) in each.enumerate() {
+        let Some(beginning) = beginning else {
+            plan.board.add_elsewhere();
+            continue;
+        };
         if let Some(page) = &page {
-            page.begin_life(1);
+            page.begin_life(beginning.life);
         }
         let first = Life {
             page: page.as_deref(),
             head: plan.head.as_deref(),
-            number: 1,
+            number: beginning.life,
         };
         match spawn(&command, &guard, &first) {
             Ok(child) => {
-                plan.board.add(child.id().unwrap_or_default(), page);
+                let pid = child.id().unwrap_or_default();
+                plan.board.add(pid, beginning.life, page);
                 let watcher = Watcher {
                     index,
                     grace: plan.options.grace,

@@ -53,7 +53,7 @@ async fn answer(stream: UnixStream, teller: Arc<Teller>) {
             return;
         }
         let (id, said) = match decode::<FromPerson>(&line) {
-            Ok(FromPerson { id, asks }) => (id, reply(id, asks, &teller).await),
+            Ok(asked) => (asked.id, reply(asked, &teller).await),
             Err(reason) => {
                 let text = format!("not understood: {reason}");
                 let refusal = Refusal::new(RefusalKind::Words, text);
@@ -71,7 +71,8 @@ async fn answer(stream: UnixStream, teller: Arc<Teller>) {
     }
 }
 
-async fn reply(id: u64, asks: PersonAsks, teller: &Teller) -> ToPerson {
+/// Answers a question.
+pub(crate) async fn reply(FromPerson { id, asks }: FromPerson, teller: &Teller) -> ToPerson {
     match asks {
         PersonAsks::Status {
             counters,

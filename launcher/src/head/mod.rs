@@ -25,7 +25,8 @@ use blendtorch_channels::control::{
 
 use crate::alive::Process;
 use crate::board::Board;
-use report::Teller;
+pub(crate) use askers::reply as answer_person;
+pub(crate) use report::Teller;
 
 /// The socket of the instances, and that of those who ask.
 pub(crate) const FOR_INSTANCES: &str = "instances.sock";

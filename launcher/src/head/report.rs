@@ -22,7 +22,7 @@ const MOST_LIVES: usize = 8192;
 
 /// Who tells of the fleet.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(crate) struct Teller {
     fleet: String,
     facts: Facts,
     board: Arc<Board>,
@@ -30,7 +30,7 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    pub(super) fn new(fleet: String, facts: Facts, board: Arc<Board>) -> Self {
+    pub(crate) fn new(fleet: String, facts: Facts, board: Arc<Board>) -> Self {
         Self {
             fleet,
             facts,
@@ -39,13 +39,24 @@ impl Teller {
         }
     }
 
+    /// Of a host's part of a fleet.
+    pub(crate) fn of_part(board: Arc<Board>, restart: Restart) -> Self {
+        let facts = Facts {
+            script: std::path::PathBuf::new(),
+            addresses: Default::default(),
+            restart,
+            min_instances: 1,
+        };
+        Self::new(String::new(), facts, board)
+    }
+
     pub(super) fn board(&self) -> &Board {
         &self.board
     }
 
     /// How all are; with their own counters, if they are asked for, and unless it is to be `brief` with
     /// what they say of themselves. Of lives that are over those that ended after `since`.
-    pub(super) async fn report(&self, counters: bool, brief: bool, since: u64) -> FleetReport {
+    pub(crate) async fn report(&self, counters: bool, brief: bool, since: u64) -> FleetReport {
         let known = self.board.known();
         let most = (MOST_LIVES / known.len().max(1)).max(1);
         let mut instances: Vec<_> = known.iter().map(|one| self.instance(one)).collect();
@@ -78,6 +89,33 @@ impl Teller {
     }
 
     fn instance(&self, known: &Known) -> InstanceReport {
+        match &known.told {
+            Some(told) if told.life == known.status.life => self.elsewhere(known, told),
+            _ => self.here(known),
+        }
+    }
+
+    /// One that is on another host: what that has told, but for what is known better here.
+    fn elsewhere(&self, known: &Known, told: &InstanceReport) -> InstanceReport {
+        let here = self.here(known);
+        if here.mode != Mode::Running {
+            return here;
+        }
+        InstanceReport {
+            messages_in_all: known.messages_before + told.messages,
+            addresses: here.addresses,
+            began_ns: here.began_ns,
+            restarts: here.restarts,
+            returns_after_end: here.returns_after_end,
+            returns_after_failure: here.returns_after_failure,
+            lives: here.lives,
+            report: here.report,
+            about: here.about,
+            ..told.clone()
+        }
+    }
+
+    fn here(&self, known: &Known) -> InstanceReport {
         let status = &known.status;
         let view = known.page.as_ref().map(|page| page.view());
         let attached = view.as_ref().is_some_and(|view| view.pid.is_some());
@@ -93,9 +131,12 @@ impl Teller {
         let addresses = self.facts.addresses.values();
         InstanceReport {
             index: status.index,
-            addresses: addresses
-                .filter_map(|of| of.get(status.index).cloned())
-                .collect(),
+            addresses: match known.addresses.is_empty() {
+                true => addresses
+                    .filter_map(|of| of.get(status.index).cloned())
+                    .collect(),
+                false => known.addresses.clone(),
+            },
             mode,
             pid: status.pid,
             life: status.life,
@@ -106,7 +147,8 @@ impl Teller {
                 && (known.returning || self.facts.restart >= Restart::Always),
             returns_after_failure: !known.released && self.facts.restart >= Restart::OnFailure,
             attached,
-            memory: runs
+            // The number of a process of another host means nothing here.
+            memory: (runs && status.host.is_none())
                 .then(|| resident(view.pid.unwrap_or(status.pid)))
                 .flatten(),
             messages_in_all: known.messages_before + if runs { view.messages } else { 0 },

@@ -37,14 +37,19 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
         return failed(&error.to_string());
     }
     let statuses = fleet.status();
-    let blender = fleet.blender();
-    say(&format!(
-        "{} of Blender {} started ({}); launch info in {}",
-        counted(statuses.len()),
-        blender.version,
-        blender.path.display(),
-        arguments.out_launch_info.display()
-    ));
+    let file = arguments.out_launch_info.display();
+    match fleet.blender().filter(|_| !fleet.is_far()) {
+        Some(blender) => say(&format!(
+            "{} of Blender {} started ({}); launch info in {file}",
+            counted(statuses.len()),
+            blender.version,
+            blender.path.display(),
+        )),
+        None => say(&format!(
+            "{} wait for hosts; launch info in {file} as soon as the first is up",
+            counted(statuses.len()),
+        )),
+    }
     watch(&fleet, &statuses);
     let statuses = fleet.status();
     let failure = fleet.failure();
@@ -81,6 +86,7 @@ fn watch(fleet: &Fleet, at_first: &[InstanceStatus]) {
     let mut told = vec![false; at_first.len()];
     loop {
         let all_ended = fleet.wait_timeout(Duration::from_millis(200));
+        fleet.notices().iter().for_each(|notice| say(notice));
         let statuses = fleet.status();
         let running = statuses.iter().filter(|status| status.is_alive()).count();
         for status in &statuses {

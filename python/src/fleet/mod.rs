@@ -180,7 +180,7 @@ impl PyFleet {
         let code = |status: InstanceStatus| match status.state {
             InstanceState::Signaled(signal) => -signal,
             InstanceState::Exited(code) => code,
-            InstanceState::Running => 0,
+            InstanceState::Running | InstanceState::Waiting => 0,
         };
         let statuses = self.fleet.status();
         statuses

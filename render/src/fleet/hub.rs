@@ -20,6 +20,8 @@ pub(super) struct Worker {
     pub(super) up: Option<u64>,
     /// It will not come back.
     pub(super) gone: Option<String>,
+    /// Its last life ended because its machine was taken away.
+    pub(super) taken: bool,
     /// How its last life ended.
     pub(super) last_end: Option<String>,
     /// The scene as that life has it, and what it said of it.
@@ -90,8 +92,13 @@ impl Hub {
                     let _ = inbox.send(Word::Said(said));
                 }
             }
-            News::Ended { how, again } => {
-                worker.mute += 1;
+            News::Began { .. } => {}
+            News::Ended { how, again, taken } => {
+                // One whose machine is taken away has done nothing wrong.
+                if !taken {
+                    worker.mute += 1;
+                }
+                worker.taken = taken;
                 worker.up = None;
                 worker.there = None;
                 worker.prepared = None;

@@ -255,10 +255,11 @@ impl RenderFleet {
         self.inner.workers
     }
 
-    /// The Blender that renders.
+    /// The Blender that renders: its version; empty before a host has said which it has.
     #[must_use]
     pub fn blender(&self) -> String {
-        self.inner.fleet.blender().version.to_string()
+        let blender = self.inner.fleet.blender();
+        blender.map_or_else(String::new, |blender| blender.version.to_string())
     }
 
     /// The processes of the workers, in their order.

@@ -42,7 +42,8 @@ impl Keeper<'_> {
                 libraries.insert(name.to_string_lossy().into_owned(), crc);
             }
         }
-        let blender = shared.inner.fleet.blender().version.to_string();
+        let blender = shared.inner.fleet.blender();
+        let blender = blender.map_or_else(String::new, |blender| blender.version.to_string());
         let libraries = Value::Object(libraries);
         let (scene, request) = (&shared.scene, &shared.request);
         Ok(Settings::new(

@@ -1,0 +1,122 @@
+//! What is known of hosts, and of what runs on them, beside how each instance is.
+//!
+//! Owns the lock over it: the thread of the head writes, everybody reads. It must never be held while
+//! something is waited for.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indexmap::IndexMap;
+
+use blendtorch_blender::Blender;
+
+use crate::LaunchInfo;
+use crate::board::Board;
+
+/// Lines for the user that nobody has read yet; later ones push out the first.
+const MOST_NOTICES: usize = 256;
+
+/// It, for several threads.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Of each instance, once its host has said so.
+    pub(super) commands: Vec<Option<String>>,
+    /// Of each instance, by the name of the socket.
+    pub(super) addresses: Vec<IndexMap<String, String>>,
+    pub(super) blender: Option<Blender>,
+    pub(super) fleet: Option<String>,
+    /// Where the launch info is to be, and as what it was written last.
+    pub(super) file: Option<PathBuf>,
+    pub(super) written: Option<LaunchInfo>,
+    notices: Vec<String>,
+    /// The names of the sockets.
+    pub(super) sockets: Vec<String>,
+}
+
+impl State {
+    pub(crate) fn new(instances: usize, sockets: &[String], fleet: Option<String>) -> Self {
+        let known = Known {
+            commands: vec![None; instances],
+            addresses: vec![IndexMap::new(); instances],
+            fleet,
+            sockets: sockets.to_vec(),
+            ..Known::default()
+        };
+        Self(Arc::new(Mutex::new(known)))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something for the user.
+    pub(crate) fn notice(&self, line: String) {
+        let mut known = self.lock();
+        if known.notices.len() == MOST_NOTICES {
+            known.notices.remove(0);
+        }
+        known.notices.push(line);
+    }
+
+    /// What has been noticed since the last time.
+    pub(crate) fn take_notices(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().notices)
+    }
+
+    pub(crate) fn blender(&self) -> Option<Blender> {
+        self.lock().blender.clone()
+    }
+
+    /// Of those instances that have a host.
+    pub(crate) fn launch_info(&self) -> LaunchInfo {
+        self.lock().info()
+    }
+
+    /// From now on the launch info lies there, as soon as an instance is up.
+    pub(crate) fn keep_in(&self, file: PathBuf) {
+        let mut known = self.lock();
+        (known.file, known.written) = (Some(file), None);
+    }
+
+    /// Writes the launch info anew where it has changed and something of it is up.
+    pub(crate) fn write_info(&self, board: &Board) {
+        let mut known = self.lock();
+        let Some(file) = known.file.clone() else {
+            return;
+        };
+        let info = known.info();
+        let up = || board.statuses().iter().any(|one| one.is_running());
+        let news = known.written.as_ref() != Some(&info);
+        // What was written stays while nothing is up: those who follow it wait.
+        if !news || !up() {
+            return;
+        }
+        match info.save_json(&file) {
+            Ok(()) => known.written = Some(info),
+            Err(error) => {
+                // It is tried again when something changes.
+                known.written = Some(info);
+                drop(known);
+                self.notice(format!("warning: {error}"));
+            }
+        }
+    }
+}
+
+impl Known {
+    fn info(&self) -> LaunchInfo {
+        let of = |socket: &String| {
+            let each = self.addresses.iter();
+            let each = each.filter_map(|one| one.get(socket).cloned());
+            (socket.clone(), each.collect())
+        };
+        LaunchInfo {
+            addresses: self.sockets.iter().map(of).collect(),
+            commands: self.commands.iter().flatten().cloned().collect(),
+            fleet: self.fleet.clone(),
+        }
+    }
+}
