@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 
 _open: "weakref.WeakSet[Any]" = weakref.WeakSet()
+# What was drawn into last, and whether its owner has given it back since.
+_last: Any = None
+_last_is_free = False
 
 
 def memory(
@@ -29,10 +32,38 @@ def memory(
     return gpu.types.GPUOffScreen(width, height, format=form)
 
 
+def free(offscreen: Any) -> None:
+    """Gives GPU memory back; what was drawn into last only with the next drawing into another.
+
+    Blender's list of draw calls (`GPUDrawList`; 3.4.1) still knows the address of the last batch of
+    that drawing, one without vertices. If it were freed and an object that is new got its batch
+    there, the list would take the one for the other, and draw nothing of the object.
+    """
+    global _last_is_free
+    if offscreen is _last:
+        _last_is_free = True
+    else:
+        offscreen.free()
+
+
+def _is_last(offscreen: Any) -> None:
+    """Remembers what was drawn into, and gives back what waited for it."""
+    global _last, _last_is_free
+    if offscreen is _last:
+        return
+    before, was_free = _last, _last_is_free
+    _last, _last_is_free = offscreen, False
+    if was_free:
+        before.free()
+
+
 def _free_all() -> None:
     for owner in list(_open):
         with contextlib.suppress(Exception):  # It was freed before.
             owner.free()
+    if _last is not None:
+        with contextlib.suppress(Exception):
+            _last.free()
 
 
 if runtime.is_program():
@@ -93,6 +124,7 @@ def draw(
             do_color_management=False,
             **more,
         )
+    _is_last(offscreen)
 
 
 def read_color(offscreen: Any, kind: str, buffer: Any) -> None:

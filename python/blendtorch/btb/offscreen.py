@@ -232,7 +232,7 @@ class OffScreenRenderer:
 
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""
-        self.offscreen.free()
+        drawing.free(self.offscreen)
 
 
 def _place(space: Any) -> tuple[int, ...]:

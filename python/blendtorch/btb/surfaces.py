@@ -129,12 +129,11 @@ class SurfaceView:
 
     def free(self) -> None:
         """Gives back the GPU's memory."""
-        self.offscreen.free()
+        drawing.free(self.offscreen)
 
 
 def smooth_nothing() -> None:
-    """As of images: smoothing mixes what lies along edges. And with it the first drawing of a
-    renderer may lack what is new in the scene (3.4.1)."""
+    """As of images: smoothing mixes what lies along edges."""
     display = bpy.context.scene.display
     if display.viewport_aa != "OFF":
         display.viewport_aa = "OFF"

@@ -79,7 +79,7 @@ class DrawnExtras:
 
     def free(self) -> None:
         """Gives back the GPU's memory."""
-        self._offscreen.free()
+        drawing.free(self._offscreen)
 
     def _tell(
         self,
