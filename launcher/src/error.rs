@@ -42,6 +42,15 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+    /// Slurm cannot be used, or refuses.
+    #[error(transparent)]
+    Slurm(#[from] crate::slurm::SlurmError),
+    /// There is no program for other hosts to run.
+    #[error(
+        "there is no program `blendtorch` beside this one, nor on PATH: hosts run `blendtorch host`; \
+         install it, or name it in the variable BLENDTORCH_PROGRAM"
+    )]
+    NoProgram,
     /// The command that reaches a host could not be started.
     #[error("host {host} cannot be reached: {program}: {source}; install it, or name another in \"hosts.command\"")]
     HostCommand {

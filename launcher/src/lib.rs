@@ -39,6 +39,7 @@ mod info;
 mod placement;
 mod program;
 mod sealed;
+pub mod slurm;
 
 pub use addresses::AddressError;
 pub use board::{Heard, InstanceState, InstanceStatus, News};
@@ -49,7 +50,8 @@ pub use hosts::{
     HEAD, HEAD_KEY, HostEnd, HostOptions, Join, JoinError, JobRecord, ask_job, serve_host,
 };
 pub use info::{InfoError, LaunchInfo};
-pub use placement::HostsSettings;
-pub use program::{LaunchArguments, Signals, launch, launch_program, main_launch};
+pub use placement::{HostsSettings, Where, host_program};
+pub use program::{LaunchArguments, Signals, SlurmArguments, launch, launch_program, main_launch};
+pub use slurm::SlurmSettings;
 
 pub use blendtorch_blender::{Blender, DiscoverError, Runtime, Version};

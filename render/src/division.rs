@@ -182,6 +182,18 @@ impl Division {
         blamed.filter(|(_, verdict)| *verdict != Verdict::Done)
     }
 
+    /// A worker's machine was taken away: all that it had waits again, and no frame is blamed.
+    pub(crate) fn taken(&mut self, worker: usize) {
+        self.at.remove(&worker);
+        let had: Vec<_> = self
+            .given
+            .iter()
+            .filter(|(_, who)| who.contains(&worker))
+            .map(|(frame, _)| *frame)
+            .collect();
+        self.returned(worker, &had);
+    }
+
     /// A worker will not come back: others do what was its own.
     pub(crate) fn leaves(&mut self, worker: usize) {
         self.gone.insert(worker);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use blendtorch_render::{
     Format, Frames, Jobs, Layout, Pass, PassList, RenderDescription, RenderError, Resolution,
 };
+use blendtorch_launcher::SlurmArguments;
 use clap::{Args, ValueEnum};
 
 use crate::help::RENDER_HELP;
@@ -100,6 +101,8 @@ pub(crate) struct RenderArguments {
     /// No progress bar
     #[arg(short, long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) slurm: SlurmArguments,
 }
 
 /// Some passes.

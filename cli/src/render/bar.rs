@@ -86,7 +86,7 @@ impl Bar {
         }
     }
 
-    fn line(&self, text: &str) {
+    pub(super) fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(format!("blendtorch render: {text}")),
             None => say(text),

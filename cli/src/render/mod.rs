@@ -39,19 +39,25 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
     let mut job = described.job()?;
     job.request.dry_run = arguments.dry_run;
     job.request.anew = arguments.anew;
-    let plan = FleetPlan::of(described);
+    let mut plan = FleetPlan::of(described);
+    plan.slurm = arguments.slurm.settings(described.slurm.as_ref());
     let fleet = RenderFleet::start(&plan)?;
     let signals = Signals::stop(fleet.stopper(), say)
         .map_err(|error| RenderError::NoWorkers(format!("signals cannot be handled: {error}")))?;
     let workers = fleet.workers();
+    // Hosts say which Blender they have when they come.
+    let version = match fleet.blender() {
+        version if version.is_empty() => version,
+        version => format!(" {version}"),
+    };
     say(&format!(
-        "{workers} Blender{} {} for {}",
+        "{workers} Blender{}{version} for {}",
         if workers == 1 { "" } else { "s" },
-        fleet.blender(),
         job.scene.file.display()
     ));
     let mut bar = Bar::new(arguments.quiet);
     let rendered = fleet.render(&job, &mut |progress| {
+        fleet.notices().iter().for_each(|notice| bar.line(notice));
         bar.show(progress);
         signals.exit_code().is_none()
     });

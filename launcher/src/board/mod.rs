@@ -186,10 +186,17 @@ impl Board {
 
     /// It is not started again after all: the fleet ends.
     pub(crate) fn stays_ended(&self, index: usize) {
-        self.with(index, |one| {
+        let over = News::Ended {
+            how: "the fleet ends".into(),
+            again: false,
+            taken: false,
+        };
+        let life = self.with(index, |one| {
             (one.status.restarting, one.restarts_at) = (false, None);
             one.status.stopped = true;
+            one.status.life
         });
+        self.listeners.tell(index, life.unwrap_or_default(), &over);
     }
 
     /// It could not be started again.

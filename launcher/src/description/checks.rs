@@ -123,7 +123,10 @@ impl LaunchDescription {
         if let Some(hosts) = &self.hosts {
             hosts.check()?;
         }
-        if self.is_far() && self.proto == "ipc" {
+        if let Some(slurm) = &self.slurm {
+            slurm.check()?;
+        }
+        if self.hosts.is_some() && self.proto == "ipc" {
             return Err(problem(
                 Some("proto"),
                 "\"ipc\" reaches no other host".into(),
@@ -131,11 +134,6 @@ impl LaunchDescription {
             ));
         }
         Ok(())
-    }
-
-    /// Whether instances run on other hosts.
-    pub(crate) fn is_far(&self) -> bool {
-        self.hosts.is_some()
     }
 
     /// Makes the paths absolute, `folder` before the working folder, and sees that they are there.

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::HostsSettings;
+use crate::{HostsSettings, SlurmSettings};
 pub use error::DescriptionError;
 pub(crate) use error::{place, problem};
 pub use restart::{Memory, Restart};
@@ -109,6 +109,9 @@ pub struct LaunchDescription {
     /// Other hosts, on which the instances run: see `HostsSettings`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosts: Option<HostsSettings>,
+    /// What a job of Slurm is asked for, with `--slurm`: see `SlurmSettings`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slurm: Option<SlurmSettings>,
 }
 
 /// How memory is written, for the schema.
@@ -208,6 +211,7 @@ impl Default for LaunchDescription {
             max_memory: None,
             hang_after: hang_after(),
             hosts: None,
+            slurm: None,
         }
     }
 }

@@ -97,7 +97,7 @@ impl Fleet {
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
         let description = description.checked()?;
-        placement::of(&description).start(description, options)
+        placement::of(&description, options.place).start(description, options)
     }
 
     /// All of them on this host.

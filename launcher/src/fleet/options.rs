@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::output::Output;
+use crate::placement::Where;
 
 /// How a fleet is watched.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct FleetOptions {
     pub gives_up: bool,
     /// Whether other hosts get the script's text, and need not see the file.
     pub carries_script: bool,
+    /// Where the instances run.
+    pub place: Where,
 }
 
 impl Default for FleetOptions {
@@ -30,6 +33,7 @@ impl Default for FleetOptions {
             remember: true,
             gives_up: true,
             carries_script: false,
+            place: Where::default(),
         }
     }
 }

@@ -6,11 +6,13 @@
 mod by_command;
 mod described;
 mod here;
+mod slurm;
 
 use crate::hosts::Join;
 use crate::{Fleet, FleetOptions, LaunchDescription, LaunchError};
 
 pub use described::HostsSettings;
+pub use slurm::host_program;
 
 /// Where instances run.
 pub(crate) trait Placement {
@@ -22,11 +24,27 @@ pub(crate) trait Placement {
     ) -> Result<Fleet, LaunchError>;
 }
 
+/// Where instances are to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Where {
+    /// On the hosts of the description, where it names some, or else here.
+    #[default]
+    AsDescribed,
+    /// On this host, whatever it names.
+    Here,
+    /// Under Slurm, with what the key `slurm` says.
+    Slurm,
+}
+
 /// Where the description has its instances run.
-pub(crate) fn of(description: &LaunchDescription) -> Box<dyn Placement> {
-    match &description.hosts {
-        Some(settings) => Box::new(by_command::OnHosts(settings.clone())),
-        None => Box::new(here::Here),
+pub(crate) fn of(description: &LaunchDescription, place: Where) -> Box<dyn Placement> {
+    match (place, &description.hosts) {
+        (Where::Slurm, _) => {
+            let settings = description.slurm.clone().unwrap_or_default();
+            Box::new(slurm::UnderSlurm(settings))
+        }
+        (Where::AsDescribed, Some(settings)) => Box::new(by_command::OnHosts(settings.clone())),
+        _ => Box::new(here::Here),
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) const LAUNCH_HELP: &str = r#"A launch description is a JSON object (w
     "min_instances": 1,             the fleet ends when fewer are left that have not failed
     "max_memory": "4 GiB",          an instance with more starts anew after its episode; none
     "hang_after": 120,              seconds without progress, or ten of its slowest frames; 0: never
+    "hosts": {"names": ["a", "b"]}, run on these hosts, which ssh reaches: docs/cluster.md; none
+    "slurm": {"nodes": 2},          what --slurm asks for: docs/cluster.md; none
     "blend_path": null,             the original's name of "blender"
     "$schema": "launch.schema.json" for editors: `blendtorch schema` writes that file
   }
@@ -46,4 +48,5 @@ Examples:
   blendtorch setup                             once, to have a Blender
   blendtorch-launch launch.json                start; addresses go to launch_info.json
   blendtorch-launch --out-launch-info /tmp/info.json --log-dir logs launch.json
-  BLENDTORCH_BLENDER=/opt/blender-4.5 blendtorch-launch launch.json"#;
+  BLENDTORCH_BLENDER=/opt/blender-4.5 blendtorch-launch launch.json
+  blendtorch-launch launch.json --slurm --nodes 4 --partition gpu --time 2:00:00"#;

@@ -9,7 +9,7 @@ use blendtorch_channels::control::FleetClient;
 
 use super::signals::Signals;
 use super::{LaunchArguments, say};
-use crate::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, LaunchError};
+use crate::{Fleet, FleetOptions, InstanceStatus, LaunchDescription, LaunchError, Where};
 
 /// Runs a launch to its end, and gives the exit code of the program.
 pub fn launch(arguments: &LaunchArguments) -> u8 {
@@ -20,7 +20,13 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
         .map_err(LaunchError::from)
         .and_then(|mut description| {
             description.log_dir = arguments.log_dir.clone().or(description.log_dir);
-            Fleet::start(&description, FleetOptions::default())
+            let options = FleetOptions {
+                place: arguments.place(),
+                ..FleetOptions::default()
+            };
+            let asked = arguments.slurm.settings(description.slurm.as_ref());
+            description.slurm = asked.or(description.slurm);
+            Fleet::start(&description, options)
         });
     let fleet = match fleet {
         Ok(fleet) => fleet,
@@ -65,6 +71,16 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
             code
         }
         None => verdict(&statuses, failure),
+    }
+}
+
+impl LaunchArguments {
+    fn place(&self) -> Where {
+        match (self.slurm.slurm, self.here) {
+            (true, _) => Where::Slurm,
+            (false, true) => Where::Here,
+            (false, false) => Where::AsDescribed,
+        }
     }
 }
 

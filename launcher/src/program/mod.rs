@@ -6,6 +6,7 @@
 mod help;
 mod launch;
 mod signals;
+mod slurm;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -16,6 +17,7 @@ use clap::{Args, CommandFactory, Parser};
 use help::LAUNCH_HELP;
 pub use launch::launch;
 pub use signals::Signals;
+pub use slurm::SlurmArguments;
 
 /// Start the Blender instances of a launch description and watch them.
 #[derive(Debug, Parser)]
@@ -43,6 +45,11 @@ pub struct LaunchArguments {
                 log_dir"
     )]
     log_dir: Option<PathBuf>,
+    /// All on this machine, whatever the file says of hosts
+    #[arg(long, conflicts_with = "slurm")]
+    here: bool,
+    #[command(flatten)]
+    slurm: SlurmArguments,
 }
 
 /// The program `blendtorch-launch`: takes its arguments, the program's name first, and gives its

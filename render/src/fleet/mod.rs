@@ -20,7 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blendtorch_launcher::{Fleet, FleetOptions, LaunchDescription, Memory, Output, Restart};
+use blendtorch_launcher::{
+    Fleet, FleetOptions, HostsSettings, LaunchDescription, Memory, Output, Restart, SlurmSettings,
+    Where,
+};
 use indexmap::IndexMap;
 
 use crate::RenderError;
@@ -54,6 +57,10 @@ pub struct FleetPlan {
     pub scene: Option<PathBuf>,
     /// Whether GPUs render: then each has a worker.
     pub on_gpus: bool,
+    /// Other hosts, on which the workers run.
+    pub hosts: Option<HostsSettings>,
+    /// What a job of Slurm is asked for, on whose nodes the workers run.
+    pub slurm: Option<SlurmSettings>,
     /// How long the workers may take until they can be asked; no limit where it is not said.
     pub timeout: Option<Duration>,
 }
@@ -71,6 +78,9 @@ impl FleetPlan {
             env: described.env.clone(),
             scene: described.scene.clone(),
             on_gpus: !device.eq_ignore_ascii_case("cpu"),
+            hosts: described.hosts.clone(),
+            // Whoever wants it takes it from the description.
+            slurm: None,
             timeout: None,
         }
     }
@@ -78,9 +88,16 @@ impl FleetPlan {
     /// How many workers that is here.
     #[must_use]
     pub fn workers(&self) -> usize {
-        match self.jobs {
-            Jobs::Number(number) => number.max(1),
-            Jobs::Auto => jobs::auto(self.scene.as_deref(), self.on_gpus),
+        let under = self.slurm.as_ref();
+        let under = under.map(|slurm| slurm.nodes * slurm.tasks_per_node.unwrap_or(1));
+        let on = |hosts: &HostsSettings| {
+            hosts.names.len() * hosts.instances_per_host.unwrap_or(1)
+        };
+        let elsewhere = under.or_else(|| self.hosts.as_ref().map(on));
+        match (self.jobs, elsewhere) {
+            (Jobs::Number(number), _) => number.max(1),
+            (Jobs::Auto, Some(number)) => number.max(1),
+            (Jobs::Auto, None) => jobs::auto(self.scene.as_deref(), self.on_gpus),
         }
     }
 }
@@ -143,8 +160,9 @@ impl Inner {
             true => statuses.iter().collect(),
             false => failed,
         };
-        let reports: Vec<_> = told.iter().map(|one| one.report()).collect();
-        reports.join("\n")
+        let reports = told.iter().map(|one| one.report());
+        let all: Vec<_> = self.fleet.failure().into_iter().chain(reports).collect();
+        all.join("\n")
     }
 }
 
@@ -188,12 +206,20 @@ impl RenderFleet {
             env,
             // One that has rendered its number of frames ends in order, and comes back.
             restart: Restart::Always,
+            hosts: plan.hosts.clone(),
+            slurm: plan.slurm.clone(),
             ..LaunchDescription::default()
         };
         let options = FleetOptions {
             output: Output::Silence,
             // Which frames end their Blenders is known here, and those are set aside.
             gives_up: false,
+            // What a worker runs lies in a folder of this machine.
+            carries_script: true,
+            place: match plan.slurm {
+                Some(_) => Where::Slurm,
+                None => Where::AsDescribed,
+            },
             ..FleetOptions::default()
         };
         let fleet = Fleet::start(&description, options)?;
@@ -294,6 +320,12 @@ impl RenderFleet {
     /// Ends the Blenders, and waits until none is left.
     pub fn stop(&self) {
         self.inner.stop();
+    }
+
+    /// What the user is to know of other hosts since the last time: that one has come or is gone.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        self.inner.fleet.notices()
     }
 
     /// A handle that ends them from another thread.

@@ -55,10 +55,10 @@ impl Session {
     /// There is no such file.
     pub fn set_scene(&mut self, scene: Scene) -> Result<(), RenderError> {
         let mut scene = scene.checked()?;
-        // Workers share the cores.
-        let threads = jobs::threads(self.inner.workers);
-        let threads = Step::new("threads", serde_json::json!({"count": threads}));
-        if !scene.steps.iter().any(|step| step.0 == "threads") {
+        // Workers share the cores: those of other hosts know how many there are.
+        if !self.inner.fleet.is_far() && !scene.steps.iter().any(|step| step.0 == "threads") {
+            let threads = jobs::threads(self.inner.workers);
+            let threads = Step::new("threads", serde_json::json!({"count": threads}));
             scene.steps.insert(0, threads);
         }
         self.scene = Some(scene);

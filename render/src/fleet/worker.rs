@@ -29,8 +29,10 @@ pub(super) fn work(shared: &Arc<Shared>, worker: usize) {
         match life(shared, worker, &mut began) {
             End::Over => return,
             End::Lost(life) => {
-                fruitless = if began { 0 } else { fruitless + 1 };
                 thread::sleep(LAST_WORDS);
+                // One whose machine is taken away has done nothing wrong.
+                let taken = shared.inner.hub.lock()[worker].taken;
+                fruitless = if began || taken { 0 } else { fruitless + 1 };
                 lost(shared, worker, life);
                 if fruitless >= FRUITLESS {
                     let how =
@@ -58,7 +60,12 @@ pub(super) fn work(shared: &Arc<Shared>, worker: usize) {
 /// A life has ended: what it had waits again.
 fn lost(shared: &Shared, worker: usize, life: u64) {
     let at = shared.noted(worker, life);
+    let taken = shared.inner.hub.lock()[worker].taken;
     let blamed = match &mut shared.lock().division {
+        Some(division) if taken => {
+            division.taken(worker);
+            None
+        }
         Some(division) => {
             if let Some(frame) = at {
                 division.began(worker, frame);

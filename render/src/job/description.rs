@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use blendtorch_launcher::Memory;
+use blendtorch_launcher::{HostsSettings, Memory, SlurmSettings};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,12 @@ pub struct RenderDescription {
     /// A worker is started anew after so many frames.
     #[schemars(range(min = 1))]
     pub max_frames_per_worker: Option<u64>,
+    /// Other hosts, on which the Blenders run, as in `launch.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<HostsSettings>,
+    /// What a job of Slurm is asked for, with `--slurm`, as in `launch.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm: Option<SlurmSettings>,
     /// Variables set for every worker.
     pub env: IndexMap<String, String>,
 }

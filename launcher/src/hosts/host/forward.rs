@@ -3,12 +3,18 @@
 //! Owns that translation. It must never leave anything out that the head would see of its own.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use blendtorch_channels::control::now_ns;
 
 use crate::board::{Board, Heard, InstanceState, News, Stream};
 use crate::fleet::Line;
 use crate::hosts::words::{EndedThere, FromHost};
+
+/// Whoever ends a host's processes may end the instances first: that it goes is said before that they
+/// have ended.
+const AFTER: Duration = Duration::from_millis(300);
 
 /// Of something that was heard.
 pub(super) fn word(board: &Arc<Board>, heard: Heard) -> FromHost {
@@ -34,7 +40,13 @@ pub(super) fn word(board: &Arc<Board>, heard: Heard) -> FromHost {
             topic,
             value,
         },
-        News::Ended { .. } => FromHost::Ended(Box::new(ended(board, instance, life))),
+        News::Ended { .. } => {
+            let told = ended(board, instance, life);
+            if told.signal.is_some() && told.cause.is_none() && !told.stopped {
+                thread::sleep(AFTER);
+            }
+            FromHost::Ended(Box::new(told))
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use crate::board::Heard;
 use crate::fleet::{Beginning, Line, Output, Part};
 use crate::hosts::words::{Placed, Share};
+use crate::placement::Where;
 use crate::{Fleet, FleetOptions, Runtime};
 
 /// The variable that says how many threads a Blender of this machine's part has to render with.
@@ -48,6 +49,7 @@ pub(super) fn start(
     }
     // Where instances run is decided; what they print goes to the head, which keeps the logs.
     description.hosts = None;
+    description.slurm = None;
     description.log_dir = None;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = (cores / share.instances.len().max(1)).max(FEWEST_THREADS);
@@ -77,6 +79,7 @@ pub(super) fn start(
         remember: share.remember,
         gives_up: share.gives_up,
         carries_script: false,
+        place: Where::Here,
     };
     let fleet =
         Fleet::start_part(&description, part, options).map_err(|error| error.to_string())?;

@@ -29,6 +29,8 @@ const REPORT: Duration = Duration::from_secs(1);
 const SILENT: Duration = Duration::from_secs(60);
 /// What an instance is asked has no limit here: who asked has one.
 const FOR_EVER: Duration = Duration::from_secs(1_000_000_000);
+/// How long an instance that waits for others has when the host was asked to go.
+const WAITERS: Duration = Duration::from_secs(5);
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Lines that may wait to be sent; instances wait then.
@@ -59,6 +61,7 @@ pub(super) async fn run(
         teller: None,
         forwarded: None,
         goes: None,
+        goes_since: Instant::now(),
     };
     host.tell(FromHost::Hello(Box::new(hello(slot))));
     let mut last = Instant::now();
@@ -91,6 +94,7 @@ pub(super) async fn run(
                         "the head is gone: it said nothing for {} s", SILENT.as_secs()
                     ));
                 }
+                host.end_who_wait();
                 host.report().await;
             }
             _ = &mut writing => break HostEnd::Failed("the head is gone: it takes no words".into()),
@@ -175,6 +179,8 @@ struct Host {
     forwarded: Option<oneshot::Receiver<()>>,
     /// The signal by which it was asked to go.
     goes: Option<i32>,
+    /// Since when.
+    goes_since: Instant,
 }
 
 impl Host {
@@ -308,7 +314,7 @@ impl Host {
             Asked::No => None,
             Asked::ToGo(signal) => {
                 (self.say)("asked to go: ending after what is in work (once more to end at once)");
-                self.goes = Some(signal);
+                (self.goes, self.goes_since) = (Some(signal), Instant::now());
                 self.ask_to_go(signal);
                 None
             }
@@ -330,6 +336,23 @@ impl Host {
             let why = why.clone();
             if let Some(line) = line.filter(|_| status.is_running()) {
                 tokio::spawn(async move { line.ask(Wanted::Stop { why }, FOR_EVER).await });
+            }
+        }
+    }
+
+    /// Asked to go, an instance that waits for others is not waited for.
+    fn end_who_wait(&self) {
+        let (Some(running), true) = (&self.running, self.goes.is_some()) else {
+            return;
+        };
+        if self.goes_since.elapsed() < WAITERS {
+            return;
+        }
+        let board = running.fleet.board();
+        for status in board.statuses().iter().filter(|one| one.is_running()) {
+            let view = board.page(status.index).map(|page| page.view());
+            if view.is_some_and(|view| view.state.waits()) {
+                running.fleet.end_life(status.index, status.life);
             }
         }
     }

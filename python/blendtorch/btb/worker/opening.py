@@ -43,6 +43,14 @@ def open_file(scene: str, autoexec: bool, options: dict[str, Any]) -> tuple[Open
         raise
 
 
+def _share_cores(opened: Opened) -> None:
+    """On another host than the head, that host says how many threads each of its Blenders has."""
+    number = os.environ.get("BLENDTORCH_THREADS", "")
+    if number.isdecimal() and 0 < int(number) <= 1024:
+        opened.take(opened.scene.render, "threads_mode", "FIXED")
+        opened.take(opened.scene.render, "threads", int(number))
+
+
 def _opened(opened: Opened, options: dict[str, Any]) -> dict[str, Any]:
     """Opens it, makes it what is rendered, and says what it is."""
     _load(opened.path, opened.autoexec, options)
@@ -52,6 +60,7 @@ def _opened(opened: Opened, options: dict[str, Any]) -> dict[str, Any]:
     opened.muted = {key for key, curve in fcurves.keyed() if curve.mute}
     opened.take(opened.scene.render, "use_persistent_data", True)
     opened.take(opened.scene.render, "film_transparent", False)
+    _share_cores(opened)
     warnings += _without_denoiser(opened)
     warnings += _without_python(opened)
     return {**about(opened), "warnings": warnings}

@@ -10,6 +10,9 @@ use crate::division::{Division, Verdict};
 use crate::fleet::progress::ProgressWhat;
 use crate::fleet::worker::verdict_words;
 
+/// So often, one after another: a frame takes longer than the time limit.
+const IN_VAIN: u32 = 2;
+
 impl Keeper<'_> {
     pub(super) fn frame_failed(
         &mut self,
@@ -44,9 +47,15 @@ impl Keeper<'_> {
         life: u64,
         blamed: Option<(i64, Verdict)>,
     ) -> Result<(), RenderError> {
-        self.since.remove(&worker);
+        let at_work = self.since.remove(&worker);
         self.lost += 1;
-        let end = self.shared.inner.hub.lock()[worker].last_end.clone();
+        let (end, taken) = {
+            let workers = self.shared.inner.hub.lock();
+            (workers[worker].last_end.clone(), workers[worker].taken)
+        };
+        if taken {
+            return self.taken(worker, at_work.is_some(), end.as_deref());
+        }
         let late = self.late.remove(&(worker, life));
         let how = match (late, end) {
             (true, _) => format!(
@@ -74,6 +83,27 @@ impl Keeper<'_> {
             )),
             None => Ok(()),
         }
+    }
+
+    /// A worker's machine was taken away; at work, it had done nothing if no frame of its is done since
+    /// the last time.
+    fn taken(
+        &mut self,
+        worker: usize,
+        at_work: bool,
+        how: Option<&str>,
+    ) -> Result<(), RenderError> {
+        let how = how.unwrap_or("its host is gone");
+        let limited = how.contains("time limit");
+        let times = self.in_vain.entry(worker).or_default();
+        *times = if at_work && limited { *times + 1 } else { 0 };
+        if *times >= IN_VAIN {
+            return Err(RenderError::NoWorkers(format!(
+                "worker {worker} was ended {IN_VAIN} times by a time limit before it had finished a \
+                 frame: give more time than a frame takes, in the key \"slurm.time\" ({how})"
+            )));
+        }
+        Ok(())
     }
 
     pub(super) fn over_now(&mut self) {

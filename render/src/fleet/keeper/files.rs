@@ -23,6 +23,7 @@ impl Keeper<'_> {
         frame: i64,
         value: &Value,
     ) -> Result<(), RenderError> {
+        self.in_vain.remove(&worker);
         self.since
             .retain(|who, (_, at, its)| *who != worker || *at != frame || *its != life);
         let read = |files: &Value| -> Vec<WrittenFile> {
