@@ -140,7 +140,7 @@ fn neighbours(blender: &Blender, script: &Path) -> Option<PathBuf> {
     one.then_some(folder)
 }
 
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

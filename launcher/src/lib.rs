@@ -36,6 +36,7 @@ mod head;
 pub mod host;
 mod info;
 mod program;
+pub mod slurm;
 
 pub use addresses::AddressError;
 pub use board::{Heard, InstanceState, InstanceStatus, News};
@@ -44,5 +45,6 @@ pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, Output, Stopper};
 pub use info::{InfoError, LaunchInfo};
 pub use program::{LaunchArguments, Signals, launch, launch_program, main_launch};
+pub use slurm::SlurmSettings;
 
 pub use blendtorch_blender::{Blender, DiscoverError, Runtime, Version};

@@ -30,6 +30,7 @@ from support.slurm_network import HEAD, Apart, Here
 # A user's PATH need not have the daemons' folder.
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
+OLDEST = (22, 5)
 # Against hangs only: a second, where nothing else runs.
 START_S = 60
 # Its ports were free a moment ago; another test's program may have taken one since.
@@ -41,13 +42,20 @@ class NoSlurmError(Exception):
 
 
 def check_installed() -> None:
-    """Raises `NoSlurmError` where something is missing."""
+    """Raises `NoSlurmError` where something is missing, or too old."""
     missing = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
     if missing:
         raise NoSlurmError(
             f"no Slurm to run jobs in ({', '.join(missing)} not found); "
             "install it: apt-get install slurm-wlm munge"
         )
+    # The commands tell their version only where there is a configuration, the daemons always.
+    asked = ["slurmctld", "-V"]
+    environ = {"PATH": PATH}
+    said = subprocess.run(asked, capture_output=True, text=True, check=False, env=environ).stdout
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if not found or tuple(map(int, found.groups())) < OLDEST:
+        raise NoSlurmError(f"no Slurm of 22.05 or newer to run jobs in (found: {said.strip()!r})")
 
 
 class SlurmCluster:
