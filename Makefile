@@ -126,9 +126,11 @@ system:
 blender-program: system
 	@scripts/blender-deb.sh
 
-# In the tests, network namespaces stand for hosts, and a virtual display for one.
+# In the tests, network namespaces stand for hosts, a virtual display for one, and for a cluster's
+# Slurm one that they start themselves.
 stand-ins:
 	@scripts/system.sh iproute2 xvfb
+	@scripts/slurm-deb.sh
 
 # LIBTORCH or LIBTORCH_USE_PYTORCH in the environment win.
 libtorch: system

@@ -7,28 +7,15 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from support import renders, shared
 from support.hosts import Hosts
 from support.runtimes import NoProgramError, Runtime, blender_program, bpy_module
-
-# Set where a skipped runtime is an error: on continuous integration.
-REQUIRED = "BLENDTORCH_REQUIRE_BLENDER"
-
-# How the end of a run knows what was not tested for want of something.
-UNTESTED = "not tested: "
+from support.untested import UNTESTED, untested
 
 # For Blenders whose scripts do not import btb, which would see to it (blendtorch.drawing_threads).
 os.environ.setdefault("LP_NUM_THREADS", "0")
-
-
-def untested(reason: str) -> NoReturn:
-    """Skips the test, and the end says so; where runtimes are required it is an error."""
-    if os.environ.get(REQUIRED):
-        pytest.fail(f"{reason} ({REQUIRED} is set)", pytrace=False)
-    pytest.skip(UNTESTED + reason)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,7 +52,7 @@ def blender_runtime() -> Runtime:
         return blender_program()
     except NoProgramError as error:
         reason = str(error)
-    untested(reason)
+    return untested(reason)
 
 
 @pytest.fixture(params=["bpy", "blender"])

@@ -1,19 +1,13 @@
-"""Two hosts on one machine: network namespaces with a cable between them.
-
-A namespace lives as long as the process that holds it, and that process ends with this one, however
-this one ends: nothing stays on the machine. Root is not needed where users may make namespaces.
-"""
+"""Two hosts on one machine: network namespaces with a cable between them."""
 
 import json
 import os
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from support import CUBE, ROOT
+from support.namespaces import Host
 from support.programs import Launch, program
 
 # Without this word a machine that cannot make namespaces fails: it is to be known that these tests
@@ -21,42 +15,6 @@ from support.programs import Launch, program
 needs_hosts = pytest.mark.skipif(
     os.environ.get("BLENDTORCH_TEST_HOSTS") == "no", reason="BLENDTORCH_TEST_HOSTS=no"
 )
-
-REMEDY = (
-    "network namespaces cannot be made here: run as root or allow user namespaces, and install "
-    "iproute2 and util-linux; BLENDTORCH_TEST_HOSTS=no leaves out the tests that need them"
-)
-
-
-class Host:
-    """One namespace: a machine with a loopback interface of its own."""
-
-    def __init__(self, within: Sequence[str], unshare: Sequence[str]) -> None:
-        hold = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", "echo held; exec sleep infinity"]
-        self.process = subprocess.Popen(
-            [*within, "unshare", *unshare, "--net", *hold],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout
-        if self.process.stdout.readline() != "held\n":
-            raise RuntimeError(REMEDY)
-        user = ["--user", "--preserve-credentials"] if "--user" in unshare or within else []
-        self.enter = ["nsenter", "--target", str(self.process.pid), *user, "--net"]
-        self.ip("link", "set", "lo", "up")
-
-    def command(self, *words: Any) -> list[str]:
-        """The command line that runs a program on this host."""
-        return [*self.enter, *map(str, words)]
-
-    def ip(self, *words: str) -> None:
-        """Runs `ip` there."""
-        subprocess.run(self.command("ip", *words), check=True, stdin=subprocess.DEVNULL)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 class Hosts:
