@@ -210,7 +210,7 @@ impl RemoteIterableDataset {
             self.patience.asks();
             let start = Instant::now();
             // Before anything is received: an error must not cost an item.
-            if start >= self.note_at {
+            if self.followed.as_mut().is_some_and(|f| f.is_due(start)) {
                 self.follow_launch_info()?;
                 if self.over {
                     return Ok(Wait::End);

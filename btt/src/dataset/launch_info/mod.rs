@@ -13,13 +13,15 @@ use super::RemoteIterableDataset;
 use super::options::DatasetOptions;
 use crate::error::{Absence, Error};
 use read::Listing;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watch::{Trouble, Watch};
 
+/// How often it is asked what the thread has read.
+const ASK: Duration = Duration::from_millis(100);
 /// How long nobody has been left before the file is believed to list all that there will be: whoever
 /// writes it hears of an end at the same time.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -71,9 +73,19 @@ pub(super) struct Followed {
     instances: usize,
     /// Since when nobody is left of those.
     nobody: Option<Instant>,
+    due: Instant,
 }
 
 impl Followed {
+    /// Whether it is time to ask what the file lists.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        let due = now >= self.due;
+        if due {
+            self.due = now + ASK;
+        }
+        due
+    }
+
     /// Whether others may come, now that somebody, or nobody, is left.
     pub(super) fn awaits_others(&mut self, nobody_is_left: bool) -> bool {
         if !nobody_is_left {
@@ -144,6 +156,7 @@ impl RemoteIterableDataset {
             listed: HashSet::new(),
             instances: 0,
             nobody: None,
+            due: Instant::now(),
         });
         dataset.follow_launch_info()?;
         Ok(dataset)
@@ -173,12 +186,21 @@ impl RemoteIterableDataset {
 
     /// Connects to those that are listed and were not; the numbers of all that are.
     fn join(&mut self, listing: &Listing) -> Result<HashSet<usize>, Error> {
-        let known = self.addresses.iter().cloned().zip(0..).collect::<std::collections::HashMap<_, _>>();
+        let known = self
+            .addresses
+            .iter()
+            .cloned()
+            .zip(0..)
+            .collect::<HashMap<_, _>>();
         let mut listed = HashSet::new();
         for address in &listing.addresses {
             let peer = match known.get(address) {
                 Some(&peer) => {
-                    if self.followed.as_ref().is_none_or(|f| !f.listed.contains(&peer)) {
+                    if self
+                        .followed
+                        .as_ref()
+                        .is_none_or(|f| !f.listed.contains(&peer))
+                    {
                         self.ends.rejoins(peer);
                         self.receiver.rejoin(peer)?;
                         self.patience.starts_anew();

@@ -183,12 +183,12 @@ impl LaunchInfoFile {
         };
         let addresses = addresses.iter().map(|address| address.parse());
         Ok(Listing {
-            addresses: addresses
-                .collect::<Result<_, _>>()
-                .map_err(|source| LaunchInfoError::Address {
+            addresses: addresses.collect::<Result<_, _>>().map_err(|source| {
+                LaunchInfoError::Address {
                     file: file(),
                     source,
-                })?,
+                }
+            })?,
             instances: info.commands.len(),
         })
     }
