@@ -2,11 +2,13 @@
 
 use crate::batch::CollateError;
 use crate::convert::ConvertError;
+use crate::dataset::LaunchInfoError;
 use crate::record::RecordError;
 use blendtorch_channels::control::InstanceReport;
 use blendtorch_transport::{Address, AddressError, Path, PeerStatus};
 use blendtorch_wire::DecodeError;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -37,6 +39,24 @@ pub enum Error {
         /// Every address that should have sent something.
         silent: Vec<Silence>,
     },
+    /// Of a launch info that is followed: nothing came for too long, and nobody is there who could
+    /// send something.
+    #[error(
+        "no item for {:.1} s: launch info {} {why}; see that its fleet runs, or wait longer with a \
+         larger time-out",
+        waited.as_secs_f64(), file.display()
+    )]
+    Nobody {
+        /// Since the item was asked for, or since the last error.
+        waited: Duration,
+        /// The launch info.
+        file: PathBuf,
+        /// Why nobody is there.
+        why: Absence,
+    },
+    /// A file that is to be followed is no launch info. It is looked at again.
+    #[error(transparent)]
+    LaunchInfo(#[from] LaunchInfoError),
     /// All publishers have come to their end, and these not in order: what came has been delivered,
     /// and the iteration is over.
     #[error("{}", fallen(failed))]
@@ -69,6 +89,44 @@ pub enum Error {
     /// The loader's thread could not be started, or ended with a panic.
     #[error("the loader's thread: {0}")]
     Thread(String),
+}
+
+/// Why nobody is there whom a launch info lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// The file is not there: its launcher writes it when the first instance is up.
+    NoFile,
+    /// The file cannot be read.
+    Unreadable(String),
+    /// It lists nobody.
+    NoAddress {
+        /// The name of the socket.
+        socket: String,
+    },
+    /// All that it lists have ended, and further instances are to come.
+    Ended {
+        /// Addresses in the file.
+        listed: usize,
+        /// Instances that it has a command line of.
+        instances: usize,
+    },
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFile => write!(
+                f,
+                "is not there: its launcher writes it when the first instance is up"
+            ),
+            Self::Unreadable(text) => write!(f, "cannot be read ({text})"),
+            Self::NoAddress { socket } => write!(f, "lists no address of \"{socket}\""),
+            Self::Ended { listed, instances } => write!(
+                f,
+                "lists {listed} of {instances} instances, and no publisher of those is left"
+            ),
+        }
+    }
 }
 
 /// Names the instance, behind its address.

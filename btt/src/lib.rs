@@ -48,8 +48,10 @@ pub use blendtorch_transport::{Address, AddressError};
 pub use blendtorch_wire as wire;
 pub use blendtorch_wire::{DType, End, Fields, Header, How, Scalar, Tensor, Value};
 pub use convert::{Convert, ConvertError, ConvertPlan};
-pub use dataset::{DatasetOptions, Life, Liveness, RemoteIterableDataset};
-pub use error::{Error, FailedInstance, Silence};
+pub use dataset::{
+    DatasetOptions, Following, LaunchInfoError, Life, Liveness, RemoteIterableDataset,
+};
+pub use error::{Absence, Error, FailedInstance, Silence};
 pub use item::Item;
 pub use loader::{DataLoader, LoaderOptions, Source};
 pub use record::{

@@ -6,7 +6,7 @@
 
 use anyhow::{Result, bail};
 use blendtorch_examples::{Source, report};
-use btt::{DatasetOptions, Error, RemoteIterableDataset, Stats};
+use btt::{DatasetOptions, Error, Following, RemoteIterableDataset, Stats};
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -32,16 +32,24 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    let addresses = options.source.resolve()?;
-    println!("connecting to {}", addresses.join(", "));
-    let mut dataset = RemoteIterableDataset::connect(
-        &addresses,
-        DatasetOptions {
-            max_items: options.items,
-            timeout: Duration::from_secs(options.timeout),
-            ..DatasetOptions::default()
-        },
-    )?;
+    let Source {
+        addresses,
+        launch_info,
+        socket,
+    } = &options.source;
+    let patient = DatasetOptions {
+        max_items: options.items,
+        timeout: Duration::from_secs(options.timeout),
+        ..DatasetOptions::default()
+    };
+    let mut dataset = if addresses.is_empty() {
+        // It need not be there yet: instances come, go, and come back elsewhere.
+        println!("taking from {}", launch_info.display());
+        RemoteIterableDataset::follow(Following::new(launch_info, socket), patient)?
+    } else {
+        println!("taking from {}", addresses.join(", "));
+        RemoteIterableDataset::connect(addresses, patient)?
+    };
     let (mut last, mut shown) = (Instant::now(), Instant::now());
     while let Some(item) = dataset.next() {
         match item {
@@ -51,7 +59,7 @@ fn run(options: &Options) -> Result<()> {
                 last = Instant::now();
             }
             // Who is away may come back: the sockets connect again by themselves.
-            Err(error @ Error::Timeout { .. }) => {
+            Err(error @ (Error::Timeout { .. } | Error::Nobody { .. })) => {
                 println!("{error}");
                 if last.elapsed() >= Duration::from_secs(options.give_up) {
                     bail!("nothing has come for {} s", options.give_up);

@@ -14,17 +14,19 @@ from blendtorch import btt
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Takes a stream from another machine")
-    parser.add_argument("addresses", nargs="*", help="by default those of the launch info")
+    parser.add_argument("addresses", nargs="*", help="by default those in the launch info")
     parser.add_argument("--launch-info", default="launch_info.json", metavar="FILE")
     parser.add_argument("--items", type=int, default=100000, help="end after so many")
     parser.add_argument("--timeout", type=float, default=5, help="seconds until silence is told")
     parser.add_argument("--give-up", type=float, default=300, help="seconds until it is an error")
     args = parser.parse_args()
-    addresses = args.addresses or btt.LaunchInfo.load_json(args.launch_info).addresses["DATA"]
 
-    print("connecting to", ", ".join(addresses), flush=True)
+    print("taking from", ", ".join(args.addresses) or args.launch_info, flush=True)
     dataset = btt.RemoteIterableDataset(
-        addresses, max_items=args.items, timeoutms=round(args.timeout * 1000)
+        # A launch info need not be there yet: instances come, go, and come back elsewhere.
+        args.addresses or btt.Following(args.launch_info),
+        max_items=args.items,
+        timeoutms=round(args.timeout * 1000),
     )
     items, counts = iter(dataset), Counter[int]()
     last = shown = time.monotonic()

@@ -37,12 +37,14 @@ create_exception!(
 pub(crate) fn consumer(error: &btt::Error) -> PyErr {
     let text = error.to_string();
     match error {
-        btt::Error::Timeout { .. } => PyTimeoutError::new_err(text),
+        btt::Error::Timeout { .. } | btt::Error::Nobody { .. } => PyTimeoutError::new_err(text),
         btt::Error::Malformed { .. } => MalformedMessageError::new_err(text),
         btt::Error::NoAddresses
         | btt::Error::Address(_)
         | btt::Error::Collate(_)
         | btt::Error::Convert(_) => PyValueError::new_err(text),
+        btt::Error::LaunchInfo(btt::LaunchInfoError::Io { .. }) => PyOSError::new_err(text),
+        btt::Error::LaunchInfo(_) => PyValueError::new_err(text),
         btt::Error::Transport(_) => PyOSError::new_err(text),
         btt::Error::Record(error) => recording(error),
         btt::Error::Failed { .. } => instance_failed(text),

@@ -11,13 +11,14 @@
 
 // From the ground up; imports run down. address, error, process: what all take. message, socket: the
 // library's, as we use them. pool, in_flight: frames in memory. dial, direct: ways to an address.
-// closing, parker, peer: one end of a line, and who waits for it. sender, receiver, requester, replier, pair: what is shown.
+// closing, parker, leaving, peer: one end of a line, and who waits for it. sender, receiver, requester, replier, pair: what is shown.
 mod address;
 mod closing;
 mod dial;
 mod direct;
 mod error;
 mod in_flight;
+mod leaving;
 mod message;
 mod pair;
 mod parker;

@@ -1,6 +1,9 @@
 //! One address that a receiver takes from: its socket, and how it got there.
+//!
+//! Owns the socket until the address is left: at once, or when what has come is taken (`leaving`).
 
 use crate::dial::{Dialled, Failure, Path, RETRY, SHM_PENALTY, way_to};
+use crate::leaving::Leaving;
 use crate::socket::Socket;
 use crate::{Address, Error};
 use omq_tokio::blocking::RecvWakerRegistration;
@@ -23,7 +26,8 @@ pub struct PeerStatus {
     pub messages: u64,
     /// When the last one came.
     pub last_message: Option<Instant>,
-    /// It was left with [`Receiver::disconnect`](crate::Receiver::disconnect).
+    /// It was left: [`Receiver::disconnect`](crate::Receiver::disconnect), or
+    /// [`Receiver::leave`](crate::Receiver::leave) once all that had come was taken.
     pub ended: bool,
 }
 
@@ -36,6 +40,8 @@ pub(crate) struct Peer {
     /// How often in a row somebody hung up on a handshake over shared memory.
     hung_up: u32,
     shm_refused_until: Option<Instant>,
+    /// It is left once what has come is taken.
+    leaving: Option<Leaving>,
 }
 
 /// The socket that was dialled last.
@@ -75,6 +81,7 @@ impl Peer {
             retry_at: now,
             hung_up: 0,
             shm_refused_until: None,
+            leaving: None,
         }
     }
 
@@ -84,7 +91,7 @@ impl Peer {
 
     /// Whether something is to be done for it soon without a message from it.
     pub(crate) fn is_settled(&self) -> bool {
-        self.status.ended || self.status.path.is_some()
+        self.status.ended || self.status.path.is_some() && self.leaving.is_none()
     }
 
     /// Dials what is not connected, notices what was lost.
@@ -93,7 +100,7 @@ impl Peer {
             return Ok(());
         }
         self.look()?;
-        if self.line.is_none() && Instant::now() >= self.retry_at {
+        if self.leaving.is_none() && self.line.is_none() && Instant::now() >= self.retry_at {
             self.retry_at = Instant::now() + RETRY;
             self.dial(shared)?;
         }
@@ -157,6 +164,9 @@ impl Peer {
 
     /// The next message, if one has arrived.
     pub(crate) fn try_recv(&mut self) -> Result<Option<Message>, Error> {
+        if self.leaving.is_some() {
+            return self.take_last();
+        }
         let Some(line) = &mut self.line else {
             return Ok(None);
         };
@@ -176,8 +186,40 @@ impl Peer {
         Ok(message)
     }
 
+    /// The next message of an address that is being left; it has been left when there is none.
+    fn take_last(&mut self) -> Result<Option<Message>, Error> {
+        // Before the queue is: of a connection that is gone by now, nothing comes later than this.
+        self.look()?;
+        let connected = self.status.path.is_some();
+        let message = match &self.line {
+            Some(line) => line.dialled.socket.try_recv()?,
+            None => None,
+        };
+        if message.is_some() {
+            self.status.messages += 1;
+            self.status.last_message = Some(Instant::now());
+        }
+        let bytes = message.as_ref().map(Message::byte_len);
+        if let Some(leaving) = &mut self.leaving
+            && leaving.is_over(bytes, connected)
+        {
+            self.disconnect();
+        }
+        Ok(message)
+    }
+
+    /// Leaves once what has come is taken.
+    pub(crate) fn leave(&mut self, shared: &Shared) {
+        match self.line {
+            None => self.disconnect(),
+            Some(_) if self.status.ended => {}
+            Some(_) => self.leaving = Some(Leaving::new(shared.high_water_mark)),
+        }
+    }
+
     /// Goes back to where it had left.
     pub(crate) fn rejoin(&mut self) {
+        self.leaving = None;
         if std::mem::replace(&mut self.status.ended, false) {
             self.status.since = Instant::now();
             self.retry_at = Instant::now();
@@ -187,6 +229,7 @@ impl Peer {
     /// Leaves.
     pub(crate) fn disconnect(&mut self) {
         self.line = None;
+        self.leaving = None;
         if !std::mem::replace(&mut self.status.ended, true) {
             self.status.path = None;
             self.status.since = Instant::now();

@@ -44,7 +44,8 @@ pub struct Received {
     pub frames: Vec<Bytes>,
     /// Whether a frame lies in the sender's memory.
     pub leased: bool,
-    /// Index of the address it came from, in the order given to [`Receiver::connect`].
+    /// Index of the address it came from, in the order given to [`Receiver::connect`], or as
+    /// [`Receiver::add`] told.
     pub peer: usize,
     /// Which of the connections made to that address it came over, counted from 1.
     pub connection: u64,
@@ -116,7 +117,8 @@ impl Receiver {
         }
     }
 
-    /// What is known of each address, in the order given to [`Receiver::connect`].
+    /// What is known of each address, in the order given to [`Receiver::connect`] and of
+    /// [`Receiver::add`]; also of those that were left.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
@@ -125,7 +127,37 @@ impl Receiver {
         Ok(peers.iter().map(|peer| peer.status().clone()).collect())
     }
 
-    /// Goes back to an address that was left.
+    /// Connects to one more address, whether or not somebody listens there yet; its index, which is
+    /// its own as long as the receiver lives.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] for an address that can never be connected to; [`Error::Closed`],
+    /// [`Error::Forked`].
+    pub fn add(&mut self, address: Address) -> Result<usize, Error> {
+        let inner = self.inner.get_mut()?;
+        let mut peer = Peer::new(address);
+        peer.tend(&inner.shared)?;
+        inner.peers.push(peer);
+        inner.tend_at = Instant::now();
+        Ok(inner.peers.len() - 1)
+    }
+
+    /// Leaves one address as [`disconnect`](Self::disconnect) does, once what its sender has sent and
+    /// is here was received. It is not connected to again. A sender that goes on sending is left as
+    /// soon as its queue was empty for a moment, or some megabytes later.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`].
+    pub fn leave(&mut self, peer: usize) -> Result<(), Error> {
+        let inner = self.inner.get_mut()?;
+        if let Some(peer) = inner.peers.get_mut(peer) {
+            peer.leave(&inner.shared);
+            inner.tend_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Goes back to an address that was left, or is being left.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
@@ -138,7 +170,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// Leaves one address for good, or until it is [rejoined](Self::rejoin).
+    /// Leaves one address at once, for good or until it is [rejoined](Self::rejoin).
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].

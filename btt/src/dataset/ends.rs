@@ -32,6 +32,7 @@ impl Ends {
 
     /// A publisher has said its end.
     pub(super) fn said(&mut self, peer: usize, address: &Address, header: &Header, stats: &Stats) {
+        self.left.retain(|left| *left != peer);
         let failed = |end: &&End| *end.how() == How::Failed;
         if let Some(end) = header.end.as_ref().filter(failed) {
             let mut publishers = stats.publishers.iter();
@@ -71,6 +72,17 @@ impl Ends {
             };
             self.failed.insert(*index, failed);
         }
+    }
+
+    /// An address is left whose publisher has not said its end, and of which nobody knows more.
+    pub(super) fn leave_silently(&mut self, peer: usize) {
+        self.left.push(peer);
+    }
+
+    /// An address that was left is gone back to.
+    pub(super) fn rejoins(&mut self, peer: usize) {
+        self.left.retain(|left| *left != peer);
+        self.failed.remove(&peer);
     }
 
     /// Nobody is left.

@@ -7,12 +7,14 @@ mod ends;
 mod epochs;
 mod follow;
 mod instances;
+mod launch_info;
 mod liveness;
 mod options;
 mod patience;
 mod tape;
 mod wait;
 
+pub use launch_info::{Following, LaunchInfoError};
 pub use liveness::{Life, Liveness};
 pub use options::DatasetOptions;
 pub(crate) use wait::Wait;
@@ -25,6 +27,7 @@ use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
 use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use ends::Ends;
 use instances::Instances;
+use launch_info::Followed;
 use patience::{Exhausted, Patience};
 use std::time::{Duration, Instant};
 use tape::Tape;
@@ -49,6 +52,8 @@ pub struct RemoteIterableDataset {
     note_at: Instant,
     ends: Ends,
     instances: Instances,
+    /// The launch info that the addresses stand in, if they do.
+    followed: Option<Followed>,
     /// Of this epoch.
     delivered: usize,
     /// Nothing more will come: nobody is left.
@@ -69,6 +74,10 @@ impl RemoteIterableDataset {
             .iter()
             .map(|address| address.as_ref().parse())
             .collect::<Result<Vec<Address>, _>>()?;
+        Self::with(addresses, options)
+    }
+
+    fn with(addresses: Vec<Address>, options: DatasetOptions) -> Result<Self, Error> {
         let receiver = Receiver::connect(
             &addresses,
             &ReceiverOptions {
@@ -85,6 +94,7 @@ impl RemoteIterableDataset {
             patience: Patience::new(options.timeout, options.first_item_timeout, addresses.len()),
             ends: Ends::default(),
             instances: Instances::default(),
+            followed: None,
             addresses,
             options,
             receiver,
@@ -109,7 +119,8 @@ impl RemoteIterableDataset {
         self.stats.receipts()
     }
 
-    /// The addresses, in the order given.
+    /// The addresses, in the order given; of a launch info that is [followed](Self::follow), all that
+    /// it has listed so far.
     #[must_use]
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
@@ -198,6 +209,13 @@ impl RemoteIterableDataset {
         loop {
             self.patience.asks();
             let start = Instant::now();
+            // Before anything is received: an error must not cost an item.
+            if self.followed.as_mut().is_some_and(|f| f.is_due(start)) {
+                self.follow_launch_info()?;
+                if self.over {
+                    return Ok(Wait::End);
+                }
+            }
             let left = timeout.saturating_sub(begin.elapsed());
             let received = self
                 .receiver
@@ -282,7 +300,10 @@ impl RemoteIterableDataset {
     /// The iteration ends with its publishers.
     fn end_if_nobody_is_left(&mut self) -> Result<(), Error> {
         let ended = self.receiver.peers()?.iter().all(|peer| peer.ended);
-        self.over = ended && !self.instances.awaits_another_life();
+        let nobody = ended && !self.instances.awaits_another_life();
+        let mut followed = self.followed.as_mut();
+        let others = followed.as_mut().is_some_and(|f| f.awaits_others(nobody));
+        self.over = nobody && !others;
         if self.over {
             self.ends.all_have_ended();
             self.note_who_has_gone();
@@ -325,11 +346,17 @@ impl RemoteIterableDataset {
                         self.instances.lives().get(index).and_then(Life::report),
                     )
                 });
-                Err(Error::Timeout {
-                    waited,
-                    longest,
-                    silent: silent.collect(),
-                })
+                let silent: Vec<_> = silent.collect();
+                match &self.followed {
+                    Some(followed) if silent.is_empty() => {
+                        followed.absence(waited).map_or(Ok(()), Err)
+                    }
+                    _ => Err(Error::Timeout {
+                        waited,
+                        longest,
+                        silent,
+                    }),
+                }
             }
         }
     }

@@ -49,16 +49,19 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(crate) fn new(timeout: Duration, first_item: Duration, publishers: usize) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "a number of addresses")]
-        let items = HALF_LIFE * publishers.max(1) as f64;
         Self {
             timeout,
             first_item: first_item.max(timeout),
             asked: None,
             silent: Instant::now(),
             longest: Duration::ZERO,
-            keeps: 0.5_f64.powf(1.0 / items),
+            keeps: keeps(publishers),
         }
+    }
+
+    /// Items are expected of so many publishers from now on.
+    pub(super) fn expects_of(&mut self, publishers: usize) {
+        self.keeps = keeps(publishers);
     }
 
     /// An item is asked for; again, if it is waited for already.
@@ -129,6 +132,13 @@ impl Patience {
         (waited >= self.limit() && !first_item_pending && !busy)
             .then_some(Exhausted { waited, longest })
     }
+}
+
+/// What is left of the longest wait after an item of one among so many publishers.
+fn keeps(publishers: usize) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "a number of addresses")]
+    let items = HALF_LIFE * publishers.max(1) as f64;
+    0.5_f64.powf(1.0 / items)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod convert;
 mod ends;
 mod epochs;
 mod failures;
+mod following;
 mod futures;
 mod in_place;
 mod record;

@@ -22,6 +22,7 @@ from .env_rendering import create_renderer
 from .errors import InstanceFailedError
 from .file import FileReader, FileRecorder
 from .fleet import Fleet
+from .following import Following
 from .launcher import BlenderLauncher, LaunchInfo, discover_blender
 from .loader import DataLoader
 from .receipts import merge_receipts
@@ -43,6 +44,7 @@ __all__ = [
     "FileReader",
     "FileRecorder",
     "Fleet",
+    "Following",
     "ImageTransform",
     "InstanceFailedError",
     "LaunchError",

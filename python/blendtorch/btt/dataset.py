@@ -11,6 +11,7 @@ from ..renamed import also_called
 from .counters import Counters, Latest, worker
 from .epochs import Epochs, Iteration
 from .file import FileRecorder, make_folder_of
+from .following import Following
 from .receipts import Receipts
 from .replay import FileDataset, SingleFileDataset, as_it_is
 
@@ -59,7 +60,7 @@ class RemoteIterableDataset(IterableDataset):
 
     def __init__(
         self,
-        addresses: str | Iterable[str],
+        addresses: str | Iterable[str] | Following,
         queue_size: int = 10,
         timeoutms: float | None = 10000,
         max_items: int = 100000,
@@ -69,7 +70,8 @@ class RemoteIterableDataset(IterableDataset):
         """Stores how to connect.
 
         Args:
-            addresses: as in `launch_info.addresses["DATA"]`.
+            addresses: as in `launch_info.addresses["DATA"]`; or `Following("launch_info.json")`,
+                of a fleet whose instances come, go and move.
             queue_size: items queued for each address before its publisher is held back.
             timeoutms: silence longer than this raises TimeoutError; None or -1 waits for ever. A
                 publisher that is connected gets two minutes for its first item (a first frame may
@@ -87,7 +89,11 @@ class RemoteIterableDataset(IterableDataset):
                 "item_transform must be a function that is called with each item, not "
                 f"{type(item_transform).__name__}"
             )
-        self.addresses = [addresses] if isinstance(addresses, str) else list(addresses)
+        self.addresses: list[str] | Following
+        if isinstance(addresses, Following):
+            self.addresses = addresses
+        else:
+            self.addresses = [addresses] if isinstance(addresses, str) else list(addresses)
         self.queue_size = queue_size
         self.timeoutms = timeoutms
         self.max_items = max_items
@@ -143,7 +149,9 @@ class RemoteIterableDataset(IterableDataset):
         """What the launchers on this machine say of the instances at the addresses, in their order:
         as in `Fleet.status()["instances"]`, and `is`, the same in words ("rendering for 3.0 s, its
         slowest frame took 1.2 s", "restarts in 0.5 s"). None where no launcher here knows one."""
-        told: list[dict[str, Any] | None] = json.loads(instances_at(self.addresses))
+        addresses = self.addresses
+        known = addresses.addresses() if isinstance(addresses, Following) else addresses
+        told: list[dict[str, Any] | None] = json.loads(instances_at(known))
         return told
 
     def __iter__(self) -> Iterator[Any]:
@@ -171,8 +179,10 @@ class RemoteIterableDataset(IterableDataset):
 
     def _connection(self) -> dict[str, Any]:
         """What connections are made with."""
+        of = self.addresses
         return {
-            "addresses": list(self.addresses),
+            "addresses": [] if isinstance(of, Following) else list(of),
+            "follow": (of.file, of.socket) if isinstance(of, Following) else None,
             "queue_size": self.queue_size,
             "timeout_ms": self.timeoutms,
         }

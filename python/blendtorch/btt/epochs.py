@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 from .counters import worker
+from .following import Following
 
 
 class Stream(Protocol):
@@ -67,7 +68,7 @@ class Epochs(Generic[S]):
 
     def leave(self, addresses: set[str]) -> None:
         """Closes the stream that is kept if it has connections to one of these."""
-        if any(addresses.intersection(one["addresses"]) for _, one, _ in list(self._kept)):
+        if any(addresses.intersection(_addresses(one)) for _, one, _ in list(self._kept)):
             self.close()
 
     def _take(self, connection: dict[str, Any]) -> S | None:
@@ -97,6 +98,13 @@ class Epochs(Generic[S]):
 
     def __del__(self) -> None:
         self.close()
+
+
+def _addresses(connection: dict[str, Any]) -> list[str]:
+    """Which addresses a stream with these connections is connected to."""
+    follow: tuple[str, str] | None = connection.get("follow")
+    known: list[str] = Following(*follow).addresses() if follow else connection["addresses"]
+    return known
 
 
 # Those that have kept a stream.

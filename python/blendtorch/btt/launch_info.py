@@ -1,5 +1,6 @@
-"""What the original has under this name."""
+"""What the original has under this name, and launch infos that are followed."""
 
+from .following import Following
 from .launcher import LaunchInfo
 
-__all__ = ["LaunchInfo"]
+__all__ = ["Following", "LaunchInfo"]

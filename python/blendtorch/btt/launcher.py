@@ -1,6 +1,7 @@
 """Launching Blender instances from Python."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath, pathsep
@@ -36,14 +37,14 @@ class LaunchInfo:
 
     @staticmethod
     def save_json(file: str | PathLike[str] | IO[str], launch_info: "LaunchInfo") -> None:
-        """Writes a launch info to a path or an open text file."""
+        """Writes a launch info to a path or an open text file. At a path it appears whole: who
+        waits for it, or follows it, never sees half."""
         info = {"addresses": launch_info.addresses, "commands": launch_info.commands}
         if launch_info.fleet is not None:
             info["fleet"] = launch_info.fleet
         text = json.dumps(info, indent=4)
         if isinstance(file, str | PathLike):
-            with open(file, "w", encoding="utf-8") as opened:
-                opened.write(text)
+            _write_whole(fspath(file), text)
         else:
             file.write(text)
 
@@ -56,6 +57,15 @@ class LaunchInfo:
         else:
             data = json.load(file)
         return LaunchInfo(data["addresses"], data["commands"], fleet=data.get("fleet"))
+
+
+def _write_whole(path: str, text: str) -> None:
+    # What is there and is no plain file (/dev/stdout, a pipe) must not be replaced by one.
+    beside = path if os.path.exists(path) and not isfile(path) else f"{path}.{os.getpid()}"
+    with open(beside, "w", encoding="utf-8") as opened:
+        opened.write(text)
+    if beside != path:
+        os.replace(beside, path)
 
 
 class BlenderLauncher:

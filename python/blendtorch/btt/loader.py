@@ -9,6 +9,7 @@ from .._blendtorch import BatchStream, Memory
 from .counters import Counters, Latest
 from .dataset import RemoteIterableDataset
 from .epochs import Epochs, Iteration
+from .following import Following
 from .receipts import Receipts
 from .replay import FileDataset, SingleFileDataset, as_it_is
 from .transform import ImageTransform, listed
@@ -40,7 +41,7 @@ class DataLoader(IterableDataset):
 
     def __init__(
         self,
-        dataset: "Dataset | str | Iterable[str]",
+        dataset: "Dataset | str | Iterable[str] | Following",
         batch_size: int = 8,
         drop_last: bool = False,
         prefetch_bytes: int = 64 << 20,
@@ -53,7 +54,7 @@ class DataLoader(IterableDataset):
         """Stores how to batch; sockets and files are opened where it is iterated.
 
         Args:
-            dataset: a dataset, or the addresses of one.
+            dataset: a dataset, or the addresses of one, or a `Following`.
             batch_size: items in a batch.
             drop_last: leave out a last batch with fewer items.
             prefetch_bytes: bytes of finished batches that may wait for the loop.

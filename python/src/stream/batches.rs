@@ -1,7 +1,7 @@
 //! `BatchStream`: the batches of a dataset, as dicts of `Memory` and lists.
 
 use super::books::Desk;
-use super::connect::{connect, go_on};
+use super::connect::{Follow, connect, go_on};
 use super::images::{ImageTransform, conversions};
 use super::turns::{Source, Turns};
 use crate::errors;
@@ -46,8 +46,8 @@ impl Source for DataLoader {
 impl BatchStream {
     #[new]
     #[pyo3(signature = (
-        addresses, *, queue_size, timeout_ms, max_items, batch_size, drop_last, prefetch_bytes,
-        record=None, transform=Vec::new(), threads=0, desk=None
+        addresses, *, follow=None, queue_size, timeout_ms, max_items, batch_size, drop_last,
+        prefetch_bytes, record=None, transform=Vec::new(), threads=0, desk=None
     ))]
     #[allow(
         clippy::too_many_arguments,
@@ -57,6 +57,7 @@ impl BatchStream {
     fn new(
         py: Python<'_>,
         addresses: Vec<String>,
+        follow: Follow,
         queue_size: u32,
         timeout_ms: Timeout,
         max_items: Option<usize>,
@@ -76,7 +77,9 @@ impl BatchStream {
             threads,
         };
         let record = record.as_deref();
-        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
+        let dataset = connect(
+            py, &addresses, follow, queue_size, timeout_ms, max_items, record,
+        )?;
         Self::load(dataset, options, desk)
     }
 

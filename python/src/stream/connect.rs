@@ -1,16 +1,21 @@
-//! A dataset of publishers, as both iterators open it and go on with it.
+//! A dataset of publishers, as both iterators open it and go on with it: of those at addresses that
+//! are given, or that stand in a launch info.
 
 use crate::errors;
 use crate::fleet::liveness;
 use crate::timeout::Timeout;
-use btt::{DatasetOptions, Error, Recorder, RecorderOptions, RemoteIterableDataset};
+use btt::{DatasetOptions, Error, Following, Recorder, RecorderOptions, RemoteIterableDataset};
 use pyo3::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// A launch info that is followed, and the name of the socket.
+pub(super) type Follow = Option<(PathBuf, String)>;
 
 /// Connects, and records where that is asked for.
 pub(super) fn connect(
     py: Python<'_>,
     addresses: &[String],
+    follow: Follow,
     queue_size: u32,
     timeout_ms: Timeout,
     max_items: Option<usize>,
@@ -24,7 +29,12 @@ pub(super) fn connect(
         ..DatasetOptions::default()
     };
     py.detach(|| {
-        let mut dataset = RemoteIterableDataset::connect(addresses, options)?;
+        let mut dataset = match follow {
+            Some((file, socket)) => {
+                RemoteIterableDataset::follow(Following::new(file, socket), options)?
+            }
+            None => RemoteIterableDataset::connect(addresses, options)?,
+        };
         if let Some(path) = record {
             dataset.record(recorder(path, max_items)?);
         }

@@ -1,7 +1,7 @@
 //! `ItemStream`: the items of a dataset, as dicts.
 
 use super::books::Desk;
-use super::connect::{connect, go_on};
+use super::connect::{Follow, connect, go_on};
 use super::turns::{Source, Turns};
 use crate::timeout::{SLICE, Timeout};
 use crate::values::{Owned, item_to_python, own_item};
@@ -47,7 +47,9 @@ impl Source for Items {
 #[pymethods]
 impl ItemStream {
     #[new]
-    #[pyo3(signature = (addresses, *, queue_size, timeout_ms, max_items, record=None, desk=None))]
+    #[pyo3(signature = (
+        addresses, *, follow=None, queue_size, timeout_ms, max_items, record=None, desk=None
+    ))]
     #[allow(
         clippy::too_many_arguments,
         clippy::needless_pass_by_value,
@@ -56,6 +58,7 @@ impl ItemStream {
     fn new(
         py: Python<'_>,
         addresses: Vec<String>,
+        follow: Follow,
         queue_size: u32,
         timeout_ms: Timeout,
         max_items: Option<usize>,
@@ -63,7 +66,9 @@ impl ItemStream {
         desk: Option<Bound<'_, Desk>>,
     ) -> PyResult<Self> {
         let record = record.as_deref();
-        let dataset = connect(py, &addresses, queue_size, timeout_ms, max_items, record)?;
+        let dataset = connect(
+            py, &addresses, follow, queue_size, timeout_ms, max_items, record,
+        )?;
         let stats = dataset.stats_handle();
         let items = Items {
             dataset,

@@ -93,20 +93,40 @@ impl Instances {
 
     /// Before the first item is waited for: what was published before is nothing of this dataset's.
     pub(super) fn begin(&mut self, addresses: &[Address], liveness: &Liveness) {
-        if !self.lives.is_empty() {
+        if self.begun_ns != 0 {
             return;
         }
         self.begun_ns = now_ns();
-        self.lives = addresses
-            .iter()
-            .map(|address| liveness.of(address))
-            .collect();
-        for instance in self.lives.iter().filter_map(Life::report) {
+        for (peer, address) in addresses.iter().enumerate() {
+            self.meets(peer, address, liveness);
+        }
+    }
+
+    /// One more address, before anything of it is received; likewise.
+    pub(super) fn meets(&mut self, peer: usize, address: &Address, liveness: &Liveness) {
+        if self.begun_ns == 0 {
+            return; // it is among the first
+        }
+        let life = liveness.of(address);
+        if let Some(instance) = life.report() {
             let over = instance.lives.iter().flat_map(|life| &life.publishers);
             self.buried.extend(over.map(|one| one.publisher));
             let now = instance.publishers.iter();
             self.before
                 .extend(now.map(|one| (one.publisher, one.accepted)));
+        }
+        if self.lives.len() <= peer {
+            self.lives.resize(peer + 1, Life::Unknown);
+        }
+        self.lives[peer] = life;
+    }
+
+    /// An address is left: its instance is not waited for.
+    pub(super) fn forget(&mut self, peer: usize) {
+        self.parked.remove(&peer);
+        self.dead.remove(&peer);
+        if let Some(life) = self.lives.get_mut(peer) {
+            *life = Life::Unknown;
         }
     }
 
