@@ -44,7 +44,7 @@ pub fn setup_video(force: bool, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Se
     Ok(program)
 }
 
-/// Lays the program and its license into `fresh`, and sees that it runs.
+/// Lays the program into `fresh`, and sees that it runs.
 fn fetch(lock: &File, python: &Path, fresh: &Path) -> Result<(), SetupError> {
     let wheel = fresh.join("wheel");
     run_locked(

@@ -43,13 +43,20 @@ pub fn compact(numbers: &[i64]) -> String {
             _ => parts.push((number, number)),
         }
     }
-    let told = parts.iter().take(MOST).map(|(first, last)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first}-{last}"),
-    });
+    let told = parts
+        .iter()
+        .take(MOST)
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            1 => format!("{first}, {last}"),
+            _ => format!("{first}-{last}"),
+        });
     let mut text = told.collect::<Vec<_>>().join(", ");
-    let left: i64 = parts.iter().skip(MOST).map(|(first, last)| last - first + 1).sum();
+    let left: i64 = parts
+        .iter()
+        .skip(MOST)
+        .map(|(first, last)| last - first + 1)
+        .sum();
     if left > 0 {
         text += &format!(" and {left} more");
     }
@@ -83,6 +90,10 @@ mod tests {
         assert_eq!(compact(&[3, 7, 8, 9, 12, 13]), "3, 7-9, 12, 13");
         assert_eq!(compact(&[]), "");
         let odd: Vec<_> = (0..25).map(|n| 2 * n + 1).collect();
-        assert!(compact(&odd).ends_with("39 and 5 more"), "{}", compact(&odd));
+        assert!(
+            compact(&odd).ends_with("39 and 5 more"),
+            "{}",
+            compact(&odd)
+        );
     }
 }

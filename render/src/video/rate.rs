@@ -64,7 +64,8 @@ impl FromStr for Rate {
 
     /// `"24"`, `"29.97"` or `"30000/1001"`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no rate: write frames a second, as 24, 29.97 or 30000/1001");
+        let wrong =
+            || format!("'{text}' is no rate: write frames a second, as 24, 29.97 or 30000/1001");
         let number = |part: &str| part.trim().parse::<u32>().map_err(|_| wrong());
         match text.split_once('/') {
             Some((above, below)) => {
@@ -114,7 +115,9 @@ mod tests {
 
     #[test]
     fn what_is_none_is_said() {
-        for text in ["", "fast", "0", "-24", "1/0", "0/1", "nan", "inf", "1e9", "1.5/2"] {
+        for text in [
+            "", "fast", "0", "-24", "1/0", "0/1", "nan", "inf", "1e9", "1.5/2",
+        ] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
     }
