@@ -133,11 +133,12 @@ fn told(made: &Sequenced, arguments: &SequenceArguments) {
         );
     }
     let (frames, passes) = (made.frames.len(), made.passes.join(", "));
+    let of = if frames == 1 { "frame of" } else { "frames of" };
     let (width, height) = made.size;
     #[allow(clippy::cast_precision_loss, reason = "two digits are shown")]
     let (megabytes, shown) = (made.bytes as f64 / 1e6, frames as f64 / made.rate.fps());
     say(&format!(
-        "{out}: {frames} frames of {passes}, {width} × {height}, {} frames a second, {shown:.1} s, \
+        "{out}: {frames} {of} {passes}, {width} × {height}, {} frames a second, {shown:.1} s, \
          {megabytes:.1} MB, in {:.1} s",
         made.rate,
         made.elapsed.as_secs_f64()

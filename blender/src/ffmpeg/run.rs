@@ -13,6 +13,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use super::{Ffmpeg, FfmpegError};
 
 /// How often whoever watches is asked whether to go on.
@@ -32,10 +34,21 @@ pub struct Run {
 /// Ended, whatever ends the call.
 struct Running(Child);
 
+impl Running {
+    /// Ends it, and what it has started: a script may stand for ffmpeg.
+    fn end(&mut self) {
+        if let (Ok(None), Some(group)) =
+            (self.0.try_wait(), Pid::from_raw(self.0.id().cast_signed()))
+        {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.end();
     }
 }
 
@@ -87,8 +100,7 @@ impl Run {
                     Err(RecvTimeoutError::Disconnected) => break,
                 }
                 if !watch(frames) {
-                    let _ = running.0.kill();
-                    let _ = running.0.wait();
+                    running.end();
                     return Err(FfmpegError::Stopped);
                 }
             }
