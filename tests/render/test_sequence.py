@@ -1,5 +1,5 @@
-"""`blendtorch sequence`: each frame once, in order; decoded back by ffmpeg. What is wrong is one error,
-and leaves no file."""
+"""`blendtorch sequence`: each frame once, in order, decoded back by ffmpeg. What is wrong is one
+error, and leaves no file."""
 
 import shutil
 import signal
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from blendtorch import render
 from PIL import Image
 from support import HANG_S, renders, videos
 from support.processes import eventually, has_ended
@@ -24,7 +25,7 @@ def greys(*values: int) -> dict[int, np.ndarray]:
 
 def shown(video: Path) -> list[int]:
     """The grey of each frame."""
-    return [int(round(frame.mean())) for frame in videos.frames(video)]
+    return [round(frame.mean()) for frame in videos.frames(video)]
 
 
 def left(folder: Path) -> list[str]:
@@ -157,8 +158,8 @@ def test_one_picture_of_another_size_is_named(tmp_path: Path) -> None:
     pictures = {**greys(1, 2, 3), 3: plain(4, (16, 16))}
     frames = videos.pictures(tmp_path / "frames", pictures)
     error = sequence(frames, tmp_path / "video.mp4", "--fps", 24).error()
-    assert "000003.png has 16 × 16 pixels, and" in error
-    assert "000000.png has 48 × 32" in error
+    assert "000003.png has 16 \u00d7 16 pixels, and" in error
+    assert "000000.png has 48 \u00d7 32" in error
     assert left(tmp_path) == []
 
 
@@ -218,8 +219,9 @@ def test_stopped_in_the_middle_no_process_and_no_video_is_left(
 ) -> None:
     frames = videos.pictures(tmp_path / "frames", greys(*range(200)))
     pid = tmp_path / "pid"
-    # It is slow to read: what is shown is more than a pipe holds.
-    env = stand_in(tmp_path, f"echo $$ >{pid}.new; mv {pid}.new {pid}; sleep 1; exec cat >/dev/null")
+    # It reads nothing while we live: what is shown is more than a pipe holds.
+    reads = "while [ -d /proc/$PPID ]; do sleep 0.05; done; exec cat >/dev/null"
+    env = stand_in(tmp_path, f"echo $$ >{pid}.new; mv {pid}.new {pid}; {reads}")
     monkeypatch.setenv("BLENDTORCH_FFMPEG", env["BLENDTORCH_FFMPEG"])
     video = tmp_path / "a.mp4"
     words = videos.command(frames, video, "--fps", 24)
@@ -239,3 +241,29 @@ def test_stopped_in_the_middle_no_process_and_no_video_is_left(
     sequence(frames, video, "--fps", 24).well()
     assert len(videos.frames(video)) == 200
     assert left(tmp_path) == ["a.mp4", "ffmpeg", "pid", "said.txt"]
+
+
+def test_python_makes_videos_too(tmp_path: Path) -> None:
+    frames = videos.pictures(tmp_path / "frames", greys(10, 60, 110))
+    video = tmp_path / "video.mkv"
+    heard: list[tuple[int, int]] = []
+    made = render.sequence(
+        frames, video, fps=12.5, frames=[0, 2], progress=lambda *now: heard.append(now)
+    )
+    assert (made["frames"], made["fps"], made["size"]) == ([0, 2], 12.5, [48, 32])
+    assert made["passes"] == ["frames"] and made["bytes"] == video.stat().st_size
+    assert heard[-1] == (2, 2) and shown(video) == [10, 110]
+
+    def enough(*_: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match=r"^enough$"):
+        render.sequence(frames, video, fps=24, overwrite=True, progress=enough)
+    with pytest.raises(FileNotFoundError, match="missing: 3"):
+        render.sequence(frames, video, fps=24, overwrite=True, frames="0:3")
+    with pytest.raises(ValueError, match="how many frames a second"):
+        render.sequence(frames, tmp_path / "other.mp4")
+    with pytest.raises(OSError, match="--overwrite"):
+        render.sequence(frames, video, fps=24)
+    assert left(tmp_path) == ["video.mkv"]
+    assert shown(video) == [10, 110]

@@ -5,6 +5,7 @@
 //! and a file of another number of frames is not left. ffmpeg is `blendtorch-blender`'s. It must never
 //! render, nor change what it reads.
 
+mod choose;
 mod codec;
 mod error;
 mod folder;
@@ -16,7 +17,6 @@ mod shown;
 mod tiles;
 mod unfinished;
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -25,11 +25,12 @@ use std::time::{Duration, Instant};
 use blendtorch_blender::ffmpeg::{Ffmpeg, Run};
 
 use crate::job::Frames;
+use choose::{Chosen, Kind, check_size, choose, one_size};
 use codec::Codec;
 pub use error::VideoError;
 use folder::Folder;
 pub use numbers::compact;
-use picture::{Look, Picture};
+use picture::Picture;
 pub use rate::Rate;
 use tiles::Tiles;
 use unfinished::Unfinished;
@@ -89,14 +90,6 @@ pub struct Sequenced {
     pub bytes: u64,
     /// How long ffmpeg took.
     pub elapsed: Duration,
-}
-
-/// One kind of files, all that are shown of it.
-struct Kind {
-    name: String,
-    files: Vec<PathBuf>,
-    look: Look,
-    size: (usize, usize),
 }
 
 /// Makes the video; `progress` hears how far it is, several times a second, and ends it by `false`.
@@ -174,119 +167,6 @@ pub fn sequence(
         elapsed: begun.elapsed(),
         passes: kinds.into_iter().map(|kind| kind.name).collect(),
     })
-}
-
-struct Chosen {
-    kinds: Vec<Kind>,
-    frames: Vec<i64>,
-    missing: Vec<i64>,
-}
-
-/// What is shown: for each frame a file of each kind.
-fn choose(wanted: &Sequence, folder: &Folder) -> Result<Chosen, VideoError> {
-    let names = match wanted.passes.is_empty() {
-        true => folder.usual()?,
-        false => wanted.passes.clone(),
-    };
-    let mut found = Vec::new();
-    for name in &names {
-        found.push((name, folder.files(name)?));
-    }
-    let known: BTreeSet<i64> = found
-        .iter()
-        .flat_map(|(_, files)| files.of.keys().copied())
-        .collect();
-    let known: Vec<_> = known.into_iter().collect();
-    let all = match &wanted.frames {
-        None => known,
-        Some(frames) => {
-            let ends = (known.first(), known.last());
-            let scene = (
-                *ends.0.unwrap_or(&0),
-                *ends.1.unwrap_or(&0),
-                numbers::step(&known),
-            );
-            frames
-                .numbers(scene)
-                .map_err(|problem| VideoError::Folder {
-                    folder: wanted.folder.clone(),
-                    problem,
-                })?
-        }
-    };
-    let mut missing = BTreeSet::new();
-    for (name, files) in &found {
-        let has = |frame: &i64| files.of.get(frame).is_some_and(Option::is_some);
-        let lacks: Vec<i64> = all.iter().copied().filter(|frame| !has(frame)).collect();
-        if !lacks.is_empty() && (!wanted.allow_missing || lacks.len() == all.len()) {
-            return Err(VideoError::Missing {
-                folder: wanted.folder.clone(),
-                kind: (*name).clone(),
-                total: all.len(),
-                count: lacks.len(),
-                frames: compact(&lacks),
-            });
-        }
-        missing.extend(lacks);
-    }
-    let frames: Vec<i64> = all
-        .into_iter()
-        .filter(|frame| !missing.contains(frame))
-        .collect();
-    if frames.is_empty() {
-        return Err(VideoError::Folder {
-            folder: wanted.folder.clone(),
-            problem: format!("no frame has all of {}", names.join(", ")),
-        });
-    }
-    let kinds = found.into_iter().map(|(name, mut files)| {
-        let of = frames
-            .iter()
-            .filter_map(|frame| files.of.remove(frame).flatten());
-        Kind {
-            name: name.clone(),
-            files: of.collect(),
-            look: Look {
-                pass: name.parse().ok(),
-                prefix: files.prefix.clone(),
-                ..Look::default()
-            },
-            size: (0, 0),
-        }
-    });
-    Ok(Chosen {
-        kinds: kinds.collect(),
-        frames,
-        missing: missing.into_iter().collect(),
-    })
-}
-
-/// The size that all of them have.
-fn one_size(files: &[PathBuf]) -> Result<(usize, usize), VideoError> {
-    let mut first: Option<(&Path, (usize, usize))> = None;
-    for path in files {
-        let size = picture::size(path)?;
-        let (first, wanted) = *first.get_or_insert((path, size));
-        check_size(path, size, first, wanted)?;
-    }
-    Ok(first.map_or((0, 0), |(_, size)| size))
-}
-
-fn check_size(
-    path: &Path,
-    size: (usize, usize),
-    first: &Path,
-    wanted: (usize, usize),
-) -> Result<(), VideoError> {
-    match size == wanted {
-        true => Ok(()),
-        false => Err(VideoError::Size {
-            path: path.to_owned(),
-            size,
-            first: first.to_owned(),
-            wanted,
-        }),
-    }
 }
 
 fn arguments(tiles: &Tiles, rate: Rate, codec: Vec<String>, out: &Path) -> Vec<OsString> {
