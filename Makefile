@@ -74,6 +74,7 @@ checked: own-build stand-ins blender-program libtorch $(CACHE)/.tools ## what te
 		"scripts/wheel.sh $(TOOLS) $(WHEELS)/checked --profile dev --features built-with-tests && \
 		$(CARGO_AS_MATURIN) build --workspace --all-features --all-targets"
 	$(CARGO_TARGET_DIR)/debug/blendtorch setup --wheel $(WHEELS)/checked/*.whl
+	$(CARGO_TARGET_DIR)/debug/blendtorch setup --video
 	scripts/install-wheel.sh $(VENV) $(WHEELS)/checked/*.whl
 	@echo "The blendtorch in Blender and in $(VENV) is the tests' own now: checked, and slower." \
 		"\`make setup python-env\` brings back the fast one."

@@ -2,7 +2,8 @@
 //!
 //! [`discover`] finds the one to run; [`setup()`] makes the managed one; [`scenes`] says whether it opens
 //! a file, [`package`] whether it finds our package, [`doctor`] whether all it needs is there. What
-//! starting a Blender has told is remembered in [`Answers`].
+//! starting a Blender has told is remembered in [`Answers`]. [`ffmpeg`] is the other program that others
+//! make and this project runs.
 //!
 //! This crate owns single Blenders, and what each process of one needs ([`environment`], [`lifeline`],
 //! [`noise`]). It must never start a fleet, nor a scene script.
@@ -21,6 +22,7 @@ mod discover;
 pub mod display;
 pub mod doctor;
 pub mod environment;
+pub mod ffmpeg;
 pub mod lifeline;
 mod managed;
 pub mod noise;
@@ -36,5 +38,5 @@ pub use cache::cache_folder;
 pub use discover::{DiscoverError, MANAGED, VARIABLE, discover, discover_named};
 pub use doctor::{Check, Health};
 pub use programs::on_path;
-pub use setup::{SetupError, SetupOptions, setup};
+pub use setup::{SetupError, SetupOptions, setup, setup_video};
 pub use version::{DEFAULT_BPY_VERSION, Version};

@@ -11,7 +11,8 @@ it there and is done at once. Missing system libraries are named, and as root in
 Examples:
   blendtorch setup                             the default version
   blendtorch setup --wheel target/wheels/fast/blendtorch-0.1.0-cp311-abi3-linux_x86_64.whl
-  blendtorch setup --force                     make it anew"#;
+  blendtorch setup --force                     make it anew
+  blendtorch setup --video                     an ffmpeg, for `blendtorch sequence`"#;
 
 pub(super) const DOCTOR_HELP: &str = r#"It starts the Blender that would run, once, and changes nothing. Exit code 0: everything needed is
 there; 1: something is missing, and the line after "mend:" gets it.
@@ -68,6 +69,22 @@ Examples:
   blendtorch render room.blend -o /data/room --passes all --format npy --resolution 640x480
   blendtorch render render.json                      all of it from a file (blendtorch schema render)
   blendtorch inspect renders/room --verify           is it whole, and what was written?";
+
+pub(super) const SEQUENCE_HELP: &str = "\
+Every frame comes once, in the order of the numbers. Which frames there should be says the folder's
+ledger, where `blendtorch render` left one, else the numbers from the first to the last; one that is
+missing is named, and nothing is made. How fast they are shown says the ledger too: as the scene.
+depths, normals, flows and ids are shown as on contact sheets (render --previews), whose colours are
+the same in all frames: docs/video.md. The video has its name when it is whole.
+ffmpeg is BLENDTORCH_FFMPEG, else the one on PATH, else that of `blendtorch setup --video`.
+Exit code 0: the video is there; 1: it could not be made; 130: Ctrl-C, and nothing is left of it.
+
+Examples:
+  blendtorch sequence renders/room room.mp4
+  blendtorch sequence renders/room room.mp4 --grid frames,depths,normals,segmentations
+  blendtorch sequence renders/room sheets.webm --passes previews
+  blendtorch sequence my_file_imgs my_file.mp4 --fps 25       any folder of numbered pictures
+  blendtorch sequence renders/room room.mkv                   what loses nothing";
 
 pub(super) const INSPECT_HELP: &str = "\
 Exit code 1 where files are missing, have failed, or are not what was written.

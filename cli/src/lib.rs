@@ -11,13 +11,15 @@ mod help;
 mod host;
 mod inspect;
 mod render;
+mod sequence;
 mod status;
+mod stopped;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use blendtorch_blender::{DEFAULT_BPY_VERSION, SetupOptions, Version, setup};
+use blendtorch_blender::{DEFAULT_BPY_VERSION, SetupOptions, Version, setup, setup_video};
 use blendtorch_launcher::{LaunchArguments, LaunchDescription, launch, launch_program};
 use blendtorch_render::RenderDescription;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -48,6 +50,8 @@ enum Task {
     Host(host::HostArguments),
     /// Render an animation to disk over several Blenders, with ground truth.
     Render(Box<render::RenderArguments>),
+    /// Make a video of rendered frames.
+    Sequence(Box<sequence::SequenceArguments>),
     /// Say what a folder of rendered files holds, and whether it is what was written.
     Inspect(inspect::InspectArguments),
     /// Install the managed Blender (needs no root, no display and no Blender).
@@ -72,6 +76,9 @@ struct SetupArguments {
     /// Make it anew even if it is whole
     #[arg(long)]
     force: bool,
+    /// Install the ffmpeg that `blendtorch sequence` takes where there is no other, and nothing else
+    #[arg(long, conflicts_with_all = ["wheel", "bpy_version"])]
+    video: bool,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +132,7 @@ pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> +
         Task::Status(arguments) => status::run(&arguments),
         Task::Host(arguments) => host::run(&arguments),
         Task::Render(arguments) => render::run(&arguments),
+        Task::Sequence(arguments) => sequence::run(&arguments),
         Task::Inspect(arguments) => inspect::run(&arguments),
         Task::Setup(arguments) => run_setup(arguments),
         Task::Doctor(arguments) => doctor::run(arguments.json),
@@ -171,13 +179,19 @@ fn run_setup(arguments: SetupArguments) -> u8 {
         wheel,
         bpy_version,
         force,
+        video,
     } = arguments;
     let options = SetupOptions {
         bpy_version: Some(bpy_version),
         wheel,
         force,
     };
-    match setup(&options, &mut |line| say("blendtorch setup", line)) {
+    let mut told = |line: &str| say("blendtorch setup", line);
+    let made = match video {
+        true => setup_video(force, &mut told),
+        false => setup(&options, &mut told),
+    };
+    match made {
         Ok(_) => 0,
         Err(error) => {
             say("blendtorch setup", &format!("error: {error}"));

@@ -301,6 +301,19 @@ class RenderSession:
     def render(self, request: str, tell: Callable[[str], object] | None) -> str: ...
     def close(self) -> None: ...
 
+def make_video(
+    folder: str | PathLike[str],
+    out: str | PathLike[str],
+    passes: list[str],
+    frames: str | None,
+    fps: str | None,
+    quality: int | None,
+    allow_missing: bool,
+    overwrite: bool,
+    tell: Callable[[int, int], object] | None,
+) -> str:
+    """Makes a video; what was made, as JSON."""
+
 class Duplex:
     """One end of a channel between two."""
 

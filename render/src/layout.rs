@@ -21,6 +21,12 @@ pub(crate) fn debug_of(pass: &str) -> impl Iterator<Item = &'static str> {
     of.map(|(_, kind)| *kind)
 }
 
+/// The folder of a kind, below the job's: that of its pass where it is a preview of one.
+pub(crate) fn passes_folder(kind: &str) -> &str {
+    let of = DEBUG.iter().find(|(_, preview)| *preview == kind);
+    of.map_or(kind, |(of, _)| of)
+}
+
 /// The name of one file of a kind: `frame` of `frames`; what is no plural keeps its name.
 pub(crate) fn one_of(kind: &str) -> &str {
     match kind {
@@ -38,11 +44,8 @@ impl Layout {
         let name = match (self, pass) {
             (Self::Flat, _) => format!("{pass}/{frame:06}.{extension}"),
             (Self::A2, _) => {
-                let of = DEBUG.iter().find(|(_, kind)| *kind == pass);
-                match of {
-                    Some((of, _)) => format!("{of}/{pass}_{frame:06}.{extension}"),
-                    None => format!("{pass}/{}_{frame:06}.{extension}", one_of(pass)),
-                }
+                let folder = passes_folder(pass);
+                format!("{folder}/{}_{frame:06}.{extension}", one_of(pass))
             }
         };
         name.into()

@@ -29,6 +29,7 @@ pub mod job;
 mod layout;
 mod ledger;
 mod transforms;
+pub mod video;
 pub mod write;
 
 pub use error::RenderError;

@@ -15,5 +15,6 @@ pub fn checks() -> Vec<Check> {
     let mut checks = blender::checks();
     checks.extend(around::cache_folder());
     checks.push(around::display());
+    checks.push(around::ffmpeg());
     checks
 }

@@ -46,6 +46,18 @@ pub enum SetupError {
         /// Debian's packages.
         packages: Vec<String>,
     },
+    /// Nothing to install a package from PyPI with.
+    #[error(
+        "no Python with pip is on PATH, which fetches ffmpeg; install one, on Debian and Ubuntu: \
+         apt-get install python3-pip, or install ffmpeg itself: apt-get install ffmpeg"
+    )]
+    NoPip,
+    /// The wheel has no program for this machine.
+    #[error(
+        "imageio-ffmpeg ships no ffmpeg for this machine; install one by other means, on Debian and \
+         Ubuntu: apt-get install ffmpeg"
+    )]
+    NoFfmpeg,
     /// The wheel cannot be used.
     #[error("--wheel {}: {problem}; give the blendtorch .whl file that `maturin build` made", .wheel.display())]
     Wheel {

@@ -1,5 +1,5 @@
-//! Makes the managed Blender, a virtual environment with the `bpy` wheel and ours, and lays our
-//! package out for installed Blenders.
+//! Makes the managed Blender, a virtual environment with the `bpy` wheel and ours, lays our package out
+//! for installed Blenders, and fetches an ffmpeg.
 //!
 //! Owns the steps, their order and the lock that keeps two set-ups apart. The marker file is written
 //! last, so an interrupted set-up leaves an environment that nobody takes for a whole one. It must
@@ -10,6 +10,7 @@ mod error;
 mod host;
 mod packages;
 mod steps;
+mod video;
 mod wheel;
 
 use std::fs::{File, TryLockError};
@@ -21,6 +22,7 @@ use crate::managed::{self, Marker, WheelStamp, installed_bpy};
 use crate::{DEFAULT_BPY_VERSION, Version};
 pub use error::SetupError;
 use steps::{at, pip, run_locked};
+pub use video::setup_video;
 
 /// What to set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

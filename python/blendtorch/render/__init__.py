@@ -20,6 +20,7 @@ from .fleet import RenderFleet, RenderJob
 from .gone import BlenderServer
 from .pool import Pool
 from .progress import PoolProgress
+from .video import sequence
 
 __all__ = [
     "BlenderClient",
@@ -29,4 +30,5 @@ __all__ = [
     "PoolProgress",
     "RenderFleet",
     "RenderJob",
+    "sequence",
 ]

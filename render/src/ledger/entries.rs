@@ -150,6 +150,23 @@ impl Ledger {
             .collect())
     }
 
+    /// The frames that are to have a file of this kind, with its path where it is done.
+    pub(crate) fn files_of(&self, kind: &str) -> Result<Vec<(i64, Option<String>)>, RenderError> {
+        let all = || -> rusqlite::Result<Vec<_>> {
+            let mut rows = self.connection.prepare(
+                "SELECT frame, CASE state WHEN 'done' THEN path END FROM files WHERE kind = ?1 \
+                 ORDER BY frame",
+            )?;
+            let rows = rows.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        };
+        let mut all: Vec<(i64, Option<String>)> = all().map_err(|source| self.wrong(source))?;
+        for (_, path) in &mut all {
+            *path = path.take().filter(|path| is_within(path));
+        }
+        Ok(all)
+    }
+
     /// The files that are done: frame, kind, path.
     pub(crate) fn files(&self) -> Result<Vec<(i64, String, String)>, RenderError> {
         let all = || -> rusqlite::Result<Vec<_>> {

@@ -5,6 +5,7 @@
 //! has the size and the time that it had then. It must never touch a process.
 
 mod entries;
+mod facts;
 mod ids;
 mod inspect;
 mod lease;
@@ -210,7 +211,8 @@ impl Ledger {
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.commit()?;
         }
-        self.check_version()
+        self.check_version()?;
+        self.connection.execute_batch(facts::TABLE)
     }
 
     fn check_version(&self) -> rusqlite::Result<()> {

@@ -274,3 +274,21 @@ fn changed_bytes_with_the_old_time_are_found_by_reading_all() {
     let needs = folder.plan(&mut ledger, &[1, 2]);
     assert_eq!(needs.missing[&2], ["depths"]);
 }
+
+#[test]
+fn how_fast_the_scene_is_shown_is_kept_and_may_lack() {
+    let folder = Folder::new(&KINDS);
+    let mut ledger = folder.ledger();
+    assert_eq!(ledger.fps().unwrap(), None);
+    ledger.keep_fps(30.0 / 1.001).unwrap();
+    drop(ledger);
+    let read = Ledger::read(folder.folder.path()).unwrap();
+    assert_eq!(read.fps().unwrap(), Some(30.0 / 1.001));
+    // As ledgers were before.
+    let connection = rusqlite::Connection::open(folder.folder.path().join(LEDGER)).unwrap();
+    connection.execute_batch("DROP TABLE facts").unwrap();
+    assert_eq!(
+        Ledger::read(folder.folder.path()).unwrap().fps().unwrap(),
+        None
+    );
+}

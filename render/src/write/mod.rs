@@ -19,7 +19,7 @@ mod layers;
 mod npy;
 mod passes;
 mod png;
-mod sheet;
+pub(crate) mod sheet;
 mod sources;
 mod spec;
 mod writer;

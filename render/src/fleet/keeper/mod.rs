@@ -174,7 +174,11 @@ impl<'a> Keeper<'a> {
         let frames = self.shared.request.frames.numbers(scene);
         let frames = frames.map_err(|problem| RenderError::job("frames", problem))?;
         let settings = self.settings(info)?;
-        self.plan(&frames, &settings)
+        self.plan(&frames, &settings)?;
+        match (&mut self.ledger, info["fps"].as_f64()) {
+            (Some(ledger), Some(fps)) => ledger.keep_fps(fps),
+            _ => Ok(()),
+        }
     }
 
     fn warn(&mut self, text: String) -> Result<(), RenderError> {

@@ -12,7 +12,7 @@ const DEPTH_SHIFT: u32 = 17;
 
 /// The tables.
 #[derive(Debug)]
-pub(super) struct Colors {
+pub(crate) struct Colors {
     depths: Box<[[u8; 3]]>,
     flows: Box<[[u8; 3]]>,
     light: Box<[u8]>,
@@ -40,7 +40,7 @@ impl Default for Colors {
 impl Colors {
     /// Depth: the hue by its logarithm, red at 1 unit of the scene, yellow at 2, green at 4, and red
     /// again at 64; two shades, lighter to darker, in each doubling. Nothing (1e10, infinite) is black.
-    pub(super) fn depth(&self, depth: f32) -> [u8; 3] {
+    pub(crate) fn depth(&self, depth: f32) -> [u8; 3] {
         if !(depth > 0.0 && depth < 1e9) {
             return [0; 3];
         }
@@ -49,7 +49,7 @@ impl Colors {
 
     /// Motion of x to the right and y down, in pixels: the hue is its direction, the light its length,
     /// half of it at four pixels.
-    pub(super) fn flow(&self, x: f32, y: f32) -> [u8; 3] {
+    pub(crate) fn flow(&self, x: f32, y: f32) -> [u8; 3] {
         let step = |value: f32| {
             let part = value / (value.abs() + HALF_FLOW);
             // Not a number becomes 0.
@@ -59,7 +59,7 @@ impl Colors {
     }
 
     /// Linear light as a display shows it, cut at 1.
-    pub(super) fn light(&self, value: f32) -> u8 {
+    pub(crate) fn light(&self, value: f32) -> u8 {
         self.light[(value.clamp(0.0, 1.0) * LIGHT_STEPS as f32 + 0.5) as usize]
     }
 }
@@ -97,7 +97,7 @@ fn flow_color(x: usize, y: usize) -> [u8; 3] {
 }
 
 /// A colour of each id, the same in every run; 0 is black.
-pub(super) fn id(id: u32) -> [u8; 3] {
+pub(crate) fn id(id: u32) -> [u8; 3] {
     if id == 0 {
         return [0; 3];
     }
@@ -110,12 +110,12 @@ pub(super) fn id(id: u32) -> [u8; 3] {
 }
 
 /// A unit vector: each part from -1 … 1 to 0 … 255.
-pub(super) fn unit([x, y, z]: [f32; 3]) -> [u8; 3] {
+pub(crate) fn unit([x, y, z]: [f32; 3]) -> [u8; 3] {
     [x, y, z].map(|part| (part * 127.5 + 128.0) as u8)
 }
 
 /// Hue, saturation and value, each from 0 to 1.
-pub(super) fn hsv(hue: f32, saturation: f32, value: f32) -> [u8; 3] {
+pub(crate) fn hsv(hue: f32, saturation: f32, value: f32) -> [u8; 3] {
     let part = |n: f32| {
         let k = (n + hue * 6.0) % 6.0;
         let down = k.min(4.0 - k).clamp(0.0, 1.0);

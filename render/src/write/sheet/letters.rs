@@ -5,10 +5,10 @@ use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
 
 const SIZE: RasterHeight = RasterHeight::Size16;
 /// Pixels that a line of text takes.
-pub(super) const HEIGHT: usize = 18;
+pub(crate) const HEIGHT: usize = 18;
 
 /// Writes a text, its upper left corner at (x, y); what is wider than `width` is left out.
-pub(super) fn write(text: &str, canvas: &mut Canvas, x: usize, y: usize, width: usize) {
+pub(crate) fn write(text: &str, canvas: &mut Canvas, x: usize, y: usize, width: usize) {
     let mut at = 0;
     for letter in text.chars() {
         let Some(raster) = get_raster(letter, FontWeight::Regular, SIZE) else {

@@ -4,9 +4,9 @@
 //! are scaled by frame, since that is what they are. Pictures wider than a tile are shown by every
 //! n-th pixel: previews must cost less than rendering.
 
-mod colors;
+pub(crate) mod colors;
 mod debug;
-mod letters;
+pub(crate) mod letters;
 mod tiles;
 
 pub(super) use debug::pictures as debug_pictures;
@@ -17,19 +17,19 @@ use colors::Colors;
 
 /// A picture, 8 bits, the top row first.
 #[derive(Debug, Default)]
-pub(super) struct Canvas {
-    pub(super) pixels: Vec<u8>,
-    pub(super) height: usize,
-    pub(super) width: usize,
+pub(crate) struct Canvas {
+    pub(crate) pixels: Vec<u8>,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
     /// 1 or 3.
-    pub(super) channels: usize,
+    pub(crate) channels: usize,
 }
 
 /// The longest side of a tile.
 const TILE: usize = 320;
 /// Pixels between tiles.
-const GAP: usize = 4;
-const BACKGROUND: u8 = 24;
+pub(crate) const GAP: usize = 4;
+pub(crate) const BACKGROUND: u8 = 24;
 
 /// The tables of colours, and the memory of the last sheet.
 #[derive(Debug, Default)]
