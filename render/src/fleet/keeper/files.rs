@@ -129,7 +129,7 @@ impl Keeper<'_> {
             bytes,
             crc: file.crc,
             modified_ns,
-            seconds: file.seconds,
+            seconds: Some(file.seconds),
         })
     }
 
@@ -142,7 +142,7 @@ impl Keeper<'_> {
             add(name, seconds.as_f64().unwrap_or_default());
         }
         for entry in entries {
-            add(&entry.kind, entry.seconds);
+            add(&entry.kind, entry.seconds.unwrap_or_default());
         }
         self.told.seconds = self
             .sums
