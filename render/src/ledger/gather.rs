@@ -145,7 +145,7 @@ impl Ledger {
             connection,
             open: false,
             lease: None,
-            shared: Some(lease),
+            _shared: Some(lease),
         })
     }
 }

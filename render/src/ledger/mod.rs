@@ -125,7 +125,7 @@ pub struct Ledger {
     /// None where it is only read, or in memory.
     lease: Option<Lease>,
     /// That of a task without a head: other tasks have the folder too.
-    shared: Option<Lease>,
+    _shared: Option<Lease>,
 }
 
 impl Ledger {
@@ -166,7 +166,7 @@ impl Ledger {
             connection,
             open: false,
             lease: Some(lease),
-            shared: None,
+            _shared: None,
         };
         ledger.prepare().map_err(wrong)?;
         // Nobody else writes here: what lies there is of one that was killed.
@@ -197,7 +197,7 @@ impl Ledger {
             connection,
             open: false,
             lease: None,
-            shared: None,
+            _shared: None,
         };
         match ledger.check_version() {
             // Who wrote it was killed in the middle: what it had not finished is taken back, which is

@@ -15,6 +15,7 @@ use std::thread;
 
 use indexmap::IndexMap;
 use rusqlite::params;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::jobfile::JobFile;
@@ -28,7 +29,7 @@ use crate::write::{Format, Layout};
 const SOMEBODY: &str = "disk";
 
 /// What was found in a folder.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
     /// Files that are whole.
     pub files: usize,
@@ -178,6 +179,15 @@ enum Ending {
     ByFrame(HashMap<i64, String>),
 }
 
+impl Ending {
+    fn of(&self, frame: i64) -> Option<&str> {
+        match self {
+            Self::Known(ending) => Some(ending),
+            Self::ByFrame(found) => found.get(&frame).map(String::as_str),
+        }
+    }
+}
+
 fn endings(out: &Path, job: &JobFile) -> IndexMap<String, Ending> {
     let ending = |kind: &str, options: &Value| match kind {
         "layers" => Ending::Known("exr"),
@@ -206,6 +216,21 @@ fn found(out: &Path, layout: Layout, kind: &str) -> HashMap<i64, String> {
         (is.file_name() == Some(path.as_os_str())).then_some((frame, ending))
     };
     names.into_iter().flatten().filter_map(one).collect()
+}
+
+impl JobFile {
+    /// Whether all its files are there, whole or not.
+    pub(crate) fn is_there(&self, out: &Path) -> bool {
+        let endings = endings(out, self);
+        self.frames().iter().all(|frame| {
+            endings.iter().all(|(kind, ending)| {
+                let path = ending
+                    .of(*frame)
+                    .map(|ending| self.layout().file(kind, *frame, ending));
+                path.is_some_and(|path| out.join(path).is_file())
+            })
+        })
+    }
 }
 
 /// Looks at files.
@@ -249,13 +274,8 @@ impl Look<'_> {
     }
 
     fn one(&self, frame: i64, kind: &str) -> Seen {
-        let ending = match self.endings.get(kind) {
-            Some(Ending::Known(ending)) => ending,
-            Some(Ending::ByFrame(found)) => match found.get(&frame) {
-                Some(ending) => ending.as_str(),
-                None => return Seen::Missing,
-            },
-            None => return Seen::Missing,
+        let Some(ending) = self.endings.get(kind).and_then(|ending| ending.of(frame)) else {
+            return Seen::Missing;
         };
         let path = self.layout.file(kind, frame, ending);
         match self.whole(frame, kind, ending, &path) {

@@ -32,7 +32,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
 }
 
 fn write(spec: Spec, folder: &Path) -> Vec<u8> {
-    let (height, width) = (37, 20);
+    let (height, width) = (150, 20); // Several blocks of every codec.
     let depths: Vec<_> = (0..height * width)
         .map(|n| (n % 71) as f32 * 0.37)
         .collect();
