@@ -47,10 +47,12 @@ impl JobFile {
         frames: &[i64],
         ids: &UserIds,
     ) -> Self {
+        let mut kinds = kinds.clone();
+        kinds.sort_unstable_keys();
         Self {
             version: VERSION,
             settings: settings.clone(),
-            kinds: kinds.clone(),
+            kinds,
             frames: compact(frames),
             ids: ids.clone(),
         }
@@ -178,6 +180,7 @@ impl JobFile {
         for (kind, options) in &self.kinds {
             both.kinds.entry(kind.clone()).or_insert(options.clone());
         }
+        both.kinds.sort_unstable_keys();
         let frames: BTreeSet<_> = self.frames().into_iter().chain(there.frames()).collect();
         both.frames = compact(&frames.into_iter().collect::<Vec<_>>());
         both

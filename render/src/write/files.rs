@@ -40,6 +40,10 @@ impl<'a> Files<'a> {
         let name = format!("{:06}.{pass}.{extension}", self.frame);
         let path = self.scratch.unwrap_or(self.folder).join(&name);
         let failed = |error| Failure::io(&path, &error);
+        if let Some(scratch) = self.scratch {
+            // It goes after each frame: who is killed leaves none.
+            fs::create_dir_all(scratch).map_err(failed)?;
+        }
         let file = File::create(&path).map_err(failed)?;
         let about = WrittenFile {
             pass: pass.into(),
@@ -92,6 +96,9 @@ impl Files<'_> {
     fn remove(&self) {
         for (path, ..) in &self.made {
             let _ = fs::remove_file(path);
+        }
+        if let Some(scratch) = self.scratch {
+            let _ = fs::remove_dir(scratch);
         }
     }
 }

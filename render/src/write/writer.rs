@@ -70,7 +70,7 @@ impl Writer {
     }
 
     /// The same. With a `scratch` folder, the files of a frame are made there, and copied to `folder`
-    /// when all of them are.
+    /// when all of them are; it is made for each frame, and goes behind it.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -81,12 +81,10 @@ impl Writer {
         tell: impl FnMut(Event) + Send + 'static,
     ) -> Result<Self, Error> {
         spec.check()?;
-        for folder in scratch.into_iter().chain([folder]) {
-            std::fs::create_dir_all(folder).map_err(|source| Error::Folder {
-                folder: folder.into(),
-                source,
-            })?;
-        }
+        std::fs::create_dir_all(folder).map_err(|source| Error::Folder {
+            folder: folder.into(),
+            source,
+        })?;
         let (spec, shared) = (Arc::new(spec), Arc::new(Shared::default()));
         let thread = std::thread::Builder::new()
             .name("blendtorch-write".into())

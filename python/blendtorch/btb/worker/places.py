@@ -51,14 +51,14 @@ def same_folder(file: str, token: str, out: str) -> None:
             pass
         if time.monotonic() > until:
             raise RuntimeError(
-                f"{out} is not the same folder on {platform.node()}, where a Blender runs, as where "
-                "the render was started: give a folder that all hosts share"
+                f"{out} is not the same folder on {platform.node()}, where a Blender runs, as "
+                "where the render was started: give a folder that all hosts share"
             )
         time.sleep(_LOOK_S)
 
 
 def scratch_of(scratch: str | None, folder: Path) -> Path | None:
-    """The place in a scratch folder for files on their way to `folder`, which is made.
+    """The place in a scratch folder for files on their way to `folder`.
 
     Raises:
         RuntimeError: it names a variable that is not set, is not absolute, or cannot be used.
@@ -77,4 +77,6 @@ def scratch_of(scratch: str | None, folder: Path) -> Path | None:
     before = folder.name.rpartition("-")[0]
     for left in Path(text).glob(f"blendtorch-{before}-*"):
         shutil.rmtree(left, ignore_errors=True)
-    return folder_of(str(Path(text) / f"blendtorch-{folder.name}"))
+        left.unlink(missing_ok=True)
+    folder_of(text)
+    return Path(text) / f"blendtorch-{folder.name}"

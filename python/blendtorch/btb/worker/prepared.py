@@ -5,7 +5,6 @@ is made anew, with the same passes and ids, when the next frame needs it.
 """
 
 import json
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +34,7 @@ class Prepared:
     persistent: bool
     dry_run: bool
     scratch: Path | None = None
-    """Where files are made on their way to `folder`."""
+    """Where files are made on their way to `folder`: a folder that is there while some are."""
     tag: str = ""
     """What tells a head of which render events are; by default the folder."""
     instances: dict[str, Any] = field(default_factory=dict)
@@ -92,10 +91,6 @@ class Prepared:
                 raise RuntimeError(str(error)) from error
         return self._writer
 
-    def place(self) -> Path | None:
-        """Where files are made."""
-        return self.scratch or self.folder
-
     def warnings(self) -> list[str]:
         """What the user should know of how it is rendered and written."""
         writer = self.writer()
@@ -128,8 +123,6 @@ class Prepared:
             writer, self._writer = self._writer, None
             if writer is not None:
                 writer.close()
-            if self.scratch is not None:
-                shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def display_of(spec: dict[str, Any] | None) -> Display | None:

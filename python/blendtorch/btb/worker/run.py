@@ -77,9 +77,8 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
         about = _about(prepared, frame, Intrinsics(opened.scene).about(), seconds)
         event("written", frame=frame, files=[], about=about, folder=_folder(prepared))
         return Things([], [])
-    place = prepared.place()
-    if "composites" in prepared.passes and place is not None:
-        capture.composite(str(place / _composite_stem(frame)))
+    if "composites" in prepared.passes and prepared.folder is not None:
+        capture.composite(str(_composite_place(prepared, prepared.folder, frame)))
     with quiet():
         rendered = capture.render()
     took = perf_counter() - evaluated
@@ -133,15 +132,19 @@ def _folder(prepared: Prepared) -> str:
     return str(prepared.folder or prepared.tag)
 
 
-def _composite_stem(frame: int) -> str:
-    return f"{frame:06}.composites"
+def _composite_place(prepared: Prepared, folder: Path, frame: int) -> Path:
+    """Where Blender writes a composite, but for the ending."""
+    name = f"{frame:06}.composites"
+    if prepared.scratch is None:
+        return folder / name
+    return prepared.scratch.with_name(f"{prepared.scratch.name}.{name}")
 
 
 def _drop_composite(prepared: Prepared, frame: int) -> None:
     """Of a frame that is not handed on no file stays."""
-    place = prepared.place()
-    if place is not None:
-        for path in place.glob(f"{_composite_stem(frame)}.*"):
+    if prepared.folder is not None:
+        place = _composite_place(prepared, prepared.folder, frame)
+        for path in place.parent.glob(f"{place.name}.*"):
             path.unlink(missing_ok=True)
 
 
@@ -149,7 +152,8 @@ def _composite(path: Path, prepared: Prepared) -> dict[str, Any]:
     """The file that Blender wrote, synced, as the writer tells of its own."""
     start = perf_counter()
     if prepared.scratch is not None and prepared.folder is not None:
-        made, path = path, prepared.folder / path.name
+        made, name = path, path.name.removeprefix(f"{prepared.scratch.name}.")
+        path = prepared.folder / name
         shutil.copyfile(made, path)
         made.unlink()
     crc = size = 0
