@@ -98,8 +98,11 @@ impl Division {
 
     /// What `worker` does next, where a frame has taken about so many seconds.
     pub(crate) fn take(&mut self, worker: usize, seconds: Option<f64>) -> Given {
-        if self.is_over() || self.closed.is_some() {
+        if self.is_over() {
             return Given::Over;
+        }
+        if self.closed.is_some() {
+            return Given::Nothing;
         }
         if let Some(queue) = self.queue_of(worker) {
             let shared = match self.sequential {
@@ -385,11 +388,11 @@ mod tests {
         assert_eq!(division.take(2, None), Given::Run(vec![2]));
         division.close();
         assert!(division.done(0, 0));
-        assert_eq!(division.take(0, None), Given::Over, "no copy either");
+        assert_eq!(division.take(0, None), Given::Nothing, "no copy either");
         assert_eq!(division.failed(1, 1), Verdict::Again, "by another run");
         assert!(!division.is_over());
         assert!(division.done(2, 2));
-        assert!(division.is_over());
+        assert_eq!(division.take(0, None), Given::Over);
         assert_eq!(division.left(), [1, 3, 4, 5, 6, 7]);
     }
 

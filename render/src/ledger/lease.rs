@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 /// Who holds a folder.
@@ -40,7 +41,7 @@ impl Lease {
         let mut file = open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Err(holder(&mut file)?)),
+            Err(Errno::WOULDBLOCK) => return Ok(Err(holder(&mut file)?)),
             Err(error) => return Err(error.into()),
         }
         let text = serde_json::to_string(&Holder::this()).unwrap_or_default();
@@ -55,7 +56,9 @@ impl Lease {
         let mut file = open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(Err(holder(&mut file)?)),
+            Err(Errno::WOULDBLOCK) => return Ok(Err(holder(&mut file)?)),
+            // Some shared file systems have no locks: tasks do without, and only a head needs one.
+            Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::NOLCK) => {}
             Err(error) => return Err(error.into()),
         }
         // It is nobody's alone: a head that is refused must not hear of the one before.
