@@ -60,13 +60,16 @@ entered in FOLDER/ledger.sqlite with its checksum. Stopped or killed, the same c
 what is missing; other settings in the same folder are refused, with what differs. A frame that ends
 its Blender twice is set aside and named; the rest goes on. What is in the files: docs/passes.md.
 transforms.json has the cameras, ids.json the names of the ids.
-Exit code 0: all frames are done; 1: some are not, or an error; 130: Ctrl-C.
+SIGTERM ends it after the frames in work. With --array there is no head: tasks beside each other take
+their parts by what lies in FOLDER, and `blendtorch inspect FOLDER` makes the ledger.
+Exit code 0: all frames are done; 1: some are not, or an error; 130: Ctrl-C; 143: SIGTERM.
 
 Examples:
   blendtorch render room.blend -o renders/room
   blendtorch render room.blend -o renders/room --frames 1:250:2 --jobs 4 --samples 64 \\
       --passes frames,depths,normals,flows,segmentations --previews
   blendtorch render room.blend -o /data/room --passes all --format npy --resolution 640x480
+  blendtorch render room.blend -o /shared/room --array 3/8          the third of eight tasks
   blendtorch render render.json                      all of it from a file (blendtorch schema render)
   blendtorch inspect renders/room --verify           is it whole, and what was written?";
 
@@ -87,9 +90,12 @@ Examples:
   blendtorch sequence renders/room room.mkv                   what loses nothing";
 
 pub(super) const INSPECT_HELP: &str = "\
+Where there is no ledger, or tasks without a head have rendered (blendtorch render --array), it is made
+of the files that are there.
 Exit code 1 where files are missing, have failed, or are not what was written.
 
 Examples:
   blendtorch inspect renders/room              how far is it?
   blendtorch inspect renders/room --verify     read all files and compare their checksums
+  blendtorch inspect renders/room --rebuild    the ledger is damaged: make it of the files
   blendtorch inspect renders/room --json | jq .summary.whole";

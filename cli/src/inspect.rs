@@ -1,12 +1,12 @@
 //! `blendtorch inspect`: what a folder of rendered files holds.
 //!
-//! Owns the table. It changes nothing but, with `--verify`, the rows of files that are not what was
-//! written.
+//! Owns the table. It changes nothing but the ledger: it is made where there is none, and with
+//! `--verify` files that are not what was written are to be rendered again.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use blendtorch_render::{Found, Ledger, RenderError, Summary};
+use blendtorch_render::{Found, Ledger, Rebuilt, RenderError, Summary};
 use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -23,6 +23,9 @@ pub(super) struct InspectArguments {
     /// Read every file and compare its checksum; what has changed is rendered again by the same job
     #[arg(long)]
     verify: bool,
+    /// Make the ledger anew of the files that are there: where it is damaged
+    #[arg(long)]
+    rebuild: bool,
     /// Print it as JSON, for programs
     #[arg(long)]
     json: bool,
@@ -41,33 +44,82 @@ pub(super) fn run(arguments: &InspectArguments) -> u8 {
 }
 
 fn inspect(arguments: &InspectArguments) -> Result<u8, RenderError> {
-    // To be read it must be there; to be written nobody else may have it.
-    let mut ledger = Ledger::read(&arguments.out)?;
+    let mut bar = Bar::default();
+    let gathered = Ledger::gather(&arguments.out, arguments.rebuild, &mut |done, total| {
+        bar.at(done, total);
+    })?;
+    bar.end();
+    let (mut ledger, rebuilt) = (gathered.ledger, gathered.rebuilt);
+    if let Some(rebuilt) = &rebuilt {
+        told(rebuilt, ledger.is_ours());
+    }
     let mut found = Vec::new();
     if arguments.verify {
-        match Ledger::open(&arguments.out) {
-            Ok(ours) => ledger = ours,
-            Err(RenderError::Out { problem, .. }) => {
-                let text = format!("{problem}. Files are compared, and nothing is changed");
-                say("blendtorch inspect", &text);
+        if !ledger.is_ours() {
+            // To be written nobody else may have it.
+            match Ledger::open(&arguments.out) {
+                Ok(ours) => ledger = ours,
+                Err(RenderError::Out { problem, .. }) => {
+                    let text = format!("{problem}. Files are compared, and nothing is changed");
+                    say("blendtorch inspect", &text);
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
-        let bar = ProgressBar::new(0);
-        found = ledger.verify(&mut |done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        })?;
-        bar.finish_and_clear();
+        let mut bar = Bar::default();
+        found = ledger.verify(&mut |done, total| bar.at(done, total))?;
+        bar.end();
     }
     let summary = ledger.summary()?;
     let text = match arguments.json {
-        true => format!("{:#}\n", json!({"summary": summary, "found": found})),
+        true => format!(
+            "{:#}\n",
+            json!({"summary": summary, "found": found, "rebuilt": rebuilt})
+        ),
         false => table(&summary, &found, arguments.verify),
     };
     let printed = print(&text);
     let whole = found.is_empty() && summary.whole == summary.frames && summary.failed.is_empty();
     Ok(printed.max(u8::from(!whole)))
+}
+
+/// How many files were looked at, for people.
+#[derive(Default)]
+struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    fn at(&mut self, done: usize, total: usize) {
+        let bar = self.0.get_or_insert_with(|| ProgressBar::new(total as u64));
+        bar.set_position(done as u64);
+    }
+
+    fn end(self) {
+        if let Some(bar) = self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Says what a ledger was made of.
+fn told(rebuilt: &Rebuilt, kept: bool) {
+    let say = |line: &str| say("blendtorch inspect", line);
+    let Rebuilt { files, of, .. } = rebuilt;
+    say(&match kept {
+        true => format!("the ledger was made of the files: {files} of {of} are whole"),
+        false => format!(
+            "tasks render into it: {files} of {of} files are whole now, and no ledger is written"
+        ),
+    });
+    for damaged in &rebuilt.damaged {
+        say(&format!("{damaged}: it is to be rendered again"));
+    }
+    if let [first, ..] = rebuilt.without_camera[..] {
+        let number = rebuilt.without_camera.len();
+        say(&format!(
+            "the cameras of {number} frames are not known, the first is {first}: transforms.json \
+             lacks them until they are rendered with --anew"
+        ));
+    }
 }
 
 fn table(summary: &Summary, found: &[Found], verified: bool) -> String {

@@ -272,6 +272,7 @@ class FrameWriter:
         spec: str,
         folder: str | PathLike[str],
         *,
+        scratch: str | PathLike[str] | None = None,
         on_event: Callable[[str], object] | None = None,
     ) -> None: ...
     def warnings(self) -> list[str]: ...

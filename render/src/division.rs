@@ -31,6 +31,8 @@ pub(crate) struct Division {
     gone: BTreeSet<usize>,
     /// Their numbers in the fleet, of which only some may take part.
     workers: Vec<usize>,
+    /// No more are given out; these are left.
+    closed: Option<BTreeSet<i64>>,
 }
 
 /// What a worker that asks gets.
@@ -84,13 +86,23 @@ impl Division {
             at: HashMap::new(),
             gone: BTreeSet::new(),
             workers: workers.to_vec(),
+            closed: None,
         }
+    }
+
+    /// No more frames are given out: it is over when those in flight are done, or given back.
+    pub(crate) fn close(&mut self) {
+        let waiting = self.queues.iter_mut().flat_map(|queue| queue.drain(..));
+        self.closed.get_or_insert_default().extend(waiting);
     }
 
     /// What `worker` does next, where a frame has taken about so many seconds.
     pub(crate) fn take(&mut self, worker: usize, seconds: Option<f64>) -> Given {
         if self.is_over() {
             return Given::Over;
+        }
+        if self.closed.is_some() {
+            return Given::Nothing;
         }
         if let Some(queue) = self.queue_of(worker) {
             let shared = match self.sequential {
@@ -208,13 +220,23 @@ impl Division {
 
     /// Whether a frame is neither done nor set aside.
     pub(crate) fn has(&self, frame: i64) -> bool {
-        self.given.contains_key(&frame) || self.queues.iter().any(|queue| queue.contains(&frame))
+        let closed = self
+            .closed
+            .as_ref()
+            .is_some_and(|closed| closed.contains(&frame));
+        closed
+            || self.given.contains_key(&frame)
+            || self.queues.iter().any(|queue| queue.contains(&frame))
     }
 
     /// Frames that are neither done nor set aside.
     pub(crate) fn left(&self) -> Vec<i64> {
         let queued = self.queues.iter().flatten().copied();
-        let all: BTreeSet<_> = queued.chain(self.given.keys().copied()).collect();
+        let closed = self.closed.iter().flatten().copied();
+        let all: BTreeSet<_> = queued
+            .chain(closed)
+            .chain(self.given.keys().copied())
+            .collect();
         all.into_iter().collect()
     }
 
@@ -247,6 +269,10 @@ impl Division {
             return;
         }
         self.land(frame);
+        if let Some(closed) = &mut self.closed {
+            closed.insert(frame);
+            return;
+        }
         let home = self.home(worker);
         let queue = &mut self.queues[home];
         match (self.sequential, self.strikes.contains_key(&frame)) {
@@ -266,7 +292,10 @@ impl Division {
     }
 
     fn unqueue(&mut self, frame: i64) -> bool {
-        let mut found = false;
+        let mut found = self
+            .closed
+            .as_mut()
+            .is_some_and(|closed| closed.remove(&frame));
         for queue in &mut self.queues {
             let before = queue.len();
             queue.retain(|one| *one != frame);
@@ -360,6 +389,23 @@ mod tests {
         assert_eq!(division.lost(0), Some((1, Verdict::Again)));
         assert!(division.done(0, 1), "its last word came after its end");
         assert_eq!(division.left(), [2]);
+    }
+
+    #[test]
+    fn what_is_closed_ends_with_what_is_in_flight() {
+        let frames: Vec<_> = (0..8).collect();
+        let mut division = Division::new(&frames, &[0, 1, 2], false);
+        assert_eq!(division.take(0, None), Given::Run(vec![0]));
+        assert_eq!(division.take(1, None), Given::Run(vec![1]));
+        assert_eq!(division.take(2, None), Given::Run(vec![2]));
+        division.close();
+        assert!(division.done(0, 0));
+        assert_eq!(division.take(0, None), Given::Nothing, "no copy either");
+        assert_eq!(division.failed(1, 1), Verdict::Again, "by another run");
+        assert!(!division.is_over());
+        assert!(division.done(2, 2));
+        assert_eq!(division.take(0, None), Given::Over);
+        assert_eq!(division.left(), [1, 3, 4, 5, 6, 7]);
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn remedy(error: &rusqlite::Error) -> &'static str {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => {
-            "; move it away, and the same job is rendered anew over the files that are there"
+            "; `blendtorch inspect FOLDER --rebuild` makes it anew of the files that are there"
         }
         _ => "",
     }

@@ -35,8 +35,8 @@ pub mod write;
 pub use error::RenderError;
 pub use fleet::{FleetPlan, Outcome, Progress, ProgressWhat, RenderFleet, Session, VERBS};
 pub use job::{
-    Frames, Jobs, PassList, PassOptions, RenderDescription, RenderJob, Request, Resolution, Scene,
-    Settings, Step, UserIds,
+    Ending, Frames, Jobs, Part, PassList, PassOptions, RenderDescription, RenderJob, Request,
+    Resolution, Scene, Settings, Step, UserIds,
 };
-pub use ledger::{Found, KindSummary, LEDGER, Ledger, State, Summary, What};
+pub use ledger::{Found, Gathered, KindSummary, LEDGER, Ledger, Rebuilt, State, Summary, What};
 pub use write::{Color, Format, Layout, PASSES, Pass};

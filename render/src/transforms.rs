@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::RenderError;
 use crate::layout::one_of;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, beside};
 use crate::write::{Layout, Pass};
 
 /// The file of the cameras.
@@ -79,7 +79,7 @@ impl Cameras {
 }
 
 /// Writes both.
-fn write(ledger: &Ledger, layout: Layout) -> Result<(), RenderError> {
+pub(crate) fn write(ledger: &Ledger, layout: Layout) -> Result<(), RenderError> {
     let out = ledger.out();
     let mut files: HashMap<i64, Vec<(String, String)>> = HashMap::new();
     for (frame, kind, path) in ledger.files()? {
@@ -156,6 +156,53 @@ fn transforms(
     Value::Object(all)
 }
 
+/// The cameras that the file has: intrinsics and matrix, by frame. None of what cannot be read.
+pub(crate) fn read(out: &Path, layout: Layout) -> HashMap<i64, (Value, Value)> {
+    let text = std::fs::read_to_string(out.join(CAMERAS)).unwrap_or_default();
+    let Ok(Value::Object(mut all)) = serde_json::from_str(&text) else {
+        return HashMap::new();
+    };
+    let frames = all.shift_remove("frames").unwrap_or_default();
+    if layout == Layout::A2 {
+        all.retain(|key, _| key != "intrinsics" && key != "c");
+    }
+    let one = |frame: &Value| {
+        let frame = frame.as_object()?;
+        let paths = frame.iter().filter(|(key, _)| key.ends_with("file_path"));
+        let named = || {
+            paths
+                .filter_map(|(_, path)| frame_of(Path::new(path.as_str()?)))
+                .next()
+        };
+        let number = frame.get("frame").and_then(Value::as_i64).or_else(named)?;
+        let matrix = frame.get("transform_matrix")?.clone();
+        let mut camera = all.clone();
+        camera.extend(
+            frame
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+        camera.retain(|key, _| {
+            let others = ["camera_model", "transform_matrix", "frame"];
+            !key.ends_with("file_path") && !others.contains(&&**key) && !PINHOLE.contains(&&**key)
+        });
+        Some((number, (Value::Object(camera), matrix)))
+    };
+    frames
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(one)
+        .collect()
+}
+
+/// The frame of a file, by its name: `depth_000003.exr`.
+pub(crate) fn frame_of(path: &Path) -> Option<i64> {
+    let stem = path.file_stem()?.to_str()?;
+    let before = stem.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    stem[before.len()..].parse().ok()
+}
+
 /// The key of a file of a frame; none for previews.
 fn key_of(kind: &str) -> Option<String> {
     match kind {
@@ -168,7 +215,8 @@ fn key_of(kind: &str) -> Option<String> {
 
 /// Under another name first: a reader finds the file before or the one after.
 fn put(out: &Path, name: &str, value: &Value) -> Result<(), RenderError> {
-    let new = out.join(format!("{name}.new"));
+    // Tasks without a head may write the same at the same moment.
+    let new = beside(&out.join(name));
     let put = || -> std::io::Result<()> {
         let mut file = File::create(&new)?;
         file.write_all(format!("{value:#}\n").as_bytes())?;
@@ -214,5 +262,27 @@ mod tests {
         assert_eq!(read["frames"][0]["file_path"], "frames/000001.png");
         assert_eq!(read["frames"][0]["depth_file_path"], "depths/000001.exr");
         assert_eq!(read["frames"][0].as_object().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn cameras_are_read_as_they_were_written() {
+        let camera = |fl: f64| json!({"w": 64, "fl_x": fl, "type": "PERSP"});
+        let matrix = json!([[0.1, 0.2], [1.0 / 3.0, 5e-324]]);
+        let shots = [
+            (1, camera(0.1 + 0.2), matrix.clone()),
+            (7, camera(6.0), matrix.clone()),
+        ];
+        let paths =
+            |frame: i64| vec![("frames".to_owned(), format!("frames/frame_{frame:06}.png"))];
+        let files = HashMap::from([(1, paths(1)), (7, paths(7))]);
+        for layout in [Layout::Flat, Layout::A2] {
+            let folder = tempfile::tempdir().unwrap();
+            put(folder.path(), CAMERAS, &transforms(&shots, &files, layout)).unwrap();
+            let read = read(folder.path(), layout);
+            assert_eq!(read.len(), 2);
+            for (frame, camera, matrix) in &shots {
+                assert_eq!(read[frame], (camera.clone(), matrix.clone()));
+            }
+        }
     }
 }

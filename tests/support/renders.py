@@ -19,6 +19,7 @@ from support.programs import Run, program
 from support.runtimes import Runtime
 
 LEDGER = "ledger.sqlite"
+JOB = "render.job.json"
 
 # Passes of renders that are compared.
 BALL = ["-p", "frames,depths,flows,segmentations", "--previews"]
@@ -290,12 +291,12 @@ def descendants(pid: int) -> list[int]:
 
 
 def files(out: Path) -> dict[str, bytes]:
-    """What lies in a folder, by name, but for the ledger."""
+    """What lies in a folder, by name, but for the ledger and what says which job it is."""
     found = {str(path.relative_to(out)): path for path in out.rglob("*") if path.is_file()}
     return {
         name: path.read_bytes()
         for name, path in sorted(found.items())
-        if not name.startswith("ledger.")
+        if not name.startswith("ledger.") and name != JOB
     }
 
 

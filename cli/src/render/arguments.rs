@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use blendtorch_render::{
-    Format, Frames, Jobs, Layout, Pass, PassList, RenderDescription, RenderError, Resolution,
+    Format, Frames, Jobs, Layout, Part, Pass, PassList, RenderDescription, RenderError, Resolution,
 };
 use blendtorch_launcher::SlurmArguments;
 use clap::{Args, ValueEnum};
@@ -89,6 +89,17 @@ pub(crate) struct RenderArguments {
     /// Start a Blender anew after so many frames
     #[arg(long, value_name = "N")]
     max_frames_per_worker: Option<u64>,
+    /// Without a head: render part K of N by what lies in the folder, beside others that do the same;
+    /// without K/N the part of this element of a Slurm job array
+    #[arg(
+        long, value_name = "K/N", num_args = 0..=1, default_missing_value = "slurm",
+        value_parser = part, conflicts_with_all = ["dry_run", "anew"]
+    )]
+    pub(super) array: Option<Part>,
+    /// A folder of each Blender's own host: files are made there, and moved when they are whole; as
+    /// '$TMPDIR', whose value is the Blender's
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<String>,
     /// Evaluate every frame, and neither render nor write
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -113,6 +124,13 @@ fn passes(text: &str) -> Result<PassNames, String> {
     match text.trim() {
         "all" => Ok(PassNames(blendtorch_render::PASSES.to_vec())),
         one => one.parse().map(|pass| PassNames(vec![pass])),
+    }
+}
+
+fn part(text: &str) -> Result<Part, String> {
+    match text {
+        "slurm" => Part::of_slurm(&|name| std::env::var(name).ok()),
+        text => text.parse(),
     }
 }
 
@@ -155,6 +173,7 @@ impl RenderArguments {
         over(&mut all.motion_blur, &self.motion_blur);
         over(&mut all.blender, &self.blender);
         over(&mut all.log_dir, &self.log_dir);
+        over(&mut all.scratch, &self.scratch);
         over(&mut all.frame_timeout, &self.frame_timeout);
         over(&mut all.max_frames_per_worker, &self.max_frames_per_worker);
         if let Some(frames) = &self.frames {

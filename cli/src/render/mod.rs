@@ -4,12 +4,13 @@
 
 mod arguments;
 mod bar;
+mod signals;
 
-use blendtorch_launcher::Signals;
 use blendtorch_render::{FleetPlan, Outcome, RenderDescription, RenderError, RenderFleet};
 
 pub(super) use arguments::RenderArguments;
 use bar::Bar;
+use signals::Signals;
 
 use super::say as say_as;
 
@@ -39,10 +40,12 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
     let mut job = described.job()?;
     job.request.dry_run = arguments.dry_run;
     job.request.anew = arguments.anew;
+    job.request.part = arguments.array;
     let mut plan = FleetPlan::of(described);
     plan.slurm = arguments.slurm.settings(described.slurm.as_ref());
     let fleet = RenderFleet::start(&plan)?;
-    let signals = Signals::stop(fleet.stopper(), say)
+    let ending = job.request.ending.clone();
+    let signals = Signals::heed(ending, fleet.stopper(), say)
         .map_err(|error| RenderError::NoWorkers(format!("signals cannot be handled: {error}")))?;
     let workers = fleet.workers();
     // Hosts say which Blender they have when they come.
@@ -50,16 +53,18 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
         version if version.is_empty() => version,
         version => format!(" {version}"),
     };
+    let part = arguments.array;
     say(&format!(
-        "{workers} Blender{}{version} for {}",
+        "{workers} Blender{}{version} for {}{}",
         if workers == 1 { "" } else { "s" },
+        part.map_or_else(String::new, |part| format!("part {part} of ")),
         job.scene.file.display()
     ));
     let mut bar = Bar::new(arguments.quiet);
     let rendered = fleet.render(&job, &mut |progress| {
         fleet.notices().iter().for_each(|notice| bar.line(notice));
         bar.show(progress);
-        signals.exit_code().is_none()
+        !signals.stops_at_once()
     });
     bar.end();
     fleet.stop();
@@ -73,6 +78,14 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
             Ok(code)
         }
         (Err(error), None) => Err(error),
+        (Ok(outcome), Some(code)) if outcome.done + outcome.failed.len() < outcome.total => {
+            let Outcome { done, total, .. } = outcome;
+            say(&format!(
+                "stopped after the frames in work; {done} of {total} frames are done, and the same \
+                 again renders the rest"
+            ));
+            Ok(code)
+        }
         (Ok(outcome), _) => Ok(told(&outcome, &job.request.out.display().to_string())),
     }
 }

@@ -119,16 +119,18 @@ impl FrameWriter {
 
 #[pymethods]
 impl FrameWriter {
-    /// `spec`: what is written of each frame, as JSON; `folder`: where files on their way are made.
+    /// `spec`: what is written of each frame, as JSON; `folder`: where files on their way are made, by
+    /// way of `scratch` where that is given.
     /// `on_event` is called with each event, as JSON, by the thread that calls `write`, `flush` or
     /// `close`; without it events go to the launcher's program, and where there is none to `events`.
     #[new]
     #[allow(clippy::needless_pass_by_value, reason = "extracted from Python")]
-    #[pyo3(signature = (spec, folder, *, on_event=None))]
+    #[pyo3(signature = (spec, folder, *, scratch=None, on_event=None))]
     fn new(
         py: Python<'_>,
         spec: &str,
         folder: PathBuf,
+        scratch: Option<PathBuf>,
         on_event: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let untaken = Untaken::default();
@@ -137,7 +139,10 @@ impl FrameWriter {
             Arc::clone(&untaken),
             folder.to_string_lossy().into_owned(),
         );
-        let opened = py.detach(|| Writer::open(Spec::from_json(spec)?, &folder, tell));
+        let opened = py.detach(|| {
+            let spec = Spec::from_json(spec)?;
+            Writer::open_by_way_of(spec, &folder, scratch.as_deref(), tell)
+        });
         Ok(Self {
             writer: opened.map_err(|wrong| error(&wrong))?,
             lent: Mutex::default(),

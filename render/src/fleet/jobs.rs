@@ -14,7 +14,7 @@ const SCENE_TIMES: u64 = 5;
 
 /// As many as there is room for, 1 at least.
 pub(super) fn auto(scene: Option<&Path>, on_gpus: bool) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     let scene = scene.and_then(|scene| std::fs::metadata(scene).ok());
     let scene = scene.map_or(0, |metadata| metadata.len());
     let each = EACH_BYTES + SCENE_TIMES * scene;
@@ -30,8 +30,18 @@ const FEWEST_THREADS: usize = 2;
 
 /// Threads for each of so many Blenders: they share the cores.
 pub(super) fn threads(workers: usize) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (cores / workers.max(1)).max(FEWEST_THREADS)
+    (cores() / workers.max(1)).max(FEWEST_THREADS)
+}
+
+/// Cores that are ours: those that the system lets us have, and no more than Slurm has given, which
+/// need not have bound us to them.
+fn cores() -> usize {
+    let has = std::thread::available_parallelism().map_or(1, usize::from);
+    let number = |name| std::env::var(name).ok()?.trim().parse::<usize>().ok();
+    let given = number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"));
+    given
+        .filter(|given| *given > 0)
+        .map_or(has, |given| given.min(has))
 }
 
 /// NVIDIA's GPUs, as their driver lists them, or AMD's compute nodes.
@@ -57,7 +67,7 @@ mod tests {
 
     #[test]
     fn there_is_always_room_for_one() {
-        let cores = std::thread::available_parallelism().unwrap().get();
+        let cores = cores();
         assert!((1..=cores).contains(&auto(None, false)));
         assert_eq!(threads(cores * 2), FEWEST_THREADS);
         assert_eq!(threads(1), cores.max(FEWEST_THREADS));

@@ -6,6 +6,7 @@
 mod hub;
 mod jobs;
 mod keeper;
+mod probe;
 mod progress;
 mod rendering;
 mod runs;

@@ -15,7 +15,8 @@ use super::words::Word;
 use super::worker;
 use super::{Inner, scene};
 use crate::RenderError;
-use crate::job::{Request, Scene};
+use crate::job::{Part, Request, Scene};
+use crate::ledger::Holder;
 
 /// How often who listens is asked whether to go on.
 const TICK: Duration = Duration::from_millis(200);
@@ -38,11 +39,12 @@ pub(super) fn render(
     })?;
     let number = RENDERS.fetch_add(1, Ordering::Relaxed);
     let (words, hear) = channel();
+    let tag = tag(request.part, number);
     let shared = Arc::new(Shared {
         inner: Arc::clone(inner),
         scene: scene.clone(),
         request,
-        tag: format!("{}-{number}", std::process::id()),
+        tag,
         words: Mutex::new(words.clone()),
         over: AtomicBool::new(false),
         dealing: Mutex::new(Dealing::default()),
@@ -79,6 +81,16 @@ pub(super) fn render(
     let finished = keeper.finish(&rendered);
     let outcome = rendered.and(finished);
     outcome.map_err(|error| keeper.as_full_disk(error))
+}
+
+/// A name that no other render into the folder has: of tasks without a head, several render there, from
+/// several hosts.
+fn tag(part: Option<Part>, number: u64) -> String {
+    let Holder { host, pid } = Holder::this();
+    match part {
+        None => format!("{pid}-{number}"),
+        Some(part) => format!("{part}-{host}-{pid}-{number}").replace('/', "of"),
+    }
 }
 
 fn listen(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Inner;
+use super::probe;
 use super::scene::{NotReady, ensure};
 use super::shared::{Shared, number, planned};
 use super::verbs::{FOR_EVER, LONG, Refused, call};
@@ -141,6 +142,9 @@ impl<'a> Runs<'a> {
             false => arguments.insert("folder".into(), json!(place)),
         };
         let things = self.call("prepare", arguments.into(), LONG)?;
+        if !shared.request.dry_run {
+            probe::sees(&shared.request.out, self.worker, &place).map_err(Refused::Worker)?;
+        }
         for warning in things["warnings"].as_array().into_iter().flatten() {
             let warning = warning.as_str().unwrap_or_default().to_owned();
             shared.tell(Word::Warning(warning));

@@ -93,6 +93,9 @@ pub struct RenderDescription {
     pub slurm: Option<SlurmSettings>,
     /// Variables set for every worker.
     pub env: IndexMap<String, String>,
+    /// A folder of each worker's own host: files are made there and moved into `out` when they are
+    /// whole. `$TMPDIR` and other variables in it are the worker's.
+    pub scratch: Option<String>,
 }
 
 /// The passes of a job: names, or names with options.
@@ -231,6 +234,18 @@ impl RenderDescription {
             })
         });
         self.ids.check()?;
+        if let Some(scratch) = self
+            .scratch
+            .as_ref()
+            .filter(|path| !path.starts_with(['/', '$']))
+        {
+            return Err(RenderError::job(
+                "scratch",
+                format!(
+                    "{scratch:?} must begin with / or a variable, as \"$TMPDIR\": each worker's host has its own"
+                ),
+            ));
+        }
         Ok(RenderJob {
             scene: Scene {
                 file: scene,
@@ -249,6 +264,7 @@ impl RenderDescription {
                 ids: self.ids.clone(),
                 frame_timeout: frame_timeout.transpose()?,
                 max_frames_per_worker: self.max_frames_per_worker.filter(|n| *n > 0),
+                scratch: self.scratch.clone(),
                 ..Request::default()
             },
         })

@@ -5,8 +5,10 @@
 
 mod content;
 mod description;
+mod ending;
 mod frames;
 mod ids;
+mod part;
 mod passes;
 mod texts;
 
@@ -20,8 +22,10 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use content::{Content, Contents};
 pub use description::{PassList, RenderDescription};
+pub use ending::Ending;
 pub use frames::{Frames, LAST_FRAME};
 pub use ids::UserIds;
+pub use part::Part;
 pub use passes::PassOptions;
 pub use texts::{Jobs, Resolution};
 
@@ -91,6 +95,13 @@ pub struct Request {
     pub frame_timeout: Option<Duration>,
     /// A worker is started anew after so many frames.
     pub max_frames_per_worker: Option<u64>,
+    /// Without a head: this part of the frames, by what lies in the folder.
+    pub part: Option<Part>,
+    /// Where workers make files before they move them into the folder; variables in it, as `$TMPDIR`,
+    /// are the workers'.
+    pub scratch: Option<String>,
+    /// Asks it to end after what is in work.
+    pub ending: Ending,
 }
 
 /// A job: a scene and what is rendered of it.

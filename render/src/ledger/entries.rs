@@ -20,7 +20,8 @@ pub(crate) struct Entry {
     pub(crate) bytes: u64,
     pub(crate) crc: u32,
     pub(crate) modified_ns: i64,
-    pub(crate) seconds: f64,
+    /// Where it is known.
+    pub(crate) seconds: Option<f64>,
 }
 
 /// Where a frame was seen from, and how long it took.

@@ -6,12 +6,19 @@
 
 mod entries;
 mod facts;
+mod gather;
 mod ids;
 mod inspect;
+mod jobfile;
 mod lease;
+mod notes;
 mod plan;
+mod rebuild;
+#[cfg(test)]
+mod rebuild_tests;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,11 +27,16 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::RenderError;
 pub(crate) use entries::{Entry, Shot};
+pub use gather::Gathered;
 pub(crate) use ids::{IdTable, Things};
 pub(crate) use inspect::stamp;
 pub use inspect::{Found, KindSummary, Summary, What};
+pub(crate) use jobfile::{JOB, JobFile, beside};
+pub(crate) use lease::Holder;
 use lease::Lease;
+pub(crate) use notes::NoteBook;
 pub(crate) use plan::{Needs, Plan};
+pub use rebuild::Rebuilt;
 
 /// The file of the database, in the folder of a job.
 pub const LEDGER: &str = "ledger.sqlite";
@@ -111,8 +123,10 @@ pub struct Ledger {
     connection: Connection,
     /// Something was written that is not yet committed.
     open: bool,
-    /// None where it is only read.
+    /// None where it is only read, or in memory.
     lease: Option<Lease>,
+    /// That of a task without a head: other tasks have the folder too.
+    _shared: Option<Lease>,
 }
 
 impl Ledger {
@@ -122,24 +136,23 @@ impl Ledger {
     /// The folder cannot be made or written, another fleet has it, its ledger is damaged or of another
     /// version.
     pub fn open(out: &Path) -> Result<Self, RenderError> {
-        let out = std::path::absolute(out).map_err(|error| unusable(out, &error))?;
-        std::fs::create_dir_all(&out).map_err(|error| unusable(&out, &error))?;
-        let lease = match Lease::take(&out.join(LEASE)) {
-            Ok(Ok(lease)) => lease,
-            Ok(Err(holder)) => {
-                let who = holder.map_or_else(
-                    || "another fleet".to_owned(),
-                    |holder| format!("the fleet of process {} on {}", holder.pid, holder.host),
-                );
-                return Err(RenderError::Out {
-                    folder: out,
-                    problem: format!(
-                        "{who} renders into it; wait until it has ended, or use another folder"
-                    ),
-                });
-            }
-            Err(error) => return Err(unusable(&out, &error)),
-        };
+        let lease = Self::hold(out)?;
+        Self::with(out, lease)
+    }
+
+    /// Takes the folder, which is made where it is not there.
+    fn hold(out: &Path) -> Result<Lease, RenderError> {
+        let out = gather::made(out)?;
+        match Lease::take(&out.join(LEASE)) {
+            Ok(Ok(lease)) => Ok(lease),
+            Ok(Err(holder)) => Err(held(out, holder)),
+            Err(error) => Err(unusable(&out, &error)),
+        }
+    }
+
+    /// That of a folder that is ours.
+    fn with(out: &Path, lease: Lease) -> Result<Self, RenderError> {
+        let out = gather::made(out)?;
         let path = out.join(LEDGER);
         let wrong = |source: rusqlite::Error| match is_full(&source) {
             true => unusable(&out, &std::io::ErrorKind::StorageFull.into()),
@@ -154,6 +167,7 @@ impl Ledger {
             connection,
             open: false,
             lease: Some(lease),
+            _shared: None,
         };
         ledger.prepare().map_err(wrong)?;
         // Nobody else writes here: what lies there is of one that was killed.
@@ -184,6 +198,7 @@ impl Ledger {
             connection,
             open: false,
             lease: None,
+            _shared: None,
         };
         match ledger.check_version() {
             // Who wrote it was killed in the middle: what it had not finished is taken back, which is
@@ -302,6 +317,18 @@ pub(crate) fn sweep(out: &Path, tag: &str) {
     }
     // Where another render has something in it, it stays.
     let _ = std::fs::remove_dir(unfinished);
+}
+
+/// Somebody else has a folder.
+fn held(out: PathBuf, holder: Option<Holder>) -> RenderError {
+    let who = holder.map_or_else(
+        || "another fleet, or tasks without a head,".to_owned(),
+        |holder| format!("the fleet of process {} on {}", holder.pid, holder.host),
+    );
+    RenderError::Out {
+        folder: out,
+        problem: format!("{who} renders into it; wait until it has ended, or use another folder"),
+    }
 }
 
 fn unusable(out: &Path, error: &std::io::Error) -> RenderError {

@@ -63,7 +63,7 @@ impl Folder {
                 bytes,
                 crc: Content::of(&path).unwrap().crc,
                 modified_ns,
-                seconds: 0.0,
+                seconds: None,
             }
         };
         let entries: Vec<_> = kinds.iter().map(entry).collect();

@@ -1,4 +1,5 @@
-//! The files of a frame on their way: written, synced, counted; and removed where one fails.
+//! The files of a frame on their way: written, synced, counted; and removed where one fails. With a
+//! scratch folder they are written there, and copied when all are whole.
 
 use super::event::WrittenFile;
 use super::failure::Failure;
@@ -11,15 +12,17 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Files<'a> {
     folder: &'a Path,
+    scratch: Option<&'a Path>,
     frame: i64,
     made: Vec<(PathBuf, File, WrittenFile)>,
     finished: bool,
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(folder: &'a Path, frame: i64) -> Self {
+    pub(super) fn new(folder: &'a Path, scratch: Option<&'a Path>, frame: i64) -> Self {
         Self {
             folder,
+            scratch,
             frame,
             made: Vec::new(),
             finished: false,
@@ -35,8 +38,12 @@ impl<'a> Files<'a> {
         begun: Instant,
     ) -> Result<(), Failure> {
         let name = format!("{:06}.{pass}.{extension}", self.frame);
-        let path = self.folder.join(&name);
+        let path = self.scratch.unwrap_or(self.folder).join(&name);
         let failed = |error| Failure::io(&path, &error);
+        if let Some(scratch) = self.scratch {
+            // It goes after each frame: who is killed leaves none.
+            fs::create_dir_all(scratch).map_err(failed)?;
+        }
         let file = File::create(&path).map_err(failed)?;
         let about = WrittenFile {
             pass: pass.into(),
@@ -57,22 +64,54 @@ impl<'a> Files<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<WrittenFile>, Failure> {
         for (path, file, about) in &mut self.made {
             let begun = Instant::now();
-            file.sync_data()
-                .map_err(|error| Failure::io(path, &error))?;
+            match self.scratch {
+                Some(_) => copy(path, &self.folder.join(&about.file))?,
+                None => file
+                    .sync_data()
+                    .map_err(|error| Failure::io(path, &error))?,
+            }
             about.seconds += begun.elapsed().as_secs_f64();
         }
         self.finished = true;
+        if self.scratch.is_some() {
+            self.remove();
+        }
         let made = std::mem::take(&mut self.made);
         Ok(made.into_iter().map(|(_, _, about)| about).collect())
     }
 }
 
+/// To another file system, where it is on the disk afterwards.
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    let copied = || -> std::io::Result<()> {
+        let mut file = File::create(to)?;
+        std::io::copy(&mut File::open(from)?, &mut file)?;
+        file.sync_data()
+    };
+    copied().map_err(|error| Failure::io(to, &error))
+}
+
+impl Files<'_> {
+    /// What cannot be removed is written over by the next try of this frame.
+    fn remove(&self) {
+        for (path, ..) in &self.made {
+            let _ = fs::remove_file(path);
+        }
+        if let Some(scratch) = self.scratch {
+            let _ = fs::remove_dir(scratch);
+        }
+    }
+}
+
 impl Drop for Files<'_> {
     fn drop(&mut self) {
-        if !self.finished {
-            for (path, ..) in &self.made {
-                // What cannot be removed is written over by the next try of this frame.
-                let _ = fs::remove_file(path);
+        if self.finished {
+            return;
+        }
+        self.remove();
+        if self.scratch.is_some() {
+            for (.., about) in &self.made {
+                let _ = fs::remove_file(self.folder.join(&about.file));
             }
         }
     }

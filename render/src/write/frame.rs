@@ -43,6 +43,7 @@ impl Memory {
         &mut self,
         spec: &Spec,
         folder: &Path,
+        scratch: Option<&Path>,
         job: &Job,
     ) -> Result<Vec<WrittenFile>, Failure> {
         let frame = Frame {
@@ -51,7 +52,7 @@ impl Memory {
             arrays: &job.arrays,
             about: &job.about,
         };
-        let mut files = Files::new(folder, job.frame);
+        let mut files = Files::new(folder, scratch, job.frame);
         for file in &spec.files {
             if spec.multilayer && file.format == Format::Exr {
                 continue;

@@ -66,6 +66,20 @@ impl Writer {
         folder: &Path,
         tell: impl FnMut(Event) + Send + 'static,
     ) -> Result<Self, Error> {
+        Self::open_by_way_of(spec, folder, None, tell)
+    }
+
+    /// The same. With a `scratch` folder, the files of a frame are made there, and copied to `folder`
+    /// when all of them are; it is made for each frame, and goes behind it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_by_way_of(
+        spec: Spec,
+        folder: &Path,
+        scratch: Option<&Path>,
+        tell: impl FnMut(Event) + Send + 'static,
+    ) -> Result<Self, Error> {
         spec.check()?;
         std::fs::create_dir_all(folder).map_err(|source| Error::Folder {
             folder: folder.into(),
@@ -77,7 +91,8 @@ impl Writer {
             .spawn({
                 let (spec, shared) = (Arc::clone(&spec), Arc::clone(&shared));
                 let folder = folder.to_path_buf();
-                move || serve(&spec, &folder, &shared, tell)
+                let scratch = scratch.map(Path::to_path_buf);
+                move || serve(&spec, &folder, scratch.as_deref(), &shared, tell)
             })
             .map_err(Error::Thread)?;
         Ok(Self {
@@ -184,7 +199,13 @@ impl Drop for Busy<'_> {
     }
 }
 
-fn serve(spec: &Spec, folder: &Path, shared: &Shared, mut tell: impl FnMut(Event)) {
+fn serve(
+    spec: &Spec,
+    folder: &Path,
+    scratch: Option<&Path>,
+    shared: &Shared,
+    mut tell: impl FnMut(Event),
+) {
     let mut memory = Memory::default();
     loop {
         let mut state = shared.lock();
@@ -202,7 +223,9 @@ fn serve(spec: &Spec, folder: &Path, shared: &Shared, mut tell: impl FnMut(Event
         drop(state);
         let busy = Busy(shared);
         let frame = job.frame;
-        let written = catch_unwind(AssertUnwindSafe(|| memory.write(spec, folder, &job)));
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            memory.write(spec, folder, scratch, &job)
+        }));
         let written = written.unwrap_or_else(|_| {
             // What it was at may be half done.
             memory = Memory::default();

@@ -5,7 +5,6 @@ is made anew, with the same passes and ids, when the next frame needs it.
 """
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +33,8 @@ class Prepared:
     sequential: bool
     persistent: bool
     dry_run: bool
+    scratch: Path | None = None
+    """Where files are made on their way to `folder`: a folder that is there while some are."""
     tag: str = ""
     """What tells a head of which render events are; by default the folder."""
     instances: dict[str, Any] = field(default_factory=dict)
@@ -81,7 +82,9 @@ class Prepared:
             return None
         if self._writer is None:
             try:
-                self._writer = _blendtorch.FrameWriter(json.dumps(self.spec), str(self.folder))
+                self._writer = _blendtorch.FrameWriter(
+                    json.dumps(self.spec), self.folder, scratch=self.scratch
+                )
             except ValueError as error:
                 raise ValueError(str(error)) from error
             except OSError as error:
@@ -129,23 +132,3 @@ def display_of(spec: dict[str, Any] | None) -> Display | None:
             deep = file.get("bits") == 16 and file["format"] == "png"
             return Display(color=file.get("color") or "RGB", bits=16 if deep else 8)
     return None
-
-
-def folder_of(folder: str | None) -> Path | None:
-    """The folder for files, which is made where it is not there.
-
-    Raises:
-        RuntimeError: it cannot be made, or nothing can be written to it.
-    """
-    if folder is None:
-        return None
-    path = Path(folder).absolute()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RuntimeError(f"{path} cannot be made: {error.strerror or error}") from error
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise RuntimeError(
-            f"nothing can be written to {path}: its permissions do not let this user"
-        )
-    return path

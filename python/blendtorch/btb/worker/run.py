@@ -5,6 +5,7 @@ Owns what is said of each frame, and that one which fails changes nothing for th
 
 import json
 import os
+import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,7 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
         event("written", frame=frame, files=[], about=about, folder=_folder(prepared))
         return Things([], [])
     if "composites" in prepared.passes and prepared.folder is not None:
-        capture.composite(str(prepared.folder / _composite_stem(frame)))
+        capture.composite(str(_composite_place(prepared, prepared.folder, frame)))
     with quiet():
         rendered = capture.render()
     took = perf_counter() - evaluated
@@ -110,7 +111,7 @@ def _hand_on(prepared: Prepared, frame: int, rendered: Frame, seconds: dict[str,
     seconds["read"] = said.get("passes", 0.0)
     about = _about(prepared, frame, rendered.about, seconds)
     if rendered.composite is not None:
-        about["files"] = [_composite(Path(rendered.composite))]
+        about["files"] = [_composite(Path(rendered.composite), prepared)]
     writer = prepared.writer()
     if writer is None:
         event("written", frame=frame, files=[], about=about, folder=_folder(prepared))
@@ -131,20 +132,30 @@ def _folder(prepared: Prepared) -> str:
     return str(prepared.folder or prepared.tag)
 
 
-def _composite_stem(frame: int) -> str:
-    return f"{frame:06}.composites"
+def _composite_place(prepared: Prepared, folder: Path, frame: int) -> Path:
+    """Where Blender writes a composite, but for the ending."""
+    name = f"{frame:06}.composites"
+    if prepared.scratch is None:
+        return folder / name
+    return prepared.scratch.with_name(f"{prepared.scratch.name}.{name}")
 
 
 def _drop_composite(prepared: Prepared, frame: int) -> None:
     """Of a frame that is not handed on no file stays."""
     if prepared.folder is not None:
-        for path in prepared.folder.glob(f"{_composite_stem(frame)}.*"):
+        place = _composite_place(prepared, prepared.folder, frame)
+        for path in place.parent.glob(f"{place.name}.*"):
             path.unlink(missing_ok=True)
 
 
-def _composite(path: Path) -> dict[str, Any]:
+def _composite(path: Path, prepared: Prepared) -> dict[str, Any]:
     """The file that Blender wrote, synced, as the writer tells of its own."""
     start = perf_counter()
+    if prepared.scratch is not None and prepared.folder is not None:
+        made, name = path, path.name.removeprefix(f"{prepared.scratch.name}.")
+        path = prepared.folder / name
+        shutil.copyfile(made, path)
+        made.unlink()
     crc = size = 0
     with path.open("rb+") as file:
         while part := file.read(1 << 20):

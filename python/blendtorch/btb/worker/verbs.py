@@ -5,7 +5,8 @@ from typing import Any
 from . import opening, run, steps
 from .answers import answered
 from .opened import Opened
-from .prepared import Prepared, folder_of
+from .places import folder_of, same_folder, scratch_of
+from .prepared import Prepared
 from .sequential import reasons
 
 
@@ -49,6 +50,8 @@ class Worker:
         persistent: bool = True,
         dry_run: bool = False,
         tag: str = "",
+        scratch: str | None = None,
+        probe: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         """Prepares renders of these passes.
 
@@ -62,6 +65,8 @@ class Worker:
             persistent: keep Cycles' data between frames.
             dry_run: neither render nor write.
             tag: what events say instead of the folder, where there is none.
+            scratch: a folder of this host, where files are made on their way to `folder`.
+            probe: what the head has laid into the folder of the job; see `places.same_folder`.
         """
         opened = self._open()
         opened.camera  # noqa: B018 (whether there is one)
@@ -74,10 +79,14 @@ class Worker:
         if "composites" in passes and folder is None and not dry_run:
             raise ValueError("composites are files that Blender writes: give a folder")
         ids = ids or {}
+        if probe is not None:  # Before anything is made there.
+            same_folder(**probe)
+        place = folder_of(folder)
         prepared = Prepared(
             passes={name: dict(options or {}) for name, options in passes.items()},
             spec=spec,
-            folder=folder_of(folder),
+            folder=place,
+            scratch=None if place is None or dry_run else scratch_of(scratch, place),
             sequential=bool(sequential),
             persistent=bool(persistent),
             dry_run=bool(dry_run),

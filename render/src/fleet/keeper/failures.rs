@@ -117,6 +117,10 @@ impl Keeper<'_> {
         if let Some(ledger) = &mut self.ledger {
             ledger.failed(frame, why)?;
         }
+        if let Some(notes) = &mut self.notes {
+            // The next run tries it again, whoever has heard of it.
+            let _ = notes.failed(frame, why);
+        }
         self.failed.push((frame, why.to_owned()));
         self.told.failed += 1;
         self.due = true;

@@ -47,37 +47,50 @@ impl Keeper<'_> {
             files.iter().for_each(remove);
             return Ok(());
         }
-        let mut entries = Vec::new();
         let missing = self.needs.missing.get(&frame).cloned().unwrap_or_default();
-        for file in &files {
-            let from = folder.join(&file.file);
-            if !missing.contains(&file.pass) {
-                let _ = fs::remove_file(&from);
-                continue;
-            }
-            match self.name(frame, file, &from) {
-                Ok(entry) => entries.push(entry),
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
-                    ) =>
-                {
-                    return Err(self.full());
-                }
-                Err(error) => {
-                    let text = format!("{} cannot get its name: {error}", file.file);
-                    return self.frame_failed(worker, frame, &json!("io"), &text);
-                }
-            }
+        let (files, others): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|file| missing.contains(&file.pass));
+        for file in &others {
+            let _ = fs::remove_file(folder.join(&file.file));
         }
+        let about = &value["about"];
+        let shot = shot(about);
+        let mut named = self.entries(frame, &files, &folder);
+        if let (Ok(entries), Some(notes)) = (&named, &mut self.notes) {
+            // Before any file has its name: whoever finds the file finds the note.
+            let noted = notes.done(frame, entries, &shot, &blender(worker, life));
+            named = noted
+                .map_err(|error| ("its note".to_owned(), error))
+                .and(named);
+        }
+        let named = named.and_then(|entries| {
+            for (file, entry) in files.iter().zip(&entries) {
+                self.name(frame, entry, &folder.join(&file.file))
+                    .map_err(|error| (file.file.clone(), error))?;
+            }
+            Ok(entries)
+        });
+        let entries = match named {
+            Ok(entries) => entries,
+            Err((_, error))
+                if matches!(
+                    error.kind(),
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+                ) =>
+            {
+                return Err(self.full());
+            }
+            Err((what, error)) => {
+                let text = format!("{what} cannot get its name: {error}");
+                return self.frame_failed(worker, frame, &json!("io"), &text);
+            }
+        };
         let there = |kind: &String| entries.iter().any(|entry| entry.kind == *kind);
         if let Some(kind) = missing.iter().find(|kind| !there(kind)) {
             let text = format!("no file came for {kind}");
             return self.frame_failed(worker, frame, &json!("io"), &text);
         }
-        let about = &value["about"];
-        let shot = shot(about);
         if let Some(ledger) = &mut self.ledger {
             let settings = self.needs.settings;
             ledger.done(frame, &entries, &shot, settings, &blender(worker, life))?;
@@ -97,41 +110,56 @@ impl Keeper<'_> {
         self.say(ProgressWhat::Frame(frame))
     }
 
+    /// What the files of a frame are, as their worker has left them.
+    fn entries(
+        &self,
+        frame: i64,
+        files: &[WrittenFile],
+        folder: &Path,
+    ) -> Result<Vec<Entry>, (String, io::Error)> {
+        let entry = |file: &WrittenFile| {
+            let extension = Path::new(&file.file).extension().unwrap_or_default();
+            let layout = self.shared.request.layout;
+            let path = layout.file(&file.pass, frame, &extension.to_string_lossy());
+            let (bytes, modified_ns) = stamp(&folder.join(&file.file))?;
+            if bytes != file.bytes {
+                return Err(io::Error::other(format!(
+                    "it has {bytes} bytes, and {} were written",
+                    file.bytes
+                )));
+            }
+            Ok(Entry {
+                kind: file.pass.clone(),
+                path,
+                bytes,
+                crc: file.crc,
+                modified_ns,
+                seconds: Some(file.seconds),
+            })
+        };
+        let named = |file: &WrittenFile| entry(file).map_err(|error| (file.file.clone(), error));
+        files.iter().map(named).collect()
+    }
+
     /// Gives a file its name.
-    fn name(&mut self, frame: i64, file: &WrittenFile, from: &Path) -> io::Result<Entry> {
-        let layout = self.shared.request.layout;
-        let extension = Path::new(&file.file).extension().unwrap_or_default();
-        let path = layout.file(&file.pass, frame, &extension.to_string_lossy());
-        let to = self.shared.request.out.join(&path);
+    fn name(&mut self, frame: i64, entry: &Entry, from: &Path) -> io::Result<()> {
+        let out = &self.shared.request.out;
+        let to = out.join(&entry.path);
         if let Some(folder) = to.parent().filter(|folder| !self.folders.contains(*folder)) {
             fs::create_dir_all(folder)?;
             self.folders.insert(folder.to_owned());
-        }
-        let (bytes, modified_ns) = stamp(from)?;
-        if bytes != file.bytes {
-            return Err(io::Error::other(format!(
-                "it has {bytes} bytes, and {} were written",
-                file.bytes
-            )));
         }
         fs::rename(from, &to)?;
         if self.shared.request.anew {
             // It may have been another kind of file.
             for other in ["exr", "npy", "png", "jpg"] {
-                let before = layout.file(&file.pass, frame, other);
-                if before != path {
-                    let _ = fs::remove_file(self.shared.request.out.join(before));
+                let before = self.shared.request.layout.file(&entry.kind, frame, other);
+                if before != entry.path {
+                    let _ = fs::remove_file(out.join(before));
                 }
             }
         }
-        Ok(Entry {
-            kind: file.pass.clone(),
-            path,
-            bytes,
-            crc: file.crc,
-            modified_ns,
-            seconds: file.seconds,
-        })
+        Ok(())
     }
 
     fn count(&mut self, parts: &Value, entries: &[Entry]) {
@@ -143,7 +171,7 @@ impl Keeper<'_> {
             add(name, seconds.as_f64().unwrap_or_default());
         }
         for entry in entries {
-            add(&entry.kind, entry.seconds);
+            add(&entry.kind, entry.seconds.unwrap_or_default());
         }
         self.told.seconds = self
             .sums

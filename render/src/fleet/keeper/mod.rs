@@ -6,6 +6,7 @@
 mod failures;
 mod files;
 mod planning;
+mod task;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use super::shared::Shared;
 use super::words::{Said, Word};
 use crate::RenderError;
 use crate::division::Division;
-use crate::ledger::{Ledger, Needs, is_full, sweep};
+use crate::ledger::{Ledger, Needs, NoteBook, is_full, sweep};
 use crate::transforms;
 
 /// What a worker had said before it was asked is heard after this.
@@ -30,6 +31,10 @@ pub(in crate::fleet) struct Keeper<'a> {
     shared: Arc<Shared>,
     progress: &'a mut dyn FnMut(&Progress) -> bool,
     ledger: Option<Ledger>,
+    /// Of a task without a head.
+    notes: Option<NoteBook>,
+    /// The ledger has been made of files: cameras may be new to it.
+    rebuilt: bool,
     kinds: IndexMap<String, Value>,
     needs: Needs,
     /// It is known what is to be done.
@@ -69,9 +74,10 @@ impl<'a> Keeper<'a> {
         progress: &'a mut dyn FnMut(&Progress) -> bool,
     ) -> Result<Self, RenderError> {
         let request = &shared.request;
-        let ledger = match request.dry_run {
-            true => None,
-            false => Some(Ledger::open(&request.out)?),
+        let ledger = match (request.dry_run, request.part) {
+            (true, _) => None,
+            (false, None) => Some(Ledger::open(&request.out)?),
+            (false, Some(_)) => Some(Ledger::private(&request.out)?),
         };
         let kinds = planning::kinds(&shared);
         let told = Progress {
@@ -84,6 +90,8 @@ impl<'a> Keeper<'a> {
             shared,
             progress,
             ledger,
+            notes: None,
+            rebuilt: false,
             kinds,
             needs: Needs::default(),
             planned: false,
@@ -114,10 +122,7 @@ impl<'a> Keeper<'a> {
         match word {
             Word::Up { info, range } => self.up(&info, &range),
             Word::Warning(text) => self.warn(text),
-            Word::Ids(table) => match &mut self.ledger {
-                Some(ledger) => ledger.keep_ids(&table),
-                None => Ok(()),
-            },
+            Word::Ids(table) => self.numbered(&table),
             Word::Given {
                 worker,
                 life,
@@ -242,7 +247,22 @@ impl<'a> Keeper<'a> {
         }
         self.miss()?;
         self.commit()?;
+        self.wind_up()?;
         self.say(ProgressWhat::Nothing)
+    }
+
+    /// Where it is asked to end, no more is given out.
+    fn wind_up(&mut self) -> Result<(), RenderError> {
+        if !self.shared.request.ending.is_asked() {
+            return Ok(());
+        }
+        match &mut self.shared.lock().division {
+            Some(division) => division.close(),
+            None => return Err(RenderError::Stopped),
+        }
+        self.over_now();
+        self.shared.wake();
+        Ok(())
     }
 
     /// Frames that a worker has rendered and of whose files no word came.
@@ -327,7 +347,11 @@ impl<'a> Keeper<'a> {
             // Of a folder of another job nothing is changed.
             let new = self.told.done > self.told.skipped;
             let there = ledger.out().join(transforms::CAMERAS).is_file();
-            if self.planned && (new || !there) {
+            if self.shared.request.part.is_some() {
+                if rendered.is_ok() && self.told.done == self.told.total {
+                    task::merge_if_last(ledger)?;
+                }
+            } else if self.planned && (new || self.rebuilt || !there) {
                 let cameras = &self.shared.inner.cameras;
                 cameras.write(ledger, self.shared.request.layout)?;
             }

@@ -13,11 +13,12 @@ use serde_json::{Map, Value, json};
 use super::Keeper;
 use crate::RenderError;
 use crate::division::Division;
+use crate::fleet::probe;
 use crate::fleet::progress::ProgressWhat;
 use crate::fleet::shared::Shared;
 use crate::job::Settings;
 use crate::layout::debug_of;
-use crate::ledger::{Needs, PREVIEWS, Plan};
+use crate::ledger::{JOB, Needs, PREVIEWS, Plan};
 use crate::write::{Format, Layout, Pass};
 
 impl Keeper<'_> {
@@ -54,7 +55,12 @@ impl Keeper<'_> {
     pub(super) fn plan(&mut self, frames: &[i64], settings: &Settings) -> Result<(), RenderError> {
         let shared = Arc::clone(&self.shared);
         let request = &shared.request;
-        self.told.total = frames.len();
+        let part = request
+            .part
+            .map(|part| part.frames(frames, request.sequential));
+        self.told.total = part.as_deref().unwrap_or(frames).len();
+        self.catch_up(frames, settings)?;
+        let frames = part.as_deref().unwrap_or(frames);
         if let Some(ledger) = &self.ledger {
             let differences = ledger.ids()?.differences(&request.ids);
             if !differences.is_empty() {
@@ -77,15 +83,26 @@ impl Keeper<'_> {
                 ..Needs::default()
             },
         };
+        if let Some(ledger) = self.ledger.as_ref().filter(|_| part.is_none()) {
+            // Of a program that changes the scene between frames, only the ledger knows which is which.
+            match request.mixed {
+                true => drop(std::fs::remove_file(request.out.join(JOB))),
+                false => ledger.publish_job(settings, &request.ids)?,
+            }
+        }
         (self.needs, self.planned) = (needs, true);
         self.told.skipped = self.needs.whole;
         (self.told.done, self.kept) = (self.needs.whole, self.needs.whole);
         let missing: Vec<_> = self.needs.missing.keys().copied().collect();
+        let (mut prepare, wants_ids) = self.prepare();
+        if !request.dry_run && !missing.is_empty() {
+            prepare.insert("probe".into(), probe::lay(&request.out, &shared.tag)?);
+        }
         let mut dealing = shared.lock();
         if let Some(ledger) = &self.ledger {
             dealing.ids = ledger.ids()?;
         }
-        (dealing.prepare, dealing.wants_ids) = self.prepare();
+        (dealing.prepare, dealing.wants_ids) = (prepare, wants_ids);
         let division = Division::new(&missing, &self.workers, request.sequential);
         self.over = division.is_over();
         dealing.division = Some(division);
@@ -148,6 +165,7 @@ impl Keeper<'_> {
         arguments.insert("sequential".into(), json!(request.sequential));
         arguments.insert("persistent".into(), json!(true));
         arguments.insert("dry_run".into(), json!(request.dry_run));
+        arguments.insert("scratch".into(), json!(request.scratch));
         (arguments, wants_ids)
     }
 }
