@@ -90,8 +90,8 @@ impl State {
         let info = known.info();
         let up = || board.statuses().iter().any(|one| one.is_running());
         let news = known.written.as_ref() != Some(&info);
-        // What was written stays while nothing is up: those who follow it wait.
-        if !news || !up() {
+        // It is there when the first is up, and follows from then on.
+        if !news || !(known.written.is_some() || up()) {
             return;
         }
         match info.save_json(&file) {
@@ -113,9 +113,14 @@ impl Known {
             let each = each.filter_map(|one| one.get(socket).cloned());
             (socket.clone(), each.collect())
         };
+        let line = |(index, command): (usize, &Option<String>)| {
+            let waits = || format!("# instance {index} waits for a host");
+            command.clone().unwrap_or_else(waits)
+        };
         LaunchInfo {
             addresses: self.sockets.iter().map(of).collect(),
-            commands: self.commands.iter().flatten().cloned().collect(),
+            // A line for each that there is or will be: who follows the file knows whether more come.
+            commands: self.commands.iter().enumerate().map(line).collect(),
             fleet: self.fleet.clone(),
         }
     }

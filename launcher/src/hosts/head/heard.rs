@@ -239,6 +239,7 @@ impl Members {
         );
         if taken {
             self.leave(id, index);
+            self.has_no_address(index);
             self.waiting.put_back(index);
             self.board.waits_for_host(index);
             self.give_out();
@@ -254,16 +255,22 @@ impl Members {
         if let Some(host) = self.hosts.get_mut(&id) {
             host.instances.remove(&index);
         }
-        if let Some(addresses) = self.state.lock().addresses.get_mut(index) {
+    }
+
+    /// Who follows the launch info leaves it: it may come back elsewhere.
+    fn has_no_address(&self, index: usize) {
+        let mut known = self.state.lock();
+        if let Some(addresses) = known.addresses.get_mut(index) {
             addresses.clear();
+        }
+        if let Some(command) = known.commands.get_mut(index) {
+            *command = None;
         }
     }
 
     /// An instance has gone with its host.
     pub(super) fn taken(&mut self, index: usize, how: &str) {
-        if let Some(addresses) = self.state.lock().addresses.get_mut(index) {
-            addresses.clear();
-        }
+        self.has_no_address(index);
         let Some(known) = self.board.one(index) else {
             return;
         };
