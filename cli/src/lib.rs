@@ -14,6 +14,7 @@ mod render;
 mod sequence;
 mod status;
 mod stopped;
+mod submit;
 
 use std::ffi::OsString;
 use std::io::Write;

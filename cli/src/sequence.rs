@@ -3,17 +3,20 @@
 //! Owns the command line and what its user sees. All that it does is the crate `blendtorch-render`'s.
 
 use std::io::{IsTerminal, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use blendtorch_render::Frames;
 use blendtorch_render::video::{Rate, Sequence, Sequenced, Sequencing, compact, sequence};
+use blendtorch_launcher::slurm::JobId;
+use blendtorch_launcher::{SlurmArguments, SlurmSettings};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::help::SEQUENCE_HELP;
 use super::say as say_as;
 use super::stopped::Stopped;
+use super::submit::{Command, absolute, submit};
 
 /// Without a terminal a line comes so often.
 const EVERY: Duration = Duration::from_secs(10);
@@ -54,9 +57,35 @@ pub(super) struct SequenceArguments {
     /// No progress bar
     #[arg(short, long)]
     quiet: bool,
+    /// Make it after this job of Slurm has ended well, as the one that renders the frames
+    #[arg(long, value_name = "JOB", requires = "slurm")]
+    after: Option<JobId>,
+    #[command(flatten)]
+    slurm: SlurmArguments,
 }
 
 impl SequenceArguments {
+    /// The same command, for another machine.
+    fn words(&self) -> Vec<String> {
+        let mut words = vec!["sequence".into(), absolute(&self.folder), absolute(&self.out)];
+        let mut option = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("--{name}={value}")));
+        };
+        let passes = (!self.passes.is_empty()).then(|| self.passes.join(","));
+        option("passes", passes);
+        option("fps", self.fps.map(|rate| rate.to_string()));
+        option("frames", self.frames.as_ref().map(ToString::to_string));
+        option("quality", self.quality.map(|quality| quality.to_string()));
+        let flags = [
+            (self.allow_missing, "--allow-missing"),
+            (self.overwrite, "--overwrite"),
+            (true, "--quiet"),
+        ];
+        let flags = flags.into_iter().filter(|(said, _)| *said);
+        words.extend(flags.map(|(_, flag)| flag.to_owned()));
+        words
+    }
+
     fn sequence(&self) -> Sequence {
         Sequence {
             folder: self.folder.clone(),
@@ -82,6 +111,9 @@ fn say(line: &str) {
 /// Makes the video. 0 where it is there; 1 where it could not be made; 128 + the signal where it was
 /// stopped.
 pub(super) fn run(arguments: &SequenceArguments) -> u8 {
+    if let Some(settings) = arguments.slurm.settings(None) {
+        return submitted(arguments, settings);
+    }
     let stopped = match Stopped::listen() {
         Ok(stopped) => stopped,
         Err(error) => return failed(&format!("signals cannot be handled: {error}")),
@@ -102,6 +134,43 @@ pub(super) fn run(arguments: &SequenceArguments) -> u8 {
             code
         }
         (Err(error), None) => failed(&error.to_string()),
+    }
+}
+
+/// Makes a video of a folder that was rendered into.
+pub(super) fn make(folder: &Path, out: &Path, quiet: bool) -> u8 {
+    run(&SequenceArguments {
+        folder: folder.to_owned(),
+        out: out.to_owned(),
+        passes: Vec::new(),
+        fps: None,
+        frames: None,
+        quality: None,
+        allow_missing: false,
+        overwrite: true,
+        quiet,
+        after: None,
+        slurm: SlurmArguments::default(),
+    })
+}
+
+/// Hands it to Slurm. 0 where that has taken it.
+fn submitted(arguments: &SequenceArguments, settings: SlurmSettings) -> u8 {
+    let command = Command {
+        arguments: arguments.words(),
+        name: "blendtorch-sequence",
+        elements: None,
+        after: arguments.after,
+        log_dir: None,
+    };
+    match submit(settings, command) {
+        Ok((job, logs)) => {
+            let out = arguments.out.display();
+            let logs = logs.display();
+            say(&format!("job {job} makes {out}; its words are in {logs}"));
+            0
+        }
+        Err(why) => failed(&why),
     }
 }
 

@@ -93,9 +93,13 @@ pub(crate) struct RenderArguments {
     /// without K/N the part of this element of a Slurm job array
     #[arg(
         long, value_name = "K/N", num_args = 0..=1, default_missing_value = "slurm",
-        value_parser = part, conflicts_with_all = ["dry_run", "anew"]
+        value_parser = tasks, conflicts_with_all = ["dry_run", "anew"]
     )]
-    pub(super) array: Option<Part>,
+    pub(super) array: Option<Tasks>,
+    /// Then make a video of the frames, as `blendtorch sequence` does; with --slurm --array as a job that
+    /// follows the tasks
+    #[arg(long, value_name = "VIDEO", conflicts_with = "dry_run")]
+    pub(super) video: Option<PathBuf>,
     /// A folder of each Blender's own host: files are made there, and moved when they are whole; as
     /// '$TMPDIR', whose value is the Blender's
     #[arg(long, value_name = "FOLDER")]
@@ -127,10 +131,29 @@ fn passes(text: &str) -> Result<PassNames, String> {
     }
 }
 
-fn part(text: &str) -> Result<Part, String> {
+/// Tasks without a head.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Tasks {
+    /// The part of this element of a job array; with --slurm all of them.
+    OfSlurm,
+    /// This one.
+    Part(Part),
+}
+
+fn tasks(text: &str) -> Result<Tasks, String> {
     match text {
-        "slurm" => Part::of_slurm(&|name| std::env::var(name).ok()),
-        text => text.parse(),
+        "slurm" => Ok(Tasks::OfSlurm),
+        text => text.parse().map(Tasks::Part),
+    }
+}
+
+impl Tasks {
+    /// The part that this program renders.
+    pub(super) fn part(self) -> Result<Part, String> {
+        match self {
+            Self::OfSlurm => Part::of_slurm(&|name| std::env::var(name).ok()),
+            Self::Part(part) => Ok(part),
+        }
     }
 }
 

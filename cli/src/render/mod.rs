@@ -5,14 +5,16 @@
 mod arguments;
 mod bar;
 mod signals;
+mod tasks;
 
+use blendtorch_launcher::SlurmSettings;
 use blendtorch_render::{FleetPlan, Outcome, RenderDescription, RenderError, RenderFleet};
 
 pub(super) use arguments::RenderArguments;
 use bar::Bar;
 use signals::Signals;
 
-use super::say as say_as;
+use super::{say as say_as, sequence};
 
 fn say(line: &str) {
     say_as("blendtorch render", line);
@@ -25,9 +27,44 @@ pub(super) fn run(arguments: &RenderArguments) -> u8 {
         Ok(described) => described,
         Err(error) => return failed(&error),
     };
-    match render(arguments, &described) {
+    if arguments.array.is_some()
+        && let Some(settings) = arguments.slurm.settings(described.slurm.as_ref())
+    {
+        return submitted(arguments, described, &settings);
+    }
+    let code = match render(arguments, &described) {
         Ok(code) => code,
-        Err(error) => failed(&error),
+        Err(error) => return failed(&error),
+    };
+    match (&arguments.video, &described.out) {
+        (Some(video), Some(out)) if code == 0 => sequence::make(out, video, arguments.quiet),
+        _ => code,
+    }
+}
+
+/// Hands it to Slurm, as tasks without a head. 0 where Slurm has taken it.
+fn submitted(
+    arguments: &RenderArguments,
+    described: RenderDescription,
+    settings: &SlurmSettings,
+) -> u8 {
+    // What is wrong with it is said here, not by each task.
+    if let Err(error) = described.job() {
+        return failed(&error);
+    }
+    let out = described.out.clone();
+    let taken = tasks::array(described, settings.clone()).and_then(|job| {
+        match (&arguments.video, out) {
+            (Some(video), Some(out)) => tasks::video(&out, video, settings.clone(), job),
+            _ => Ok(()),
+        }
+    });
+    match taken {
+        Ok(()) => 0,
+        Err(why) => {
+            say(&format!("error: {why}"));
+            1
+        }
     }
 }
 
@@ -40,7 +77,13 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
     let mut job = described.job()?;
     job.request.dry_run = arguments.dry_run;
     job.request.anew = arguments.anew;
-    job.request.part = arguments.array;
+    let part = arguments.array.map(arguments::Tasks::part).transpose();
+    let part = part.map_err(|problem| RenderError::Job {
+        file: None,
+        key: Some("--array".into()),
+        problem,
+    })?;
+    job.request.part = part;
     let mut plan = FleetPlan::of(described);
     plan.slurm = arguments.slurm.settings(described.slurm.as_ref());
     let fleet = RenderFleet::start(&plan)?;
@@ -53,7 +96,6 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
         version if version.is_empty() => version,
         version => format!(" {version}"),
     };
-    let part = arguments.array;
     say(&format!(
         "{workers} Blender{}{version} for {}{}",
         if workers == 1 { "" } else { "s" },

@@ -199,6 +199,20 @@ impl Members {
             return;
         }
         self.supplied.came(&hello.slot);
+        // Slurm starts a job elsewhere when a node does not answer, and what runs there runs on.
+        let same = |host: &Host| !host.slot.is_empty() && host.slot == hello.slot;
+        let before: Vec<_> = self
+            .hosts
+            .iter()
+            .filter(|(_, host)| same(host))
+            .map(|(id, host)| {
+                host.tell(ToHost::Kill);
+                *id
+            })
+            .collect();
+        for old in before {
+            self.gone(old, "another one has been started in its place");
+        }
         if self.level > Level::Run {
             host.tell(ToHost::Refuse {
                 why: "the fleet ends".into(),
