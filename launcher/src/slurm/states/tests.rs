@@ -20,6 +20,8 @@ const EXITED: &str = "JobId=7 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_
 const KILLED: &str = "JobId=8 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=4294901757 Nice=0 Account=(null) QOS=(null) JobState=FAILED Reason=JobLaunchFailure Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:9 RunTime=00:00:00 NodeList=n0";
 const HELD: &str = "JobId=9 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=0 Nice=0 Account=(null) QOS=(null) JobState=PENDING Reason=job_requeued_in_held_state Dependency=(null) Requeue=1 Restarts=1 BatchFlag=1 Reboot=0 ExitCode=0:0 RunTime=00:00:00 NodeList=";
 const OVER_TIME: &str = "JobId=46 JobName=sbatch JobState=TIMEOUT Reason=TimeLimit Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:15 NodeList=n0";
+const CHOSEN: &str = "JobId=1 JobName=sbatch JobState=RUNNING Reason=None Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:0 StartTime=2026-11-28T16:45:47 EndTime=2026-11-28T16:45:53 Deadline=N/A PreemptEligibleTime=2026-11-28T16:45:47 PreemptTime=2026-11-28T16:45:49 SuspendTime=None NodeList=n0";
+const NOT_CHOSEN: &str = "JobId=1 JobName=sbatch JobState=RUNNING Reason=None Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:0 StartTime=2026-11-28T16:45:47 EndTime=Unknown Deadline=N/A PreemptEligibleTime=2026-11-28T16:45:47 PreemptTime=None SuspendTime=None NodeList=n0";
 const NO_ACCOUNT: &str = "JobId=4 JobName=sbatch JobState=PENDING Reason=Job's_account_not_known,_so_it_can't_use_this_partition_(closed_allows_staff) Dependency=(null) Restarts=0 ExitCode=0:0 NodeList=(null)";
 
 fn said(out: &str) -> Said {
@@ -99,6 +101,12 @@ fn ends_say_how() {
     assert_eq!(one(OVER_TIME).state, ElementState::TimedOut);
     let held = one(HELD);
     assert_eq!((held.state, held.exit), (ElementState::Held, None));
+}
+
+#[test]
+fn one_that_is_to_make_room_is_known_before_it_is_told() {
+    assert!(one(CHOSEN).preempting && !one(NOT_CHOSEN).preempting && !one(HELD).preempting);
+    assert_eq!(one(CHOSEN).state, ElementState::Running);
 }
 
 #[test]
