@@ -92,7 +92,7 @@ def test_a_killed_slurmd_leaves_its_jobs_and_finds_them_again(slurm: SlurmCluste
 
 
 def test_a_node_without_power_is_noticed(own_slurm: Callable[..., SlurmCluster]) -> None:
-    slurm = own_slurm(slurmd_timeout=2)
+    slurm = own_slurm(slurmd_timeout=2, message_timeout=3)
     job = slurm.submit(WAITS, "--requeue", "--nodelist=n0")
     slurm.wait(job, "RUNNING")
     eventually("it runs", lambda: bool(slurm.processes("n0", job)))
