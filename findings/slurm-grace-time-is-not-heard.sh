@@ -22,17 +22,18 @@ if ! command -v slurmctld >/dev/null || ! command -v munged >/dev/null; then
 fi
 folder=$(mktemp -d)
 export SLURM_CONF="$folder/slurm.conf"
-daemons=""
+cd "$folder" # all that is started below stays there, which is how it is found in the end
 ends() {
-    scancel --quiet --full --signal=KILL --user="$(id -u)" || true
-    sleep 1
-    # shellcheck disable=SC2046,SC2086 # lists of numbers
-    kill -9 $daemons $(cat "$folder"/pids 2>/dev/null) 2>/dev/null || true
+    cd /
+    for one in /proc/[0-9]*; do
+        case $(readlink "$one/cwd" || true) in
+        "$folder" | "$folder"/*) kill -9 "${one#/proc/}" 2>/dev/null || true ;;
+        esac
+    done
     rm -rf "$folder"
 }
 start() { # a daemon, whose number is then in $!
     "$@" >/dev/null 2>&1 &
-    daemons="$daemons $!"
 }
 until_so() { # a command that is to succeed within a minute
     tries=0
@@ -87,7 +88,6 @@ until_so two_idle
 cat >"$folder/program" <<'END'
 #!/bin/sh
 trap 'date +%s >"$0.term"' TERM
-echo $$ >>"${0%/*}/pids"
 echo >"$0.begun"
 while :; do sleep 0.2; done
 END
