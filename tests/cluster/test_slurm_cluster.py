@@ -13,6 +13,7 @@ from support import HANG_S, ROOT
 from support.processes import eventually, has_ended
 from support.slurm_cluster import SlurmCluster
 from support.slurm_config import SHORT, SPARE, URGENT
+from support.slurm_network import Apart
 
 WAITS = "exec sleep 1000"
 
@@ -32,6 +33,21 @@ def test_nodes_in_namespaces_are_hosts_with_names_and_addresses(slurm_apart: Slu
     # The test itself stands at the head, and reaches them by tcp.
     assert slurm_apart.said("hostname").strip() == "head"
     assert slurm_apart.address() not in map(slurm_apart.address, slurm_apart.nodes)
+
+
+def test_a_node_whose_cable_is_pulled_out_goes_on(slurm_apart: SlurmCluster) -> None:
+    assert isinstance(slurm_apart.place, Apart)
+    job = slurm_apart.submit(WAITS, "--nodelist=n1")
+    slurm_apart.wait(job, "RUNNING")
+    # slurmd listens there.
+    where = (slurm_apart.address("n1"), slurm_apart.place.ports["n1"])
+    connect = f"import socket; socket.create_connection({where}, timeout=1)"
+    assert slurm_apart.run(sys.executable, "-c", connect).returncode == 0
+    slurm_apart.place.cut("n1")
+    assert slurm_apart.run(sys.executable, "-c", connect).returncode != 0
+    assert slurm_apart.processes("n1", job)
+    slurm_apart.place.join("n1")
+    assert slurm_apart.run(sys.executable, "-c", connect).returncode == 0
 
 
 def test_a_job_that_is_preempted_comes_back(slurm: SlurmCluster, tmp_path: Path) -> None:
@@ -76,7 +92,7 @@ def test_a_killed_slurmd_leaves_its_jobs_and_finds_them_again(slurm: SlurmCluste
 
 
 def test_a_node_without_power_is_noticed(own_slurm: Callable[..., SlurmCluster]) -> None:
-    slurm = own_slurm(slurmd_timeout=2)
+    slurm = own_slurm(slurmd_timeout=2, message_timeout=3)
     job = slurm.submit(WAITS, "--requeue", "--nodelist=n0")
     slurm.wait(job, "RUNNING")
     eventually("it runs", lambda: bool(slurm.processes("n0", job)))

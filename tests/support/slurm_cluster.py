@@ -85,7 +85,7 @@ class SlurmCluster:
         key = self.folder / "munge" / "key"
         key.touch(0o600)
         key.write_bytes(os.urandom(128))
-        user = "root" if namespaces else pwd.getpwuid(os.geteuid()).pw_name
+        user = pwd.getpwuid(os.geteuid()).pw_name
         self.config = self.folder / "slurm.conf"
         self.config.write_text(written(self.folder, self.place, user, self.options))
         with (self.folder / "log" / "said.txt").open("w") as said:
@@ -140,7 +140,10 @@ class SlurmCluster:
 
         def listens() -> bool:
             # Of its own namespace, and without a connection, which it would complain of.
-            table = Path(f"/proc/{pid}/net/tcp").read_text()
+            try:
+                table = Path(f"/proc/{pid}/net/tcp").read_text()
+            except FileNotFoundError:  # it has ended
+                return False
             return any(port in line and " 0A " in line for line in table.splitlines())
 
         self._until("slurmctld listens", listens)

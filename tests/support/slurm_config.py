@@ -28,6 +28,9 @@ class Options:
     min_job_age: int = 300
     # After which a node that does not answer is down: it takes up to three times as long.
     slurmd_timeout: int = 300
+    # How long daemons and commands try to reach one another: Slurm's own. Where slurmctld is down,
+    # commands say so after about as long, or twice that.
+    message_timeout: int = 10
     # A requeued job waits so long and a second more: as long as credentials live. Slurm's own is
     # 120; it takes less than 5 for a slip, and then 120.
     requeue_wait: int = 5
@@ -65,6 +68,7 @@ def written(folder: Path, place: Here | Apart, user: str, options: Options) -> s
         "MinJobAge": options.min_job_age,
         "InactiveLimit": 0,
         "SlurmdTimeout": options.slurmd_timeout,
+        "MessageTimeout": options.message_timeout,
         "EnforcePartLimits": "ALL" if options.enforce_limits else "NO",
         "SchedulerParameters": "batch_sched_delay=0,sched_interval=1,bf_interval=1",
         "PreemptType": "preempt/partition_prio",

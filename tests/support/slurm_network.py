@@ -4,7 +4,6 @@ Owns addresses, ports and namespaces. Starts no Slurm.
 """
 
 import contextlib
-import os
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +36,10 @@ class Here:
 
 
 class Apart:
-    """Each a host of its own at 10.78.0.x, and a switch that they are all plugged into."""
+    """Each a host of its own at 10.78.0.x, and a switch that they are all plugged into.
+
+    For root alone: Slurm's daemons do not start in a user's own namespace.
+    """
 
     SLURMCTLD = 6817
     SLURMD = 6818
@@ -48,23 +50,20 @@ class Apart:
         # Nobody else is in these namespaces, so ports need not be looked for.
         self.ports = {name: self.SLURMCTLD if name == HEAD else self.SLURMD for name in names}
         self.names = {name: name for name in names}
-        root = os.geteuid() == 0
         self.hosts: dict[str, Host] = {}
-        self.switch = Host([], [] if root else ["--user", "--map-root-user"])
+        self.switch = Host([], [])
         try:
-            self._plug(names, root)
+            self._plug(names)
         except BaseException:
             self.close()
             raise
 
-    def _plug(self, names: Sequence[str], root: bool) -> None:
-        holder = str(self.switch.process.pid)
-        within = ["nsenter", "--target", holder, "--user", "--preserve-credentials"]
+    def _plug(self, names: Sequence[str]) -> None:
         self.switch.ip("link", "add", "switch", "type", "bridge")
         self.switch.ip("link", "set", "switch", "up")
         for name in names:
             its_name = {name: self.addresses[name]}
-            host = self.hosts[name] = Host([] if root else within, [], its_name | self.addresses)
+            host = self.hosts[name] = Host([], [], its_name | self.addresses)
             peer = ["peer", "name", "cable", "netns", str(host.process.pid)]
             self.switch.ip("link", "add", name, "type", "veth", *peer)
             self.switch.ip("link", "set", name, "master", "switch", "up")

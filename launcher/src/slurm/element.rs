@@ -124,6 +124,9 @@ pub struct Element {
     pub reason: Option<String>,
     /// How often it was started again.
     pub restarts: u32,
+    /// Whether it runs and has been chosen to make room for another: it is ended after the partition's
+    /// `GraceTime`. Its program is told at the end of that time, not when it begins.
+    pub preempting: bool,
     /// Its program's exit code, where it has ended by itself.
     pub exit: Option<i32>,
     /// The signal that ended its program, where one did.

@@ -101,6 +101,7 @@ fn elements_of(line: &str) -> Result<Vec<(u32, Element)>, SlurmError> {
         // Words of a sentence have it between them.
         reason: reason.map(|reason| reason.replace('_', " ")),
         restarts,
+        preempting: !state.is_over() && value("PreemptTime").is_some_and(|time| time != "None"),
         exit: exit.filter(|_| signal.is_none()),
         signal,
     };

@@ -15,11 +15,13 @@ JobId=3 ArrayJobId=1 ArrayTaskId=1 ArrayTaskThrottle=4 JobName=sbatch UserId=roo
 JobId=2 ArrayJobId=1 ArrayTaskId=0 ArrayTaskThrottle=4 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=4294901759 Nice=0 Account=(null) QOS=(null) JobState=CANCELLED Reason=None Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:15 RunTime=00:00:01 TimeLimit=365-00:00:00 TimeMin=N/A SubmitTime=2026-11-28T16:26:21 EligibleTime=2026-11-28T16:26:21 AccrueTime=Unknown StartTime=2026-11-28T16:26:21 EndTime=2026-11-28T16:26:22 Deadline=N/A SuspendTime=None SecsPreSuspend=0 LastSchedEval=2026-11-28T16:26:21 Scheduler=Backfill Partition=normal AllocNode:Sid=localhost:24394 ReqNodeList=(null) ExcNodeList=(null) NodeList=n0 BatchHost=n0 NumNodes=1 NumCPUs=1 NumTasks=1 CPUs/Task=1 ReqB:S:C:T=0:0:*:* TRES=cpu=1,node=1,billing=1 Socks/Node=* NtasksPerN:B:S:C=0:0:*:* CoreSpec=* MinCPUsNode=1 MinMemoryNode=0 MinTmpDiskNode=0 Features=(null) DelayBoot=00:00:00 OverSubscribe=OK Contiguous=0 Licenses=(null) Network=(null) Command=(null) WorkDir=/work/main StdErr=/dev/null StdIn=/dev/null StdOut=/dev/null Power= 
 ";
 
-/// What it said of other jobs, up to where they are alike.
+/// What it said of other jobs, shortened where that is alike.
 const EXITED: &str = "JobId=7 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=4294901758 Nice=0 Account=(null) QOS=(null) JobState=FAILED Reason=NonZeroExitCode Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=3:0 RunTime=00:00:01 NodeList=n0";
 const KILLED: &str = "JobId=8 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=4294901757 Nice=0 Account=(null) QOS=(null) JobState=FAILED Reason=JobLaunchFailure Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:9 RunTime=00:00:00 NodeList=n0";
 const HELD: &str = "JobId=9 JobName=sbatch UserId=root(0) GroupId=root(0) MCS_label=N/A Priority=0 Nice=0 Account=(null) QOS=(null) JobState=PENDING Reason=job_requeued_in_held_state Dependency=(null) Requeue=1 Restarts=1 BatchFlag=1 Reboot=0 ExitCode=0:0 RunTime=00:00:00 NodeList=";
 const OVER_TIME: &str = "JobId=46 JobName=sbatch JobState=TIMEOUT Reason=TimeLimit Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:15 NodeList=n0";
+const CHOSEN: &str = "JobId=1 JobName=sbatch JobState=RUNNING Reason=None Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:0 StartTime=2026-11-28T16:45:47 EndTime=2026-11-28T16:45:53 Deadline=N/A PreemptEligibleTime=2026-11-28T16:45:47 PreemptTime=2026-11-28T16:45:49 SuspendTime=None NodeList=n0";
+const NOT_CHOSEN: &str = "JobId=1 JobName=sbatch JobState=RUNNING Reason=None Dependency=(null) Requeue=1 Restarts=0 ExitCode=0:0 StartTime=2026-11-28T16:45:47 EndTime=Unknown Deadline=N/A PreemptEligibleTime=2026-11-28T16:45:47 PreemptTime=None SuspendTime=None NodeList=n0";
 const NO_ACCOUNT: &str = "JobId=4 JobName=sbatch JobState=PENDING Reason=Job's_account_not_known,_so_it_can't_use_this_partition_(closed_allows_staff) Dependency=(null) Restarts=0 ExitCode=0:0 NodeList=(null)";
 
 fn said(out: &str) -> Said {
@@ -99,6 +101,12 @@ fn ends_say_how() {
     assert_eq!(one(OVER_TIME).state, ElementState::TimedOut);
     let held = one(HELD);
     assert_eq!((held.state, held.exit), (ElementState::Held, None));
+}
+
+#[test]
+fn one_that_is_to_make_room_is_known_before_it_is_told() {
+    assert!(one(CHOSEN).preempting && !one(NOT_CHOSEN).preempting && !one(HELD).preempting);
+    assert_eq!(one(CHOSEN).state, ElementState::Running);
 }
 
 #[test]
