@@ -315,6 +315,9 @@ impl RemoteIterableDataset {
     /// What is to be told when the iteration has ended with its publishers and not all of them in
     /// order; once.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        if self.followed.is_some() {
+            self.ends.forget_who_came_back(&self.stats.get());
+        }
         let failed = self.ends.take_failed(self.options.liveness.as_ref());
         (!failed.is_empty()).then_some(Error::Failed { failed })
     }
