@@ -4,7 +4,7 @@
 //! longer waited for.
 
 use super::liveness::Liveness;
-use crate::accounting::{Stats, StatsHandle};
+use crate::accounting::{PublisherStats, Stats, StatsHandle};
 use crate::error::FailedInstance;
 use blendtorch_transport::Address;
 use blendtorch_wire::{End, Header, How};
@@ -83,6 +83,16 @@ impl Ends {
     pub(super) fn rejoins(&mut self, peer: usize) {
         self.left.retain(|left| *left != peer);
         self.failed.remove(&peer);
+    }
+
+    /// Forgets the failures of instances that have come back since, at whatever address: of one fleet,
+    /// whose numbers are not others' too.
+    pub(super) fn forget_who_came_back(&mut self, stats: &Stats) {
+        self.failed.retain(|_, one| {
+            let its = |of: &&PublisherStats| one.btid.is_some() && of.btid == one.btid;
+            let latest = stats.publishers.iter().rfind(its);
+            latest.is_none_or(|of| of.address.as_ref() == Some(&one.address))
+        });
     }
 
     /// Nobody is left.

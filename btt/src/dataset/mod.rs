@@ -11,6 +11,7 @@ mod launch_info;
 mod liveness;
 mod options;
 mod patience;
+mod silence;
 mod tape;
 mod wait;
 
@@ -20,7 +21,7 @@ pub use options::DatasetOptions;
 pub(crate) use wait::Wait;
 
 use crate::accounting::{Origin, Receipts, Stats, StatsHandle};
-use crate::error::{Error, Silence};
+use crate::error::Error;
 use crate::item::Item;
 use crate::record::{Recorded, Recorder};
 use blendtorch_transport::{Address, Received, Receiver, ReceiverOptions};
@@ -28,7 +29,7 @@ use blendtorch_wire::{Bytes, Kind, Limits, Message};
 use ends::Ends;
 use instances::Instances;
 use launch_info::Followed;
-use patience::{Exhausted, Patience};
+use patience::Patience;
 use std::time::{Duration, Instant};
 use tape::Tape;
 
@@ -314,6 +315,9 @@ impl RemoteIterableDataset {
     /// What is to be told when the iteration has ended with its publishers and not all of them in
     /// order; once.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        if self.followed.is_some() {
+            self.ends.forget_who_came_back(&self.stats.get());
+        }
         let failed = self.ends.take_failed(self.options.liveness.as_ref());
         (!failed.is_empty()).then_some(Error::Failed { failed })
     }
@@ -325,40 +329,6 @@ impl RemoteIterableDataset {
             books.note(&peers, |index| self.ends.is_left(index));
         }
         self.note_at = Instant::now() + NOTE;
-    }
-
-    fn check_patience(&mut self) -> Result<(), Error> {
-        if !self.patience.is_tried() {
-            return Ok(());
-        }
-        let peers = self.receiver.peers()?;
-        let expected = self.instances.expectations(self.patience.first_item());
-        match self.patience.exhausted(&peers, &expected) {
-            None => Ok(()),
-            Some(Exhausted { waited, longest }) => {
-                self.patience.starts_anew(); // for a caller that goes on
-                let each = peers.iter().enumerate();
-                let each =
-                    each.filter(|(index, peer)| !peer.ended || self.instances.awaits(*index));
-                let silent = each.map(|(index, peer)| {
-                    Silence::of(
-                        peer,
-                        self.instances.lives().get(index).and_then(Life::report),
-                    )
-                });
-                let silent: Vec<_> = silent.collect();
-                match &self.followed {
-                    Some(followed) if silent.is_empty() => {
-                        followed.absence(waited).map_or(Ok(()), Err)
-                    }
-                    _ => Err(Error::Timeout {
-                        waited,
-                        longest,
-                        silent,
-                    }),
-                }
-            }
-        }
     }
 }
 

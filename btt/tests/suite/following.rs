@@ -1,7 +1,7 @@
 //! A launch info that is followed: instances that come, go, and come back elsewhere.
 
 use crate::support::{LONG, WAYS, Way, identity, publish, publisher, publisher_at};
-use btb::Publisher;
+use btb::{End, Publisher};
 use btt::{Absence, DatasetOptions, Error, Fields, Following, RemoteIterableDataset, Value};
 use std::collections::BTreeMap;
 use std::fs;
@@ -367,4 +367,34 @@ fn an_instance_that_is_gone_without_a_word_is_unfinished_and_one_that_never_was_
         take(&mut dataset, &mut numbers, |n| count(n, 1) > so_far);
     }
     assert_eq!(dataset.stats().unfinished, 1);
+}
+
+#[test]
+fn a_failure_is_told_at_the_end_unless_the_instance_came_back_elsewhere() {
+    for comes_back in [true, false] {
+        let info = Info::new();
+        let (mut life, mut other) = (publisher(0, Way::Inline), publisher(1, Way::Inline));
+        let mut next = publisher(if comes_back { 0 } else { 2 }, Way::Inline);
+        let next_address = next.address();
+        info.lists(&[&life.address(), &other.address()], 3);
+        let mut dataset = follow(&info.path);
+        let ends = std::thread::spawn(move || {
+            publish(&mut life, 0);
+            assert!(life.close_as(End::failed("ValueError: round")));
+            publish(&mut other, 0);
+            publish(&mut next, 0);
+            (other.close(), next.close())
+        });
+        let mut numbers = Numbers::new();
+        take(&mut dataset, &mut numbers, |n| count(n, 1) == 1);
+        let other = dataset.addresses()[1].to_string();
+        info.lists(&[&other, &next_address], 2);
+        let rest: Vec<_> = dataset.by_ref().collect();
+        assert_eq!(ends.join().unwrap(), (true, true));
+        match (comes_back, rest.as_slice()) {
+            (true, [Ok(_)]) => {}
+            (false, [Ok(_), Err(Error::Failed { failed })]) if failed[0].btid == Some(0) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
