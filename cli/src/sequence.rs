@@ -239,7 +239,10 @@ impl Bar {
     fn show(&mut self, now: &Sequencing) {
         #[allow(clippy::cast_precision_loss, reason = "one digit is shown")]
         let rate = now.done as f64 / now.elapsed.as_secs_f64().max(1e-9);
-        let told = format!("{rate:.1} frames/s");
+        let told = match rate {
+            rate if rate > 0.0 && rate < 1.0 => format!("{:.1} s/frame", 1.0 / rate),
+            rate => format!("{rate:.1} frames/s"),
+        };
         match &self.bar {
             Some(bar) => {
                 bar.set_length(now.total);

@@ -346,7 +346,7 @@ impl Fleet {
     /// Addresses to connect to and the command lines; of instances on other hosts those that are there.
     pub fn launch_info(&self) -> LaunchInfo {
         match &self.far {
-            Some(far) => far.state.launch_info(),
+            Some(far) => far.state.launch_info(&self.board),
             None => self.info.clone(),
         }
     }

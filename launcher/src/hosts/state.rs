@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use blendtorch_blender::Blender;
 
 use crate::LaunchInfo;
+use crate::InstanceStatus;
 use crate::board::Board;
 
 /// Lines for the user that nobody has read yet; later ones push out the first.
@@ -70,9 +71,10 @@ impl State {
         self.lock().blender.clone()
     }
 
-    /// Of those instances that have a host.
-    pub(crate) fn launch_info(&self) -> LaunchInfo {
-        self.lock().info()
+    /// Of those instances that are up, or have come to their end for good.
+    pub(crate) fn launch_info(&self, board: &Board) -> LaunchInfo {
+        let statuses = board.statuses();
+        self.lock().info(&statuses)
     }
 
     /// From now on the launch info lies there, as soon as an instance is up.
@@ -83,12 +85,13 @@ impl State {
 
     /// Writes the launch info anew where it has changed and something of it is up.
     pub(crate) fn write_info(&self, board: &Board) {
+        let statuses = board.statuses();
         let mut known = self.lock();
         let Some(file) = known.file.clone() else {
             return;
         };
-        let info = known.info();
-        let up = || board.statuses().iter().any(|one| one.is_running());
+        let info = known.info(&statuses);
+        let up = || statuses.iter().any(InstanceStatus::is_running);
         let news = known.written.as_ref() != Some(&info);
         // It is there when the first is up, and follows from then on.
         if !news || !(known.written.is_some() || up()) {
@@ -107,10 +110,13 @@ impl State {
 }
 
 impl Known {
-    fn info(&self) -> LaunchInfo {
+    fn info(&self, statuses: &[InstanceStatus]) -> LaunchInfo {
+        // One that may come back is not listed until it is: who follows the file goes there anew then.
+        let listed = |one: &InstanceStatus| one.is_running() || !one.is_alive();
         let of = |socket: &String| {
-            let each = self.addresses.iter();
-            let each = each.filter_map(|one| one.get(socket).cloned());
+            let each = self.addresses.iter().zip(statuses);
+            let each = each.filter(|(_, status)| listed(status));
+            let each = each.filter_map(|(one, _)| one.get(socket).cloned());
             (socket.clone(), each.collect())
         };
         let line = |(index, command): (usize, &Option<String>)| {

@@ -15,7 +15,11 @@ use super::errors::render_error;
 /// Makes a video; what was made, as JSON. `tell` hears (frames that are written, all).
 #[pyfunction]
 #[pyo3(signature = (folder, out, passes, frames, fps, quality, allow_missing, overwrite, tell))]
-#[allow(clippy::too_many_arguments, reason = "they are keyword arguments")]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    reason = "PyO3 hands arguments over by value, and they are many"
+)]
 fn make_video(
     py: Python<'_>,
     folder: PathBuf,

@@ -18,8 +18,11 @@ mod tiles;
 mod unfinished;
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use blendtorch_blender::ffmpeg::{Ffmpeg, Run};
@@ -34,6 +37,9 @@ use picture::Picture;
 pub use rate::Rate;
 use tiles::Tiles;
 use unfinished::Unfinished;
+
+/// More would not help: encoding takes longer.
+const MOST_DECODERS: usize = 4;
 
 /// What is made of which frames.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -190,7 +196,8 @@ fn arguments(tiles: &Tiles, rate: Rate, codec: Vec<String>, out: &Path) -> Vec<O
     words
 }
 
-/// Hands ffmpeg the frames; how many it has written.
+/// Hands ffmpeg the frames; how many it has written. They are decoded side by side, each by the thread
+/// whose turn it is, so that their order is that of the turns.
 fn feed(
     run: &Run,
     kinds: &[Kind],
@@ -198,21 +205,34 @@ fn feed(
     watch: &mut dyn FnMut(u64) -> bool,
 ) -> Result<u64, VideoError> {
     let count = kinds.first().map_or(0, |kind| kind.files.len());
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let decoders = cores.min(MOST_DECODERS).min(count.max(1));
     let failed = Mutex::new(None);
     let keep = |error| *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    let mut at = 0;
-    let next = || {
-        let pictures = (at < count).then(|| one_frame(kinds, at))?;
-        at += 1;
-        match pictures {
-            Ok(pictures) => Some(tiles.compose(pictures)),
-            Err(error) => {
-                keep(error);
-                None
-            }
+    let fed = thread::scope(|scope| {
+        let mut turns = Vec::new();
+        for first in 0..decoders {
+            let (hand, taken) = sync_channel(1);
+            scope.spawn(move || {
+                for at in (first..count).step_by(decoders) {
+                    let frame = one_frame(kinds, at).map(|pictures| tiles.compose(pictures));
+                    if hand.send(frame).is_err() {
+                        return;
+                    }
+                }
+            });
+            turns.push(taken);
         }
-    };
-    let fed = run.feed(next, watch);
+        let mut at = 0;
+        // Who reads them is gone with the last frame, or with the first that cannot be shown: so are
+        // the decoders.
+        let next = move || {
+            let frame = turns[at % decoders].recv().ok()?;
+            at += 1;
+            frame.map_err(&keep).ok()
+        };
+        run.feed(next, watch)
+    });
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     match failed {
         Some(error) => Err(error),
