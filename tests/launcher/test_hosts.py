@@ -22,11 +22,12 @@ from support.programs import Launch, installed
 TELLS = """
 import os
 from blendtorch import btb
+from blendtorch.btb import instance
 
 args, _ = btb.parse_blendtorch_args()
 assert "BLENDTORCH_HEAD_KEY" not in os.environ, "the key is not for scripts"
 pub = btb.DataPublisher(args.btsockets["DATA"], args.btid)
-life = int(os.environ["BLENDTORCH_LIFE"])
+life = instance.life()
 number = 0
 while True:
     pub.publish(number=number, life=life)
@@ -34,18 +35,18 @@ while True:
 """
 
 
-def described(tmp_path: Path, script: str = TELLS, hosts: int = 2, **keys: Any) -> Path:
+def described(tmp_path: Path, **keys: Any) -> Path:
     """A launch.json of hosts that note their process."""
     program = installed("blendtorch")
     notes = f"echo $$ >'{tmp_path}/{{host}}.pid'; exec '{program}' host --stdin"
     where = {
-        "names": [f"h{i}" for i in range(hosts)],
+        "names": [f"h{i}" for i in range(2)],
         "command": ["sh", "-c", notes],
         "head_address": "127.0.0.1",
     }
     description = {
-        "script": str(written(tmp_path, script)),
-        "num_instances": hosts,
+        "script": str(written(tmp_path, TELLS)),
+        "num_instances": 2,
         "named_sockets": ["DATA"],
         "start_port": random.randrange(20_000, 30_000),
         "background": True,

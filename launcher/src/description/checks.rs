@@ -154,8 +154,14 @@ impl LaunchDescription {
             }
             None => None,
         };
-        self.blender = find_blender(folder, self.blender.take(), "blender")?;
-        self.blend_path = find_blender(folder, self.blend_path.take(), "blend_path")?;
+        // Of a path that is not here, other hosts may know.
+        let elsewhere = self.hosts.is_some() || self.slurm.is_some();
+        let find = |given: Option<PathBuf>, key: &str| match &given {
+            Some(path) if elsewhere && path.is_absolute() => Ok(given),
+            _ => find_blender(folder, given, key),
+        };
+        self.blender = find(self.blender.take(), "blender")?;
+        self.blend_path = find(self.blend_path.take(), "blend_path")?;
         // The folder of the logs is made, not found: beside the file, whether it is there or not.
         self.log_dir = match self.log_dir.take().filter(|path| is_given(path)) {
             Some(logs) => {
