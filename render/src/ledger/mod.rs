@@ -18,6 +18,7 @@ mod rebuild;
 mod rebuild_tests;
 #[cfg(test)]
 mod tests;
+mod together;
 mod whole;
 
 use std::path::{Path, PathBuf};

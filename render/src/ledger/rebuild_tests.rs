@@ -88,8 +88,8 @@ fn what_is_whole_is_done_and_what_is_cut_emptied_foreign_or_missing_waits() {
         rebuilt.damaged,
         [
             "depths/000001.npy is cut",
+            "composites/000002.jpg is no JPEG",
             "depths/000002.npy is empty",
-            "composites/000002.jpg is no JPEG"
         ]
     );
     assert_eq!(rebuilt.without_camera, [1, 3, 4]);

@@ -40,6 +40,37 @@ fn a_full_disk_is_named_and_leaves_nothing() {
     assert_eq!(left, ["000004.depths.exr", "000004.normals.exr"]);
 }
 
+/// Files that were made on scratch, of which the second has no room where it goes.
+#[test]
+fn by_way_of_scratch_a_frame_comes_whole_or_not_at_all() {
+    let (folder, scratch) = (folder(), folder());
+    let way = scratch.path().join("way");
+    let second = folder.path().join("000003.normals.exr");
+    std::os::unix::fs::symlink("/dev/full", second).expect("a link");
+    let (tell, told) = mpsc::channel();
+    let writer = Writer::open_by_way_of(spec(TWO), folder.path(), Some(&way), move |event| {
+        tell.send(event).expect("told");
+    })
+    .expect("a writer");
+    writer.write(3, arrays(5, 6), ABOUT).expect("a frame");
+    writer.write(4, arrays(5, 6), ABOUT).expect("it goes on");
+    writer.flush();
+    let Ok(Event::Failed { kind, text, .. }) = told.recv() else {
+        panic!("it cannot be written")
+    };
+    assert_eq!(kind, FailureKind::DiskFull, "{text}");
+    let Ok(Event::Written { files, .. }) = told.recv() else {
+        panic!("the next one can be written")
+    };
+    for file in &files {
+        let bytes = std::fs::read(folder.path().join(&file.file)).expect("the file is there");
+        assert_eq!(crc32fast::hash(&bytes), file.crc);
+    }
+    let left = std::fs::read_dir(folder.path()).expect("the folder");
+    assert_eq!((files.len(), left.count()), (2, 2));
+    assert!(!way.exists(), "nothing stays on scratch");
+}
+
 #[test]
 fn a_folder_in_the_way_is_an_error_of_the_disk() {
     let folder = folder();

@@ -83,13 +83,17 @@ class Prepared:
         if self._writer is None:
             try:
                 self._writer = _blendtorch.FrameWriter(
-                    json.dumps(self.spec), self.folder, scratch=self.scratch
+                    json.dumps(self.spec), str(self.folder), **self._way()
                 )
             except ValueError as error:
                 raise ValueError(str(error)) from error
             except OSError as error:
                 raise RuntimeError(str(error)) from error
         return self._writer
+
+    def _way(self) -> dict[str, Any]:
+        """The writer's option for files that come by way of scratch."""
+        return {} if self.scratch is None else {"scratch": str(self.scratch)}
 
     def warnings(self) -> list[str]:
         """What the user should know of how it is rendered and written."""
