@@ -11,6 +11,8 @@ mod join;
 mod record;
 mod share;
 mod state;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub(crate) use head::{Far, Gathering, gather};
