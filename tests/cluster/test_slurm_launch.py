@@ -3,6 +3,7 @@ run goes on."""
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from blendtorch import btt
 from support import HANG_S
-from support.clusters import SlurmLaunch, environment, run
+from support.clusters import TELLS, SlurmLaunch
 from support.processes import eventually, has_ended
 from support.programs import installed
 from support.slurm_cluster import SlurmCluster
@@ -65,8 +66,9 @@ def test_two_hosts_stream_to_a_third_and_nothing_stays(
     slurm_apart: SlurmCluster, tmp_path: Path
 ) -> None:
     slurm = slurm_apart
-    with SlurmLaunch(slurm, tmp_path) as fleet, Follower(fleet, "0.1", "1.1", "9.9") as loop:
-        loop.gets("0.1") if (loop_first := True) else None
+    with SlurmLaunch(slurm, tmp_path) as fleet, Follower(fleet, "9.9") as loop:
+        # Whichever comes first; the loop goes on with both.
+        loop.gets("0.1")
         addresses = btt.LaunchInfo.load_json(fleet.info).addresses["DATA"]
         hosts = {address.rpartition(":")[0] for address in addresses}
         assert hosts <= {f"tcp://{slurm.address(node)}" for node in slurm.nodes}, addresses
@@ -76,7 +78,6 @@ def test_two_hosts_stream_to_a_third_and_nothing_stays(
         eventually("it is said", lambda: fleet.says("was cancelled; it does not come back"))
         running = [one["mode"] for one in fleet.status()]
         assert sorted(running) == ["restarting", "running"], running
-        assert loop_first
 
         # The head is killed: hosts end all that they have started, and their elements with it.
         pids = slurm.processes(job=fleet.job)
@@ -120,7 +121,7 @@ def test_a_killed_slurmd_ends_nothing_and_a_lost_node_is_replaced(
         # runs: the later one counts, and the first one's Blender ends.
         loop.gets("0.2")
         eventually("the first life has ended", lambda: has_ended(pid))
-        assert fleet.says("another one has been started in its place"), fleet.said()
+        assert fleet.says("is gone: .*(lost its node|started in its place)"), fleet.said()
 
 
 def test_a_time_limit_ends_a_host_and_another_one_is_asked_for(
@@ -146,11 +147,10 @@ def test_in_a_job_that_is_there_its_nodes_are_taken(slurm: SlurmCluster, tmp_pat
         "script": str(tmp_path / "scene.py"),
         "num_instances": 2,
         "named_sockets": ["DATA"],
+        "start_port": random.randrange(20_000, 30_000),
         "blender": "bpy",
         "slurm": {"head_address": "127.0.0.1"},
     }
-    from support.clusters import TELLS
-
     (tmp_path / "scene.py").write_text(TELLS)
     (tmp_path / "launch.json").write_text(json.dumps(description))
     log = tmp_path / "log"
@@ -206,4 +206,3 @@ def test_a_head_that_nodes_do_not_reach_is_said(slurm_apart: SlurmCluster, tmp_p
         assert fleet.process.wait(HANG_S) == 1
     said = fleet.said()
     assert "cannot be reached" in said and "head_address" in said, said
-    assert environment and run

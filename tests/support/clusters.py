@@ -1,6 +1,7 @@
 """Programs of blendtorch at the head of a test's Slurm."""
 
 import json
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class SlurmLaunch(Launch):
             "script": str(written(tmp_path, TELLS)),
             "num_instances": instances,
             "named_sockets": ["DATA"],
+            "start_port": random.randrange(20_000, 30_000),
             "background": True,
             "blender": "bpy",
             "seed": 3,

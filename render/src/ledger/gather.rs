@@ -83,6 +83,9 @@ impl Ledger {
                 Err(_) => return Err(error),
             },
         };
+        if let Some(fps) = job.fps {
+            ledger.keep_fps(fps)?;
+        }
         let rebuilt = ledger.rebuild(&job, &job.frames(), progress)?;
         if ledger.is_ours() {
             transforms::write(&ledger, job.layout())?;
@@ -109,6 +112,9 @@ impl Ledger {
         let Some(job) = JobFile::read(&self.out)? else {
             return Ok(None);
         };
+        if let Some(fps) = job.fps {
+            self.keep_fps(fps)?;
+        }
         let rebuilt = self.rebuild(&job, &job.frames(), &mut |_, _| ())?;
         self.forget_notes();
         Ok(Some(rebuilt).filter(|rebuilt| rebuilt.files > 0))
@@ -137,6 +143,7 @@ impl Ledger {
         };
         let connection = Connection::open_in_memory().map_err(wrong)?;
         connection.execute_batch(TABLES).map_err(wrong)?;
+        connection.execute_batch(super::facts::TABLE).map_err(wrong)?;
         connection
             .pragma_update(None, "user_version", VERSION)
             .map_err(wrong)?;

@@ -38,6 +38,9 @@ pub(crate) struct JobFile {
     frames: Frames,
     /// Those that the user has chosen.
     pub(crate) ids: UserIds,
+    /// Frames a second of the scene.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fps: Option<f64>,
 }
 
 impl JobFile {
@@ -55,7 +58,13 @@ impl JobFile {
             kinds,
             frames: compact(frames),
             ids: ids.clone(),
+            fps: None,
         }
+    }
+
+    /// Of a scene with so many frames a second.
+    pub(crate) fn at(self, fps: Option<f64>) -> Self {
+        Self { fps, ..self }
     }
 
     /// The frames, in their order.
@@ -209,7 +218,10 @@ impl Ledger {
             Ok((kinds.collect(), frames.collect::<rusqlite::Result<_>>()?))
         };
         let (kinds, frames) = all().map_err(|source| self.wrong(source))?;
-        JobFile::new(settings, &kinds, &frames, ids).publish(&self.out)
+        let fps = self.fps()?;
+        JobFile::new(settings, &kinds, &frames, ids)
+            .at(fps)
+            .publish(&self.out)
     }
 }
 

@@ -10,7 +10,7 @@ use super::VideoError;
 use super::numbers::{between, numbered};
 use crate::RenderError;
 use crate::layout::{one_of, passes_folder};
-use crate::ledger::{LEDGER, Ledger};
+use crate::ledger::{JOB, LEDGER, Ledger};
 use crate::write::Pass;
 
 /// What is shown of a folder that does not say more.
@@ -52,7 +52,7 @@ impl Folder {
                 false => "there is no such folder; give the folder that was rendered into",
             }));
         }
-        let has = |folder: &Path| folder.join(LEDGER).is_file();
+        let has = |folder: &Path| [LEDGER, JOB].iter().any(|name| folder.join(name).is_file());
         let parent = full.parent().filter(|parent| has(parent));
         let (out, own) = match (has(&full), parent) {
             (true, _) => (full, None),
@@ -60,7 +60,9 @@ impl Folder {
             (false, None) if FRAMES.iter().any(|kind| full.join(kind).is_dir()) => (full, None),
             (false, None) => (full.parent().unwrap_or(&full).to_owned(), name_of(&full)),
         };
-        let ledger = has(&out).then(|| Ledger::read(&out)).transpose()?;
+        // Tasks without a head have left files and what they are, and no ledger yet.
+        let gather = || Ledger::gather(&out, false, &mut |_, _| ()).map(|found| found.ledger);
+        let ledger = has(&out).then(gather).transpose()?;
         Ok(Self {
             given: given.to_owned(),
             out,

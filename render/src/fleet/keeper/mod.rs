@@ -179,11 +179,11 @@ impl<'a> Keeper<'a> {
         let frames = self.shared.request.frames.numbers(scene);
         let frames = frames.map_err(|problem| RenderError::job("frames", problem))?;
         let settings = self.settings(info)?;
-        self.plan(&frames, &settings)?;
-        match (&mut self.ledger, info["fps"].as_f64()) {
-            (Some(ledger), Some(fps)) => ledger.keep_fps(fps),
-            _ => Ok(()),
+        // Before the job's file is written, which says it too.
+        if let (Some(ledger), Some(fps)) = (&mut self.ledger, info["fps"].as_f64()) {
+            ledger.keep_fps(fps)?;
         }
+        self.plan(&frames, &settings)
     }
 
     fn warn(&mut self, text: String) -> Result<(), RenderError> {

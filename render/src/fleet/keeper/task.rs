@@ -27,7 +27,8 @@ impl Keeper<'_> {
             self.rebuilt = true;
             return self.say(ProgressWhat::Warning(found(&rebuilt)));
         };
-        let job = JobFile::new(settings, &self.kinds, frames, &request.ids);
+        let fps = ledger.fps()?;
+        let job = JobFile::new(settings, &self.kinds, frames, &request.ids).at(fps);
         job.agree(&request.out)?;
         self.notes = Some(NoteBook::begin(&request.out, &self.shared.tag)?);
         let own = part.frames(frames, request.sequential);
