@@ -55,6 +55,18 @@ fn machine() -> Check {
     )
 }
 
+/// Cores that are ours: those that the system lets us have, and no more than Slurm has given on this
+/// node, which need not have bound us to them.
+#[must_use]
+pub fn cores() -> usize {
+    let has = std::thread::available_parallelism().map_or(1, usize::from);
+    let number = |name| std::env::var(name).ok()?.trim().parse::<usize>().ok();
+    let given = number("SLURM_CPUS_ON_NODE").or_else(|| number("SLURM_CPUS_PER_TASK"));
+    given
+        .filter(|given| *given > 0)
+        .map_or(has, |given| given.min(has))
+}
+
 /// Memory that can be had: what the kernel says, or less where a control group sets a limit.
 /// Nothing where the kernel does not say.
 #[must_use]

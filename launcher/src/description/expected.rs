@@ -2,8 +2,10 @@
 //!
 //! Owns those words. It must never read a file.
 
+use crate::SlurmSettings;
+
 /// Each key and what to write there.
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 21] = [
     ("$schema", "a string: where the JSON schema is"),
     (
         "scene",
@@ -50,6 +52,14 @@ const KEYS: [(&str, &str); 19] = [
     ),
     ("max_memory", "a number of bytes, or a string as \"4 GiB\""),
     ("hang_after", "a whole number of seconds, 0 for never"),
+    (
+        "hosts",
+        "an object with names and a command, as {\"names\": [\"node1\", \"node2\"]}",
+    ),
+    (
+        "slurm",
+        "an object of what is asked for, as {\"nodes\": 2, \"time\": \"1:00:00\"}",
+    ),
 ];
 
 /// The remedy for what the parser found wrong at `key`.
@@ -71,6 +81,10 @@ pub(super) fn remedy(key: Option<&str>, error: &serde_json::Error) -> String {
         return "the file must hold one JSON object (keys and strings in double quotes, no comment, no \
                 comma before a closing bracket)"
             .into();
+    }
+    let inner = key.and_then(|key| key.strip_prefix("slurm."));
+    if let Some(words) = inner.and_then(SlurmSettings::expected) {
+        return format!("write {words}");
     }
     let top = key.and_then(|key| key.split(['.', '[']).next());
     match KEYS.iter().find(|(name, _)| Some(*name) == top) {

@@ -54,6 +54,10 @@ const NO_DISPLAY: &str = "there is no display (DISPLAY and WAYLAND_DISPLAY are n
 const NOT_ASKED: &str = "nobody can ask this fleet how it is, nor hear from it what is lost where an \
     instance is killed";
 
+/// Said where instances run on other hosts.
+const BOUND_FAR: &str = "the sockets of instances are bound to addresses by which other machines \
+    reach them: whoever reaches these ports can read the stream and feed the instances";
+
 /// How long an instance may take to answer that it has heard something.
 pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -118,6 +122,9 @@ impl Fleet {
         options: FleetOptions,
     ) -> Result<Self, LaunchError> {
         let mut warnings = Vec::new();
+        if !description.named_sockets.is_empty() {
+            warnings.push(BOUND_FAR.to_owned());
+        }
         let seed = description.seed.unwrap_or_else(drawn_seed);
         let place =
             Place::make().inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")));

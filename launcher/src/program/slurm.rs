@@ -35,6 +35,12 @@ pub struct SlurmArguments {
     /// Memory of a node, as 16G
     #[arg(long, value_name = "MEM", requires = "slurm")]
     pub mem: Option<String>,
+    /// A quality of service of the site
+    #[arg(long, value_name = "NAME", requires = "slurm")]
+    pub qos: Option<String>,
+    /// The address of this machine by which nodes reach it
+    #[arg(long, value_name = "ADDRESS", requires = "slurm")]
+    pub head_address: Option<String>,
     /// A further option of sbatch, as --sbatch=--constraint=a100; may be said several times
     #[arg(long = "sbatch", value_name = "OPTION", requires = "slurm", allow_hyphen_values = true)]
     pub extra: Vec<String>,
@@ -58,6 +64,8 @@ impl SlurmArguments {
         over(&mut all.cpus_per_task, &self.cpus_per_task);
         over(&mut all.partition, &self.partition);
         over(&mut all.account, &self.account);
+        over(&mut all.qos, &self.qos);
+        over(&mut all.head_address, &self.head_address);
         over(&mut all.time, &self.time);
         over(&mut all.gres, &self.gres);
         over(&mut all.mem, &self.mem);

@@ -163,6 +163,7 @@ impl SlurmSettings {
             "gres" => "a string, as \"gpu:1\"",
             "mem" => "a string, as \"16G\"",
             "extra" => "a list of options of sbatch, as [\"--constraint=a100\"]",
+            "head_address" => "a string: a name or a number of this machine, without a port",
             "signal_before" => "a whole number of seconds, from 1 to 65535",
             _ => return None,
         })

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use blendtorch_launcher::host::available;
+use blendtorch_launcher::host::{available, cores};
 
 /// Memory that a Blender takes beside its scene: Cycles on a processor takes 290 MB, EEVEE on software
 /// OpenGL up to 2.3 GB.
@@ -31,17 +31,6 @@ const FEWEST_THREADS: usize = 2;
 /// Threads for each of so many Blenders: they share the cores.
 pub(super) fn threads(workers: usize) -> usize {
     (cores() / workers.max(1)).max(FEWEST_THREADS)
-}
-
-/// Cores that are ours: those that the system lets us have, and no more than Slurm has given, which
-/// need not have bound us to them.
-fn cores() -> usize {
-    let has = std::thread::available_parallelism().map_or(1, usize::from);
-    let number = |name| std::env::var(name).ok()?.trim().parse::<usize>().ok();
-    let given = number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"));
-    given
-        .filter(|given| *given > 0)
-        .map_or(has, |given| given.min(has))
 }
 
 /// NVIDIA's GPUs, as their driver lists them, or AMD's compute nodes.

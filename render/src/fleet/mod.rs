@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use blendtorch_launcher::slurm::nodes_of_allocation;
 use blendtorch_launcher::{
     Fleet, FleetOptions, HostsSettings, LaunchDescription, Memory, Output, Restart, SlurmSettings,
     Where,
@@ -90,7 +91,11 @@ impl FleetPlan {
     #[must_use]
     pub fn workers(&self) -> usize {
         let under = self.slurm.as_ref();
-        let under = under.map(|slurm| slurm.nodes * slurm.tasks_per_node.unwrap_or(1));
+        let under = under.map(|slurm| {
+            // In a job that is there already, its nodes are taken.
+            let nodes = nodes_of_allocation().map_or(slurm.nodes, |nodes| nodes.len());
+            nodes * slurm.tasks_per_node.unwrap_or(1)
+        });
         let on = |hosts: &HostsSettings| {
             hosts.names.len() * hosts.instances_per_host.unwrap_or(1)
         };

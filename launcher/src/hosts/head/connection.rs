@@ -55,12 +55,13 @@ pub(super) enum Event {
     },
 }
 
-/// Takes connections for as long as the fleet lives.
+/// Takes connections for as long as the fleet lives; each has an `open` of its own until it is over.
 pub(super) async fn listen(
     listener: TcpListener,
     key: Key,
     events: UnboundedSender<Event>,
     teller: Arc<Teller>,
+    open: Sender<()>,
 ) {
     let room = Arc::new(Semaphore::new(STRANGERS));
     let mut last = 0;
@@ -72,8 +73,9 @@ pub(super) async fn listen(
             Ok((stream, _)) => {
                 last += 1;
                 let (id, key) = (last, key.clone());
-                let (events, teller) = (events.clone(), Arc::clone(&teller));
+                let (events, teller, open) = (events.clone(), Arc::clone(&teller), open.clone());
                 tokio::spawn(async move {
+                    let _open = open;
                     let met = meet(stream, &key).await;
                     drop(place);
                     // A stranger is not worth a word: anybody on the network could fill a log.

@@ -13,9 +13,9 @@ mod supplied;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::join::Join;
 use super::record::JobRecord;
@@ -36,6 +36,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// How long hosts may take to end beyond what their instances are given, and when those are killed.
 const HOSTS_END: Duration = Duration::from_secs(10);
 const HOSTS_DIE: Duration = Duration::from_secs(4);
+/// How long the last words to hosts may take.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What the thread needs to know.
 pub(crate) struct Gathering {
@@ -138,7 +140,8 @@ async fn run(
 
     let (events, mut hear) = unbounded_channel();
     let key = join.key.clone();
-    let accepting = tokio::spawn(listen(listener, key, events.clone(), teller));
+    let (open, mut closed) = channel(1);
+    let accepting = tokio::spawn(listen(listener, key, events.clone(), teller, open));
     let mut members = Members::new(
         description,
         (seed, each, logged),
@@ -186,8 +189,10 @@ async fn run(
     }
     accepting.abort();
     members.end().await;
+    // What was said last is sent.
+    let _ = timeout(FAREWELL, closed.recv()).await;
     if let Some(printed) = printed {
-        let _ = tokio::time::timeout(crate::fleet::LAST_WORDS, printed).await;
+        let _ = timeout(crate::fleet::LAST_WORDS, printed).await;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use crate::board::Heard;
 use crate::fleet::{Beginning, Line, Output, Part};
 use crate::hosts::words::{Placed, Share};
+use crate::host::cores;
 use crate::placement::Where;
 use crate::{Fleet, FleetOptions, Runtime};
 
@@ -51,8 +52,7 @@ pub(super) fn start(
     description.hosts = None;
     description.slurm = None;
     description.log_dir = None;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = (cores / share.instances.len().max(1)).max(FEWEST_THREADS);
+    let threads = (cores() / share.instances.len().max(1)).max(FEWEST_THREADS);
     if std::env::var_os(THREADS).is_none() {
         let threads = || threads.to_string();
         description.env.entry(THREADS.to_owned()).or_insert_with(threads);

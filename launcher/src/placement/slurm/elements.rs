@@ -36,11 +36,9 @@ pub(super) fn next(element: &Element, was: Option<ElementState>, came: bool) -> 
         State::Cancelled | State::Completed => Next::Gone,
         // Its time was up.
         State::TimedOut => Next::Replaced,
-        State::Failed if element.exit == Some(WENT) && came => Next::Replaced,
-        // The node's or the machine's doing; of one that never reached the head the next would not
-        // either.
-        State::Preempted | State::NodeFailed | State::OutOfMemory if came => Next::Replaced,
-        State::Failed | State::Forgotten if came && element.signal.is_some() => Next::Replaced,
+        // The node's, the network's or the machine's doing; of one that never reached the head the next
+        // would not either.
+        _ if came => Next::Replaced,
         _ => Next::Gone,
     }
 }
@@ -66,4 +64,48 @@ pub(super) fn told(job: JobId, element: &Element, next: Next) -> String {
         Next::Gone => "; it does not come back",
     };
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(state: ElementState, exit: Option<i32>) -> Element {
+        Element {
+            index: 0,
+            state,
+            node: Some("n0".into()),
+            reason: None,
+            restarts: 0,
+            preempting: false,
+            exit,
+            signal: None,
+        }
+    }
+
+    #[test]
+    fn what_is_lost_is_replaced_and_what_somebody_ended_is_not() {
+        use ElementState as State;
+        for (state, exit, came, follows) in [
+            (State::Running, None, true, Next::Comes),
+            (State::Pending, None, false, Next::Comes),
+            (State::Requeued, None, true, Next::Returns),
+            (State::TimedOut, None, true, Next::Replaced),
+            (State::TimedOut, None, false, Next::Replaced),
+            // Asked to go before its limit; its head was cut off.
+            (State::Failed, Some(WENT), true, Next::Replaced),
+            (State::Failed, Some(1), true, Next::Replaced),
+            (State::NodeFailed, None, true, Next::Replaced),
+            (State::Failed, Some(1), false, Next::Gone),
+            (State::Cancelled, None, true, Next::Gone),
+            (State::Completed, Some(0), true, Next::Gone),
+        ] {
+            let one = element(state, exit);
+            assert_eq!(next(&one, Some(State::Running), came), follows, "{state} {exit:?} {came}");
+            let told = told(JobId(12), &one, follows);
+            assert!(told.starts_with("element 0 of job 12 (node n0) "), "{told}");
+        }
+        let again = element(State::Requeued, None);
+        assert_eq!(next(&again, Some(State::Requeued), true), Next::Comes);
+    }
 }

@@ -21,6 +21,9 @@ const FIRST_WHILE: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(60);
 /// How long elements get to end by themselves when their hosts were told to.
 const BY_THEMSELVES: Duration = Duration::from_secs(5);
+/// More often than this within so long, no other node is asked for.
+const MOST_REPLACED: usize = 20;
+const REPLACED_WITHIN: Duration = Duration::from_secs(600);
 /// The last lines of a log that say why.
 const LAST_LINES: usize = 3;
 
@@ -34,6 +37,8 @@ pub(super) struct Job {
     asked_at: Option<Instant>,
     answered_at: Instant,
     silence_told: bool,
+    /// When others were asked for in place of what was lost.
+    replaced: Vec<Instant>,
     /// How many run and how many wait, as was told last.
     counted: Option<(usize, usize)>,
 }
@@ -76,6 +81,7 @@ impl Job {
             asked_at: None,
             answered_at: Instant::now(),
             silence_told: false,
+            replaced: Vec::new(),
             counted: None,
         }
     }
@@ -145,6 +151,13 @@ impl Job {
             why,
         });
         usize::from(follows == Next::Replaced)
+    }
+
+    /// Whether another node may be asked for: not where one after another is lost.
+    fn may_replace(&mut self) -> bool {
+        self.replaced.retain(|at| at.elapsed() < REPLACED_WITHIN);
+        self.replaced.push(Instant::now());
+        self.replaced.len() <= MOST_REPLACED
     }
 
     /// The end of an element's log.
@@ -222,6 +235,13 @@ impl Supply for Job {
             }
         }
         let left = all.iter().flat_map(|(_, elements)| elements).any(|one| !one.state.is_over());
+        if wanted > 0 && !self.may_replace() {
+            changes.push(Change::Note(format!(
+                "warning: {MOST_REPLACED} nodes were lost within {} minutes; no other is asked for",
+                REPLACED_WITHIN.as_secs() / 60
+            )));
+            wanted = 0;
+        }
         if wanted > 0 {
             match self.submit(wanted) {
                 Ok(job) => changes.push(Change::Note(format!(

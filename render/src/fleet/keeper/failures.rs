@@ -10,8 +10,8 @@ use crate::division::{Division, Verdict};
 use crate::fleet::progress::ProgressWhat;
 use crate::fleet::worker::verdict_words;
 
-/// So often, one after another: a frame takes longer than the time limit.
-const IN_VAIN: u32 = 2;
+/// So often, one after another: a frame takes longer than hosts are to be had.
+const IN_VAIN: u32 = 3;
 
 impl Keeper<'_> {
     pub(super) fn frame_failed(
@@ -94,13 +94,13 @@ impl Keeper<'_> {
         how: Option<&str>,
     ) -> Result<(), RenderError> {
         let how = how.unwrap_or("its host is gone");
-        let limited = how.contains("time limit");
         let times = self.in_vain.entry(worker).or_default();
-        *times = if at_work && limited { *times + 1 } else { 0 };
+        *times = if at_work { *times + 1 } else { 0 };
         if *times >= IN_VAIN {
             return Err(RenderError::NoWorkers(format!(
-                "worker {worker} was ended {IN_VAIN} times by a time limit before it had finished a \
-                 frame: give more time than a frame takes, in the key \"slurm.time\" ({how})"
+                "the host of worker {worker} was taken away {IN_VAIN} times before it had finished a \
+                 frame: where a time limit did that, a frame takes longer; give more time in the key \
+                 \"slurm.time\" (at last: {how})"
             )));
         }
         Ok(())

@@ -43,7 +43,7 @@ pub(in crate::fleet) struct Keeper<'a> {
     failed: Vec<(i64, String)>,
     /// When each worker began with its frame, and which.
     since: HashMap<usize, (Instant, i64, u64)>,
-    /// How often time limits have ended each worker at its first frame.
+    /// How often each worker's host was taken away at its first frame.
     in_vain: HashMap<usize, u32>,
     /// What was said to be written, when, by which life, and frames of which no word had come.
     flushed: Vec<(Instant, usize, u64, Vec<i64>)>,
