@@ -51,7 +51,9 @@ pub(super) fn run(arguments: &HostArguments) -> u8 {
             0
         }
         HostEnd::Left(signal) => {
-            say(&format!("ended by signal {signal}; nothing runs here any more"));
+            say(&format!(
+                "ended by signal {signal}; nothing runs here any more"
+            ));
             u8::try_from(128 + signal).unwrap_or(1)
         }
         HostEnd::Failed(why) => failed(&why),

@@ -44,7 +44,7 @@ struct Blendtorch {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Start the Blender instances of a launch description and watch them.
-    Launch(LaunchArguments),
+    Launch(Box<LaunchArguments>),
     /// Say how the instances of a fleet are that runs here.
     Status(status::StatusArguments),
     /// Run this machine's part of a fleet whose head is on another one.

@@ -6,10 +6,10 @@ use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use blendtorch_render::Frames;
-use blendtorch_render::video::{Rate, Sequence, Sequenced, Sequencing, compact, sequence};
 use blendtorch_launcher::slurm::JobId;
 use blendtorch_launcher::{SlurmArguments, SlurmSettings};
+use blendtorch_render::Frames;
+use blendtorch_render::video::{Rate, Sequence, Sequenced, Sequencing, compact, sequence};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -67,7 +67,11 @@ pub(super) struct SequenceArguments {
 impl SequenceArguments {
     /// The same command, for another machine.
     fn words(&self) -> Vec<String> {
-        let mut words = vec!["sequence".into(), absolute(&self.folder), absolute(&self.out)];
+        let mut words = vec![
+            "sequence".into(),
+            absolute(&self.folder),
+            absolute(&self.out),
+        ];
         let mut option = |name: &str, value: Option<String>| {
             words.extend(value.map(|value| format!("--{name}={value}")));
         };

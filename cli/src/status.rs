@@ -79,14 +79,18 @@ enum Unheard {
 impl Asked {
     fn of(named: Option<&Path>) -> Result<Self, String> {
         let Some(named) = named else {
-            return FleetClient::only().map(Self::Here).map_err(|error| error.to_string());
+            return FleetClient::only()
+                .map(Self::Here)
+                .map_err(|error| error.to_string());
         };
         let job = named.to_str().filter(|name| {
             let digits = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
             digits.is_empty() && !named.exists()
         });
         match job {
-            Some(job) => Ok(Self::Job(job.split('_').next().unwrap_or_default().to_owned())),
+            Some(job) => Ok(Self::Job(
+                job.split('_').next().unwrap_or_default().to_owned(),
+            )),
             None => FleetClient::of_launch_info(named)
                 .map(Self::Here)
                 .map_err(|error| error.to_string()),

@@ -21,7 +21,10 @@ pub(super) struct Command {
 }
 
 /// Hands it to Slurm: its number, and where it logs.
-pub(super) fn submit(settings: SlurmSettings, command: Command) -> Result<(JobId, PathBuf), String> {
+pub(super) fn submit(
+    settings: SlurmSettings,
+    command: Command,
+) -> Result<(JobId, PathBuf), String> {
     let program = host_program().map_err(|error| error.to_string())?;
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let logs = command.log_dir.unwrap_or_else(|| here.join("slurm-logs"));
@@ -39,7 +42,9 @@ pub(super) fn submit(settings: SlurmSettings, command: Command) -> Result<(JobId
         array: command.elements.is_some(),
     };
     let slurm = Slurm::find().map_err(|error| error.to_string())?;
-    let job = slurm.submit(&submission).map_err(|error| error.to_string())?;
+    let job = slurm
+        .submit(&submission)
+        .map_err(|error| error.to_string())?;
     Ok((job, logs))
 }
 

@@ -58,7 +58,8 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<()> {
     let description = LaunchDescription::from_file(&options.launch)?;
     let fleet = Fleet::start(&description, FleetOptions::default())?;
-    let addresses = fleet.launch_info().addresses.get("GYM").with_context(|| {
+    let info = fleet.launch_info();
+    let addresses = info.addresses.get("GYM").with_context(|| {
         let file = options.launch.display();
         format!("{file}: key \"named_sockets\": there is no \"GYM\"; add it")
     })?;

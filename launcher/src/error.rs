@@ -52,7 +52,9 @@ pub enum LaunchError {
     )]
     NoProgram,
     /// The command that reaches a host could not be started.
-    #[error("host {host} cannot be reached: {program}: {source}; install it, or name another in \"hosts.command\"")]
+    #[error(
+        "host {host} cannot be reached: {program}: {source}; install it, or name another in \"hosts.command\""
+    )]
     HostCommand {
         /// The host.
         host: String,

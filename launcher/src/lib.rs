@@ -47,7 +47,7 @@ pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, Output, Stopper};
 pub use hosts::{
-    HEAD, HEAD_KEY, HostEnd, HostOptions, Join, JoinError, JobRecord, ask_job, serve_host,
+    HEAD, HEAD_KEY, HostEnd, HostOptions, JobRecord, Join, JoinError, ask_job, serve_host,
 };
 pub use info::{InfoError, LaunchInfo};
 pub use placement::{HostsSettings, Where, host_program};

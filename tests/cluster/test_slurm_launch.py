@@ -72,7 +72,9 @@ def test_two_hosts_stream_to_a_third_and_nothing_stays(
         addresses = btt.LaunchInfo.load_json(fleet.info).addresses["DATA"]
         hosts = {address.rpartition(":")[0] for address in addresses}
         assert hosts <= {f"tcp://{slurm.address(node)}" for node in slurm.nodes}, addresses
-        eventually("both are up", lambda: [one["mode"] for one in fleet.status()] == ["running"] * 2)
+        eventually(
+            "both are up", lambda: [one["mode"] for one in fleet.status()] == ["running"] * 2
+        )
         # By one alone, whose element was cancelled: said, and the other one goes on.
         slurm.run("scancel", f"{fleet.job}_0")
         eventually("it is said", lambda: fleet.says("was cancelled; it does not come back"))

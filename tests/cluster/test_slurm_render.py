@@ -126,4 +126,3 @@ def test_the_head_is_killed_and_the_same_again_goes_on(
     with Run(command, tmp_path / "second", cwd=tmp_path) as second:
         assert "done already" in second.ends_well()
     renders.same(out, whole_render)
-

@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
+use blendtorch_launcher::SlurmArguments;
 use blendtorch_render::{
     Format, Frames, Jobs, Layout, Part, Pass, PassList, RenderDescription, RenderError, Resolution,
 };
-use blendtorch_launcher::SlurmArguments;
 use clap::{Args, ValueEnum};
 
 use crate::help::RENDER_HELP;

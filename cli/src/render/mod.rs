@@ -53,12 +53,11 @@ fn submitted(
         return failed(&error);
     }
     let out = described.out.clone();
-    let taken = tasks::array(described, settings.clone()).and_then(|job| {
-        match (&arguments.video, out) {
+    let taken =
+        tasks::array(described, settings.clone()).and_then(|job| match (&arguments.video, out) {
             (Some(video), Some(out)) => tasks::video(&out, video, settings.clone(), job),
             _ => Ok(()),
-        }
-    });
+        });
     match taken {
         Ok(()) => 0,
         Err(why) => {

@@ -82,6 +82,9 @@ pub(super) fn video(
         ..settings
     };
     let (job, _) = submit(settings, command)?;
-    say(&format!("job {job} makes {} of them afterwards", video.display()));
+    say(&format!(
+        "job {job} makes {} of them afterwards",
+        video.display()
+    ));
     Ok(())
 }

@@ -36,8 +36,8 @@ use crate::hosts::{Far, Gathering, State, gather};
 use crate::placement::{self, Supply};
 use crate::{LaunchDescription, LaunchError, LaunchInfo};
 
-use health::Limits;
 pub(crate) use begun::{Beginning, Part};
+use health::Limits;
 pub(crate) use level::{LAST_WORDS, Level};
 pub(crate) use logs::Log;
 pub use options::FleetOptions;

@@ -261,8 +261,13 @@ mod tests {
         assert!(read.key == join.key);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let said = Join::from_file(&file).unwrap_err().to_string();
-        assert!(said.contains("12.json") && said.contains("chmod 600"), "{said}");
-        let said = Join::from_file(&folder.path().join("no")).unwrap_err().to_string();
+        assert!(
+            said.contains("12.json") && said.contains("chmod 600"),
+            "{said}"
+        );
+        let said = Join::from_file(&folder.path().join("no"))
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("No such file"), "{said}");
     }
 
@@ -270,11 +275,26 @@ mod tests {
     fn what_is_wrong_is_said_without_the_key() {
         let key = Key::new().to_hex();
         for (text, says) in [
-            (format!("{{\"addresses\": [], \"key\": \"{key}\"}}"), "no address"),
-            (format!("{{\"addresses\": [\"a\"], \"key\": \"{key}\"}}"), "\"a\""),
-            (format!("{{\"addresses\": [\"a:0\"], \"key\": \"{key}\"}}"), "a:0"),
-            (format!("{{\"addresses\": [\"a:1\"], \"key\": \"{key}0\"}}"), "its key"),
-            (format!("{{\"addresses\": \"a:1\", \"key\": \"{key}\"}}"), "line 1"),
+            (
+                format!("{{\"addresses\": [], \"key\": \"{key}\"}}"),
+                "no address",
+            ),
+            (
+                format!("{{\"addresses\": [\"a\"], \"key\": \"{key}\"}}"),
+                "\"a\"",
+            ),
+            (
+                format!("{{\"addresses\": [\"a:0\"], \"key\": \"{key}\"}}"),
+                "a:0",
+            ),
+            (
+                format!("{{\"addresses\": [\"a:1\"], \"key\": \"{key}0\"}}"),
+                "its key",
+            ),
+            (
+                format!("{{\"addresses\": \"a:1\", \"key\": \"{key}\"}}"),
+                "line 1",
+            ),
             (format!("{{\"key\": \"{key}"), "line 1"),
         ] {
             let said = Join::from_json(&text, "there").unwrap_err().to_string();

@@ -16,7 +16,7 @@ mod tests;
 mod words;
 
 pub(crate) use head::{Far, Gathering, gather};
-pub(crate) use state::State;
 pub use host::{HostEnd, HostOptions, serve_host};
 pub use join::{HEAD, HEAD_KEY, Join, JoinError};
 pub use record::{JobRecord, ask_job};
+pub(crate) use state::State;

@@ -92,6 +92,9 @@ mod tests {
         waiting.put_back(9);
         let taken = waiting.take();
         assert_eq!(taken.len(), 1);
-        assert_eq!((taken[0].index, taken[0].life, taken[0].resume), (1, 4, resume));
+        assert_eq!(
+            (taken[0].index, taken[0].life, taken[0].resume),
+            (1, 4, resume)
+        );
     }
 }

@@ -10,8 +10,8 @@ use indexmap::IndexMap;
 
 use blendtorch_blender::Blender;
 
-use crate::LaunchInfo;
 use crate::InstanceStatus;
+use crate::LaunchInfo;
 use crate::board::Board;
 
 /// Lines for the user that nobody has read yet; later ones push out the first.

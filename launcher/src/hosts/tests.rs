@@ -153,7 +153,10 @@ fn a_clock_that_is_wrong_and_another_version_end_a_fleet_that_has_nothing_else()
         assert!(why.contains(says), "{why}");
         fleet.wait();
         let failure = fleet.failure().unwrap();
-        assert!(failure.contains("node-a") && failure.contains(says), "{failure}");
+        assert!(
+            failure.contains("node-a") && failure.contains(says),
+            "{failure}"
+        );
         assert!(!fleet.status()[0].is_alive());
     }
 }
@@ -202,7 +205,9 @@ fn what_a_lost_host_had_is_given_to_the_next_one_and_goes_on() {
         life: 1,
         about: Box::new(About::default()),
     });
-    eventually("it is listed", || !fleet.launch_info().addresses["DATA"].is_empty());
+    eventually("it is listed", || {
+        !fleet.launch_info().addresses["DATA"].is_empty()
+    });
     // A second one of the same slot is a later life of the first.
     let mut again = Host::meet(&join, hello("a"));
     assert!(matches!(first.hears(), Ok(ToHost::Kill)));
@@ -210,7 +215,10 @@ fn what_a_lost_host_had_is_given_to_the_next_one_and_goes_on() {
     assert_eq!(again.share(), [(0, 2)]);
     assert_eq!(fleet.status()[0].state, InstanceState::Waiting);
     let info = fleet.launch_info();
-    assert!(info.addresses["DATA"].is_empty() && info.commands.len() == 1, "{info:?}");
+    assert!(
+        info.addresses["DATA"].is_empty() && info.commands.len() == 1,
+        "{info:?}"
+    );
     again.begins(0, 2, 4);
     eventually("it is up", || fleet.alive() == 1);
     assert_eq!(fleet.launch_info().addresses["DATA"], ["tcp://127.0.0.1:4"]);
@@ -218,7 +226,14 @@ fn what_a_lost_host_had_is_given_to_the_next_one_and_goes_on() {
     eventually("it waits", || fleet.alive() == 0);
     assert!(fleet.failure().is_none() && fleet.status()[0].is_alive());
     let taken = news.try_iter().filter(|heard| {
-        matches!(heard.what, News::Ended { again: true, taken: true, .. })
+        matches!(
+            heard.what,
+            News::Ended {
+                again: true,
+                taken: true,
+                ..
+            }
+        )
     });
     assert_eq!(taken.map(|heard| heard.life).collect::<Vec<_>>(), [1, 2]);
 }
@@ -234,10 +249,7 @@ fn a_host_that_cannot_run_its_share_is_one_error_where_nothing_else_runs() {
     assert!(matches!(host.hears(), Ok(ToHost::Stop)));
     drop(host);
     fleet.wait();
-    assert_eq!(
-        fleet.failure().unwrap(),
-        "host node-a: there is no Blender"
-    );
+    assert_eq!(fleet.failure().unwrap(), "host node-a: there is no Blender");
 }
 
 #[test]

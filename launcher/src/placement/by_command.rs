@@ -97,7 +97,10 @@ impl Commands {
 
 impl One {
     fn start(&mut self, join: &Join, guard: &Guard, slot: usize) -> std::io::Result<()> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         let mut command = Command::new(&self.words[0]);
         command
             .args(&self.words[1..])
@@ -134,9 +137,15 @@ impl One {
         let lines = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let said = match lines.is_empty() {
             true => "and said nothing".to_owned(),
-            false => format!("its last words: {}", lines.iter().cloned().collect::<Vec<_>>().join(" / ")),
+            false => format!(
+                "its last words: {}",
+                lines.iter().cloned().collect::<Vec<_>>().join(" / ")
+            ),
         };
-        Some(format!("`{}` ended ({status}), {said}", self.words.join(" ")))
+        Some(format!(
+            "`{}` ended ({status}), {said}",
+            self.words.join(" ")
+        ))
     }
 }
 

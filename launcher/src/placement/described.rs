@@ -31,9 +31,17 @@ pub struct HostsSettings {
 }
 
 fn ssh() -> Vec<String> {
-    ["ssh", "-o", "BatchMode=yes", "{host}", "blendtorch", "host", "--stdin"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "ssh",
+        "-o",
+        "BatchMode=yes",
+        "{host}",
+        "blendtorch",
+        "host",
+        "--stdin",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 impl HostsSettings {

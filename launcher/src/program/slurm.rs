@@ -42,7 +42,12 @@ pub struct SlurmArguments {
     #[arg(long, value_name = "ADDRESS", requires = "slurm")]
     pub head_address: Option<String>,
     /// A further option of sbatch, as --sbatch=--constraint=a100; may be said several times
-    #[arg(long = "sbatch", value_name = "OPTION", requires = "slurm", allow_hyphen_values = true)]
+    #[arg(
+        long = "sbatch",
+        value_name = "OPTION",
+        requires = "slurm",
+        allow_hyphen_values = true
+    )]
     pub extra: Vec<String>,
 }
 

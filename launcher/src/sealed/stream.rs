@@ -46,11 +46,7 @@ pub(crate) async fn accept(stream: TcpStream, key: &Key) -> Result<(Reader, Writ
         .unwrap_or(Err(SealedError::Late(HANDSHAKE.as_secs_f64())))
 }
 
-async fn begin(
-    stream: TcpStream,
-    key: &Key,
-    calls: bool,
-) -> Result<(Reader, Writer), SealedError> {
+async fn begin(stream: TcpStream, key: &Key, calls: bool) -> Result<(Reader, Writer), SealedError> {
     stream.set_nodelay(true)?;
     let (from, mut to) = stream.into_split();
     let mut from = BufReader::with_capacity(MOST_MESSAGE + 2, from);
@@ -111,10 +107,7 @@ async fn send(to: &mut OwnedWriteHalf, message: &[u8]) -> Result<(), SealedError
     Ok(to.write_all(message).await?)
 }
 
-async fn receive(
-    from: &mut BufReader<OwnedReadHalf>,
-    most: usize,
-) -> Result<Vec<u8>, SealedError> {
+async fn receive(from: &mut BufReader<OwnedReadHalf>, most: usize) -> Result<Vec<u8>, SealedError> {
     let length = usize::from(from.read_u16().await?);
     if length > most {
         return Err(SealedError::Stranger);
@@ -279,7 +272,10 @@ mod tests {
             };
             tokio::join!(sends, hears);
             let long = vec![0; LONGEST_LINE + 1];
-            assert!(matches!(said.send(&long).await, Err(SealedError::TooLong(_))));
+            assert!(matches!(
+                said.send(&long).await,
+                Err(SealedError::TooLong(_))
+            ));
         });
     }
 
@@ -295,7 +291,12 @@ mod tests {
     #[test]
     fn anything_else_than_the_protocol_is_refused() {
         run(async {
-            for said in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0, 0], &[0xff; 300], &[0, 48]] {
+            for said in [
+                &b"GET / HTTP/1.1\r\n\r\n"[..],
+                &[0, 0],
+                &[0xff; 300],
+                &[0, 48],
+            ] {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let address = listener.local_addr().unwrap();
                 let mut stranger = TcpStream::connect(address).await.unwrap();

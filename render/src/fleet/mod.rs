@@ -96,9 +96,7 @@ impl FleetPlan {
             let nodes = nodes_of_allocation().map_or(slurm.nodes, |nodes| nodes.len());
             nodes * slurm.tasks_per_node.unwrap_or(1)
         });
-        let on = |hosts: &HostsSettings| {
-            hosts.names.len() * hosts.instances_per_host.unwrap_or(1)
-        };
+        let on = |hosts: &HostsSettings| hosts.names.len() * hosts.instances_per_host.unwrap_or(1);
         let elsewhere = under.or_else(|| self.hosts.as_ref().map(on));
         match (self.jobs, elsewhere) {
             (Jobs::Number(number), _) => number.max(1),

@@ -143,7 +143,9 @@ impl Ledger {
         };
         let connection = Connection::open_in_memory().map_err(wrong)?;
         connection.execute_batch(TABLES).map_err(wrong)?;
-        connection.execute_batch(super::facts::TABLE).map_err(wrong)?;
+        connection
+            .execute_batch(super::facts::TABLE)
+            .map_err(wrong)?;
         connection
             .pragma_update(None, "user_version", VERSION)
             .map_err(wrong)?;

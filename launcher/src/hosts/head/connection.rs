@@ -90,10 +90,7 @@ pub(super) async fn listen(
 }
 
 /// Who shows the key, and what it says first.
-async fn meet(
-    stream: TcpStream,
-    key: &Key,
-) -> Result<(FromHost, Reader, Writer), SealedError> {
+async fn meet(stream: TcpStream, key: &Key) -> Result<(FromHost, Reader, Writer), SealedError> {
     let (mut reader, writer) = accept(stream, key).await?;
     let first = timeout(HELLO, reader.next())
         .await

@@ -23,8 +23,8 @@ impl Members {
     pub(super) fn heard(&mut self, id: u64, word: FromHost) {
         match word {
             FromHost::Placed(placed) => self.placed(id, *placed),
-            FromHost::Refused { why } => self.refused(id, why),
-            FromHost::Leaving { why } => self.leaves(id, why),
+            FromHost::Refused { why } => self.refused(id, &why),
+            FromHost::Leaving { why } => self.leaves(id, &why),
             FromHost::Report { now_ns, instances } => self.reported(id, now_ns, instances),
             FromHost::Answer(answer) => {
                 let host = self.hosts.get_mut(&id);
@@ -122,7 +122,8 @@ impl Members {
         }
         drop(known);
         for warning in placed.warnings {
-            self.state.notice(format!("warning: host {name}: {warning}"));
+            self.state
+                .notice(format!("warning: host {name}: {warning}"));
         }
         self.state.notice(format!(
             "host {name} runs {} of Blender {} ({})",
@@ -132,7 +133,7 @@ impl Members {
         ));
     }
 
-    fn refused(&mut self, id: u64, why: String) {
+    fn refused(&mut self, id: u64, why: &str) {
         let Some(host) = self.hosts.get_mut(&id) else {
             return;
         };
@@ -141,11 +142,11 @@ impl Members {
         for index in std::mem::take(&mut host.instances) {
             self.waiting.put_back(index);
         }
-        self.unusable(&name, &why);
+        self.unusable(&name, why);
         self.give_out();
     }
 
-    fn leaves(&mut self, id: u64, why: String) {
+    fn leaves(&mut self, id: u64, why: &str) {
         let Some(host) = self.hosts.get_mut(&id) else {
             return;
         };
@@ -175,7 +176,10 @@ impl Members {
 
     /// The way to ask an instance, which leads over its host.
     fn lay_line(&mut self, id: u64, instance: usize) {
-        let there = self.board.at(instance).is_some_and(|(line, _)| line.is_some());
+        let there = self
+            .board
+            .at(instance)
+            .is_some_and(|(line, _)| line.is_some());
         if there {
             return;
         }
@@ -211,7 +215,10 @@ impl Members {
         self.waiting.is_at(index, there.life, Some(there.resume));
         self.board
             .set_tails(index, there.stderr_tail, there.stdout_tail);
-        let leaving = self.hosts.get(&id).is_some_and(|host| host.leaving.is_some());
+        let leaving = self
+            .hosts
+            .get(&id)
+            .is_some_and(|host| host.leaving.is_some());
         let running = self.level == Level::Run;
         // Its host goes: another one has it next.
         let taken = leaving && running && there.again_in.is_none() && there.given_up.is_none();

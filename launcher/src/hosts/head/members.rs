@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{Sender, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::State;
 use super::connection::Event;
 use super::far::Order;
 use super::supplied::Supplied;
-use super::State;
 use crate::board::{Board, Outcome};
 use crate::fleet::{Level, Line};
 use crate::hosts::share::Waiting;
@@ -140,7 +140,7 @@ impl Members {
                 hello,
                 peer,
                 say,
-            } => self.came(id, *hello, peer, say),
+            } => self.came(id, &hello, peer, say),
             Event::Says { id, word, heard } => {
                 if let Some(host) = self.hosts.get_mut(&id) {
                     host.heard_at = Instant::now();
@@ -173,7 +173,7 @@ impl Members {
     fn came(
         &mut self,
         id: u64,
-        hello: HostHello,
+        hello: &HostHello,
         peer: Option<IpAddr>,
         say: UnboundedSender<ToHost>,
     ) {
@@ -193,7 +193,7 @@ impl Members {
             leaving: None,
             unfit: false,
         };
-        if let Some(why) = unfit(&hello) {
+        if let Some(why) = unfit(hello) {
             host.tell(ToHost::Refuse { why: why.clone() });
             self.unusable(&host.name, &why);
             return;
@@ -315,7 +315,8 @@ impl Members {
                     None => {
                         if self.level == Level::Run {
                             let at = self.addresses.join(", ");
-                            self.state.notice(format!("warning: {why} (the head is at {at})"));
+                            self.state
+                                .notice(format!("warning: {why} (the head is at {at})"));
                         }
                         self.reasons.insert(slot, why);
                     }
@@ -361,7 +362,9 @@ impl Members {
         let now = Instant::now();
         if now - self.alive_at >= ALIVE {
             self.alive_at = now;
-            self.hosts.values().for_each(|host| host.tell(ToHost::Alive));
+            self.hosts
+                .values()
+                .for_each(|host| host.tell(ToHost::Alive));
         }
         let silent = |host: &Host| now - host.heard_at > SILENT;
         let gone: Vec<_> = self

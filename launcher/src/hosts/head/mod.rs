@@ -130,7 +130,9 @@ async fn run(
         .map(|job| JobRecord::write(job, &join))
         .transpose();
     let _record = record.unwrap_or_else(|error| {
-        state.notice(format!("warning: `blendtorch status` cannot find this job: {error}"));
+        state.notice(format!(
+            "warning: `blendtorch status` cannot find this job: {error}"
+        ));
         None
     });
     if !begun.said.is_empty() {
@@ -174,11 +176,8 @@ async fn run(
                 Some(event) => members.hear(event),
                 None => break,
             },
-            order = orders.recv() => match order {
-                Some(order) => members.order(&order),
-                // The fleet is dropped, which stops it first.
-                None => {}
-            },
+            // Its senders are there until the fleet has ended.
+            Some(order) = orders.recv() => members.order(&order),
             change = members.supplied.next() => members.changed(change),
             _ = ticks.tick() => {
                 members.tick();

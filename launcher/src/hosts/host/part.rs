@@ -10,8 +10,8 @@ use indexmap::IndexMap;
 
 use crate::board::Heard;
 use crate::fleet::{Beginning, Line, Output, Part};
-use crate::hosts::words::{Placed, Share};
 use crate::host::cores;
+use crate::hosts::words::{Placed, Share};
 use crate::placement::Where;
 use crate::{Fleet, FleetOptions, Runtime};
 
@@ -42,7 +42,10 @@ pub(super) fn start(
             .prefix("blendtorch-script-")
             .tempdir()
             .map_err(|error| format!("no temporary folder can be made: {error}"))?;
-        let name = description.script.file_name().unwrap_or("script.py".as_ref());
+        let name = description
+            .script
+            .file_name()
+            .unwrap_or("script.py".as_ref());
         description.script = made.path().join(name);
         std::fs::write(&description.script, text)
             .map_err(|error| format!("the script cannot be written: {error}"))?;
@@ -55,7 +58,10 @@ pub(super) fn start(
     let threads = (cores() / share.instances.len().max(1)).max(FEWEST_THREADS);
     if std::env::var_os(THREADS).is_none() {
         let threads = || threads.to_string();
-        description.env.entry(THREADS.to_owned()).or_insert_with(threads);
+        description
+            .env
+            .entry(THREADS.to_owned())
+            .or_insert_with(threads);
     }
     let quiet = lines.is_none();
     let part = Part {
@@ -74,7 +80,11 @@ pub(super) fn start(
         lines,
     };
     let options = FleetOptions {
-        output: if quiet { Output::Silence } else { Output::Forward },
+        output: if quiet {
+            Output::Silence
+        } else {
+            Output::Forward
+        },
         grace: std::time::Duration::try_from_secs_f64(share.grace).unwrap_or_default(),
         remember: share.remember,
         gives_up: share.gives_up,

@@ -17,6 +17,7 @@ use blendtorch_channels::control::{Answer, Refusal, RefusalKind, Wanted, decode,
 use super::forward::{line, word};
 use super::part::{Running, start};
 use super::{Asked, HostEnd};
+use crate::InstanceStatus;
 use crate::board::{Board, Heard};
 use crate::fleet::Line;
 use crate::head::Teller;
@@ -101,7 +102,8 @@ pub(super) async fn run(
         }
     };
     let lost = matches!(&end, HostEnd::Failed(why) if why.starts_with("the head is gone"));
-    host.end(matches!(end, HostEnd::Failed(_)), &mut asked).await;
+    host.end(matches!(end, HostEnd::Failed(_)), &mut asked)
+        .await;
     reading.abort();
     if lost {
         writing.abort();
@@ -128,8 +130,15 @@ fn hello(slot: String) -> HostHello {
 
 /// As Slurm calls this node, or else as the kernel does.
 fn name() -> String {
-    let node = std::env::var("SLURMD_NODENAME").ok().filter(|name| !name.is_empty());
-    node.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
+    let node = std::env::var("SLURMD_NODENAME")
+        .ok()
+        .filter(|name| !name.is_empty());
+    node.unwrap_or_else(|| {
+        rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned()
+    })
 }
 
 async fn read(mut reader: Reader, hear: Sender<Result<ToHost, String>>) {
@@ -197,7 +206,7 @@ impl Host {
         let signal = self.goes?;
         let runs = self
             .board()
-            .is_some_and(|board| board.statuses().iter().any(|one| one.is_running()));
+            .is_some_and(|board| board.statuses().iter().any(InstanceStatus::is_running));
         (!runs).then_some(HostEnd::Left(signal))
     }
 

@@ -101,7 +101,11 @@ mod tests {
             (State::Completed, Some(0), true, Next::Gone),
         ] {
             let one = element(state, exit);
-            assert_eq!(next(&one, Some(State::Running), came), follows, "{state} {exit:?} {came}");
+            assert_eq!(
+                next(&one, Some(State::Running), came),
+                follows,
+                "{state} {exit:?} {came}"
+            );
             let told = told(JobId(12), &one, follows);
             assert!(told.starts_with("element 0 of job 12 (node n0) "), "{told}");
         }

@@ -59,7 +59,10 @@ impl Job {
     ) -> Self {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         let logs = description.log_dir.clone();
-        let name = description.file.as_deref().and_then(|file| file.file_stem());
+        let name = description
+            .file
+            .as_deref()
+            .and_then(|file| file.file_stem());
         let name = name.unwrap_or("render".as_ref()).to_string_lossy();
         let submission = Submission {
             settings,
@@ -164,7 +167,10 @@ impl Job {
     fn last_words(&self, job: JobId, index: u32) -> String {
         let log = self.submission.log(job, index);
         let text = fs::read_to_string(&log).unwrap_or_default();
-        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let lines: Vec<_> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
         match lines.len() {
             0 => format!("; its log {} says nothing", log.display()),
             n => format!(
@@ -178,7 +184,9 @@ impl Job {
     /// How many run and wait, where that is another number than was told.
     fn count(&mut self, all: &[(usize, Vec<Element>)]) -> Option<Change> {
         let each = || all.iter().flat_map(|(_, elements)| elements);
-        let running = each().filter(|one| one.state == ElementState::Running).count();
+        let running = each()
+            .filter(|one| one.state == ElementState::Running)
+            .count();
         let waits = |one: &&Element| !one.state.is_over() && one.state != ElementState::Running;
         let waiting: Vec<_> = each().filter(waits).collect();
         let counted = (running, waiting.len());
@@ -234,7 +242,10 @@ impl Supply for Job {
                 wanted += self.changed(*at, element, &mut changes);
             }
         }
-        let left = all.iter().flat_map(|(_, elements)| elements).any(|one| !one.state.is_over());
+        let left = all
+            .iter()
+            .flat_map(|(_, elements)| elements)
+            .any(|one| !one.state.is_over());
         if wanted > 0 && !self.may_replace() {
             changes.push(Change::Note(format!(
                 "warning: {MOST_REPLACED} nodes were lost within {} minutes; no other is asked for",
@@ -261,9 +272,9 @@ impl Supply for Job {
     }
 
     fn came(&mut self, slot: &str) {
-        let parsed = slot
-            .split_once('_')
-            .and_then(|(job, index)| Some((job.parse::<JobId>().ok()?, index.parse::<u32>().ok()?)));
+        let parsed = slot.split_once('_').and_then(|(job, index)| {
+            Some((job.parse::<JobId>().ok()?, index.parse::<u32>().ok()?))
+        });
         let Some((job, index)) = parsed else { return };
         if let Some(submitted) = self.jobs.iter_mut().find(|one| one.job == job) {
             submitted.came.insert(index);
