@@ -230,8 +230,8 @@ report(missed=missed)
 def test_regression_new_things_were_missing_in_the_first_picture_of_a_renderer(
     runtime: Runtime, tmp_path: Path
 ) -> None:
-    """In up to one of seven runs, in 3.4.1: its list of draw calls took the new thing's batch for the
-    one that it had drawn last, whose memory a renderer had given back."""
+    """In up to one of seven runs, in 3.4.1: its list of draw calls took the new thing's batch for
+    the one that it had drawn last, whose memory a renderer had given back."""
     assert runtime.reported(tmp_path, ANEW) == {"missed": []}
 
 

@@ -20,7 +20,7 @@ from support.programs import installed
 from support.slurm_cluster import SlurmCluster
 from support.slurm_config import CLOSED, SPARE, URGENT
 
-# Prints each instance and life that it gets items of, once; ends when all that are wanted have come.
+# Prints each instance and life that it gets items of, once; ends when all that are wanted came.
 FOLLOWS = """
 import sys
 from blendtorch import btt
