@@ -321,6 +321,21 @@ impl Board {
         .collect()
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().instances.len()
+    }
+
+    /// Looks at one, without making a copy of all that is known of it; not at its last lines.
+    pub(crate) fn look<T>(&self, index: usize, look: impl FnOnce(&Known) -> T) -> Option<T> {
+        self.lock().instances.get(index).map(look)
+    }
+
+    /// Looks at each, in their order, as [`look`](Self::look) does.
+    pub(crate) fn look_at_all<T>(&self, look: impl FnMut(&Known) -> T) -> Vec<T> {
+        self.lock().instances.iter().map(look).collect()
+    }
+
     /// The line to an instance, and what it says of itself.
     pub(crate) fn at(&self, index: usize) -> Option<(Option<LineToInstance>, Option<About>)> {
         self.with(index, |one| (one.line.clone(), one.about.clone()))

@@ -17,7 +17,7 @@ use blendtorch_channels::control::{
 };
 
 use super::report::Teller;
-use crate::board::{Known, LineToInstance, Outcome, ask_all};
+use crate::board::{Board, LineToInstance, Outcome, ask_all};
 
 /// When no more files may be open.
 const LATER: Duration = Duration::from_millis(20);
@@ -104,7 +104,7 @@ async fn tell(
     patience: Duration,
     teller: &Teller,
 ) -> Vec<(usize, Outcome)> {
-    let known = teller.board().known();
+    let board = teller.board();
     let meant: Vec<_> = match instances {
         Instances::These(indices) => indices
             .into_iter()
@@ -112,8 +112,9 @@ async fn tell(
             .into_iter()
             .collect(),
         Instances::All => {
-            let running = known.iter().filter(|one| one.status.is_running());
-            running.map(|one| one.status.index).collect()
+            let running = board.look_at_all(|one| one.status.is_running());
+            let each = running.into_iter().enumerate();
+            each.filter_map(|(index, runs)| runs.then_some(index)).collect()
         }
     };
     let mut outcomes = Vec::new();
@@ -121,9 +122,9 @@ async fn tell(
     for index in meant {
         if matches!(wanted, Wanted::Stop { .. }) {
             // Who is told to end is not to come back.
-            teller.board().release(index);
+            board.release(index);
         }
-        match line_to(&known, index) {
+        match line_to(board, index) {
             Ok(line) => lines.push((index, line)),
             Err(refusal) => outcomes.push((index, Err(refusal))),
         }
@@ -133,16 +134,19 @@ async fn tell(
     outcomes
 }
 
-fn line_to(known: &[Known], index: usize) -> Result<LineToInstance, Refusal> {
-    let Some(one) = known.get(index) else {
-        let text = format!("there is no such instance; the fleet has {}", known.len());
+/// Of thousands many are asked at a time: no more is looked at than that.
+fn line_to(board: &Board, index: usize) -> Result<LineToInstance, Refusal> {
+    let looked = board.look(index, |one| (one.status.is_running(), one.line.clone()));
+    let Some((runs, line)) = looked else {
+        let text = format!("there is no such instance; the fleet has {}", board.len());
         return Err(Refusal::new(RefusalKind::Unknown, text));
     };
-    if !one.status.is_running() {
-        let text = format!("it does not run: {}", one.status.summary());
+    if !runs {
+        let how = board.one(index).map(|one| one.status.summary());
+        let text = format!("it does not run: {}", how.unwrap_or_default());
         return Err(Refusal::new(RefusalKind::Gone, text));
     }
-    one.line.clone().ok_or_else(|| {
+    line.ok_or_else(|| {
         let text = "it cannot be asked yet: its script has not imported blendtorch.btb";
         Refusal::new(RefusalKind::Gone, text)
     })

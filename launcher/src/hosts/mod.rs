@@ -10,6 +10,8 @@ mod host;
 mod join;
 mod record;
 mod share;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 mod state;
 #[cfg(test)]
 mod tests;

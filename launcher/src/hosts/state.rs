@@ -10,9 +10,8 @@ use indexmap::IndexMap;
 
 use blendtorch_blender::Blender;
 
-use crate::InstanceStatus;
 use crate::LaunchInfo;
-use crate::board::Board;
+use crate::board::{self, Board};
 
 /// Lines for the user that nobody has read yet; later ones push out the first.
 const MOST_NOTICES: usize = 256;
@@ -73,8 +72,8 @@ impl State {
 
     /// Of those instances that are up, or have come to their end for good.
     pub(crate) fn launch_info(&self, board: &Board) -> LaunchInfo {
-        let statuses = board.statuses();
-        self.lock().info(&statuses)
+        let listed = board.look_at_all(is_listed);
+        self.lock().info(&listed)
     }
 
     /// From now on the launch info lies there, as soon as an instance is up.
@@ -85,13 +84,13 @@ impl State {
 
     /// Writes the launch info anew where it has changed and something of it is up.
     pub(crate) fn write_info(&self, board: &Board) {
-        let statuses = board.statuses();
         let mut known = self.lock();
         let Some(file) = known.file.clone() else {
             return;
         };
-        let info = known.info(&statuses);
-        let up = || statuses.iter().any(InstanceStatus::is_running);
+        let listed = board.look_at_all(is_listed);
+        let info = known.info(&listed);
+        let up = || board.look_at_all(|one| one.status.is_running()).contains(&true);
         let news = known.written.as_ref() != Some(&info);
         // It is there when the first is up, and follows from then on.
         if !news || !(known.written.is_some() || up()) {
@@ -109,13 +108,17 @@ impl State {
     }
 }
 
+/// One that may come back is not listed until it is: who follows the file goes there anew then.
+fn is_listed(one: &board::Known) -> bool {
+    one.status.is_running() || !one.status.is_alive()
+}
+
 impl Known {
-    fn info(&self, statuses: &[InstanceStatus]) -> LaunchInfo {
-        // One that may come back is not listed until it is: who follows the file goes there anew then.
-        let listed = |one: &InstanceStatus| one.is_running() || !one.is_alive();
+    /// Of those instances that are listed.
+    fn info(&self, listed: &[bool]) -> LaunchInfo {
         let of = |socket: &String| {
-            let each = self.addresses.iter().zip(statuses);
-            let each = each.filter(|(_, status)| listed(status));
+            let each = self.addresses.iter().zip(listed);
+            let each = each.filter(|(_, listed)| **listed);
             let each = each.filter_map(|(one, _)| one.get(socket).cloned());
             (socket.clone(), each.collect())
         };

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use blendtorch_channels::control::FleetClient;
 use blendtorch_launcher::slurm::nodes_of_allocation;
 use blendtorch_launcher::{
     Fleet, FleetOptions, HostsSettings, LaunchDescription, Memory, Output, Restart, SlurmSettings,
@@ -118,6 +119,8 @@ struct Inner {
     renders: Mutex<Vec<(PathBuf, String)>>,
     /// Who asks a worker has its turn: what belongs together is not mixed with what others ask.
     turns: Vec<Mutex<()>>,
+    /// The way to ask each, once it has been asked.
+    lines: Vec<Mutex<Option<FleetClient>>>,
     /// What files hold, by their size and time.
     contents: Contents,
     /// When each folder's cameras were written.
@@ -130,6 +133,13 @@ impl Inner {
     /// A worker's turn; whoever has it asks it alone.
     fn turn(&self, worker: usize) -> MutexGuard<'_, ()> {
         self.turns[worker]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The way to ask a worker, for whoever has its turn.
+    fn line(&self, worker: usize) -> MutexGuard<'_, Option<FleetClient>> {
+        self.lines[worker]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -245,6 +255,7 @@ impl RenderFleet {
             workers,
             renders: Mutex::default(),
             turns: (0..workers).map(|_| Mutex::new(())).collect(),
+            lines: (0..workers).map(|_| Mutex::new(None)).collect(),
             contents: Contents::default(),
             cameras: Cameras::default(),
             folder: Mutex::new(Some(folder)),

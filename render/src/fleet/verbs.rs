@@ -51,8 +51,19 @@ pub(super) fn call(
     arguments: Value,
     limit: Duration,
 ) -> Result<Value, Refused> {
-    let asked = FleetClient::named(&inner.name)
-        .and_then(|mut client| client.call(worker, SERVICE, verb, arguments, limit));
+    let asked = {
+        // Whoever calls has the worker's turn: nobody waits for this.
+        let mut line = inner.line(worker);
+        let client = match line.take() {
+            Some(client) => Ok(client),
+            None => FleetClient::named(&inner.name),
+        };
+        client.and_then(|mut client| {
+            let answer = client.call(worker, SERVICE, verb, arguments, limit);
+            *line = Some(client);
+            answer
+        })
+    };
     let answer = match asked {
         Ok(answer) => answer,
         Err(ControlError::Refused(refusal)) => {

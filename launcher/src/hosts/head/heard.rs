@@ -10,8 +10,8 @@ use blendtorch_blender::{Blender, Runtime};
 use blendtorch_channels::control::{Epitaph, InstanceReport, now_ns};
 
 use super::connection::Event;
-use super::members::{Members, listed};
-use crate::board::{Ended, InstanceState, LineToInstance, Stream};
+use super::members::{Host, Members, listed};
+use crate::board::{Ended, InstanceState, Known, LineToInstance, Stream};
 use crate::fleet::{Level, Line};
 use crate::hosts::words::{EndedThere, FromHost, Placed};
 
@@ -37,7 +37,7 @@ impl Members {
                 life,
                 pid,
             } => {
-                if let Some(name) = self.name_of(id, instance) {
+                if let Some(name) = self.host_of(id, instance).map(|host| host.name.clone()) {
                     self.was_up = true;
                     self.waiting.is_at(instance, life, None);
                     self.board.begins_at(instance, life, pid, &name);
@@ -75,18 +75,20 @@ impl Members {
         }
     }
 
-    /// The host's name, where the instance is its own.
-    fn name_of(&self, id: u64, instance: usize) -> Option<String> {
+    /// The host, where the instance is its own.
+    fn host_of(&self, id: u64, instance: usize) -> Option<&Host> {
         let host = self.hosts.get(&id)?;
-        let its = host.instances.contains(&instance);
-        its.then(|| host.name.clone())
+        host.instances.contains(&instance).then_some(host)
     }
 
     /// The process of an instance's life, where that is this host's and the latest.
     fn pid_of(&self, id: u64, instance: usize, life: u64) -> Option<u32> {
-        self.name_of(id, instance)?;
-        let one = self.board.one(instance)?;
-        (one.status.is_running() && one.status.life == life).then_some(one.status.pid)
+        self.host_of(id, instance)?;
+        let of = |one: &Known| {
+            let now = one.status.is_running() && one.status.life == life;
+            now.then_some(one.status.pid)
+        };
+        self.board.look(instance, of).flatten()
     }
 
     fn placed(&mut self, id: u64, placed: Placed) {
@@ -163,7 +165,7 @@ impl Members {
     fn reported(&mut self, id: u64, theirs: u64, instances: Vec<InstanceReport>) {
         let clock = Clock::of(theirs);
         for mut report in instances {
-            if self.name_of(id, report.index).is_none() {
+            if self.host_of(id, report.index).is_none() {
                 continue;
             }
             self.waiting
@@ -203,7 +205,7 @@ impl Members {
 
     fn ended(&mut self, id: u64, there: EndedThere) {
         let index = there.instance;
-        if self.name_of(id, index).is_none() {
+        if self.host_of(id, index).is_none() {
             return;
         }
         let clock = Clock::of(there.now_ns);
@@ -335,7 +337,7 @@ impl Members {
         error: bool,
         (printed, shown): (Option<String>, Vec<String>),
     ) {
-        if self.name_of(id, instance).is_none() {
+        if self.host_of(id, instance).is_none() {
             return;
         }
         let stream = match error {
