@@ -46,11 +46,11 @@ pub use board::{Heard, InstanceState, InstanceStatus, News};
 pub use description::{DescriptionError, LaunchDescription, Memory, Restart};
 pub use error::LaunchError;
 pub use fleet::{Fleet, FleetOptions, Output, Stopper};
+#[cfg(feature = "simulated")]
+pub use hosts::simulated;
 pub use hosts::{
     HEAD, HEAD_KEY, HostEnd, HostOptions, JobRecord, Join, JoinError, ask_job, serve_host,
 };
-#[cfg(feature = "simulated")]
-pub use hosts::simulated;
 pub use info::{InfoError, LaunchInfo};
 pub use placement::{HostsSettings, Where, host_program};
 pub use program::{LaunchArguments, Signals, SlurmArguments, launch, launch_program, main_launch};

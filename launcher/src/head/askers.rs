@@ -114,7 +114,8 @@ async fn tell(
         Instances::All => {
             let running = board.look_at_all(|one| one.status.is_running());
             let each = running.into_iter().enumerate();
-            each.filter_map(|(index, runs)| runs.then_some(index)).collect()
+            each.filter_map(|(index, runs)| runs.then_some(index))
+                .collect()
         }
     };
     let mut outcomes = Vec::new();

@@ -35,12 +35,16 @@ impl Waiting {
         for index in &taken {
             self.waiting.remove(index);
         }
-        let begin = |index: usize| Beginning {
-            index,
-            life: self.lives[index] + 1,
-            resume: self.resumes[index],
+        let mut begin = |index: usize| {
+            // Counted when it is given: a host may be gone before it has said that it began.
+            self.lives[index] = self.lives[index].saturating_add(1);
+            Beginning {
+                index,
+                life: self.lives[index],
+                resume: self.resumes[index],
+            }
         };
-        taken.into_iter().map(begin).collect()
+        taken.into_iter().map(&mut begin).collect()
     }
 
     /// Its host has it no more.

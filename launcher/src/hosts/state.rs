@@ -90,7 +90,11 @@ impl State {
         };
         let listed = board.look_at_all(is_listed);
         let info = known.info(&listed);
-        let up = || board.look_at_all(|one| one.status.is_running()).contains(&true);
+        let up = || {
+            board
+                .look_at_all(|one| one.status.is_running())
+                .contains(&true)
+        };
         let news = known.written.as_ref() != Some(&info);
         // It is there when the first is up, and follows from then on.
         if !news || !(known.written.is_some() || up()) {

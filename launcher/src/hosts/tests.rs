@@ -14,7 +14,7 @@ use crate::{Fleet, FleetOptions, InstanceState, LaunchDescription, LaunchError, 
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Supplies no host: the test is one.
-struct Nobody(mpsc::Sender<Join>);
+struct Nobody(mpsc::Sender<Join>, bool);
 
 impl Supply for Nobody {
     fn begin(&mut self, join: &Join) -> Result<Begun, LaunchError> {
@@ -23,12 +23,19 @@ impl Supply for Nobody {
     }
 
     fn look(&mut self) -> Vec<Change> {
-        Vec::new()
+        let over = self.1.then(|| Change::Over("there is no other".into()));
+        over.into_iter().collect()
     }
 
     fn came(&mut self, _: &str) {}
 
-    fn end(&mut self) {}
+    fn refused(&mut self, _: &str) {
+        self.1 = true;
+    }
+
+    fn end(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// A fleet that waits for hosts of at most two instances each, and how they reach it.
@@ -46,7 +53,7 @@ fn fleet(instances: usize) -> (Fleet, Join) {
     };
     let (tell, join) = mpsc::channel();
     let to = (2, Some("127.0.0.1".to_owned()));
-    let fleet = Fleet::gather(description, Box::new(Nobody(tell)), to, options).unwrap();
+    let fleet = Fleet::gather(description, Box::new(Nobody(tell, false)), to, options).unwrap();
     (fleet, join.recv().unwrap())
 }
 
@@ -246,10 +253,13 @@ fn a_host_that_cannot_run_its_share_is_one_error_where_nothing_else_runs() {
     host.say(&FromHost::Refused {
         why: "there is no Blender".into(),
     });
-    assert!(matches!(host.hears(), Ok(ToHost::Stop)));
+    assert!(matches!(host.hears(), Ok(ToHost::Refuse { .. })));
     drop(host);
     fleet.wait();
-    assert_eq!(fleet.failure().unwrap(), "host node-a: there is no Blender");
+    assert_eq!(
+        fleet.failure().unwrap(),
+        "there is no other: host node-a: there is no Blender"
+    );
 }
 
 #[test]

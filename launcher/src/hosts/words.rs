@@ -133,6 +133,8 @@ pub(super) struct EndedThere {
     pub(super) stderr_tail: Vec<String>,
     pub(super) stdout_tail: Vec<String>,
     pub(super) resume: Resume,
+    /// This life was asked to end because its host goes.
+    pub(super) asked: bool,
 }
 
 /// What the head says.

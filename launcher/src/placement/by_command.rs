@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use blendtorch_blender::lifeline::Guard;
 
-use super::{Begun, Change, HostsSettings, Placement, Supply};
+use super::{Begun, Change, HostsSettings, Placement, Supply, enough_places};
 use crate::hosts::Join;
 use crate::{Fleet, FleetOptions, LaunchDescription, LaunchError};
 
@@ -43,6 +43,7 @@ impl Placement for OnHosts {
         let each = settings
             .instances_per_host
             .unwrap_or_else(|| description.num_instances.div_ceil(hosts));
+        enough_places(&description, (hosts, each), "hosts.instances_per_host")?;
         let head_address = settings.head_address.clone();
         let supply = Commands::new(&settings);
         Fleet::gather(description, Box::new(supply), (each, head_address), options)
@@ -186,7 +187,10 @@ impl Supply for Commands {
         let names: Vec<_> = self.hosts.iter().map(|one| one.name.as_str()).collect();
         Ok(Begun {
             said: format!("reaching for {}", names.join(", ")),
-            job: None,
+            // One of Slurm's, where these are its steps.
+            job: std::env::var("SLURM_JOB_ID")
+                .ok()
+                .filter(|job| !job.is_empty()),
         })
     }
 
@@ -200,12 +204,14 @@ impl Supply for Commands {
                 if one.came {
                     one.tries = 0;
                 }
-                one.given_up = one.tries >= TRIES;
+                let refused = one.given_up;
+                one.given_up |= one.tries >= TRIES;
                 let pause = (SOON * 2_u32.saturating_pow(one.tries)).min(LATER);
                 one.again_at = Some(Instant::now() + pause);
-                let next = match one.given_up {
-                    true => format!("it is given up after {TRIES} tries"),
-                    false => format!("it is tried again in {:.0} s", pause.as_secs_f64()),
+                let next = match (refused, one.given_up) {
+                    (true, _) => "it is given up".to_owned(),
+                    (_, true) => format!("it is given up after {TRIES} tries"),
+                    (_, false) => format!("it is tried again in {:.0} s", pause.as_secs_f64()),
                 };
                 changes.push(Change::Lost {
                     slot: slot.to_string(),
@@ -222,7 +228,11 @@ impl Supply for Commands {
                 }
             }
         }
-        if self.hosts.iter().all(|one| one.given_up) {
+        if self
+            .hosts
+            .iter()
+            .all(|one| one.given_up && one.child.is_none())
+        {
             changes.push(Change::Over("no host can be reached any more".into()));
         }
         changes
@@ -235,7 +245,14 @@ impl Supply for Commands {
         }
     }
 
-    fn end(&mut self) {
+    fn refused(&mut self, slot: &str) {
+        let slot: Option<usize> = slot.parse().ok();
+        if let Some(one) = slot.and_then(|slot| self.hosts.get_mut(slot)) {
+            one.given_up = true;
+        }
+    }
+
+    fn end(&mut self) -> Option<String> {
         self.join = None;
         for one in &mut self.hosts {
             if let Some(child) = &mut one.child {
@@ -262,6 +279,7 @@ impl Supply for Commands {
         if let Some(guard) = self.guard.take() {
             guard.dismiss();
         }
+        None
     }
 }
 

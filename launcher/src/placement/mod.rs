@@ -8,6 +8,7 @@ mod described;
 mod here;
 mod slurm;
 
+use crate::description::problem;
 use crate::hosts::Join;
 use crate::{Fleet, FleetOptions, LaunchDescription, LaunchError};
 
@@ -59,8 +60,11 @@ pub(crate) trait Supply: Send {
     /// A host has come that is known by this.
     fn came(&mut self, slot: &str);
 
-    /// Gives all of them back; a second time does nothing.
-    fn end(&mut self);
+    /// That one cannot be used, and another one at its place could not either.
+    fn refused(&mut self, slot: &str);
+
+    /// Gives all of them back; what could not be, for the user. A second time does nothing.
+    fn end(&mut self) -> Option<String>;
 }
 
 /// Hosts were asked for.
@@ -84,6 +88,26 @@ pub(crate) enum Change {
         /// Why.
         why: String,
     },
+    /// Another job was submitted.
+    Job(String),
     /// None will come any more.
     Over(String),
+}
+
+/// Sees that all instances have a place: so many hosts with so many each.
+fn enough_places(
+    description: &LaunchDescription,
+    (hosts, each): (usize, usize),
+    key: &str,
+) -> Result<(), LaunchError> {
+    let wanted = description.num_instances;
+    if hosts.saturating_mul(each) >= wanted {
+        return Ok(());
+    }
+    let error = problem(
+        Some(key),
+        format!("{hosts} hosts of {each} have no place for {wanted} instances"),
+        "write a larger number, name more hosts, or fewer instances in \"num_instances\"",
+    );
+    Err(error.in_file(description.file.as_deref()).into())
 }

@@ -3,6 +3,7 @@
 //! Owns what it is given and how long it may take. It must never read what its words mean.
 
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -67,7 +68,9 @@ impl Tool {
             source,
         };
         let begun = Instant::now();
+        // Ctrl-C is this program's to act on.
         command
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -11,9 +11,10 @@ use blendtorch_channels::control::{Epitaph, InstanceReport, now_ns};
 
 use super::connection::Event;
 use super::members::{Host, Members, listed};
+use crate::Restart;
 use crate::board::{Ended, InstanceState, Known, LineToInstance, Stream};
 use crate::fleet::{Level, Line};
-use crate::hosts::words::{EndedThere, FromHost, Placed};
+use crate::hosts::words::{EndedThere, FromHost, Placed, ToHost};
 
 /// An answer's asker waits as long as it likes; so does its place here.
 const LONGEST_TEXT: usize = 16 << 10;
@@ -136,16 +137,19 @@ impl Members {
     }
 
     fn refused(&mut self, id: u64, why: &str) {
-        let Some(host) = self.hosts.get_mut(&id) else {
+        let Some(host) = self.hosts.remove(&id) else {
             return;
         };
-        host.unfit = true;
-        let name = host.name.clone();
-        for index in std::mem::take(&mut host.instances) {
-            self.waiting.put_back(index);
+        for index in &host.instances {
+            self.waiting.put_back(*index);
         }
-        self.unusable(&name, why);
+        // It would keep its machine for nothing.
+        host.tell(ToHost::Refuse {
+            why: "its share cannot be started there".into(),
+        });
+        self.unusable(&host.name, &host.slot, why);
         self.give_out();
+        self.see_to_the_end();
     }
 
     fn leaves(&mut self, id: u64, why: &str) {
@@ -217,13 +221,35 @@ impl Members {
         self.waiting.is_at(index, there.life, Some(there.resume));
         self.board
             .set_tails(index, there.stderr_tail, there.stdout_tail);
-        let leaving = self
-            .hosts
-            .get(&id)
-            .is_some_and(|host| host.leaving.is_some());
-        let running = self.level == Level::Run;
-        // Its host goes: another one has it next.
-        let taken = leaving && running && there.again_in.is_none() && there.given_up.is_none();
+        let host = self.hosts.get(&id);
+        let leaving = host.is_some_and(|host| host.leaving.is_some());
+        let running = self.level == Level::Run && !self.board.is_released(index);
+        // What ended because its host goes is had by another one next; what has failed, or come to its
+        // end by itself, is over.
+        let of_host = match (there.signal, there.code) {
+            (Some(_), _) => true,
+            (None, Some(0)) => there.asked,
+            (None, _) => self.description.restart >= Restart::OnFailure,
+        };
+        let over = there.again_in.is_none() && there.given_up.is_none();
+        let taken = leaving && running && over && of_host;
+        let mut epitaph = epitaph;
+        if taken && host.is_some_and(|host| self.is_at_its_limit(host)) {
+            epitaph.end += ", near its time limit";
+        }
+        // It was to be started again, and is not: its life was told before.
+        let told = |one: &Known| one.lives.back().is_some_and(|last| last.life == there.life);
+        let before = self.board.look(index, told).unwrap_or_default();
+        if before {
+            match taken {
+                true => self.goes_on_elsewhere(id, index),
+                false => {
+                    self.board.stays_ended(index);
+                    self.is_over(id, index);
+                }
+            }
+            return;
+        }
         let again = there
             .again_in
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -239,7 +265,7 @@ impl Members {
                 given_up: there.given_up,
                 restarts_at: match taken {
                     true => Some(Instant::now()),
-                    false => again.map(|soon| Instant::now() + soon),
+                    false => again.and_then(|soon| Instant::now().checked_add(soon)),
                 },
                 messages: there.messages,
                 epitaph,
@@ -247,16 +273,26 @@ impl Members {
             },
         );
         if taken {
-            self.leave(id, index);
-            self.has_no_address(index);
-            self.waiting.put_back(index);
-            self.board.waits_for_host(index);
-            self.give_out();
+            self.goes_on_elsewhere(id, index);
         } else if there.again_in.is_none() {
-            self.leave(id, index);
-            self.ended.insert(index);
-            self.see_to_the_fleet();
+            self.is_over(id, index);
         }
+    }
+
+    /// Another host has it next.
+    fn goes_on_elsewhere(&mut self, id: u64, index: usize) {
+        self.leave(id, index);
+        self.has_no_address(index);
+        self.waiting.put_back(index);
+        self.board.waits_for_host(index);
+        self.give_out();
+    }
+
+    /// It has come to its end.
+    fn is_over(&mut self, id: u64, index: usize) {
+        self.leave(id, index);
+        self.ended.insert(index);
+        self.see_to_the_fleet();
     }
 
     /// A host has an instance no more.

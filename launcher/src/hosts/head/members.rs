@@ -18,6 +18,8 @@ use super::far::Order;
 use super::supplied::Supplied;
 use crate::board::{Board, Outcome};
 use crate::fleet::{Level, Line};
+use crate::hosts::join::Join;
+use crate::hosts::record::JobRecord;
 use crate::hosts::share::Waiting;
 use crate::hosts::words::{HostHello, PROTOCOL, Share, ToHost};
 use crate::placement::Change;
@@ -27,6 +29,9 @@ use crate::{FleetOptions, LaunchDescription};
 const ALIVE: Duration = Duration::from_secs(5);
 /// One that says nothing for so long is gone; it reports once a second.
 const SILENT: Duration = Duration::from_secs(60);
+/// How long whoever supplies hosts may take to give them back.
+const PATIENTLY: Duration = Duration::from_secs(60);
+const QUICKLY: Duration = Duration::from_secs(15);
 /// Clocks that differ by more are wrong.
 const CLOCKS: Duration = Duration::from_secs(60);
 
@@ -41,8 +46,7 @@ pub(super) struct Host {
     pub(super) asked: u64,
     /// It has been asked to go.
     pub(super) leaving: Option<String>,
-    /// Its share could not be started there.
-    pub(super) unfit: bool,
+    pub(super) came_at: Instant,
 }
 
 impl Host {
@@ -72,7 +76,9 @@ pub(super) struct Members {
     remember: bool,
     /// Whether anything has ever been up.
     pub(super) was_up: bool,
-    addresses: Vec<String>,
+    join: Join,
+    /// The records of its jobs.
+    jobs: Vec<JobRecord>,
     alive_at: Instant,
     /// Why hosts that went lately did, by their slots.
     reasons: HashMap<String, String>,
@@ -88,7 +94,7 @@ impl Members {
         (seed, each, logged): (u64, usize, bool),
         options: &FleetOptions,
         (board, state, lines): (Arc<Board>, State, Option<Sender<Line>>),
-        (supplied, addresses): (Supplied, Vec<String>),
+        (supplied, join): (Supplied, Join),
         events: UnboundedSender<Event>,
     ) -> Self {
         let script = options
@@ -112,7 +118,8 @@ impl Members {
             gives_up: options.gives_up,
             remember: options.remember,
             was_up: false,
-            addresses,
+            join,
+            jobs: Vec::new(),
             alive_at: Instant::now(),
             reasons: HashMap::new(),
             over: None,
@@ -191,14 +198,16 @@ impl Members {
             open: HashMap::new(),
             asked: 0,
             leaving: None,
-            unfit: false,
+            came_at: Instant::now(),
         };
         if let Some(why) = unfit(hello) {
             host.tell(ToHost::Refuse { why: why.clone() });
-            self.unusable(&host.name, &why);
+            self.unusable(&host.name, &host.slot, &why);
             return;
         }
         self.supplied.came(&hello.slot);
+        self.reasons.remove(&hello.slot);
+        self.over = None;
         // Slurm starts a job elsewhere when a node does not answer, and what runs there runs on.
         let same = |host: &Host| !host.slot.is_empty() && host.slot == hello.slot;
         let before: Vec<_> = self
@@ -223,14 +232,25 @@ impl Members {
         self.give(id);
     }
 
-    /// A host cannot be used: one word to the user, and the end where there is nothing else.
-    pub(super) fn unusable(&mut self, name: &str, why: &str) {
+    /// A host cannot be used: that is said, and its supplier knows it. Where no other one comes, the
+    /// fleet ends for this reason.
+    pub(super) fn unusable(&mut self, name: &str, slot: &str, why: &str) {
         let why = format!("host {name}: {why}");
-        if self.was_up || self.hosts.values().any(|host| !host.instances.is_empty()) {
-            self.state.notice(format!("warning: {why}"));
-        } else {
-            self.board.set_failure(why);
-        }
+        self.state.notice(format!("warning: {why}"));
+        self.reasons.insert(slot.to_owned(), why);
+        self.supplied.refused(slot);
+    }
+
+    /// Whether a host has had about as much time as a job has.
+    pub(super) fn is_at_its_limit(&self, host: &Host) -> bool {
+        let slurm = self.description.slurm.as_ref();
+        let Some((time, before)) = slurm.and_then(|one| Some((one.time?, one.signal_before)))
+        else {
+            return false;
+        };
+        // Slurm asks up to a minute earlier than it is told to.
+        let early = Duration::from_secs(u64::from(before) + 90);
+        host.came_at.elapsed() + early >= time.duration()
     }
 
     /// Gives a host its share.
@@ -238,7 +258,7 @@ impl Members {
         let Some(host) = self.hosts.get_mut(&id) else {
             return;
         };
-        if host.unfit || host.leaving.is_some() || !host.instances.is_empty() {
+        if host.leaving.is_some() || !host.instances.is_empty() {
             return;
         }
         let instances = self.waiting.take();
@@ -264,7 +284,7 @@ impl Members {
         if self.waiting.is_empty() || self.level > Level::Run {
             return;
         }
-        let idle = |host: &Host| host.instances.is_empty() && !host.unfit && host.leaving.is_none();
+        let idle = |host: &Host| host.instances.is_empty() && host.leaving.is_none();
         let free: Vec<_> = self
             .hosts
             .iter()
@@ -286,6 +306,10 @@ impl Members {
             .clone()
             .or_else(|| self.reasons.remove(&host.slot))
             .unwrap_or_else(|| why.to_owned());
+        let why = match self.is_at_its_limit(&host) {
+            true => format!("{why}, near its time limit"),
+            false => why,
+        };
         let had: Vec<_> = host.instances.iter().copied().collect();
         if self.level == Level::Run && !had.is_empty() {
             self.state.notice(format!(
@@ -314,7 +338,7 @@ impl Members {
                     }
                     None => {
                         if self.level == Level::Run {
-                            let at = self.addresses.join(", ");
+                            let at = self.join.addresses.join(", ");
                             self.state
                                 .notice(format!("warning: {why} (the head is at {at})"));
                         }
@@ -322,6 +346,7 @@ impl Members {
                     }
                 }
             }
+            Change::Job(job) => self.jobs.extend(self.record(&job)),
             Change::Over(why) => {
                 self.over = Some(why);
                 self.see_to_the_end();
@@ -329,8 +354,20 @@ impl Members {
         }
     }
 
+    /// By which `blendtorch status` finds the head of a job.
+    pub(super) fn record(&self, job: &str) -> Option<JobRecord> {
+        let made = JobRecord::write(job, &self.join);
+        let why = made.as_ref().err().map(ToString::to_string);
+        if let Some(why) = why {
+            self.state.notice(format!(
+                "warning: `blendtorch status {job}` cannot find this fleet: {why}"
+            ));
+        }
+        made.ok()
+    }
+
     /// Where no host is left and none will come, the fleet has failed.
-    fn see_to_the_end(&mut self) {
+    pub(super) fn see_to_the_end(&mut self) {
         if let Some(why) = self.over.clone().filter(|_| self.hosts.is_empty())
             && self.level == Level::Run
         {
@@ -405,7 +442,13 @@ impl Members {
             self.board.stays_ended(*index);
         }
         drop(left);
-        self.supplied.end().await;
+        let patience = match self.level {
+            Level::Kill => QUICKLY,
+            _ => PATIENTLY,
+        };
+        if let Some(left) = self.supplied.end(patience).await {
+            self.state.notice(format!("warning: {left}"));
+        }
         self.lines = None;
     }
 }

@@ -18,12 +18,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::join::Join;
-use super::record::JobRecord;
 use super::state::State;
 use crate::board::Board;
 use crate::fleet::{Level, Log, printer};
 use crate::head::Teller;
-use crate::placement::Supply;
+use crate::placement::{Change, Supply};
 use crate::sealed::Key;
 use crate::{FleetOptions, LaunchDescription, LaunchError};
 use connection::listen;
@@ -124,17 +123,6 @@ async fn run(
         board.add_waiting();
     }
     let (supplied, begun) = Supplied::start(supply, &join).await?;
-    let record = begun
-        .job
-        .as_ref()
-        .map(|job| JobRecord::write(job, &join))
-        .transpose();
-    let _record = record.unwrap_or_else(|error| {
-        state.notice(format!(
-            "warning: `blendtorch status` cannot find this job: {error}"
-        ));
-        None
-    });
     if !begun.said.is_empty() {
         state.notice(begun.said);
     }
@@ -149,9 +137,12 @@ async fn run(
         (seed, each, logged),
         &options,
         (Arc::clone(&board), state.clone(), lines),
-        (supplied, join.addresses),
+        (supplied, join),
         events,
     );
+    if let Some(job) = begun.job {
+        members.changed(Change::Job(job));
+    }
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reached = Level::Run;

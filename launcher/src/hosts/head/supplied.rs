@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::LaunchError;
 use crate::hosts::Join;
@@ -18,7 +19,8 @@ const LOOK: Duration = Duration::from_millis(500);
 
 enum Order {
     Came(String),
-    End(oneshot::Sender<()>),
+    Refused(String),
+    End(oneshot::Sender<Option<String>>),
 }
 
 /// Whoever supplies hosts, seen from the head.
@@ -50,9 +52,9 @@ impl Supplied {
                 loop {
                     match ordered.recv_timeout(LOOK) {
                         Ok(Order::Came(slot)) => supply.came(&slot),
+                        Ok(Order::Refused(slot)) => supply.refused(&slot),
                         Ok(Order::End(ended)) => {
-                            supply.end();
-                            let _ = ended.send(());
+                            let _ = ended.send(supply.end());
                             return;
                         }
                         Err(std_mpsc::RecvTimeoutError::Timeout) => {
@@ -101,11 +103,22 @@ impl Supplied {
         let _ = self.orders.send(Order::Came(slot.to_owned()));
     }
 
-    /// Gives all hosts back.
-    pub(super) async fn end(&self) {
+    /// One cannot be used.
+    pub(super) fn refused(&self, slot: &str) {
+        let _ = self.orders.send(Order::Refused(slot.to_owned()));
+    }
+
+    /// Gives all hosts back; what is left of them. It is waited for so long.
+    pub(super) async fn end(&self, patience: Duration) -> Option<String> {
         let (ended, hear) = oneshot::channel();
-        if self.orders.send(Order::End(ended)).is_ok() {
-            let _ = hear.await;
+        if self.orders.send(Order::End(ended)).is_err() {
+            return None;
+        }
+        match timeout(patience, hear).await {
+            Ok(left) => left.ok().flatten(),
+            Err(_) => {
+                Some("whoever supplies hosts does not answer; look whether any are left".into())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use blendtorch_channels::control::now_ns;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::board::{Board, Heard, InstanceState, News, Stream};
 use crate::fleet::Line;
@@ -16,14 +17,14 @@ use crate::hosts::words::{EndedThere, FromHost};
 /// have ended.
 const AFTER: Duration = Duration::from_millis(300);
 
-/// Of something that was heard.
-pub(super) fn word(board: &Arc<Board>, heard: Heard) -> FromHost {
+/// Has it said, in the words for the head: at once, or a moment later.
+pub(super) fn forward(board: &Arc<Board>, heard: Heard, words: &UnboundedSender<FromHost>) {
     let Heard {
         instance,
         life,
         what,
     } = heard;
-    match what {
+    let word = match what {
         News::Began { pid } => FromHost::Began {
             instance,
             life,
@@ -41,20 +42,36 @@ pub(super) fn word(board: &Arc<Board>, heard: Heard) -> FromHost {
             value,
         },
         News::Ended { .. } => {
-            let told = ended(board, instance, life);
+            // As it is now: in a moment another life may have begun.
+            let Some(told) = ended(board, instance, life) else {
+                return;
+            };
             if told.signal.is_some() && told.cause.is_none() && !told.stopped {
-                thread::sleep(AFTER);
+                return later(FromHost::Ended(Box::new(told)), words);
             }
             FromHost::Ended(Box::new(told))
         }
+    };
+    let _ = words.send(word);
+}
+
+/// Says it a moment later; a life that follows begins later still.
+fn later(word: FromHost, words: &UnboundedSender<FromHost>) {
+    let (told, say) = (word.clone(), words.clone());
+    let waits = thread::Builder::new()
+        .name("blendtorch-later".into())
+        .spawn(move || {
+            thread::sleep(AFTER);
+            let _ = say.send(word);
+        });
+    if waits.is_err() {
+        let _ = words.send(told);
     }
 }
 
-fn ended(board: &Arc<Board>, instance: usize, life: u64) -> EndedThere {
+fn ended(board: &Arc<Board>, instance: usize, life: u64) -> Option<EndedThere> {
     let now = std::time::Instant::now();
-    let Some(known) = board.one(instance) else {
-        return EndedThere::default();
-    };
+    let known = board.one(instance)?;
     let view = known.page.as_ref().map(|page| page.view());
     let epitaph = known.lives.iter().rev().find(|one| one.life == life);
     let (code, signal) = match known.status.state {
@@ -65,7 +82,7 @@ fn ended(board: &Arc<Board>, instance: usize, life: u64) -> EndedThere {
     };
     let due = |at: std::time::Instant| at.saturating_duration_since(now).as_secs_f64();
     let begun_again = known.status.life > life;
-    EndedThere {
+    Some(EndedThere {
         instance,
         life,
         code,
@@ -80,7 +97,8 @@ fn ended(board: &Arc<Board>, instance: usize, life: u64) -> EndedThere {
         stderr_tail: known.status.stderr_tail,
         stdout_tail: known.status.stdout_tail,
         resume: view.map(|view| view.resume).unwrap_or_default(),
-    }
+        asked: board.is_released(instance),
+    })
 }
 
 /// Of what an instance has printed.

@@ -3,6 +3,7 @@
 //! Owns the order of things: hello, a share, news of it, the end. It must never outlive the head, nor
 //! make it wait.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
@@ -12,17 +13,20 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use blendtorch_channels::control::{Answer, Refusal, RefusalKind, Wanted, decode, encode, now_ns};
+use blendtorch_channels::control::{
+    Answer, Refusal, RefusalKind, State, Wanted, decode, encode, now_ns,
+};
+use tokio::task::JoinHandle;
 
-use super::forward::{line, word};
+use super::forward::{forward, line};
 use super::part::{Running, start};
 use super::{Asked, HostEnd};
-use crate::InstanceStatus;
 use crate::board::{Board, Heard};
 use crate::fleet::Line;
 use crate::head::Teller;
 use crate::hosts::words::{FromHost, HostHello, PROTOCOL, Share, ToHost};
 use crate::sealed::{Reader, Writer};
+use crate::{InstanceStatus, Restart};
 
 /// How often the head hears how all are.
 const REPORT: Duration = Duration::from_secs(1);
@@ -63,6 +67,8 @@ pub(super) async fn run(
         forwarded: None,
         goes: None,
         goes_since: Instant::now(),
+        asked_lives: HashSet::new(),
+        starting: None,
     };
     host.tell(FromHost::Hello(Box::new(hello(slot))));
     let mut last = Instant::now();
@@ -76,7 +82,7 @@ pub(super) async fn run(
             word = heard.recv() => {
                 last = Instant::now();
                 match word {
-                    Some(Ok(word)) => if let Some(end) = host.hear(word).await {
+                    Some(Ok(word)) => if let Some(end) = host.hear(word) {
                         break end;
                     },
                     Some(Err(why)) => break HostEnd::Failed(format!("the head is gone: {why}")),
@@ -95,8 +101,13 @@ pub(super) async fn run(
                         "the head is gone: it said nothing for {} s", SILENT.as_secs()
                     ));
                 }
-                host.end_who_wait();
+                host.ask_to_go();
                 host.report().await;
+            }
+            started = started(&mut host.starting), if host.starting.is_some() => {
+                if let Some(starting) = host.starting.take() {
+                    host.begun(started, starting.news);
+                }
             }
             _ = &mut writing => break HostEnd::Failed("the head is gone: it takes no words".into()),
         }
@@ -169,9 +180,9 @@ async fn write(
             },
             Some(printed) = lines.recv() => line(printed),
         };
-        if let Ok(line) = encode(&word)
-            && writer.send(&line).await.is_err()
-        {
+        // A word that cannot be sent is missed by the head: then it is better off without this host.
+        let Ok(line) = encode(&word) else { return };
+        if writer.send(&line).await.is_err() {
             return;
         }
     }
@@ -190,6 +201,27 @@ struct Host {
     goes: Option<i32>,
     /// Since when.
     goes_since: Instant,
+    /// The lives that were asked to end since.
+    asked_lives: HashSet<(usize, u64)>,
+    /// A share that is being started, and which news come of it.
+    starting: Option<Starting>,
+}
+
+/// A share that is being started.
+struct Starting {
+    task: JoinHandle<Result<Running, String>>,
+    news: std_mpsc::Receiver<Heard>,
+    restart: Restart,
+}
+
+/// What came of it, with its news; for ever where nothing is started.
+async fn started(starting: &mut Option<Starting>) -> Result<(Running, Restart), String> {
+    let Some(starting) = starting else {
+        return std::future::pending().await;
+    };
+    let none = || Err("it could not be started there".to_owned());
+    let running = (&mut starting.task).await.unwrap_or_else(|_| none());
+    running.map(|running| (running, starting.restart))
 }
 
 impl Host {
@@ -204,15 +236,18 @@ impl Host {
     /// Whether there is nothing left to do: it was asked to go, and nothing runs.
     fn over(&self) -> Option<HostEnd> {
         let signal = self.goes?;
+        if self.starting.is_some() {
+            return None;
+        }
         let runs = self
             .board()
             .is_some_and(|board| board.statuses().iter().any(InstanceStatus::is_running));
         (!runs).then_some(HostEnd::Left(signal))
     }
 
-    async fn hear(&mut self, word: ToHost) -> Option<HostEnd> {
+    fn hear(&mut self, word: ToHost) -> Option<HostEnd> {
         match word {
-            ToHost::Share(share) => self.begin(*share).await,
+            ToHost::Share(share) => self.begin(*share),
             ToHost::Spare => (self.say)("nothing to run at the moment; waiting"),
             ToHost::Refuse { why } => return Some(HostEnd::Failed(why)),
             ToHost::Ask {
@@ -242,27 +277,38 @@ impl Host {
         None
     }
 
-    /// Starts a share, after what it had before has ended.
-    async fn begin(&mut self, share: Share) {
+    /// Starts a share, after what it had before has ended. Meanwhile the head and signals are heard.
+    fn begin(&mut self, share: Share) {
         let (listener, news) = std_mpsc::channel();
         let lines = self.lines.clone().filter(|_| share.lines);
         let ip = self.ip;
         let before = self.running.take();
         self.teller = None;
         let restart = share.description.restart;
-        let started = tokio::task::spawn_blocking(move || {
-            drop(before);
+        let task = tokio::task::spawn_blocking(move || {
+            if let Some(before) = before {
+                before.fleet.stop();
+                before.fleet.board().listeners.close();
+            }
             start(share, ip, listener, lines)
         });
-        let running = match started.await {
-            Ok(Ok(running)) => running,
-            Ok(Err(why)) => {
+        self.starting = Some(Starting {
+            task,
+            news,
+            restart,
+        });
+    }
+
+    /// A share has been started, or cannot be.
+    fn begun(
+        &mut self,
+        started: Result<(Running, Restart), String>,
+        news: std_mpsc::Receiver<Heard>,
+    ) {
+        let (running, restart) = match started {
+            Ok(started) => started,
+            Err(why) => {
                 (self.say)(&format!("error: {why}"));
-                self.tell(FromHost::Refused { why });
-                return;
-            }
-            Err(_) => {
-                let why = "it could not be started there".to_owned();
                 self.tell(FromHost::Refused { why });
                 return;
             }
@@ -279,27 +325,22 @@ impl Host {
         let words = self.words.clone();
         let (done, forwarded) = oneshot::channel();
         self.forwarded = Some(forwarded);
-        let forward = move || {
+        let pass_on = move || {
             for heard in news {
-                let heard: Heard = heard;
-                if words.send(word(&board, heard)).is_err() {
-                    return;
-                }
+                forward(&board, heard, &words);
             }
             let _ = done.send(());
         };
         let thread = std::thread::Builder::new()
             .name("blendtorch-news".into())
-            .spawn(forward);
+            .spawn(pass_on);
         if let Err(error) = thread {
             self.running = None;
             let why = format!("no thread can be started: {error}");
             self.tell(FromHost::Refused { why });
         }
         // Asked to go meanwhile.
-        if let Some(signal) = self.goes {
-            self.ask_to_go(signal);
-        }
+        self.ask_to_go();
     }
 
     fn ask(&self, id: u64, instance: usize, wanted: Wanted) {
@@ -324,43 +365,53 @@ impl Host {
             Asked::ToGo(signal) => {
                 (self.say)("asked to go: ending after what is in work (once more to end at once)");
                 (self.goes, self.goes_since) = (Some(signal), Instant::now());
-                self.ask_to_go(signal);
+                self.tell(FromHost::Leaving {
+                    why: format!(
+                        "signal {signal}: its time is over, or the node is wanted by others"
+                    ),
+                });
+                self.ask_to_go();
                 None
             }
             Asked::ToEnd(signal) => Some(HostEnd::Left(signal)),
         }
     }
 
-    /// Instances end after their episode, their frames.
-    fn ask_to_go(&self, signal: i32) {
-        let why = format!("signal {signal}: its time is over, or the node is wanted by others");
-        self.tell(FromHost::Leaving { why: why.clone() });
-        let Some(board) = self.board() else {
+    /// Once it was asked to go: instances end after their episode, their frames, those too that can be
+    /// asked only now. One that waits for others, or cannot be asked, is not waited for.
+    fn ask_to_go(&mut self) {
+        let (Some(running), Some(signal)) = (self.running.clone(), self.goes) else {
             return;
         };
+        let why = format!("signal {signal}");
+        let board = running.fleet.board();
+        let patient = self.goes_since.elapsed() < WAITERS;
         for status in board.statuses() {
             // An end of it here is its last, here.
             board.release(status.index);
-            let line = board.at(status.index).and_then(|(line, _)| line);
-            let why = why.clone();
-            if let Some(line) = line.filter(|_| status.is_running()) {
-                tokio::spawn(async move { line.ask(Wanted::Stop { why }, FOR_EVER).await });
+            if !status.is_running() {
+                continue;
             }
-        }
-    }
-
-    /// Asked to go, an instance that waits for others is not waited for.
-    fn end_who_wait(&self) {
-        let (Some(running), true) = (&self.running, self.goes.is_some()) else {
-            return;
-        };
-        if self.goes_since.elapsed() < WAITERS {
-            return;
-        }
-        let board = running.fleet.board();
-        for status in board.statuses().iter().filter(|one| one.is_running()) {
-            let view = board.page(status.index).map(|page| page.view());
-            if view.is_some_and(|view| view.state.waits()) {
+            let line = board.at(status.index).and_then(|(line, _)| line);
+            let asked = line.is_some();
+            let new = self.asked_lives.insert((status.index, status.life));
+            match line {
+                Some(line) if new => {
+                    let why = why.clone();
+                    tokio::spawn(async move { line.ask(Wanted::Stop { why }, FOR_EVER).await });
+                }
+                Some(_) => {}
+                // It is asked when it can be.
+                None => {
+                    self.asked_lives.remove(&(status.index, status.life));
+                }
+            }
+            let state = board.page(status.index).map(|page| page.view().state);
+            let waits = matches!(
+                state,
+                Some(State::WaitingForConsumer | State::WaitingForAgent)
+            );
+            if !patient && (waits || !asked) {
                 running.fleet.end_life(status.index, status.life);
             }
         }
@@ -382,6 +433,11 @@ impl Host {
     /// Ends what runs here, and waits until it is gone. A further signal makes it quicker.
     async fn end(&mut self, at_once: bool, asked: &mut watch::Receiver<Asked>) {
         self.teller = None;
+        if let Some(starting) = self.starting.take()
+            && let Ok(Ok(running)) = starting.task.await
+        {
+            self.running = Some(Arc::new(running));
+        }
         let Some(running) = self.running.take() else {
             return;
         };

@@ -34,9 +34,7 @@ pub(super) fn next(element: &Element, was: Option<ElementState>, came: bool) -> 
         | State::Completing => Next::Comes,
         // Who cancels means it.
         State::Cancelled | State::Completed => Next::Gone,
-        // Its time was up.
-        State::TimedOut => Next::Replaced,
-        // The node's, the network's or the machine's doing; of one that never reached the head the next
+        // Its time was up, or it was the node's, the network's or the machine's doing; of one that never reached the head the next
         // would not either.
         _ if came => Next::Replaced,
         _ => Next::Gone,
@@ -91,7 +89,7 @@ mod tests {
             (State::Pending, None, false, Next::Comes),
             (State::Requeued, None, true, Next::Returns),
             (State::TimedOut, None, true, Next::Replaced),
-            (State::TimedOut, None, false, Next::Replaced),
+            (State::TimedOut, None, false, Next::Gone),
             // Asked to go before its limit; its head was cut off.
             (State::Failed, Some(WENT), true, Next::Replaced),
             (State::Failed, Some(1), true, Next::Replaced),

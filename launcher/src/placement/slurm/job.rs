@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::afterwards::Afterwards;
 use super::elements::{Next, next, told};
 use crate::hosts::Join;
 use crate::placement::{Begun, Change, Supply};
@@ -31,6 +32,8 @@ const LAST_LINES: usize = 3;
 #[derive(Debug)]
 pub(super) struct Job {
     slurm: Option<Slurm>,
+    /// Cancels the jobs where this program cannot.
+    afterwards: Option<Afterwards>,
     submission: Submission,
     jobs: Vec<Submitted>,
     began: Instant,
@@ -39,6 +42,8 @@ pub(super) struct Job {
     silence_told: bool,
     /// When others were asked for in place of what was lost.
     replaced: Vec<Instant>,
+    /// How many others are still to be asked for.
+    owed: usize,
     /// How many run and how many wait, as was told last.
     counted: Option<(usize, usize)>,
 }
@@ -78,6 +83,7 @@ impl Job {
         };
         Self {
             slurm: None,
+            afterwards: None,
             submission,
             jobs: Vec::new(),
             began: Instant::now(),
@@ -85,6 +91,7 @@ impl Job {
             answered_at: Instant::now(),
             silence_told: false,
             replaced: Vec::new(),
+            owed: 0,
             counted: None,
         }
     }
@@ -98,6 +105,9 @@ impl Job {
         let submitted = slurm.submit(&self.submission);
         self.slurm = Some(slurm);
         let job = submitted?;
+        if let Some(afterwards) = &mut self.afterwards {
+            afterwards.has(job);
+        }
         self.jobs.push(Submitted {
             job,
             states: HashMap::new(),
@@ -156,6 +166,45 @@ impl Job {
         usize::from(follows == Next::Replaced)
     }
 
+    /// Asks for others in place of what was lost.
+    fn replace(&mut self, changes: &mut Vec<Change>) {
+        let wanted = self.owed;
+        if !self.may_replace() {
+            self.owed = 0;
+            changes.push(Change::Note(format!(
+                "warning: {MOST_REPLACED} nodes were lost within {} minutes; no other is asked for",
+                REPLACED_WITHIN.as_secs() / 60
+            )));
+            return;
+        }
+        match self.submit(wanted) {
+            Ok(job) => {
+                (self.owed, self.silence_told) = (0, false);
+                let s = if wanted == 1 { "" } else { "s" };
+                changes.push(Change::Note(format!(
+                    "job {job} is submitted for {wanted} node{s} in place of what was lost"
+                )));
+                changes.push(Change::Job(job.to_string()));
+            }
+            // At the next look, once more.
+            Err(error) => {
+                self.replaced.pop();
+                if !self.silence_told {
+                    self.silence_told = true;
+                    changes.push(Change::Note(format!("warning: {error}")));
+                }
+            }
+        }
+    }
+
+    /// The element that a host is.
+    fn slot(&mut self, slot: &str) -> Option<(&mut Submitted, u32)> {
+        let (job, index) = slot.split_once('_')?;
+        let (job, index) = (job.parse::<JobId>().ok()?, index.parse().ok()?);
+        let submitted = self.jobs.iter_mut().find(|one| one.job == job)?;
+        Some((submitted, index))
+    }
+
     /// Whether another node may be asked for: not where one after another is lost.
     fn may_replace(&mut self) -> bool {
         self.replaced.retain(|at| at.elapsed() < REPLACED_WITHIN);
@@ -209,6 +258,7 @@ impl Job {
 impl Supply for Job {
     fn begin(&mut self, join: &Join) -> Result<Begun, LaunchError> {
         self.submission.env = join.variables();
+        self.afterwards = Afterwards::start();
         let nodes = self.submission.elements;
         let job = self.submit(nodes)?;
         Ok(Begun {
@@ -236,55 +286,40 @@ impl Supply for Job {
             return changes;
         };
         changes.extend(self.count(&all));
-        let mut wanted = 0;
         for (at, elements) in &all {
             for element in elements {
-                wanted += self.changed(*at, element, &mut changes);
+                self.owed += self.changed(*at, element, &mut changes);
             }
         }
         let left = all
             .iter()
             .flat_map(|(_, elements)| elements)
             .any(|one| !one.state.is_over());
-        if wanted > 0 && !self.may_replace() {
-            changes.push(Change::Note(format!(
-                "warning: {MOST_REPLACED} nodes were lost within {} minutes; no other is asked for",
-                REPLACED_WITHIN.as_secs() / 60
-            )));
-            wanted = 0;
+        if self.owed > 0 {
+            self.replace(&mut changes);
         }
-        if wanted > 0 {
-            match self.submit(wanted) {
-                Ok(job) => changes.push(Change::Note(format!(
-                    "job {job} is submitted for {wanted} node{} in place of what was lost",
-                    if wanted == 1 { "" } else { "s" }
-                ))),
-                Err(error) => {
-                    changes.push(Change::Note(format!("warning: {error}")));
-                    wanted = 0;
-                }
-            }
-        }
-        if !left && wanted == 0 {
+        if !left && self.owed == 0 && self.jobs.iter().all(|one| !one.states.is_empty()) {
             changes.push(Change::Over("no node is left, and none will come".into()));
         }
         changes
     }
 
     fn came(&mut self, slot: &str) {
-        let parsed = slot.split_once('_').and_then(|(job, index)| {
-            Some((job.parse::<JobId>().ok()?, index.parse::<u32>().ok()?))
-        });
-        let Some((job, index)) = parsed else { return };
-        if let Some(submitted) = self.jobs.iter_mut().find(|one| one.job == job) {
+        if let Some((submitted, index)) = self.slot(slot) {
             submitted.came.insert(index);
         }
     }
 
-    fn end(&mut self) {
-        let Some(slurm) = self.slurm.take() else {
-            return;
-        };
+    fn refused(&mut self, slot: &str) {
+        // As one that never came: no other is asked for in its place.
+        if let Some((submitted, index)) = self.slot(slot) {
+            submitted.came.remove(&index);
+        }
+    }
+
+    fn end(&mut self) -> Option<String> {
+        let mut left = Vec::new();
+        let slurm = self.slurm.take()?;
         let deadline = Instant::now() + BY_THEMSELVES;
         for submitted in self.jobs.drain(..) {
             // One whose hosts have ended well has ended well: what depends on it may begin.
@@ -298,17 +333,36 @@ impl Supply for Job {
                         && matches!(one.state, ElementState::Running | ElementState::Completing)
                 };
                 if Instant::now() >= deadline || !elements.iter().any(ending) {
-                    let _ = slurm.cancel(submitted.job);
+                    // Once more, where it was asked at a bad moment.
+                    let cancelled = slurm
+                        .cancel(submitted.job)
+                        .or_else(|_| slurm.cancel(submitted.job));
+                    if let Err(error) = cancelled {
+                        left.push((submitted.job, error));
+                    }
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(200));
             }
         }
+        if left.is_empty() {
+            if let Some(afterwards) = self.afterwards.take() {
+                afterwards.dismiss();
+            }
+            return None;
+        }
+        let each: Vec<_> = left
+            .iter()
+            .map(|(job, error)| {
+                format!("job {job} could not be cancelled, run `scancel {job}` ({error})")
+            })
+            .collect();
+        Some(each.join("; "))
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
-        self.end();
+        let _ = self.end();
     }
 }

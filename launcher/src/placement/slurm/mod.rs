@@ -4,11 +4,13 @@
 //! Owns what follows from an element's state: whether its host is gone, and whether another one is
 //! asked for. Slurm itself places, requeues and limits.
 
+mod afterwards;
 mod elements;
 mod job;
 mod program;
 
-use super::{HostsSettings, Placement, by_command};
+use super::{HostsSettings, Placement, by_command, enough_places};
+use crate::description::problem;
 use crate::slurm::{SlurmSettings, nodes_of_allocation};
 use crate::{Fleet, FleetOptions, LaunchDescription, LaunchError};
 use job::Job;
@@ -27,6 +29,14 @@ impl Placement for UnderSlurm {
         options: FleetOptions,
     ) -> Result<Fleet, LaunchError> {
         let Self(settings) = *self;
+        if description.proto == "ipc" {
+            let error = problem(
+                Some("proto"),
+                "\"ipc\" reaches no other host".into(),
+                "write \"tcp\", or leave the key out",
+            );
+            return Err(error.in_file(description.file.as_deref()).into());
+        }
         let program = host_program()?;
         let inside = std::env::var_os("SLURM_JOB_ID").is_some_and(|job| !job.is_empty());
         if inside {
@@ -36,6 +46,7 @@ impl Placement for UnderSlurm {
         let each = settings
             .tasks_per_node
             .unwrap_or_else(|| description.num_instances.div_ceil(settings.nodes));
+        enough_places(&description, (settings.nodes, each), "slurm.tasks_per_node")?;
         // A node more than there are shares would wait for nothing.
         let nodes = settings.nodes.min(description.num_instances.div_ceil(each));
         let head_address = settings.head_address.clone();

@@ -164,9 +164,10 @@ impl Slurm {
             command: "sbatch",
             said: said.out.clone(),
         })?;
-        match self.hopeless(job, &submission.settings)? {
-            None => Ok(job),
-            Some(refused) => {
+        match self.hopeless(job, &submission.settings) {
+            // It was taken, and nobody says that it is hopeless.
+            Ok(None) | Err(_) => Ok(job),
+            Ok(Some(refused)) => {
                 self.cancel(job)?;
                 Err(refused)
             }
