@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use blendtorch_channels::control::{ControlError, FleetClient, FleetReport, InstanceReport, Mode};
-use blendtorch_launcher::ask_job;
+use blendtorch_launcher::{JobError, ask_job};
 use clap::Args;
 
 use super::{print, say};
@@ -107,7 +107,10 @@ impl Asked {
                 }
                 _ => Unheard::Late(error.to_string()),
             }),
-            Self::Job(job) => ask_job(job, true).map_err(Unheard::Gone),
+            Self::Job(job) => ask_job(job, true).map_err(|error| match error {
+                JobError::Gone(why) => Unheard::Gone(why),
+                other => Unheard::Late(other.to_string()),
+            }),
         }
     }
 }
@@ -191,7 +194,10 @@ fn row(report: &FleetReport, one: &InstanceReport) -> [String; 9] {
 }
 
 fn phrase(one: &InstanceReport) -> String {
-    let mut text = one.phrase();
+    let mut text = match one.host.as_ref().filter(|_| one.mode == Mode::Running) {
+        Some(host) => format!("on {}: {}", plain(host), one.phrase()),
+        None => one.phrase(),
+    };
     if let Some(counters) = one.counters.filter(|counters| counters.frames_s > 0.0) {
         let part = |seconds: f64| seconds / counters.frames_s * 100.0;
         let _ = write!(

@@ -49,7 +49,7 @@ pub use fleet::{Fleet, FleetOptions, Output, Stopper};
 #[cfg(feature = "simulated")]
 pub use hosts::simulated;
 pub use hosts::{
-    HEAD, HEAD_KEY, HostEnd, HostOptions, JobRecord, Join, JoinError, ask_job, serve_host,
+    HEAD, HEAD_KEY, HostEnd, HostOptions, JobError, JobRecord, Join, JoinError, ask_job, serve_host,
 };
 pub use info::{InfoError, LaunchInfo};
 pub use placement::{HostsSettings, Where, host_program};

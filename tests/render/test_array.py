@@ -131,7 +131,7 @@ def test_slurms_variables_say_which_part_a_task_has(render_scenes: Path, tmp_pat
     assert "for part 3/4 of" in said
     assert sorted(path.stem for path in (out / "frames").iterdir()) == ["000003", "000007"]
     without = render(scene, out, *words)
-    assert without.code == 2 and "SLURM_ARRAY_TASK_ID is not set" in without.said
+    assert without.code == 1 and "SLURM_ARRAY_TASK_ID is not set" in without.said
 
 
 def test_tasks_of_other_jobs_in_one_folder_are_refused_by_what_differs(
@@ -266,7 +266,23 @@ def test_files_come_by_way_of_scratch(
     by = renders.described(tmp_path / "other.json", render_scenes / "composed.blend")
     render(by, tmp_path / "composed", "-p", "composites,frames", "--scratch", scratch).well()
     render(by, tmp_path / "plain", "-p", "composites,frames").well()
-    renders.same(tmp_path / "composed", tmp_path / "plain")
+    composed, plain = (renders.files(tmp_path / name) for name in ("composed", "plain"))
+    assert composed.keys() == plain.keys() and "composites/000001.png" in plain
+    for name, content in plain.items():
+        assert _untold(composed[name]) == _untold(content), name
+
+
+def _untold(content: bytes) -> bytes:
+    """Without the texts of a PNG: Blender writes into its own when they were rendered."""
+    if not content.startswith(b"\x89PNG"):
+        return content
+    at, kept = 8, b""
+    while at < len(content):
+        size = 12 + int.from_bytes(content[at : at + 4], "big")
+        if content[at + 4 : at + 8] not in (b"tEXt", b"iTXt", b"zTXt", b"tIME"):
+            kept += content[at : at + size]
+        at += size
+    return kept
 
 
 def test_scratch_that_is_none_is_one_error(render_scenes: Path, tmp_path: Path) -> None:

@@ -149,7 +149,11 @@ pub(crate) fn written(folder: &Path, frame: i64, seconds: f64) -> std::io::Resul
             "pass": pass, "file": file, "bytes": FILE.len(), "crc": 0x1234_5678, "seconds": 0.012,
         }));
     }
-    let row = |i: usize| (0..4).map(|j| 0.123_456_789 * (i * 4 + j) as f64).collect::<Vec<_>>();
+    let row = |i: usize| {
+        (0..4)
+            .map(|j| 0.123_456_789 * (i * 4 + j) as f64)
+            .collect::<Vec<_>>()
+    };
     Ok(json!({
         "event": "written", "frame": frame, "folder": folder, "files": files,
         "about": {

@@ -105,6 +105,7 @@ impl FleetClient {
     pub fn only() -> Result<Self, ControlError> {
         let mut running: Vec<_> = fleet_folders()
             .into_iter()
+            .filter(|folder| !FleetRecord::read(folder).is_ok_and(|record| record.part))
             .filter(|folder| UnixStream::connect(folder.join("head.sock")).is_ok())
             .collect();
         match (running.pop(), running.is_empty()) {

@@ -33,6 +33,8 @@ pub struct FleetRecord {
     pub launch_info: Option<PathBuf>,
     /// The script that the instances run.
     pub script: PathBuf,
+    /// It is a host's part of a fleet, whose launcher is on another machine.
+    pub part: bool,
     /// The addresses of its instances, by the name of the socket.
     pub addresses: BTreeMap<String, Vec<String>>,
 }

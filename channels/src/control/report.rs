@@ -48,8 +48,10 @@ pub struct InstanceReport {
     pub addresses: Vec<String>,
     /// What the launcher sees of it.
     pub mode: Mode,
-    /// Its process, or its last one.
+    /// Its process, or its last one: of its host, where it is on another one.
     pub pid: u32,
+    /// The other host that it is on, or was last.
+    pub host: Option<String>,
     /// Which life it is, from 1.
     pub life: u64,
     /// When this life began, in nanoseconds of the kernel's monotonic clock.
@@ -110,6 +112,9 @@ impl InstanceReport {
             Mode::Ended => return "ended".into(),
             Mode::Failed => return "failed".into(),
             Mode::Restarting => {
+                if self.restarts_in.is_none() && self.pid == 0 {
+                    return "waits for a host".into();
+                }
                 let soon = self.restarts_in.map(|s| format!(" in {s:.1} s"));
                 return format!("restarts{}", soon.unwrap_or_default());
             }
@@ -183,5 +188,7 @@ mod tests {
         one.mode = Mode::Restarting;
         one.restarts_in = Some(0.5);
         assert_eq!(one.phrase(), "restarts in 0.5 s");
+        one.restarts_in = None;
+        assert_eq!(one.phrase(), "waits for a host");
     }
 }

@@ -181,7 +181,8 @@ fn has(folder: &Path, address: &str) -> bool {
     let mut all = record.addresses.values().flatten();
     // Another network's 127.0.0.1 is another place; and a launcher that was killed may have left its
     // folder.
-    record.network == network()
+    !record.part
+        && record.network == network()
         && all.any(|one| one == address)
         && UnixStream::connect(folder.join("head.sock")).is_ok()
 }

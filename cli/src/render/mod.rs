@@ -32,6 +32,13 @@ pub(super) fn run(arguments: &RenderArguments) -> u8 {
     {
         return submitted(arguments, described, &settings);
     }
+    if arguments.video.is_some() && arguments.array.is_some() {
+        say(
+            "error: --video: a task has a part of the frames; make the video when all have ended, by \
+             `blendtorch sequence`, or submit them by --slurm --array",
+        );
+        return 1;
+    }
     let code = match render(arguments, &described) {
         Ok(code) => code,
         Err(error) => return failed(&error),
@@ -55,7 +62,8 @@ fn submitted(
     let out = described.out.clone();
     let taken =
         tasks::array(described, settings.clone()).and_then(|job| match (&arguments.video, out) {
-            (Some(video), Some(out)) => tasks::video(&out, video, settings.clone(), job),
+            (Some(video), Some(out)) => tasks::video(&out, video, settings.clone(), job)
+                .map_err(|why| format!("{why}; job {job} goes on, without a video")),
             _ => Ok(()),
         });
     match taken {
@@ -85,10 +93,17 @@ fn render(arguments: &RenderArguments, described: &RenderDescription) -> Result<
     job.request.part = part;
     let mut plan = FleetPlan::of(described);
     plan.slurm = arguments.slurm.settings(described.slurm.as_ref());
-    let fleet = RenderFleet::start(&plan)?;
     let ending = job.request.ending.clone();
-    let signals = Signals::heed(ending, fleet.stopper(), say)
-        .map_err(|error| RenderError::NoWorkers(format!("signals cannot be handled: {error}")))?;
+    let heed = || {
+        let signals = Signals::heed(ending.clone(), say);
+        signals
+            .map_err(|error| RenderError::NoWorkers(format!("signals cannot be handled: {error}")))
+    };
+    // Before there is a fleet: a job that is being submitted is to be cancelled too.
+    let early = plan.slurm.is_some().then(heed).transpose()?;
+    let fleet = RenderFleet::start(&plan)?;
+    let signals = early.map_or_else(heed, Ok)?;
+    signals.stops(fleet.stopper());
     let workers = fleet.workers();
     // Hosts say which Blender they have when they come.
     let version = match fleet.blender() {

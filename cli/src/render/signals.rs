@@ -5,8 +5,8 @@
 //! ignored (`nohup`).
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blendtorch_launcher::Stopper;
 use blendtorch_render::Ending;
@@ -19,16 +19,20 @@ use tokio::sync::mpsc;
 pub(super) struct Signals {
     first: Arc<AtomicI32>,
     at_once: Arc<AtomicBool>,
+    /// Whom they stop, once there are Blenders.
+    stopper: Arc<Mutex<Option<Stopper>>>,
 }
 
 impl Signals {
     /// Has the first SIGTERM ask for the ending; a second one, or another signal, stops the fleet, and
     /// each further one kills it. `say` tells the user.
-    pub(super) fn heed(ending: Ending, stopper: Stopper, say: fn(&str)) -> io::Result<Self> {
+    pub(super) fn heed(ending: Ending, say: fn(&str)) -> io::Result<Self> {
         let signals = Self {
             first: Arc::default(),
             at_once: Arc::default(),
+            stopper: Arc::default(),
         };
+        let stopper = Arc::clone(&signals.stopper);
         let (first, at_once) = (Arc::clone(&signals.first), Arc::clone(&signals.at_once));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -54,11 +58,18 @@ impl Signals {
             if is_first && which == Signal::TERM {
                 ending.ask();
                 say("ending after the frames in work (once more to stop at once)");
-            } else if at_once.swap(true, Ordering::SeqCst) {
-                stopper.kill();
-            } else {
-                stopper.stop();
-                say("stopping (once more to kill at once)");
+                return;
+            }
+            let held = stopper.lock().unwrap_or_else(PoisonError::into_inner);
+            match (&*held, at_once.swap(true, Ordering::SeqCst)) {
+                (Some(stopper), true) => stopper.kill(),
+                (Some(stopper), false) => {
+                    stopper.stop();
+                    say("stopping (once more to kill at once)");
+                }
+                // What is being started is stopped when it is there.
+                (None, false) => say("stopping (once more to end at once)"),
+                (None, true) => std::process::exit(128 + number),
             }
         };
         std::thread::Builder::new()
@@ -71,6 +82,15 @@ impl Signals {
                 });
             })?;
         Ok(signals)
+    }
+
+    /// From now on these are stopped; at once, where that was asked for meanwhile.
+    pub(super) fn stops(&self, stopper: Stopper) {
+        let mut held = self.stopper.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.stops_at_once() {
+            stopper.stop();
+        }
+        *held = Some(stopper);
     }
 
     /// Whether frames in work are not waited for.

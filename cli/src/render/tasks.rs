@@ -27,7 +27,7 @@ pub(super) fn array(
     }
     described.out = Some(out.clone());
     // It is for those that submit.
-    described.slurm = None;
+    (described.slurm, described.hosts) = (None, None);
     let log_dir = described.log_dir.clone();
     let nodes = settings.nodes;
     let text = serde_json::to_string_pretty(&described).map_err(|error| error.to_string())?;

@@ -49,6 +49,7 @@ impl Board {
     pub(crate) fn waits_for_host(&self, index: usize) {
         self.with(index, |one| {
             one.status.state = InstanceState::Waiting;
+            one.status.pid = 0;
             (one.status.restarting, one.restarts_at) = (true, None);
             (one.line, one.about) = (None, None);
             one.addresses.clear();

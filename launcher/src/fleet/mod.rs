@@ -130,12 +130,14 @@ impl Fleet {
             Place::make().inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")));
         let place = place.ok();
         let name = place.as_ref().map(Place::name);
+        let folder = place.as_ref().map(|place| place.path().to_path_buf());
         let board = Arc::new(Board::default());
         let facts = Facts {
             script: description.script.clone(),
             addresses: Default::default(),
             restart: description.restart,
             min_instances: description.min_instances,
+            part: false,
         };
         let teller = Teller::new(
             name.clone().unwrap_or_default(),
@@ -153,7 +155,7 @@ impl Fleet {
         let state = State::new(
             description.num_instances,
             &description.named_sockets,
-            name.clone(),
+            name.clone().zip(folder),
         );
         let logs = match &description.log_dir {
             Some(folder) => {
@@ -276,6 +278,7 @@ impl Fleet {
             None => Vec::new(),
         };
         let board = Arc::new(Board::default());
+        let part_of_fleet = part.is_some();
         let (listener, lines) = part.map(|part| (part.listener, part.lines)).unzip();
         if let Some(listener) = listener {
             board.listeners.add_sender(listener);
@@ -292,6 +295,7 @@ impl Fleet {
             addresses: info.addresses.clone().into_iter().collect(),
             restart: description.restart,
             min_instances: description.min_instances,
+            part: part_of_fleet,
         };
         let serve = |place| {
             let served = Head::start(place, facts, Arc::clone(&board));

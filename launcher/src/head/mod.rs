@@ -40,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) addresses: BTreeMap<String, Vec<String>>,
     pub(crate) restart: crate::Restart,
     pub(crate) min_instances: usize,
+    /// It is a host's part of a fleet.
+    pub(crate) part: bool,
 }
 
 /// The folder of a fleet, before anybody listens in it.
@@ -116,6 +118,7 @@ impl Head {
             started: process.started,
             place: kernel_place(),
             network: network(),
+            part: facts.part,
             launch_info: None,
             script: facts.script.clone(),
             addresses: facts.addresses.clone(),
@@ -157,7 +160,7 @@ impl Head {
     /// A launch info at this path leads here.
     pub(crate) fn is_led_to_by(&self, launch_info: &Path) {
         let Some(place) = &self.place else { return };
-        let mut record = self.record.clone();
+        let mut record = FleetRecord::read(place.path()).unwrap_or_else(|_| self.record.clone());
         record.launch_info = Some(std::path::absolute(launch_info).unwrap_or(launch_info.into()));
         // It is only for people who choose among fleets.
         let _ = record.write(place.path());

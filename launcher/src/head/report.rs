@@ -46,6 +46,7 @@ impl Teller {
             addresses: Default::default(),
             restart,
             min_instances: 1,
+            part: true,
         };
         Self::new(String::new(), facts, board)
     }
@@ -103,6 +104,7 @@ impl Teller {
         }
         InstanceReport {
             messages_in_all: known.messages_before + told.messages,
+            host: here.host,
             addresses: here.addresses,
             began_ns: here.began_ns,
             restarts: here.restarts,
@@ -139,6 +141,7 @@ impl Teller {
             },
             mode,
             pid: status.pid,
+            host: status.host.clone(),
             life: status.life,
             began_ns: known.began_ns,
             restarts: status.life.saturating_sub(1),

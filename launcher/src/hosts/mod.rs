@@ -20,5 +20,5 @@ mod words;
 pub(crate) use head::{Far, Gathering, gather};
 pub use host::{HostEnd, HostOptions, serve_host};
 pub use join::{HEAD, HEAD_KEY, Join, JoinError};
-pub use record::{JobRecord, ask_job};
+pub use record::{JobError, JobRecord, ask_job};
 pub(crate) use state::State;

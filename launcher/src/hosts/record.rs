@@ -11,8 +11,9 @@ use std::time::Duration;
 use blendtorch_channels::control::{FleetReport, FromPerson, PersonAsks, ToPerson, decode, encode};
 
 use super::host::reach;
-use super::join::{Join, JoinError, write_private};
+use super::join::{Join, write_private};
 use super::words::{FromHost, ToHost};
+use crate::sealed::{Reader, Writer};
 
 /// How long a head may take to answer.
 const ANSWERS: Duration = Duration::from_secs(10);
@@ -58,36 +59,55 @@ fn file_in(folder: &Path, job: &str) -> PathBuf {
     folder.join(format!("{name}.json"))
 }
 
+/// Why the head of a job has not said how its fleet is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobError {
+    /// There is no such job any more, or none that is known here.
+    #[error("{0}")]
+    Gone(String),
+    /// Its head does not answer, or says what is not understood.
+    #[error("{0}")]
+    Silent(String),
+}
+
 /// Asks the head of a job how its fleet is.
 ///
 /// # Errors
-/// There is no record of the job, others can read it, or its head does not answer; the text says which.
-pub fn ask_job(job: &str, counters: bool) -> Result<FleetReport, String> {
-    let folder = folder().ok_or("there is no home folder to look for jobs in")?;
+/// There is no record of the job, others can read it, or its head does not answer.
+pub fn ask_job(job: &str, counters: bool) -> Result<FleetReport, JobError> {
+    let none = || JobError::Gone("there is no home folder to look for jobs in".into());
+    let folder = folder().ok_or_else(none)?;
     let file = file_in(&folder, job);
     if !file.exists() {
-        return Err(format!(
+        return Err(JobError::Gone(format!(
             "no fleet of yours has the job {job} ({} is not there): it has ended, or its head runs where \
-             this home folder is not",
+             this home folder is not; of tasks without a head `blendtorch inspect FOLDER` says how far \
+             they are",
             file.display()
-        ));
+        )));
     }
-    let join = Join::from_file(&file).map_err(|error: JoinError| error.to_string())?;
+    let join = Join::from_file(&file).map_err(|error| JobError::Gone(error.to_string()))?;
+    let silent = |error: String| JobError::Silent(format!("the head of job {job}: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
-        .map_err(|error| format!("no runtime can be made: {error}"))?;
+        .map_err(|error| silent(error.to_string()))?;
     runtime.block_on(async {
-        let asked = tokio::time::timeout(ANSWERS, ask(&join, counters));
+        let reached = reach(&join, Duration::ZERO).await;
+        let reached = reached.map_err(|why| JobError::Gone(format!("job {job}: {why}")))?;
+        let asked = tokio::time::timeout(ANSWERS, ask(reached, counters)).await;
         asked
-            .await
-            .unwrap_or_else(|_| Err(format!("the head of job {job} does not answer")))
+            .unwrap_or_else(|_| Err("it does not answer".into()))
+            .map_err(silent)
     })
 }
 
-async fn ask(join: &Join, counters: bool) -> Result<FleetReport, String> {
-    let (mut reader, mut writer) = reach(join, Duration::from_secs(1)).await?;
+async fn ask(
+    (mut reader, mut writer): (Reader, Writer),
+    counters: bool,
+) -> Result<FleetReport, String> {
     let asks = FromPerson {
         id: 1,
         asks: PersonAsks::Status {
@@ -105,12 +125,12 @@ async fn ask(join: &Join, counters: bool) -> Result<FleetReport, String> {
         .map_err(|error| error.to_string())?;
     let line = reader.next().await.map_err(|error| error.to_string())?;
     let ToHost::Told { answer } = decode(&line)? else {
-        return Err("the head answered something else".into());
+        return Err("it answered something else".into());
     };
     match serde_json::from_value(answer) {
         Ok(ToPerson::Status { report, .. }) => Ok(*report),
         Ok(ToPerson::Refused { refusal, .. }) => Err(refusal.to_string()),
-        _ => Err("the head answered something else".into()),
+        _ => Err("it answered something else".into()),
     }
 }
 

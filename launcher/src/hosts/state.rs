@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use indexmap::IndexMap;
 
 use blendtorch_blender::Blender;
+use blendtorch_channels::control::FleetRecord;
 
 use crate::LaunchInfo;
 use crate::board::{self, Board};
@@ -27,7 +28,10 @@ pub(super) struct Known {
     /// Of each instance, by the name of the socket.
     pub(super) addresses: Vec<IndexMap<String, String>>,
     pub(super) blender: Option<Blender>,
-    pub(super) fleet: Option<String>,
+    /// The name by which it is asked on this machine, and the folder of its record.
+    pub(super) fleet: Option<(String, PathBuf)>,
+    /// The addresses that the record has.
+    recorded: Option<IndexMap<String, Vec<String>>>,
     /// Where the launch info is to be, and as what it was written last.
     pub(super) file: Option<PathBuf>,
     pub(super) written: Option<LaunchInfo>,
@@ -37,7 +41,11 @@ pub(super) struct Known {
 }
 
 impl State {
-    pub(crate) fn new(instances: usize, sockets: &[String], fleet: Option<String>) -> Self {
+    pub(crate) fn new(
+        instances: usize,
+        sockets: &[String],
+        fleet: Option<(String, PathBuf)>,
+    ) -> Self {
         let known = Known {
             commands: vec![None; instances],
             addresses: vec![IndexMap::new(); instances],
@@ -85,11 +93,12 @@ impl State {
     /// Writes the launch info anew where it has changed and something of it is up.
     pub(crate) fn write_info(&self, board: &Board) {
         let mut known = self.lock();
+        let listed = board.look_at_all(is_listed);
+        let info = known.info(&listed);
+        known.record(&info);
         let Some(file) = known.file.clone() else {
             return;
         };
-        let listed = board.look_at_all(is_listed);
-        let info = known.info(&listed);
         let up = || {
             board
                 .look_at_all(|one| one.status.is_running())
@@ -118,6 +127,22 @@ fn is_listed(one: &board::Known) -> bool {
 }
 
 impl Known {
+    /// Who asks for a fleet by an address finds this one.
+    fn record(&mut self, info: &LaunchInfo) {
+        let Some((_, folder)) = &self.fleet else {
+            return;
+        };
+        if self.recorded.as_ref() == Some(&info.addresses) {
+            return;
+        }
+        if let Ok(mut record) = FleetRecord::read(folder) {
+            record.addresses = info.addresses.clone().into_iter().collect();
+            // It is tried again when something changes.
+            let _ = record.write(folder);
+        }
+        self.recorded = Some(info.addresses.clone());
+    }
+
     /// Of those instances that are listed.
     fn info(&self, listed: &[bool]) -> LaunchInfo {
         let of = |socket: &String| {
@@ -134,7 +159,7 @@ impl Known {
             addresses: self.sockets.iter().map(of).collect(),
             // A line for each that there is or will be: who follows the file knows whether more come.
             commands: self.commands.iter().enumerate().map(line).collect(),
-            fleet: self.fleet.clone(),
+            fleet: self.fleet.as_ref().map(|(name, _)| name.clone()),
         }
     }
 }

@@ -16,6 +16,8 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
     if let Some(whose) = belongs_to(&arguments.out_launch_info) {
         return failed(&whose);
     }
+    // Before there is a fleet: a job that is being submitted is to be cancelled too.
+    let early = arguments.slurm.slurm.then(|| Signals::listen(say));
     let fleet = LaunchDescription::from_file(&arguments.description)
         .map_err(LaunchError::from)
         .and_then(|mut description| {
@@ -32,10 +34,11 @@ pub fn launch(arguments: &LaunchArguments) -> u8 {
         Ok(fleet) => fleet,
         Err(error) => return failed(&error.to_string()),
     };
-    let signals = match Signals::stop(fleet.stopper(), say) {
+    let signals = match early.unwrap_or_else(|| Signals::listen(say)) {
         Ok(signals) => signals,
         Err(error) => return failed(&format!("signals cannot be handled: {error}")),
     };
+    signals.stops(fleet.stopper());
     for warning in fleet.warnings() {
         say(&format!("warning: {warning}"));
     }

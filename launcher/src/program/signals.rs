@@ -4,8 +4,8 @@
 //! ignored (`nohup`).
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +17,8 @@ use crate::Stopper;
 #[derive(Debug)]
 pub struct Signals {
     first: Arc<AtomicI32>,
+    /// Whom they stop, once there is something to stop.
+    stopper: Arc<Mutex<Option<Stopper>>>,
 }
 
 impl Signals {
@@ -26,8 +28,30 @@ impl Signals {
     /// # Errors
     /// The system gives no handler or no thread.
     pub fn stop(stopper: Stopper, say: fn(&str)) -> io::Result<Self> {
+        let signals = Self::listen(say)?;
+        signals.stops(stopper);
+        Ok(signals)
+    }
+
+    /// From now on this is stopped; at once, where a signal has come meanwhile.
+    pub fn stops(&self, stopper: Stopper) {
+        let mut held = self.stopper.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.first.load(Ordering::SeqCst) != 0 {
+            stopper.stop();
+        }
+        *held = Some(stopper);
+    }
+
+    /// The same before there is a fleet: what is being started is stopped when it is there, and a second
+    /// signal ends the program.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop).
+    pub fn listen(say: fn(&str)) -> io::Result<Self> {
         let first = Arc::new(AtomicI32::new(0));
         let seen = Arc::clone(&first);
+        let stopper = Arc::<Mutex<Option<Stopper>>>::default();
+        let theirs = Arc::clone(&stopper);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build()?;
@@ -49,19 +73,23 @@ impl Signals {
             .spawn(move || {
                 runtime.block_on(async {
                     while let Some(number) = signals.recv().await {
-                        if seen
+                        let held = theirs.lock().unwrap_or_else(PoisonError::into_inner);
+                        let is_first = seen
                             .compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst)
-                            .is_ok()
-                        {
-                            stopper.stop();
+                            .is_ok();
+                        match (&*held, is_first) {
+                            (Some(stopper), true) => stopper.stop(),
+                            (Some(stopper), false) => stopper.kill(),
+                            (None, true) => {}
+                            (None, false) => std::process::exit(128 + number),
+                        }
+                        if is_first {
                             say("stopping (once more to kill at once)");
-                        } else {
-                            stopper.kill();
                         }
                     }
                 });
             })?;
-        Ok(Self { first })
+        Ok(Self { first, stopper })
     }
 
     /// The exit code of a program that was stopped, 128 + the first signal; `None` if it was not.

@@ -20,8 +20,8 @@ pub(super) struct Worker {
     pub(super) up: Option<u64>,
     /// It will not come back.
     pub(super) gone: Option<String>,
-    /// Its last life ended because its machine was taken away.
-    pub(super) taken: bool,
+    /// The last life that ended, and whether that was because its machine was taken away.
+    over: Option<(u64, bool)>,
     /// How its last life ended.
     pub(super) last_end: Option<String>,
     /// The scene as that life has it, and what it said of it.
@@ -33,6 +33,8 @@ pub(super) struct Worker {
     inbox: Option<Sender<Word>>,
 }
 
+/// How long the launcher may take to see that a life has ended, and why.
+const TOLD: Duration = Duration::from_secs(5);
 /// So many lives in which it could not be asked: it will never be.
 const MOST_MUTE: usize = 5;
 
@@ -98,7 +100,7 @@ impl Hub {
                 if !taken {
                     worker.mute += 1;
                 }
-                worker.taken = taken;
+                worker.over = Some((heard.life, taken));
                 worker.up = None;
                 worker.there = None;
                 worker.prepared = None;
@@ -133,6 +135,24 @@ impl Hub {
     pub(super) fn wait_over(&self, worker: usize, life: u64, given_up: &dyn Fn() -> bool) {
         let mut workers = self.lock();
         while workers.get(worker).is_some_and(|one| one.up == Some(life)) && !given_up() {
+            let wait = self.0.1.wait_timeout(workers, Duration::from_millis(100));
+            workers = wait.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Whether a life ended because its machine was taken away. A host may be a moment later to say so
+    /// than the call that was cut short: that is waited for.
+    pub(super) fn was_taken(&self, worker: usize, life: u64) -> bool {
+        let deadline = Instant::now() + TOLD;
+        let mut workers = self.lock();
+        loop {
+            match workers.get(worker).and_then(|one| one.over) {
+                Some((over, taken)) if over == life => return taken,
+                // A later one has ended since: of this one nothing more is known.
+                Some((over, _)) if over > life => return false,
+                None | Some(_) if life == 0 || Instant::now() >= deadline => return false,
+                None | Some(_) => {}
+            }
             let wait = self.0.1.wait_timeout(workers, Duration::from_millis(100));
             workers = wait.unwrap_or_else(PoisonError::into_inner).0;
         }

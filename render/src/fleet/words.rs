@@ -37,6 +37,8 @@ pub(super) enum Word {
         worker: usize,
         life: u64,
         blamed: Option<(i64, Verdict)>,
+        /// Its machine was taken away.
+        taken: bool,
     },
     /// A worker will not come back.
     Out { worker: usize, how: String },

@@ -31,9 +31,9 @@ pub(super) fn work(shared: &Arc<Shared>, worker: usize) {
             End::Lost(life) => {
                 thread::sleep(LAST_WORDS);
                 // One whose machine is taken away has done nothing wrong.
-                let taken = shared.inner.hub.lock()[worker].taken;
+                let taken = shared.inner.hub.was_taken(worker, life);
                 fruitless = if began || taken { 0 } else { fruitless + 1 };
-                lost(shared, worker, life);
+                lost(shared, worker, life, taken);
                 if fruitless >= FRUITLESS {
                     let how =
                         format!("worker {worker} ended {FRUITLESS} times before its first frame");
@@ -58,9 +58,8 @@ pub(super) fn work(shared: &Arc<Shared>, worker: usize) {
 }
 
 /// A life has ended: what it had waits again.
-fn lost(shared: &Shared, worker: usize, life: u64) {
+fn lost(shared: &Shared, worker: usize, life: u64, taken: bool) {
     let at = shared.noted(worker, life);
-    let taken = shared.inner.hub.lock()[worker].taken;
     let blamed = match &mut shared.lock().division {
         Some(division) if taken => {
             division.taken(worker);
@@ -79,6 +78,7 @@ fn lost(shared: &Shared, worker: usize, life: u64) {
         worker,
         life,
         blamed,
+        taken,
     });
 }
 

@@ -1,7 +1,8 @@
-//! Reaching the head: each of its addresses is tried until one answers and shows the key.
+//! Reaching the head: its addresses are tried side by side, until one answers and shows the key.
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::hosts::Join;
@@ -19,11 +20,20 @@ pub(in crate::hosts) async fn reach(
 ) -> Result<(Reader, Writer), String> {
     let deadline = Instant::now() + within;
     loop {
+        let mut dials = JoinSet::new();
+        for address in join.addresses.clone() {
+            let key = join.key.clone();
+            dials.spawn(async move {
+                let met = connect(&address, &key, EACH).await;
+                met.map_err(|error| format!("{address}: {}", why(&error)))
+            });
+        }
         let mut reasons = Vec::new();
-        for address in &join.addresses {
-            match connect(address, &join.key, EACH).await {
-                Ok(met) => return Ok(met),
-                Err(error) => reasons.push(format!("{address}: {}", why(&error))),
+        while let Some(dialled) = dials.join_next().await {
+            match dialled {
+                Ok(Ok(met)) => return Ok(met),
+                Ok(Err(reason)) => reasons.push(reason),
+                Err(_) => {}
             }
         }
         if Instant::now() + AGAIN >= deadline {

@@ -11,7 +11,9 @@ use crate::fleet::progress::ProgressWhat;
 use crate::fleet::worker::verdict_words;
 
 /// So often, one after another: a frame takes longer than hosts are to be had.
-const IN_VAIN: u32 = 3;
+const IN_VAIN: u32 = 2;
+/// Where it is not known that a time limit did it.
+const OFTEN_IN_VAIN: u32 = 8;
 
 impl Keeper<'_> {
     pub(super) fn frame_failed(
@@ -43,16 +45,13 @@ impl Keeper<'_> {
 
     pub(super) fn lost(
         &mut self,
-        worker: usize,
-        life: u64,
+        (worker, life): (usize, u64),
         blamed: Option<(i64, Verdict)>,
+        taken: bool,
     ) -> Result<(), RenderError> {
         let at_work = self.since.remove(&worker);
         self.lost += 1;
-        let (end, taken) = {
-            let workers = self.shared.inner.hub.lock();
-            (workers[worker].last_end.clone(), workers[worker].taken)
-        };
+        let end = self.shared.inner.hub.lock()[worker].last_end.clone();
         if taken {
             return self.taken(worker, at_work.is_some(), end.as_deref());
         }
@@ -96,9 +95,14 @@ impl Keeper<'_> {
         let how = how.unwrap_or("its host is gone");
         let times = self.in_vain.entry(worker).or_default();
         *times = if at_work { *times + 1 } else { 0 };
-        if *times >= IN_VAIN {
+        let most = match how.contains("time limit") {
+            true => IN_VAIN,
+            false => OFTEN_IN_VAIN,
+        };
+        let times = *times;
+        if times >= most {
             return Err(RenderError::NoWorkers(format!(
-                "the host of worker {worker} was taken away {IN_VAIN} times before it had finished a \
+                "the host of worker {worker} was taken away {times} times before it had finished a \
                  frame: where a time limit did that, a frame takes longer; give more time in the key \
                  \"slurm.time\" (at last: {how})"
             )));

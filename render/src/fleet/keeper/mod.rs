@@ -148,7 +148,8 @@ impl<'a> Keeper<'a> {
                 worker,
                 life,
                 blamed,
-            } => self.lost(worker, life, blamed),
+                taken,
+            } => self.lost((worker, life), blamed, taken),
             Word::Out { worker, how } => self.out(worker, &how),
             Word::Fatal(error) => Err(error),
         }
