@@ -98,7 +98,8 @@ fn listen(
     hear: &std::sync::mpsc::Receiver<Word>,
 ) -> Result<(), RenderError> {
     while !keeper.is_over() {
-        match hear.recv_timeout(TICK) {
+        let patience = keeper.next().map_or(TICK, |next| next.min(TICK));
+        match hear.recv_timeout(patience) {
             Ok(word) => {
                 keeper.hear(word)?;
                 // What has come meanwhile is entered with it.
