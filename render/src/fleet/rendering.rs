@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::hub::GATHERED;
 use super::keeper::Keeper;
 use super::progress::{Outcome, Progress};
 use super::shared::{Dealing, Shared};
@@ -93,9 +94,6 @@ fn tag(part: Option<Part>, number: u64) -> String {
         Some(part) => format!("{part}-{host}-{pid}-{number}").replace('/', "of"),
     }
 }
-
-/// What is said within so long is heard together: of thousands of workers each word would wake a thread.
-const GATHERED: Duration = Duration::from_millis(4);
 
 fn listen(
     keeper: &mut Keeper<'_>,
