@@ -105,7 +105,11 @@ impl Case {
         while !up() {
             well(&mut head, books)?;
             let so = books.up.load(Ordering::Relaxed);
-            ensure!(began.elapsed() < UP, "{so} of {all} are up, {} frames told", told());
+            ensure!(
+                began.elapsed() < UP,
+                "{so} of {all} are up, {} frames told",
+                told()
+            );
             std::thread::sleep(LOOK);
         }
         let up_seconds = began.elapsed().as_secs_f64();
@@ -131,7 +135,9 @@ impl Case {
     }
 
     fn head(self, folder: &Path, runtime: &Path, hosts: usize, options: &Options) -> Result<Child> {
-        DirBuilder::new().mode(0o700).create(runtime.join("blendtorch"))?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(runtime.join("blendtorch"))?;
         let most = UP.min(Duration::from_secs(60)) + options.seconds() + SETTLES;
         let frames = (self.instances as f64 * self.rate * most.as_secs_f64()) as usize;
         let mut command = Command::new(std::env::current_exe()?);
@@ -142,11 +148,16 @@ impl Case {
             .args(["--each", &options.each.to_string()])
             .args(["--passes", &options.passes.to_string()])
             .args(["--work", &self.work.to_string()])
-            .args(["--frames", &frames.clamp(self.instances, 1_000_000).to_string()])
+            .args([
+                "--frames",
+                &frames.clamp(self.instances, 1_000_000).to_string(),
+            ])
             .env("XDG_RUNTIME_DIR", runtime)
             .stdin(Stdio::piped())
             .stdout(Stdio::null());
-        command.spawn().with_context(|| format!("cannot start {command:?}"))
+        command
+            .spawn()
+            .with_context(|| format!("cannot start {command:?}"))
     }
 
     fn watch(
@@ -158,8 +169,13 @@ impl Case {
     ) -> Result<Seen> {
         let over = AtomicBool::new(false);
         let counters = || {
-            [&books.words_in, &books.words_out, &books.bytes_in, &books.bytes_out]
-                .map(|counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64)
+            [
+                &books.words_in,
+                &books.words_out,
+                &books.bytes_in,
+                &books.bytes_out,
+            ]
+            .map(|counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64)
         };
         let (first, before, after, last, mut asked) = std::thread::scope(|scope| {
             let asking = scope.spawn(|| ask(asks, self.instances, &over));
@@ -222,7 +238,11 @@ fn well(head: &mut Process, books: &Books) -> Result<()> {
     let ended = head.0.try_wait()?;
     ensure!(ended.is_none(), "the head ended: {ended:?}");
     let errors = locked(&books.errors);
-    ensure!(errors.is_empty(), "{}", errors[..errors.len().min(3)].join("; "));
+    ensure!(
+        errors.is_empty(),
+        "{}",
+        errors[..errors.len().min(3)].join("; ")
+    );
     Ok(())
 }
 
@@ -244,7 +264,9 @@ impl Seen {
         }
         let first = told.values().filter(|at| **at >= from).min();
         let last = entered.values().max();
-        let spans = first.zip(last).map(|(first, last)| last.saturating_sub(*first) as f64 * 1e-9);
+        let spans = first
+            .zip(last)
+            .map(|(first, last)| last.saturating_sub(*first) as f64 * 1e-9);
         self.frames = took.len() as f64 / spans.unwrap_or(seconds).max(1e-3);
         (self.frame_p50, self.frame_p99) = percentiles(&mut took);
         Ok(())

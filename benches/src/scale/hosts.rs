@@ -111,7 +111,9 @@ async fn serve(
         .iter()
         .map(|&(index, life)| (index, Instance::new(index, life)))
         .collect();
-    begin(&mut says, &share, &instances).await.map_err(anyhow::Error::msg)?;
+    begin(&mut says, &share, &instances)
+        .await
+        .map_err(anyhow::Error::msg)?;
     books.up.fetch_add(share.len() as u64, Ordering::Relaxed);
     let instances: Instances = Arc::new(Mutex::new(instances));
     let (say, words) = unbounded_channel();
@@ -130,7 +132,8 @@ async fn serve(
                 let (instances, say) = (Arc::clone(&instances), say.clone());
                 let books = Arc::clone(books);
                 tokio::spawn(async move {
-                    let outcome = asked(&instances, instance, wanted, (&say, rate, passes), &books).await;
+                    let outcome =
+                        asked(&instances, instance, wanted, (&say, rate, passes), &books).await;
                     let _ = say.send(Word::Answer(id, outcome));
                 });
             }
@@ -244,7 +247,10 @@ async fn asked(
         let seconds = 1.0 / rate;
         let _ = say.send(Word::Said(index, life, began(&folder, frame)));
         // Frames take more and less, as they do: else all that begin together stay together.
-        sleep(Duration::from_secs_f64(seconds * (0.5 + rand::random::<f64>()))).await;
+        sleep(Duration::from_secs_f64(
+            seconds * (0.5 + rand::random::<f64>()),
+        ))
+        .await;
         match written(&folder, frame, seconds, passes) {
             Ok(value) => {
                 locked(&books.told).insert(frame, now_ns());
@@ -268,6 +274,8 @@ pub(crate) fn socket(runtime: &Path) -> Result<PathBuf> {
     let folders = entries(runtime);
     let deeper = folders.iter().flat_map(|folder| entries(folder));
     let all = folders.iter().cloned().chain(deeper);
-    let mut sockets = all.map(|folder| folder.join("head.sock")).filter(|file| file.exists());
+    let mut sockets = all
+        .map(|folder| folder.join("head.sock"))
+        .filter(|file| file.exists());
     sockets.next().context("the head has no socket")
 }

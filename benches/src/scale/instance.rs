@@ -140,7 +140,12 @@ pub(crate) fn answer(verb: &str, arguments: &Value, instance: &mut Instance) -> 
 }
 
 /// Writes a frame's files; what is said of it then.
-pub(crate) fn written(folder: &Path, frame: i64, seconds: f64, passes: u8) -> std::io::Result<Value> {
+pub(crate) fn written(
+    folder: &Path,
+    frame: i64,
+    seconds: f64,
+    passes: u8,
+) -> std::io::Result<Value> {
     let mut files = Vec::new();
     let all = [("frames", "png"), ("depths", "exr")];
     for (pass, extension) in all.into_iter().take(usize::from(passes)) {
@@ -150,7 +155,11 @@ pub(crate) fn written(folder: &Path, frame: i64, seconds: f64, passes: u8) -> st
             "pass": pass, "file": file, "bytes": FILE.len(), "crc": 0x1234_5678, "seconds": 0.012,
         }));
     }
-    let row = |i: usize| (0..4).map(|j| 0.123_456_789 * (i * 4 + j) as f64).collect::<Vec<_>>();
+    let row = |i: usize| {
+        (0..4)
+            .map(|j| 0.123_456_789 * (i * 4 + j) as f64)
+            .collect::<Vec<_>>()
+    };
     Ok(json!({
         "event": "written", "frame": frame, "folder": folder, "files": files,
         "about": {

@@ -27,11 +27,14 @@ impl Usage {
         let ticks = rustix::param::clock_ticks_per_second() as f64;
         let seconds = |i: usize| -> Result<f64> { Ok(words[i].parse::<f64>()? / ticks) };
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let tasks: Vec<_> = fs::read_dir(format!("/proc/{pid}/task"))?.flatten().collect();
+        let tasks: Vec<_> = fs::read_dir(format!("/proc/{pid}/task"))?
+            .flatten()
+            .collect();
         let switches = tasks.iter().map(|task| {
             // A thread may have ended meanwhile.
             let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-            number(&status, "voluntary_ctxt_switches") + number(&status, "nonvoluntary_ctxt_switches")
+            number(&status, "voluntary_ctxt_switches")
+                + number(&status, "nonvoluntary_ctxt_switches")
         });
         Ok(Self {
             at: Instant::now(),
@@ -56,7 +59,9 @@ impl Usage {
 }
 
 fn number(text: &str, name: &str) -> u64 {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let word = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
     word.unwrap_or_default()
 }

@@ -82,7 +82,9 @@ pub async fn join(join: &Join, name: &str) -> Result<(Hears, Says), String> {
     let (reader, writer) = reach(join, REACH_WITHIN).await?;
     let passed = Passed::default();
     let mut says = Says { writer, passed };
-    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let unix = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let hello = HostHello {
         protocol: PROTOCOL,
         blendtorch: env!("CARGO_PKG_VERSION").to_owned(),
@@ -102,7 +104,11 @@ impl Hears {
     /// # Errors
     /// The connection has ended.
     pub async fn next(&mut self) -> Result<FromHead, String> {
-        let line = self.reader.next().await.map_err(|error| error.to_string())?;
+        let line = self
+            .reader
+            .next()
+            .await
+            .map_err(|error| error.to_string())?;
         self.passed.add(&line);
         Ok(match decode(&line)? {
             ToHost::Share(share) => {
