@@ -52,7 +52,7 @@ DEFAULT_SIGNALS := env --default-signal=INT,HUP
 
 # One target at a time: they share the cache, and cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help demo test checked lint bench peers soak chaos findings setup python-env system blender-program stand-ins libtorch clean own-build
+.PHONY: help demo test checked lint bench peers soak chaos scale findings setup python-env system blender-program stand-ins libtorch clean own-build
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -105,6 +105,10 @@ soak: setup ## what tests do, for longer; the demo's Blenders a hundred times, o
 chaos: setup python-env ## kill -9 of producers, Blenders, launchers and trainers, counted: out/chaos.json, out/chaos.png; CHAOS="--quick" is a minute
 	cargo build --release -p blendtorch-benches --bin chaos
 	$(DEFAULT_SIGNALS) $(CARGO_TARGET_DIR)/release/chaos --python $(VENV)/bin/python --out out $(CHAOS)
+
+scale: own-build system ## how far a fleet's head goes, over hosts that are simulated: out/scale.json; SCALE="--help" says more
+	cargo build --release -p blendtorch-benches --bin scale
+	$(CARGO_TARGET_DIR)/release/scale --out out $(SCALE)
 
 setup: own-build system libtorch $(CACHE)/.tools ## the managed Blender, our package and libtorch, in the cache folder
 	cargo build --release -p blendtorch-launcher -p blendtorch-cli

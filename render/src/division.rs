@@ -161,9 +161,8 @@ impl Division {
     /// A frame's files are written; whether it is the first time.
     pub(crate) fn done(&mut self, worker: usize, frame: i64) -> bool {
         self.at.retain(|who, what| *who != worker || *what != frame);
-        let waited = self.unqueue(frame);
-        let flew = self.land(frame);
-        waited || flew
+        // One in flight waits nowhere: queues are long.
+        self.land(frame) || self.unqueue(frame)
     }
 
     /// A frame did not succeed in this worker, which goes on.
@@ -287,8 +286,11 @@ impl Division {
     }
 
     fn land(&mut self, frame: i64) -> bool {
-        self.order.retain(|one| *one != frame);
-        self.given.remove(&frame).is_some()
+        let flew = self.given.remove(&frame).is_some();
+        if flew {
+            self.order.retain(|one| *one != frame);
+        }
+        flew
     }
 
     fn unqueue(&mut self, frame: i64) -> bool {

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// All must be up by then.
 const UP: Duration = Duration::from_secs(180);
 /// How long it runs before it is watched.
-const SETTLES: Duration = Duration::from_secs(4);
+const SETTLES: Duration = Duration::from_secs(3);
 /// How long the head may take to end.
 const ENDS: Duration = Duration::from_secs(60);
 /// How often somebody asks an instance.
@@ -93,7 +93,7 @@ impl Case {
         let hosts = self.instances.div_ceil(options.each);
         let mut head = Process(self.head(folder, runtime.path(), hosts, options)?);
         let pid = head.0.id();
-        let hosts = Hosts::start(folder, hosts, self.rate)?;
+        let hosts = Hosts::start(folder, hosts, (self.rate, options.passes))?;
         let books = &hosts.books;
         let all = self.instances as u64;
         let told = || locked(&books.told).len() as u64;
@@ -146,6 +146,7 @@ impl Case {
             .arg(folder)
             .args(["--hosts", &hosts.to_string()])
             .args(["--each", &options.each.to_string()])
+            .args(["--passes", &options.passes.to_string()])
             .args(["--work", &self.work.to_string()])
             .args([
                 "--frames",

@@ -33,6 +33,8 @@ pub(crate) struct Head {
     work: Work,
     #[arg(long)]
     frames: usize,
+    #[arg(long)]
+    passes: u8,
 }
 
 /// The file from which a simulated host learns where its head is.
@@ -97,7 +99,7 @@ impl Head {
             "scene": scene,
             "out": self.folder.join("out"),
             "frames": format!("1:{}", self.frames),
-            "passes": {"frames": {}, "depths": {}},
+            "passes": &["frames", "depths"][..usize::from(self.passes.clamp(1, 2))],
             "hosts": self.hosts(),
         });
         let described = RenderDescription::from_json(&described.to_string())?;

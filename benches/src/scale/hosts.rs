@@ -45,7 +45,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    pub(crate) fn start(folder: &Path, hosts: usize, rate: f64) -> Result<Self> {
+    pub(crate) fn start(folder: &Path, hosts: usize, of: (f64, u8)) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -54,7 +54,7 @@ impl Hosts {
         for host in 0..hosts {
             let (file, books) = (join_file(folder, host), Arc::clone(&books));
             runtime.spawn(async move {
-                if let Err(error) = serve(file, host, rate, &books).await {
+                if let Err(error) = serve(file, host, of, &books).await {
                     locked(&books.errors).push(format!("host {host}: {error:#}"));
                 }
             });
@@ -86,7 +86,13 @@ enum Word {
 /// One host's instances.
 type Instances = Arc<Mutex<HashMap<usize, Instance>>>;
 
-async fn serve(file: PathBuf, host: usize, rate: f64, books: &Arc<Books>) -> Result<()> {
+/// One host, whose instances have so many frames a second of so many files.
+async fn serve(
+    file: PathBuf,
+    host: usize,
+    (rate, passes): (f64, u8),
+    books: &Arc<Books>,
+) -> Result<()> {
     while !file.exists() {
         sleep(LOOK).await;
     }
@@ -126,7 +132,8 @@ async fn serve(file: PathBuf, host: usize, rate: f64, books: &Arc<Books>) -> Res
                 let (instances, say) = (Arc::clone(&instances), say.clone());
                 let books = Arc::clone(books);
                 tokio::spawn(async move {
-                    let outcome = asked(&instances, instance, wanted, &say, rate, &books).await;
+                    let outcome =
+                        asked(&instances, instance, wanted, (&say, rate, passes), &books).await;
                     let _ = say.send(Word::Answer(id, outcome));
                 });
             }
@@ -217,8 +224,7 @@ async fn asked(
     instances: &Instances,
     index: usize,
     wanted: Wanted,
-    say: &UnboundedSender<Word>,
-    rate: f64,
+    (say, rate, passes): (&UnboundedSender<Word>, f64, u8),
     books: &Books,
 ) -> Result<Value, Refusal> {
     let Wanted::Call {
@@ -245,7 +251,7 @@ async fn asked(
             seconds * (0.5 + rand::random::<f64>()),
         ))
         .await;
-        match written(&folder, frame, seconds) {
+        match written(&folder, frame, seconds, passes) {
             Ok(value) => {
                 locked(&books.told).insert(frame, now_ns());
                 let _ = say.send(Word::Said(index, life, value));

@@ -140,9 +140,15 @@ pub(crate) fn answer(verb: &str, arguments: &Value, instance: &mut Instance) -> 
 }
 
 /// Writes a frame's files; what is said of it then.
-pub(crate) fn written(folder: &Path, frame: i64, seconds: f64) -> std::io::Result<Value> {
+pub(crate) fn written(
+    folder: &Path,
+    frame: i64,
+    seconds: f64,
+    passes: u8,
+) -> std::io::Result<Value> {
     let mut files = Vec::new();
-    for (pass, extension) in [("frames", "png"), ("depths", "exr")] {
+    let all = [("frames", "png"), ("depths", "exr")];
+    for (pass, extension) in all.into_iter().take(usize::from(passes)) {
         let file = format!("{frame:06}.{pass}.{extension}");
         std::fs::write(folder.join(&file), FILE)?;
         files.push(json!({

@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Frames a second of each instance.
     #[arg(long, default_value_t = 1.0)]
     pub(crate) rate: f64,
+    /// Files of a frame that is rendered.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) passes: u8,
     /// How long a case is watched once all is up.
     #[arg(long, default_value_t = 10)]
     seconds: u64,

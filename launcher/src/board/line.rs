@@ -2,7 +2,11 @@
 //!
 //! Owns the numbers of the questions. It must never wait longer than it was told to.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
+use std::thread::{Thread, current, park_timeout};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -36,23 +40,55 @@ impl LineToInstance {
 
     /// Asks, and waits for the answer.
     pub(crate) async fn ask(&self, wanted: Wanted, patience: Duration) -> Outcome {
+        let answer = timeout(patience, self.exchange(wanted)).await;
+        answer.unwrap_or_else(|_| Err(late(patience)))
+    }
+
+    /// The same for a thread that has nothing else to do meanwhile; none that serves others.
+    pub(crate) fn ask_and_wait(&self, wanted: Wanted, patience: Duration) -> Outcome {
+        let answer = wait(self.exchange(wanted), patience);
+        answer.unwrap_or_else(|| Err(late(patience)))
+    }
+
+    async fn exchange(&self, wanted: Wanted) -> Outcome {
         let (answer, hear) = oneshot::channel();
         let gone = || Refusal::new(RefusalKind::Gone, "it has ended before it answered");
-        let exchange = async {
-            self.0.send((wanted, answer)).await.map_err(|_| gone())?;
-            hear.await.map_err(|_| gone())?
-        };
-        match timeout(patience, exchange).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Refusal::new(
-                RefusalKind::Late,
-                format!(
-                    "it did not answer for {:.1} s; what is asked of its main thread is done between two \
-                     frames",
-                    patience.as_secs_f64()
-                ),
-            )),
+        self.0.send((wanted, answer)).await.map_err(|_| gone())?;
+        hear.await.map_err(|_| gone())?
+    }
+}
+
+fn late(patience: Duration) -> Refusal {
+    Refusal::new(
+        RefusalKind::Late,
+        format!(
+            "it did not answer for {:.1} s; what is asked of its main thread is done between two frames",
+            patience.as_secs_f64()
+        ),
+    )
+}
+
+/// What comes of something that others bring about; none where it takes longer.
+fn wait<T>(future: impl Future<Output = T>, patience: Duration) -> Option<T> {
+    struct Waiting(Thread);
+    impl Wake for Waiting {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
         }
+    }
+    let waker = Arc::new(Waiting(current())).into();
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    let began = Instant::now();
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return Some(value);
+        }
+        let left = patience.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return None;
+        }
+        park_timeout(left);
     }
 }
 
@@ -70,4 +106,35 @@ pub(crate) async fn ask_all(
     let mut answers = asked.join_all().await;
     answers.sort_by_key(|(index, _)| *index);
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_thread_that_asks_gets_the_answer_or_why_there_is_none() {
+        let (line, mut questions) = LineToInstance::new();
+        let answers = std::thread::spawn(move || {
+            let (wanted, answer) = questions.blocking_recv().unwrap();
+            assert_eq!(wanted, Wanted::Status);
+            answer.send(Ok(json!(3))).unwrap();
+            // The second one is heard and never answered; of the third the line is closed.
+            let open = questions.blocking_recv().unwrap();
+            let third = questions.blocking_recv().unwrap();
+            drop((third, questions));
+            drop(open);
+        });
+        assert_eq!(line.ask_and_wait(Wanted::Status, LONG), Ok(json!(3)));
+        let late = line.ask_and_wait(Wanted::Status, Duration::from_millis(20));
+        assert_eq!(late.unwrap_err().kind, RefusalKind::Late);
+        let gone = line.ask_and_wait(Wanted::Status, LONG);
+        assert_eq!(gone.unwrap_err().kind, RefusalKind::Gone);
+        answers.join().unwrap();
+        let gone = line.ask_and_wait(Wanted::Status, LONG);
+        assert_eq!(gone.unwrap_err().kind, RefusalKind::Gone);
+    }
 }

@@ -89,7 +89,7 @@ impl Board {
     /// The next instance, whose life of this number has begun here.
     pub(crate) fn add(&self, pid: u32, life: u64, page: Option<Arc<Page>>) {
         let index = self.push(InstanceState::Running, pid, life, page);
-        self.listeners.tell(index, life, &News::Began { pid });
+        self.listeners.tell(index, life, News::Began { pid });
     }
 
     fn push(&self, state: InstanceState, pid: u32, life: u64, page: Option<Arc<Page>>) -> usize {
@@ -156,7 +156,7 @@ impl Board {
         }
         drop(written);
         let began = News::Began { pid };
-        self.listeners.tell(index, life.unwrap_or_default(), &began);
+        self.listeners.tell(index, life.unwrap_or_default(), began);
     }
 
     /// A life is over.
@@ -181,7 +181,7 @@ impl Board {
             one.lives.push_back(how.epitaph);
             one.status.life
         });
-        self.listeners.tell(index, life.unwrap_or_default(), &over);
+        self.listeners.tell(index, life.unwrap_or_default(), over);
     }
 
     /// It is not started again after all: the fleet ends.
@@ -196,7 +196,7 @@ impl Board {
             one.status.stopped = true;
             one.status.life
         });
-        self.listeners.tell(index, life.unwrap_or_default(), &over);
+        self.listeners.tell(index, life.unwrap_or_default(), over);
     }
 
     /// It could not be started again.
@@ -211,7 +211,7 @@ impl Board {
             one.status.given_up = Some(why);
             one.status.life
         });
-        self.listeners.tell(index, life.unwrap_or_default(), &over);
+        self.listeners.tell(index, life.unwrap_or_default(), over);
     }
 
     /// It will be started again, although it ends in order.
@@ -240,7 +240,7 @@ impl Board {
         let number = self.with(index, says).flatten();
         if let Some(number) = number {
             let says = News::Says(Box::new(about.clone()));
-            self.listeners.tell(index, number, &says);
+            self.listeners.tell(index, number, says);
         }
         number.is_some()
     }
@@ -250,7 +250,7 @@ impl Board {
         let number = |one: &mut Known| (one.status.pid == life).then_some(one.status.life);
         if let Some(number) = self.with(index, number).flatten() {
             let said = News::Said { topic, value };
-            self.listeners.tell(index, number, &said);
+            self.listeners.tell(index, number, said);
         }
     }
 

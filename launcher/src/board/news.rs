@@ -72,13 +72,20 @@ impl Listeners {
         all.clear();
     }
 
-    pub(crate) fn tell(&self, instance: usize, life: u64, what: &News) {
+    pub(crate) fn tell(&self, instance: usize, life: u64, what: News) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let heard = || Heard {
+        let heard = |what| Heard {
             instance,
             life,
-            what: what.clone(),
+            what,
         };
-        all.retain(|one| one.send(heard()).is_ok());
+        // What instances say may be long: only further listeners get copies.
+        let Some(last) = all.pop() else {
+            return;
+        };
+        all.retain(|one| one.send(heard(what.clone())).is_ok());
+        if last.send(heard(what)).is_ok() {
+            all.push(last);
+        }
     }
 }

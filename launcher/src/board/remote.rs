@@ -37,7 +37,7 @@ impl Board {
         if let Some(tails) = self.lock().tails.get_mut(index) {
             *tails = Default::default();
         }
-        self.listeners.tell(index, life, &News::Began { pid });
+        self.listeners.tell(index, life, News::Began { pid });
     }
 
     /// Where the sockets of an instance are.

@@ -26,12 +26,13 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::sync::watch;
 
 use blendtorch_blender::{Answers, Blender, Runtime, display};
+use blendtorch_channels::control::{Refusal, Wanted};
 
 use crate::addresses::Addresses;
 use crate::alive::is_ending;
 use crate::board::{Board, Heard, InstanceStatus};
 use crate::command::InstanceCommand;
-use crate::head::{Facts, Head, Place, Teller};
+use crate::head::{Facts, Head, Place, Teller, line_to};
 use crate::hosts::{Far, Gathering, State, gather};
 use crate::placement::{self, Supply};
 use crate::{LaunchDescription, LaunchError, LaunchInfo};
@@ -414,6 +415,20 @@ impl Fleet {
     /// What is heard of the instances from now on: when each is there, what it says, when it ends.
     pub fn listen(&self) -> mpsc::Receiver<Heard> {
         self.board.listeners.add()
+    }
+
+    /// Has an instance do something, and waits for its answer: for the program that holds the fleet, as
+    /// others ask through its socket.
+    ///
+    /// # Errors
+    /// It does not run, cannot be asked, refuses, or does not answer in time.
+    pub fn ask(
+        &self,
+        index: usize,
+        wanted: Wanted,
+        patience: Duration,
+    ) -> Result<serde_json::Value, Refusal> {
+        line_to(&self.board, index)?.ask_and_wait(wanted, patience)
     }
 
     /// Ends a life of an instance at once, its children too; another one begins where the description

@@ -135,8 +135,8 @@ async fn tell(
     outcomes
 }
 
-/// Of thousands many are asked at a time: no more is looked at than that.
-fn line_to(board: &Board, index: usize) -> Result<LineToInstance, Refusal> {
+/// The line to an instance, or why there is none. Of thousands many are asked at a time: no more is looked at than that.
+pub(crate) fn line_to(board: &Board, index: usize) -> Result<LineToInstance, Refusal> {
     let looked = board.look(index, |one| (one.status.is_running(), one.line.clone()));
     let Some((runs, line)) = looked else {
         let text = format!("there is no such instance; the fleet has {}", board.len());

@@ -25,7 +25,7 @@ use blendtorch_channels::control::{
 
 use crate::alive::Process;
 use crate::board::Board;
-pub(crate) use askers::reply as answer_person;
+pub(crate) use askers::{line_to, reply as answer_person};
 pub(crate) use report::Teller;
 
 /// The socket of the instances, and that of those who ask.

@@ -46,6 +46,9 @@ pub(super) struct There {
     pub(super) info: Value,
 }
 
+/// What is said within so long is heard together: of thousands of workers each word would wake a thread.
+pub(super) const GATHERED: Duration = Duration::from_millis(4);
+
 /// All workers.
 #[derive(Debug, Clone)]
 pub(super) struct Hub(Arc<(Mutex<Vec<Worker>>, Condvar)>);
@@ -59,8 +62,13 @@ impl Hub {
         std::thread::Builder::new()
             .name("blendtorch-render-news".into())
             .spawn(move || {
-                for heard in news {
+                let mut last: Option<Instant> = None;
+                while let Ok(heard) = news.recv() {
+                    let quiet = last.map_or(GATHERED, |last| last.elapsed());
+                    std::thread::sleep(GATHERED.saturating_sub(quiet));
                     its.hear(heard);
+                    news.try_iter().for_each(|heard| its.hear(heard));
+                    last = Some(Instant::now());
                 }
             })?;
         Ok(hub)

@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blendtorch_channels::control::FleetClient;
 use blendtorch_launcher::slurm::nodes_of_allocation;
 use blendtorch_launcher::{
     Fleet, FleetOptions, HostsSettings, LaunchDescription, Memory, Output, Restart, SlurmSettings,
@@ -111,16 +110,12 @@ impl FleetPlan {
 #[derive(Debug)]
 struct Inner {
     fleet: Fleet,
-    /// The name by which its workers are asked.
-    name: String,
     hub: Hub,
     workers: usize,
     /// Folders and tags of renders, in which a worker may still write when its render is over.
     renders: Mutex<Vec<(PathBuf, String)>>,
     /// Who asks a worker has its turn: what belongs together is not mixed with what others ask.
     turns: Vec<Mutex<()>>,
-    /// The way to ask each, once it has been asked.
-    lines: Vec<Mutex<Option<FleetClient>>>,
     /// What files hold, by their size and time.
     contents: Contents,
     /// When each folder's cameras were written.
@@ -133,13 +128,6 @@ impl Inner {
     /// A worker's turn; whoever has it asks it alone.
     fn turn(&self, worker: usize) -> MutexGuard<'_, ()> {
         self.turns[worker]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The way to ask a worker, for whoever has its turn.
-    fn line(&self, worker: usize) -> MutexGuard<'_, Option<FleetClient>> {
-        self.lines[worker]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -237,12 +225,12 @@ impl RenderFleet {
             ..FleetOptions::default()
         };
         let fleet = Fleet::start(&description, options)?;
-        let Some(name) = fleet.name().map(str::to_owned) else {
+        if fleet.name().is_none() {
             return Err(RenderError::NoWorkers(format!(
                 "the workers cannot be asked: {}",
                 fleet.warnings().join("; ")
             )));
-        };
+        }
         let hub = Hub::start(workers, fleet.listen()).map_err(|error| {
             RenderError::NoWorkers(format!("no thread can be started: {error}"))
         })?;
@@ -250,12 +238,10 @@ impl RenderFleet {
         hub.catch_up(&fleet);
         let inner = Arc::new(Inner {
             fleet,
-            name,
             hub,
             workers,
             renders: Mutex::default(),
             turns: (0..workers).map(|_| Mutex::new(())).collect(),
-            lines: (0..workers).map(|_| Mutex::new(None)).collect(),
             contents: Contents::default(),
             cameras: Cameras::default(),
             folder: Mutex::new(Some(folder)),

@@ -6,8 +6,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use super::hub::GATHERED;
 use super::keeper::Keeper;
 use super::progress::{Outcome, Progress};
 use super::shared::{Dealing, Shared};
@@ -58,7 +60,7 @@ pub(super) fn render(
     drop(words);
     let threads = workers.iter().map(|&one| {
         let shared = Arc::clone(&shared);
-        std::thread::Builder::new()
+        thread::Builder::new()
             .name(format!("blendtorch-render-{one}"))
             .spawn(move || worker::work(&shared, one))
     });
@@ -97,15 +99,20 @@ fn listen(
     keeper: &mut Keeper<'_>,
     hear: &std::sync::mpsc::Receiver<Word>,
 ) -> Result<(), RenderError> {
+    let mut last: Option<Instant> = None;
     while !keeper.is_over() {
-        match hear.recv_timeout(TICK) {
+        let patience = keeper.next().map_or(TICK, |next| next.min(TICK));
+        match hear.recv_timeout(patience) {
             Ok(word) => {
+                let quiet = last.map_or(GATHERED, |last| last.elapsed());
+                thread::sleep(GATHERED.saturating_sub(quiet));
                 keeper.hear(word)?;
                 // What has come meanwhile is entered with it.
                 while let Ok(word) = hear.try_recv() {
                     keeper.hear(word)?;
                 }
                 keeper.commit()?;
+                last = Some(Instant::now());
             }
             // Its own end is held by what the threads share.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use blendtorch_channels::control::{ControlError, FleetClient, RefusalKind};
+use blendtorch_channels::control::{ControlError, Refusal, RefusalKind, Wanted};
 use serde_json::Value;
 
 use super::Inner;
@@ -51,35 +51,28 @@ pub(super) fn call(
     arguments: Value,
     limit: Duration,
 ) -> Result<Value, Refused> {
-    let asked = {
-        // Whoever calls has the worker's turn: nobody waits for this.
-        let mut line = inner.line(worker);
-        let client = match line.take() {
-            Some(client) => Ok(client),
-            None => FleetClient::named(&inner.name),
-        };
-        client.and_then(|mut client| {
-            let answer = client.call(worker, SERVICE, verb, arguments, limit);
-            *line = Some(client);
-            answer
-        })
+    let wanted = Wanted::Call {
+        service: SERVICE.to_owned(),
+        name: verb.to_owned(),
+        arguments,
     };
-    let answer = match asked {
+    let answer = match inner.fleet.ask(worker, wanted, limit) {
         Ok(answer) => answer,
-        Err(ControlError::Refused(refusal)) => {
+        Err(refusal) => {
             return Err(match refusal.kind {
-                // It has not said yet that it offers anything: another life begins.
+                // It has not said yet that it offers anything: another life begins. Or the launcher ends.
                 RefusalKind::Gone | RefusalKind::Unknown => Refused::Gone,
                 RefusalKind::Late => {
                     inner.fleet.end_life(worker, life);
                     Refused::Gone
                 }
-                _ => Refused::Control(ControlError::Refused(refusal)),
+                kind => {
+                    let message = format!("instance {worker}: {}", refusal.message);
+                    let refusal = Refusal::new(kind, message);
+                    Refused::Control(ControlError::Refused(refusal))
+                }
             });
         }
-        // The launcher ends, or has ended.
-        Err(ControlError::Socket { .. } | ControlError::NoFleet(_)) => return Err(Refused::Gone),
-        Err(error) => return Err(Refused::Control(error)),
     };
     read(answer)
 }

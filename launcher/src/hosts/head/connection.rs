@@ -12,7 +12,9 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use blendtorch_channels::control::{FromPerson, Wanted, decode, encode};
+use blendtorch_channels::control::{
+    Answer, FromPerson, Refusal, RefusalKind, Wanted, decode, encode,
+};
 
 use crate::board::Outcome;
 use crate::head::{Teller, answer_person};
@@ -122,7 +124,7 @@ async fn serve(
             let hears = hear(id, reader, events.clone());
             let why = tokio::select! {
                 why = hears => why,
-                why = tell(writer, says) => why,
+                why = tell(id, writer, says, &events) => why,
             };
             let _ = events.send(Event::Gone { id, why });
         }
@@ -175,11 +177,28 @@ async fn pass_on(id: u64, mut queued: Receiver<FromHost>, events: UnboundedSende
 }
 
 /// Says what the head has to say, until it has nothing more.
-async fn tell(mut writer: Writer, mut says: UnboundedReceiver<ToHost>) -> String {
+async fn tell(
+    id: u64,
+    mut writer: Writer,
+    mut says: UnboundedReceiver<ToHost>,
+    events: &UnboundedSender<Event>,
+) -> String {
     while let Some(word) = says.recv().await {
-        let sent = match encode(&word) {
-            Ok(line) => writer.send(&line).await,
-            Err(_) => continue,
+        let sent = match (encode(&word), word) {
+            (Ok(line), _) => writer.send(&line).await,
+            // Who asked for more than a word can hold hears why.
+            (Err(reason), ToHost::Ask { id: asked, .. }) => {
+                let outcome = Err(Refusal::new(RefusalKind::Words, reason));
+                let answer = FromHost::Answer(Answer { id: asked, outcome });
+                let says = Event::Says {
+                    id,
+                    word: Box::new(answer),
+                    heard: oneshot::channel().0,
+                };
+                let _ = events.send(says);
+                continue;
+            }
+            (Err(_), _) => continue,
         };
         if let Err(error) = sent {
             return format!("its connection ended ({error})");

@@ -24,6 +24,11 @@ use crate::division::Division;
 use crate::ledger::{Ledger, Needs, NoteBook, is_full, sweep};
 use crate::transforms;
 
+/// Of the time, commits take no more than one part in so many: thousands of workers are done with a frame
+/// every millisecond. What is not committed when the head is killed is rendered again.
+const COMMITS: u32 = 16;
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+const MANY: usize = 32;
 /// What a worker had said before it was asked is heard after this.
 const MISSED: Duration = Duration::from_secs(2);
 
@@ -63,6 +68,8 @@ pub(in crate::fleet) struct Keeper<'a> {
     /// Something is to be committed now.
     due: bool,
     committed: Instant,
+    /// How long the next commit waits after that one.
+    pause: Duration,
     /// Frames that were done then.
     kept: usize,
 }
@@ -110,6 +117,7 @@ impl<'a> Keeper<'a> {
             over: false,
             due: false,
             committed: Instant::now(),
+            pause: Duration::ZERO,
             kept: 0,
         })
     }
@@ -296,12 +304,25 @@ impl<'a> Keeper<'a> {
     }
 
     pub(in crate::fleet) fn commit(&mut self) -> Result<(), RenderError> {
-        let due = self.due || self.committed.elapsed() > Duration::from_secs(1);
+        let since = self.committed.elapsed();
+        let due = (self.due && since >= self.pause) || since > Duration::from_secs(1);
         if let Some(ledger) = self.ledger.as_mut().filter(|_| due) {
+            let began = Instant::now();
             ledger.commit()?;
+            // A few workers are done with a frame now and then.
+            self.pause = match self.told.workers > MANY {
+                true => (began.elapsed() * COMMITS).min(LONGEST_PAUSE),
+                false => Duration::ZERO,
+            };
             (self.due, self.committed, self.kept) = (false, Instant::now(), self.told.done);
         }
         Ok(())
+    }
+
+    /// When something is to be done although nothing is said.
+    pub(in crate::fleet) fn next(&self) -> Option<Duration> {
+        let left = self.pause.saturating_sub(self.committed.elapsed());
+        self.due.then_some(left)
     }
 
     fn say(&mut self, what: ProgressWhat) -> Result<(), RenderError> {
