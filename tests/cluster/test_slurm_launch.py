@@ -187,7 +187,7 @@ def test_what_slurm_refuses_is_one_error(
 ) -> None:
     with SlurmLaunch(slurm, tmp_path, **settings) as fleet:
         assert fleet.process.wait(HANG_S) == 1
-    errors = [line for line in fleet.said().splitlines() if "error:" in line]
+    errors = [line for line in fleet.said().splitlines() if "launch: error:" in line]
     assert len(errors) == 1 and says in errors[0], fleet.said()
     assert not slurm.run("squeue", "--noheader").stdout
 

@@ -97,9 +97,11 @@ def test_hosts_come_and_go_and_what_they_ran_goes_on(tmp_path: Path) -> None:
         for btid in (0, 1):
             until(items, lambda item, wanted=btid: item["btid"] == wanted)
         assert len(fleet.addresses()) == 2
+        # Their hosts report once a second.
+        eventually("all is told", lambda: all(one["memory"] for one in fleet.status()))
         first = fleet.status()
         assert [one["mode"] for one in first] == ["running"] * 2, first
-        assert all(one["about"]["blender"] and one["memory"] for one in first), first
+        assert all(one["about"]["blender"] and one["host"] for one in first), first
 
         # A host that is killed: its Blender is gone with it, and comes back with the next one.
         lost = next(i for i in (0, 1) if _below(fleet.host("h0"), first[i]["pid"]))
@@ -144,7 +146,9 @@ def _below(host: int, pid: int) -> bool:
 def test_what_cannot_be_is_one_error(tmp_path: Path, keys: dict[str, Any], says: str) -> None:
     with Launched(tmp_path, described(tmp_path, **keys)) as fleet:
         assert fleet.process.wait(HANG_S) == 1, fleet.said()
-    errors = [line for line in fleet.said().splitlines() if "error:" in line]
+    errors = [
+        line for line in fleet.said().splitlines() if line.startswith("blendtorch-launch: error:")
+    ]
     assert len(errors) == 1 and re.search(says, fleet.said()), fleet.said()
     assert not fleet.info.exists()
 

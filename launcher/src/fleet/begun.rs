@@ -22,7 +22,7 @@ pub(crate) struct Beginning {
 }
 
 /// A host's part of a fleet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) instances: Vec<Beginning>,
     /// That of instance 0.

@@ -336,6 +336,8 @@ impl Members {
                         // Its connection ends in a moment, or has.
                         host.leaving.get_or_insert(why);
                     }
+                    // Why it is of no use has been said.
+                    None if self.reasons.contains_key(&slot) => {}
                     None => {
                         if self.level == Level::Run {
                             let at = self.join.addresses.join(", ");

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
@@ -13,12 +14,16 @@ use crate::fleet::{Beginning, Line, Output, Part};
 use crate::host::cores;
 use crate::hosts::words::{Placed, Share};
 use crate::placement::Where;
-use crate::{Fleet, FleetOptions, Runtime};
+use crate::{AddressError, Fleet, FleetOptions, LaunchDescription, LaunchError, Runtime};
 
 /// The variable that says how many threads a Blender of this machine's part has to render with.
 const THREADS: &str = "BLENDTORCH_THREADS";
 /// With one thread Cycles waits busily.
 const FEWEST_THREADS: usize = 2;
+
+/// How long ports may take to be free, and how often it is looked.
+const FREE_WITHIN: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What runs here.
 pub(super) struct Running {
@@ -26,6 +31,24 @@ pub(super) struct Running {
     pub(super) placed: Placed,
     /// The script lies in it, where it came along.
     _folder: Option<tempfile::TempDir>,
+}
+
+/// Starts it. What an earlier host of this machine has started may be ending: its ports are waited for.
+fn start_when_free(
+    description: &LaunchDescription,
+    part: &Part,
+    options: &FleetOptions,
+) -> Result<Fleet, String> {
+    let deadline = Instant::now() + FREE_WITHIN;
+    loop {
+        match Fleet::start_part(description, part.clone(), options.clone()) {
+            Err(LaunchError::Address {
+                error: AddressError::Occupied { .. },
+                ..
+            }) if Instant::now() < deadline => std::thread::sleep(LOOK),
+            started => return started.map_err(|error| error.to_string()),
+        }
+    }
 }
 
 /// Starts it; why it cannot run here. It blocks.
@@ -85,14 +108,13 @@ pub(super) fn start(
         } else {
             Output::Forward
         },
-        grace: std::time::Duration::try_from_secs_f64(share.grace).unwrap_or_default(),
+        grace: Duration::try_from_secs_f64(share.grace).unwrap_or_default(),
         remember: share.remember,
         gives_up: share.gives_up,
         carries_script: false,
         place: Where::Here,
     };
-    let fleet =
-        Fleet::start_part(&description, part, options).map_err(|error| error.to_string())?;
+    let fleet = start_when_free(&description, &part, &options)?;
     let info = fleet.launch_info();
     let of = |all: &Vec<String>| -> Vec<String> {
         let each = share.instances.iter();
