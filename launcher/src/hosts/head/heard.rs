@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use blendtorch_blender::{Blender, Runtime};
 use blendtorch_channels::control::{Epitaph, InstanceReport, now_ns};
 
+use super::clock::Clock;
 use super::connection::Event;
-use super::members::{Host, Members, listed};
+use super::member::Host;
+use super::members::{Members, listed};
 use crate::Restart;
 use crate::board::{Ended, InstanceState, Known, LineToInstance, Stream};
 use crate::fleet::{Level, Line};
@@ -394,22 +396,5 @@ impl Members {
         {
             self.dropped += 1;
         }
-    }
-}
-
-/// What the other machine's monotonic clock is in this one's.
-struct Clock {
-    ahead: i128,
-}
-
-impl Clock {
-    fn of(theirs: u64) -> Self {
-        Self {
-            ahead: i128::from(now_ns()) - i128::from(theirs),
-        }
-    }
-
-    fn here(&self, theirs: u64) -> u64 {
-        u64::try_from(i128::from(theirs) + self.ahead).unwrap_or_default()
     }
 }

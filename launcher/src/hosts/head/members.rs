@@ -6,22 +6,22 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{Sender, UnboundedSender};
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::State;
 use super::connection::Event;
 use super::far::Order;
+use super::member::{Host, unfit};
 use super::supplied::Supplied;
-use crate::board::{Board, Outcome};
+use crate::board::Board;
 use crate::fleet::{Level, Line};
 use crate::hosts::join::Join;
 use crate::hosts::record::JobRecord;
 use crate::hosts::share::Waiting;
-use crate::hosts::words::{HostHello, PROTOCOL, Share, ToHost};
+use crate::hosts::words::{HostHello, Share, ToHost};
 use crate::placement::Change;
 use crate::{FleetOptions, LaunchDescription};
 
@@ -32,29 +32,6 @@ const SILENT: Duration = Duration::from_secs(60);
 /// How long whoever supplies hosts may take to give them back.
 const PATIENTLY: Duration = Duration::from_secs(60);
 const QUICKLY: Duration = Duration::from_secs(15);
-/// Clocks that differ by more are wrong.
-const CLOCKS: Duration = Duration::from_secs(60);
-
-/// A host.
-pub(super) struct Host {
-    pub(super) name: String,
-    pub(super) slot: String,
-    pub(super) say: UnboundedSender<ToHost>,
-    pub(super) instances: BTreeSet<usize>,
-    pub(super) heard_at: Instant,
-    pub(super) open: HashMap<u64, oneshot::Sender<Outcome>>,
-    pub(super) asked: u64,
-    /// It has been asked to go.
-    pub(super) leaving: Option<String>,
-    pub(super) came_at: Instant,
-}
-
-impl Host {
-    pub(super) fn tell(&self, word: ToHost) {
-        // Whose connection is over is gone soon.
-        let _ = self.say.send(word);
-    }
-}
 
 /// All of them.
 pub(super) struct Members {
@@ -453,31 +430,6 @@ impl Members {
         }
         self.lines = None;
     }
-}
-
-/// Why a host cannot be used.
-fn unfit(hello: &HostHello) -> Option<String> {
-    if hello.protocol != PROTOCOL {
-        return Some(format!(
-            "its blendtorch {} speaks another version ({}) of what hosts and their head say than this \
-             one ({}, {PROTOCOL}); install the same on both",
-            hello.blendtorch,
-            hello.protocol,
-            env!("CARGO_PKG_VERSION"),
-        ));
-    }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let theirs = Duration::from_nanos(hello.unix_ns);
-    let differ = now.abs_diff(theirs);
-    (differ > CLOCKS).then(|| {
-        format!(
-            "its clock and this machine's differ by {:.0} s: files would be taken for older or newer than \
-             they are; set both by a time server (chrony, ntpd)",
-            differ.as_secs_f64()
-        )
-    })
 }
 
 /// `instance 3`, `instances 0, 1`.

@@ -4,9 +4,11 @@
 //! It must never wait for one host while others say something.
 
 mod addresses;
+mod clock;
 mod connection;
 mod far;
 mod heard;
+mod member;
 mod members;
 mod supplied;
 

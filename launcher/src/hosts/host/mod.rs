@@ -4,6 +4,7 @@
 //! here is a fleet as at home.
 
 mod forward;
+mod line;
 mod meet;
 mod part;
 mod session;

@@ -7,24 +7,23 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{Sender, UnboundedSender};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use blendtorch_channels::control::{
-    Answer, Refusal, RefusalKind, State, Wanted, decode, encode, now_ns,
-};
+use blendtorch_channels::control::{Answer, Refusal, RefusalKind, State, Wanted, now_ns};
 use tokio::task::JoinHandle;
 
-use super::forward::{forward, line};
+use super::forward::forward;
+use super::line::{hello, read, write};
 use super::part::{Running, start};
 use super::{Asked, HostEnd};
 use crate::board::{Board, Heard};
 use crate::fleet::Line;
 use crate::head::Teller;
-use crate::hosts::words::{FromHost, HostHello, PROTOCOL, Share, ToHost};
+use crate::hosts::words::{FromHost, Share, ToHost};
 use crate::sealed::{Reader, Writer};
 use crate::{InstanceStatus, Restart};
 
@@ -124,68 +123,6 @@ pub(super) async fn run(
         let _ = timeout(LAST_WORDS, writing).await;
     }
     end
-}
-
-fn hello(slot: String) -> HostHello {
-    let unix = SystemTime::now().duration_since(UNIX_EPOCH);
-    HostHello {
-        protocol: PROTOCOL,
-        blendtorch: env!("CARGO_PKG_VERSION").to_owned(),
-        host: name(),
-        slot,
-        pid: std::process::id(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        unix_ns: u64::try_from(unix.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX),
-    }
-}
-
-/// As Slurm calls this node, or else as the kernel does.
-fn name() -> String {
-    let node = std::env::var("SLURMD_NODENAME")
-        .ok()
-        .filter(|name| !name.is_empty());
-    node.unwrap_or_else(|| {
-        rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned()
-    })
-}
-
-async fn read(mut reader: Reader, hear: Sender<Result<ToHost, String>>) {
-    loop {
-        let word = match reader.next().await {
-            Ok(line) => decode(&line),
-            Err(error) => Err(error.to_string()),
-        };
-        let over = word.is_err();
-        if hear.send(word).await.is_err() || over {
-            return;
-        }
-    }
-}
-
-/// Words go before lines.
-async fn write(
-    mut writer: Writer,
-    mut words: UnboundedReceiver<FromHost>,
-    mut lines: Receiver<Line>,
-) {
-    loop {
-        let word = tokio::select! {
-            biased;
-            word = words.recv() => match word {
-                Some(word) => word,
-                None => return,
-            },
-            Some(printed) = lines.recv() => line(printed),
-        };
-        // A word that cannot be sent is missed by the head: then it is better off without this host.
-        let Ok(line) = encode(&word) else { return };
-        if writer.send(&line).await.is_err() {
-            return;
-        }
-    }
 }
 
 struct Host {
