@@ -13,7 +13,6 @@ mod inspect;
 mod render;
 mod sequence;
 mod status;
-mod stopped;
 mod submit;
 
 use std::ffi::OsString;

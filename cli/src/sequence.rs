@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use blendtorch_launcher::slurm::JobId;
-use blendtorch_launcher::{SlurmArguments, SlurmSettings};
+use blendtorch_launcher::{Caught, SlurmArguments, SlurmSettings};
 use blendtorch_render::Frames;
 use blendtorch_render::video::{Rate, Sequence, Sequenced, Sequencing, compact, sequence};
 use clap::Args;
@@ -15,7 +15,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::help::SEQUENCE_HELP;
 use super::say as say_as;
-use super::stopped::Stopped;
 use super::submit::{Command, absolute, submit};
 
 /// Without a terminal a line comes so often.
@@ -118,7 +117,7 @@ pub(super) fn run(arguments: &SequenceArguments) -> u8 {
     if let Some(settings) = arguments.slurm.settings(None) {
         return submitted(arguments, settings);
     }
-    let stopped = match Stopped::listen() {
+    let stopped = match Caught::listen(|_, _| {}) {
         Ok(stopped) => stopped,
         Err(error) => return failed(&format!("signals cannot be handled: {error}")),
     };

@@ -53,7 +53,9 @@ pub use hosts::{
 };
 pub use info::{InfoError, LaunchInfo};
 pub use placement::{HostsSettings, Where, host_program};
-pub use program::{LaunchArguments, Signals, SlurmArguments, launch, launch_program, main_launch};
+pub use program::{
+    Caught, LaunchArguments, Signals, SlurmArguments, launch, launch_program, main_launch,
+};
 pub use slurm::SlurmSettings;
 
 pub use blendtorch_blender::{Blender, DiscoverError, Runtime, Version};

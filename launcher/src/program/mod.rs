@@ -3,6 +3,7 @@
 //! Owns its command line and what its user sees. It must never hold what a program of somebody else's
 //! could want of a fleet.
 
+mod caught;
 mod help;
 mod launch;
 mod signals;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser};
 
+pub use caught::Caught;
 use help::LAUNCH_HELP;
 pub use launch::launch;
 pub use signals::Signals;
