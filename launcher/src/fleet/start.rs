@@ -2,7 +2,9 @@
 //!
 //! Owns the order of what is made before its thread runs. It must never wait for an instance.
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -71,9 +73,7 @@ impl Fleet {
             warnings.push(BOUND_FAR.to_owned());
         }
         let seed = description.seed.unwrap_or_else(drawn_seed);
-        let place =
-            Place::make().inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")));
-        let place = place.ok();
+        let place = or_warned(Place::make(), &mut warnings);
         let name = place.as_ref().map(Place::name);
         let folder = place.as_ref().map(|place| place.path().to_path_buf());
         let board = Arc::new(Board::default());
@@ -91,9 +91,7 @@ impl Fleet {
         );
         let serve = |place| {
             let served = Head::start(place, facts, Arc::clone(&board));
-            served
-                .inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")))
-                .ok()
+            or_warned(served, &mut warnings)
         };
         let served = place.and_then(serve);
         let name = name.filter(|_| served.is_some());
@@ -111,7 +109,6 @@ impl Fleet {
         };
         let (level, watched) = watch::channel(Level::Run);
         let (orders, ordered) = tokio::sync::mpsc::unbounded_channel();
-        let (started, ready) = mpsc::channel();
         let gathering = Gathering {
             description,
             options,
@@ -126,21 +123,7 @@ impl Fleet {
             orders: ordered,
             teller: Arc::new(teller),
         };
-        let supervision = |source| LaunchError::Supervision {
-            what: "thread",
-            source,
-        };
-        let thread = std::thread::Builder::new()
-            .name("blendtorch-fleet".into())
-            .spawn(move || gather(gathering, &started))
-            .map_err(supervision)?;
-        match ready.recv() {
-            Ok(begun) => begun?,
-            Err(_) => {
-                let ended = "it ended before hosts were asked for";
-                return Err(supervision(std::io::Error::other(ended)));
-            }
-        }
+        let thread = begin(move |started| gather(gathering, started))?;
         Ok(Self {
             info: LaunchInfo {
                 fleet: name,
@@ -207,9 +190,7 @@ impl Fleet {
         let commands: Vec<_> = (0..description.num_instances)
             .map(|i| InstanceCommand::new(&blender, &description, &addresses.bind, seed, i))
             .collect();
-        let place =
-            Place::make().inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")));
-        let place = place.ok();
+        let place = or_warned(Place::make(), &mut warnings);
         let mut info = LaunchInfo {
             addresses: addresses.connect,
             commands: commands.iter().map(InstanceCommand::line).collect(),
@@ -229,7 +210,6 @@ impl Fleet {
             board.listeners.add_sender(listener);
         }
         let (level, watched) = watch::channel(Level::Run);
-        let (started, ready) = mpsc::channel();
         let mut head = place.as_ref().map(|place| place.path().to_path_buf());
         let sockets = addresses
             .folder
@@ -244,9 +224,7 @@ impl Fleet {
         };
         let serve = |place| {
             let served = Head::start(place, facts, Arc::clone(&board));
-            served
-                .inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")))
-                .ok()
+            or_warned(served, &mut warnings)
         };
         let served = place.and_then(serve);
         if served.is_none() {
@@ -270,19 +248,7 @@ impl Fleet {
             board: Arc::clone(&board),
             level: watched,
         };
-        let supervision = |what| move |source| LaunchError::Supervision { what, source };
-        let thread = std::thread::Builder::new()
-            .name("blendtorch-fleet".into())
-            .spawn(move || supervise::run(plan, &started))
-            .map_err(supervision("thread"))?;
-        match ready.recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(error),
-            Err(_) => {
-                let source = std::io::Error::other("it ended before the instances had started");
-                return Err(supervision("thread")(source));
-            }
-        }
+        let thread = begin(move |started| supervise::run(plan, started))?;
         Ok(Self {
             info,
             blender: Some(blender),
@@ -298,6 +264,34 @@ impl Fleet {
             _folder: addresses.folder,
         })
     }
+}
+
+/// Starts the thread of a fleet, and waits until it says that it has begun.
+fn begin(
+    run: impl FnOnce(&mpsc::Sender<Result<(), LaunchError>>) + Send + 'static,
+) -> Result<JoinHandle<()>, LaunchError> {
+    let failed = |source| LaunchError::Supervision {
+        what: "thread",
+        source,
+    };
+    let (started, ready) = mpsc::channel();
+    let thread = std::thread::Builder::new()
+        .name("blendtorch-fleet".into())
+        .spawn(move || run(&started))
+        .map_err(failed)?;
+    let never = || {
+        failed(std::io::Error::other(
+            "it ended before the instances had started",
+        ))
+    };
+    ready.recv().map_err(|_| never())??;
+    Ok(thread)
+}
+
+/// What a part of the control channel needs; without it nobody can ask the fleet, which is said.
+fn or_warned<T, E: Display>(made: Result<T, E>, warnings: &mut Vec<String>) -> Option<T> {
+    made.inspect_err(|error| warnings.push(format!("{NOT_ASKED}: {error}")))
+        .ok()
 }
 
 fn drawn_seed() -> u64 {
