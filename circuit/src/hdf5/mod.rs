@@ -1,0 +1,4 @@
+//! HDF5 files, as far as networks need them.
+//!
+//! Owns the reading (over `hdf5-pure`) and the writing (ours: streams, one row after another) of
+//! groups, columns, tables and attributes; the only place that knows HDF5. It knows nothing of SONATA.

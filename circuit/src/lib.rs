@@ -1,0 +1,17 @@
+//! Networks of neurons and their activity as files.
+//!
+//! A SONATA configuration ([`config`]) names nodes, edges, inputs and reports; this crate reads, checks
+//! and writes all of them. What is wrong is gathered as [`Problem`]s, each with its file, its key and a
+//! remedy, so that a user hears everything at once. It simulates nothing and draws nothing.
+//!
+//! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
+//! and libsonata 0.2.2 write and read, where they differ from it.
+
+mod error;
+pub mod hdf5;
+mod names;
+mod problems;
+
+pub use error::CircuitError;
+pub use names::nearest;
+pub use problems::{Problem, Problems, Severity};
