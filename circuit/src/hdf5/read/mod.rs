@@ -23,6 +23,10 @@ use crate::CircuitError;
 /// So much of a file's structure is remembered between reads.
 const METADATA_BYTES: usize = 1 << 18;
 
+/// Why a file cannot be read, as far as it can be known.
+const REASONS: &str = "the file is damaged, was not written to its end, or is in a form of HDF5 that is \
+     newer than what is read here (h5py: leave `libver` at its default)";
+
 /// An HDF5 file that is open for reading.
 ///
 /// Cloning is cheap; all clones read the same open file. Paths are as `/nodes/cortex/0/x`; the first
@@ -47,7 +51,7 @@ impl Place {
             Error::NotADataset(_) => "is no dataset".to_owned(),
             Error::NotAGroup(_) => "is no group".to_owned(),
             Error::Format(FormatError::PathNotFound(_)) => "is missing".to_owned(),
-            error => format!("cannot be read: {error}; the file is damaged or was not written to its end"),
+            error => format!("cannot be read: {error}; {REASONS}"),
         };
         CircuitError::file(&self.path, object, text)
     }
@@ -87,7 +91,7 @@ impl File {
                 error => CircuitError::file(
                     path,
                     "",
-                    format!("cannot be opened as HDF5: {error}; the file is damaged or was not written to its end"),
+                    format!("cannot be opened as HDF5: {error}; {REASONS}"),
                 ),
             }
         })?;
