@@ -81,14 +81,19 @@ pub(super) fn of(
         })
     };
     let value = values()?.remove(name).ok_or_else(refused)?;
-    if let Datatype::Enumeration { base_type, members, .. } = kind
+    if let Datatype::Enumeration {
+        base_type, members, ..
+    } = kind
         && let Some(number) = value.as_i64()
     {
         let name = members
             .iter()
             .find(|one| member(&one.value, base_type) == Some(number))
             .map(|one| one.name.clone());
-        return Ok(Some(Value::Enumerated { name, value: number }));
+        return Ok(Some(Value::Enumerated {
+            name,
+            value: number,
+        }));
     }
     convert(&value).map(Some).ok_or_else(refused)
 }
@@ -108,7 +113,10 @@ fn convert(value: &AttrValue) -> Option<Value> {
 
 /// The number of an enumeration's member, which is held as the bytes of its base type.
 pub(super) fn member(bytes: &[u8], base: &Datatype) -> Option<i64> {
-    let Datatype::FixedPoint { byte_order, layout, .. } = base else {
+    let Datatype::FixedPoint {
+        byte_order, layout, ..
+    } = base
+    else {
         return None;
     };
     let mut bytes = bytes.to_vec();

@@ -100,9 +100,17 @@ impl Dataset {
                 .with_chunk_cache(ChunkCacheConfig::new().with_max_bytes(cache));
             data = file.dataset_with_options(path, options).map_err(fail)?;
         }
-        let row_bytes = product(shape.get(1..).unwrap_or(&[])).unwrap_or(u64::MAX).max(1);
-        let chunk_rows = chunk.and_then(|chunk| chunk.first().copied()).unwrap_or(1).max(1);
-        let piece = (PIECE_BYTES / row_bytes).max(1).div_ceil(chunk_rows).saturating_mul(chunk_rows);
+        let row_bytes = product(shape.get(1..).unwrap_or(&[]))
+            .unwrap_or(u64::MAX)
+            .max(1);
+        let chunk_rows = chunk
+            .and_then(|chunk| chunk.first().copied())
+            .unwrap_or(1)
+            .max(1);
+        let piece = (PIECE_BYTES / row_bytes)
+            .max(1)
+            .div_ceil(chunk_rows)
+            .saturating_mul(chunk_rows);
         Ok(Self {
             kind: kind(&data.dtype().map_err(fail)?, &datatype),
             stored: Stored::of(&datatype),
@@ -111,7 +119,11 @@ impl Dataset {
             path: path.to_owned(),
             place: Arc::clone(place),
             shape,
-            piece: if chunk_bytes > PIECE_BYTES { (PIECE_BYTES / row_bytes).max(1) } else { piece },
+            piece: if chunk_bytes > PIECE_BYTES {
+                (PIECE_BYTES / row_bytes).max(1)
+            } else {
+                piece
+            },
         })
     }
 
@@ -177,7 +189,11 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`read_rows`](Self::read_rows).
-    pub fn read_rows_into<T: Element>(&self, rows: Range<u64>, values: &mut Vec<T>) -> Result<(), CircuitError> {
+    pub fn read_rows_into<T: Element>(
+        &self,
+        rows: Range<u64>,
+        values: &mut Vec<T>,
+    ) -> Result<(), CircuitError> {
         values.clear();
         let Some(stored) = self.stored else {
             return Err(self.error(format!("holds no numbers; {} is needed", T::NAME)));
@@ -186,7 +202,10 @@ impl Dataset {
         for piece in pieces(rows, self.piece) {
             let raw = self.raw(&piece)?;
             stored.decode(&raw, values).map_err(|value| {
-                self.error(format!("the value {value} does not fit; {} is needed", T::NAME))
+                self.error(format!(
+                    "the value {value} does not fit; {} is needed",
+                    T::NAME
+                ))
             })?;
         }
         Ok(())
@@ -206,7 +225,11 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`words`](Self::words), and where there are fewer rows.
-    pub fn each_word(&self, rows: Range<u64>, mut each: impl FnMut(&str)) -> Result<(), CircuitError> {
+    pub fn each_word(
+        &self,
+        rows: Range<u64>,
+        mut each: impl FnMut(&str),
+    ) -> Result<(), CircuitError> {
         if self.kind != Kind::Words {
             return Err(self.error("holds no strings"));
         }
@@ -233,11 +256,16 @@ impl Dataset {
             return Ok(());
         }
         let fail = |error| self.place.error(&self.path, &error);
-        let raw = self.data.read_raw_rows(rows.start, rows.end - rows.start).map_err(fail)?;
+        let raw = self
+            .data
+            .read_raw_rows(rows.start, rows.end - rows.start)
+            .map_err(fail)?;
         let width = usize::try_from(self.data.element_size().map_err(fail)?).unwrap_or(usize::MAX);
         for place in raw.chunks(width.max(1)) {
             // Each begins with the length of its string.
-            let length = place.first_chunk::<4>().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+            let length = place
+                .first_chunk::<4>()
+                .map_or(0, |bytes| u32::from_le_bytes(*bytes));
             *left = left.checked_sub(u64::from(length)).ok_or_else(|| {
                 self.error("has longer strings than the file can hold; the file is damaged")
             })?;
@@ -251,7 +279,9 @@ impl Dataset {
     /// Where the file is damaged.
     pub fn enumeration(&self) -> Result<Vec<(String, i64)>, CircuitError> {
         match self.data.datatype() {
-            Ok(Datatype::Enumeration { base_type, members, .. }) => Ok(members
+            Ok(Datatype::Enumeration {
+                base_type, members, ..
+            }) => Ok(members
                 .into_iter()
                 .filter_map(|one| Some((one.name, attribute::member(&one.value, &base_type)?)))
                 .collect()),
@@ -263,7 +293,10 @@ impl Dataset {
     fn inside(&self, rows: &Range<u64>) -> Result<(), CircuitError> {
         if rows.end > self.rows() || rows.start > rows.end {
             let (start, end) = (rows.start, rows.end);
-            return Err(self.error(format!("has {} rows; rows {start} to {end} are needed", self.rows())));
+            return Err(self.error(format!(
+                "has {} rows; rows {start} to {end} are needed",
+                self.rows()
+            )));
         }
         Ok(())
     }

@@ -93,7 +93,11 @@ impl Stored {
     pub(super) fn of(kind: &Datatype) -> Option<Self> {
         let (form, order) = match kind {
             Datatype::Enumeration { base_type, .. } => return Self::of(base_type),
-            Datatype::FixedPoint { size, byte_order, layout } => {
+            Datatype::FixedPoint {
+                size,
+                byte_order,
+                layout,
+            } => {
                 if layout.bit_offset != 0 || u32::from(layout.bit_precision) != size * 8 {
                     return None;
                 }
@@ -110,7 +114,11 @@ impl Stored {
                 };
                 (form, byte_order)
             }
-            Datatype::FloatingPoint { size, byte_order, layout } => {
+            Datatype::FloatingPoint {
+                size,
+                byte_order,
+                layout,
+            } => {
                 let form = match size {
                     4 if *layout == FloatingPointLayout::IEEE754_BINARY32 => Form::F32,
                     8 if *layout == FloatingPointLayout::IEEE754_BINARY64 => Form::F64,
@@ -133,7 +141,9 @@ impl Stored {
             ($t:ty, $of:ident, $wide:ty) => {
                 decode::<T, { size_of::<$t>() }>(raw, self.big, out, |bytes| {
                     let value = <$wide>::from(<$t>::from_le_bytes(bytes));
-                    T::$of(value).ok_or(value).map_err(|value| value.to_string())
+                    T::$of(value)
+                        .ok_or(value)
+                        .map_err(|value| value.to_string())
                 })
             };
         }
@@ -159,7 +169,8 @@ fn decode<T: Element, const N: usize>(
     one: impl Fn([u8; N]) -> Result<T, String>,
 ) -> Result<(), String> {
     let (values, _) = raw.as_chunks::<N>();
-    out.try_reserve(values.len()).map_err(|error| error.to_string())?;
+    out.try_reserve(values.len())
+        .map_err(|error| error.to_string())?;
     for bytes in values {
         let mut bytes = *bytes;
         if big {

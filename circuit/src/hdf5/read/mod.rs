@@ -75,15 +75,19 @@ impl File {
     pub fn open(path: &Path) -> Result<Self, CircuitError> {
         let bytes = match std::fs::metadata(path) {
             Ok(data) if data.is_dir() => {
-                return Err(CircuitError::file(path, "", "is a folder; an HDF5 file is needed"));
+                return Err(CircuitError::file(
+                    path,
+                    "",
+                    "is a folder; an HDF5 file is needed",
+                ));
             }
             Ok(data) => data.len(),
             Err(source) => return Err(CircuitError::io(path, source)),
         };
         let options = FileAccessProperties::new()
             .with_metadata_cache(MetadataCacheConfig::new(METADATA_BYTES));
-        let file = hdf5_pure::File::open_streaming_with_options(path, options).map_err(|error| {
-            match error {
+        let file = hdf5_pure::File::open_streaming_with_options(path, options).map_err(
+            |error| match error {
                 Error::Io(source) => CircuitError::io(path, source),
                 Error::Format(FormatError::SignatureNotFound) => {
                     CircuitError::file(path, "", "is no HDF5 file")
@@ -93,8 +97,8 @@ impl File {
                     "",
                     format!("cannot be opened as HDF5: {error}; {REASONS}"),
                 ),
-            }
-        })?;
+            },
+        )?;
         let place = Arc::new(Place {
             path: path.to_owned(),
             bytes,
