@@ -82,6 +82,7 @@ fn raster(sketch: &Sketch, area: &Area<'_>) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .caption(all, ("mono", 16))
         .margin(8)
+        .margin_right(48)
         .x_label_area_size(28)
         .y_label_area_size(72)
         .build_cartesian_2d(window(sketch), 0.0..total.max(1.0))?;
@@ -92,7 +93,7 @@ fn raster(sketch: &Sketch, area: &Area<'_>) -> Drawn {
         .y_labels(8)
         .y_desc("cell")
         .label_style(("mono", 16))
-        .x_label_formatter(&|time| number(*time))
+        .x_label_formatter(&|time| format!("{} ms", number(*time)))
         .y_label_formatter(&|cell| number(*cell))
         .draw()?;
     let radius = if sketch.dots.len() > 5000 { 0 } else { 1 };
@@ -180,6 +181,7 @@ fn panel(
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("mono", 16))
         .margin(8)
+        .margin_right(48)
         .x_label_area_size(28)
         .y_label_area_size(72)
         .build_cartesian_2d(time, values)?;
