@@ -4,3 +4,6 @@
 //! groups, columns, tables and attributes; the only place that knows HDF5. It knows nothing of SONATA.
 
 pub mod read;
+mod write;
+
+pub use write::{Attribute, Dataset, Element, Group, Stream, Table, Writer};
