@@ -17,6 +17,8 @@ mod network;
 pub mod node_sets;
 mod nodes;
 mod problems;
+#[cfg(test)]
+mod testing;
 mod types;
 
 pub use column::{ABSENT, Column};

@@ -6,6 +6,8 @@
 mod gather;
 mod members;
 mod merge;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

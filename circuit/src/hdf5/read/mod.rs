@@ -8,6 +8,8 @@
 mod attribute;
 mod dataset;
 mod element;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
