@@ -1,3 +1,5 @@
+use std::os::unix::fs::FileExt;
+
 use super::*;
 use crate::hdf5::{Attribute, Writer};
 use crate::testing::{golden, golden_files};
@@ -190,6 +192,8 @@ fn sizes_that_a_file_cannot_hold_are_refused() {
 fn cut_and_flipped_files_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.h5");
+    // Overwritten in place: a file that is emptied and written anew is flushed to the disk.
+    let file = std::fs::File::create(&path).unwrap();
     let mut random = 88_172_645_463_325_252_u64;
     let mut next = move |below: usize| {
         random ^= random << 13;
@@ -223,7 +227,8 @@ fn cut_and_flipped_files_are_errors() {
                     }
                 }
             }
-            std::fs::write(&path, &bytes).unwrap();
+            file.write_all_at(&bytes, 0).unwrap();
+            file.set_len(bytes.len() as u64).unwrap();
             refused += usize::from(
                 File::open(&path)
                     .and_then(|file| read_all(&file, "", 0))
