@@ -7,10 +7,12 @@
 //! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
+pub mod config;
 mod error;
 pub mod hdf5;
 mod names;
 mod problems;
+pub mod spikes;
 
 pub use error::CircuitError;
 pub use names::nearest;
