@@ -39,7 +39,7 @@ use serde_json::{Map, Value};
 pub use engines::{Engine, Engines};
 pub use inputs::{Input, Stimulus, TrainsFormat};
 pub use keys::{Key, Shape};
-pub use networks::{Components, NetworkFile, Networks};
+pub use networks::{Components, Networks};
 pub use output::Output;
 pub use overrides::parse as parse_override;
 pub use reports::{Recording, Report};

@@ -9,31 +9,20 @@ use serde_json::{Map, Value};
 
 use super::keys::{COMPONENTS, EDGES, GAP_JUNCTIONS, Key, NETWORKS, NODES};
 use super::section::{Check, Fields, Place};
+use crate::{EdgesFile, NodesFile};
 
 /// The files of a network.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Networks {
     /// Those of the nodes.
-    pub nodes: Vec<NetworkFile>,
+    pub nodes: Vec<NodesFile>,
     /// Those of the edges.
-    pub edges: Vec<NetworkFile>,
+    pub edges: Vec<EdgesFile>,
     /// Those of gap junctions (BioNet).
     pub gap_juncs: Vec<PathBuf>,
-}
-
-/// A file of nodes or edges, and that of their types.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct NetworkFile {
-    /// `nodes_file` or `edges_file`.
-    pub file: PathBuf,
-    /// `node_types_file` or `edge_types_file`.
-    pub types_file: Option<PathBuf>,
     /// The configuration that names them.
-    pub said_in: PathBuf,
-    /// The place there: `networks.nodes.0`.
-    pub key: String,
+    pub file: PathBuf,
 }
 
 impl Networks {
@@ -60,12 +49,7 @@ impl Networks {
                     check.error(&place, file, "is missing; give the path of the HDF5 file");
                 }
                 if let Some(path) = fields.path(file, &place, check) {
-                    found.push(NetworkFile {
-                        file: path,
-                        types_file: types_file(&fields, types, &place, check),
-                        said_in: place.source.file.clone(),
-                        key: place.path.clone(),
-                    });
+                    found.push((path, types_file(&fields, types, &place, check)));
                 }
             }
             found
@@ -73,13 +57,26 @@ impl Networks {
         let nodes = entries("nodes", NODES, "nodes_file", "node_types_file");
         let edges = entries("edges", EDGES, "edges_file", "edge_types_file");
         let gap_juncs = entries("gap_juncs", GAP_JUNCTIONS, "gap_juncs_file", "");
-        if nodes.is_empty() && !fields.has("nodes") {
+        if !fields.has("nodes") {
             check.error(place, "nodes", "is missing: a network has files of nodes");
         }
+        let nodes = nodes
+            .into_iter()
+            .map(|(nodes_file, node_types_file)| NodesFile {
+                nodes_file,
+                node_types_file,
+            });
+        let edges = edges
+            .into_iter()
+            .map(|(edges_file, edge_types_file)| EdgesFile {
+                edges_file,
+                edge_types_file,
+            });
         Self {
-            nodes,
-            edges,
-            gap_juncs: gap_juncs.into_iter().map(|one| one.file).collect(),
+            nodes: nodes.collect(),
+            edges: edges.collect(),
+            gap_juncs: gap_juncs.into_iter().map(|(file, _)| file).collect(),
+            file: place.source.file.clone(),
         }
     }
 }

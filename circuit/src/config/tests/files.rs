@@ -51,8 +51,8 @@ fn split_files_have_their_own_folders_and_variables() {
         "{problems}"
     );
     assert_eq!((config.run.tstop, config.run.dt), (Some(2.0), 0.25));
-    assert_eq!(config.networks.nodes[0].file, at.join("net/dir/n.h5"));
-    assert_eq!(config.networks.nodes[0].types_file, None);
+    assert_eq!(config.networks.nodes[0].nodes_file, at.join("net/dir/n.h5"));
+    assert_eq!(config.networks.nodes[0].node_types_file, None);
     assert_eq!(config.node_sets["a"]["population"], "p");
     assert_eq!(config.json()["node_sets"]["a"]["population"], "p");
     assert_eq!(
@@ -109,7 +109,7 @@ fn what_lies_where_the_program_runs_is_taken_with_a_warning() {
     let mut problems = Problems::new();
     let value = json!({"networks": {"nodes": [{"nodes_file": "n.h5"}, {"nodes_file": "m.h5"}]}});
     let config = Config::from_value(value, &here, &options, &mut problems).unwrap();
-    assert_eq!(config.networks.nodes[0].file, there.join("n.h5"));
-    assert_eq!(config.networks.nodes[1].file, here.join("m.h5"));
+    assert_eq!(config.networks.nodes[0].nodes_file, there.join("n.h5"));
+    assert_eq!(config.networks.nodes[1].nodes_file, here.join("m.h5"));
     assert_eq!(problems.warnings(), 1, "{problems}");
 }

@@ -56,9 +56,13 @@ fn all_golden_configurations_are_read_without_a_word() {
         let config = Config::load(&file, &mut problems).unwrap();
         assert!(problems.is_empty(), "{problems}");
         assert!(config.run.tstop.unwrap() > 0.0 && config.run.dt > 0.0);
-        for network in config.networks.nodes.iter().chain(&config.networks.edges) {
-            assert!(network.file.exists(), "{}", network.file.display());
-            assert!(network.types_file.as_ref().unwrap().exists());
+        for network in &config.networks.nodes {
+            assert!(network.nodes_file.exists());
+            assert!(network.node_types_file.as_ref().unwrap().exists());
+        }
+        for network in &config.networks.edges {
+            assert!(network.edges_file.exists());
+            assert!(network.edge_types_file.as_ref().unwrap().exists());
         }
         for input in config.inputs.values() {
             if let Stimulus::Spikes { files, .. } = &input.stimulus {
