@@ -7,6 +7,7 @@
 //! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
+pub mod build;
 mod error;
 pub mod hdf5;
 mod names;

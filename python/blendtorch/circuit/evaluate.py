@@ -44,7 +44,7 @@ def pairs(
         return _of_nodes(called, iterator, sources, targets)
     if isinstance(rule, list | np.ndarray) and np.ndim(rule) > 0:
         return _of_list(rule, iterator, sources, targets)
-    if isinstance(rule, Number) or np.ndim(rule) == 0 and isinstance(rule, np.ndarray | np.generic):
+    if isinstance(rule, Number | np.ndarray):
         return _of_number(rule, len(sources), len(targets))
     raise TypeError(
         f"a connection_rule is a number, a list, a function or one of blendtorch.circuit.rules, "
@@ -71,7 +71,7 @@ def counts(values: Any, expected: int) -> NDArray[np.uint32]:
                 stacklevel=2,
             )
     if len(numbers) and (numbers.min() < 0 or numbers.max() >= 2**32):
-        raise ValueError("the connection_rule gave a number of synapses below 0 or above 2³² − 1")
+        raise ValueError("the connection_rule gave a number of synapses below 0 or too large")
     return numbers.astype(np.uint32)
 
 
@@ -150,9 +150,7 @@ def _of_block(given: Any, rows: int, columns: int) -> tuple[NDArray[np.uint32], 
         numbers = counts(given[2], len(source)) if len(given) > 2 else None
         if source.shape != target.shape or source.ndim != 1:
             raise ValueError("rows of sources and of targets are two lists of one length")
-        if len(source) and not (
-            source.min() >= 0 and source.max() < rows and target.min() >= 0
-        ):
+        if len(source) and not (source.min() >= 0 and source.max() < rows and target.min() >= 0):
             raise ValueError(f"the connection_rule gave rows of sources outside 0…{rows - 1}")
         if len(target) and target.max() >= columns:
             raise ValueError(f"the connection_rule gave rows of targets outside 0…{columns - 1}")
@@ -164,8 +162,8 @@ def _of_block(given: Any, rows: int, columns: int) -> tuple[NDArray[np.uint32], 
     matrix = np.asarray(given)
     if matrix.shape != (rows, columns):
         raise ValueError(
-            f"a vectorised connection_rule gives sources × targets, here {rows} × {columns}, "
-            f"not {' × '.join(map(str, matrix.shape)) or 'one number'}"
+            f"a vectorised connection_rule gives sources by targets, here {rows} by {columns}, "
+            f"not {' by '.join(map(str, matrix.shape)) or 'one number'}"
         )
     flat = np.ascontiguousarray(matrix).reshape(-1)
     at = np.flatnonzero(flat)

@@ -69,9 +69,7 @@ class Node(Mapping[str, Any]):
         return hash(self.node_id)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Node) and self._nodes is other._nodes and self._row == other._row
-        )
+        return isinstance(other, Node) and self._nodes is other._nodes and self._row == other._row
 
     def __repr__(self) -> str:
         return repr(dict(self))
@@ -105,7 +103,7 @@ class AddedNodes:
         return None
 
     def matching(self, name: str, wanted: Any) -> NDArray[np.bool_]:
-        """Which of them have a property with a value: equal to it, one of a list, or by a function."""
+        """Which of them have a property: equal to a value, one of a list, or by a function."""
         if name in self.columns or name == "node_id":
             values = self.ids if name == "node_id" else self.columns[name]
             plain = np.asarray(values) if not callable(wanted) and _simple(values) else None
@@ -298,5 +296,3 @@ class NodeTable:
         if points.shape[1] > 3:
             raise ValueError(f"positions have 1 to 3 axes, not {points.shape[1]}")
         return np.pad(points, ((0, 0), (0, 3 - points.shape[1])))
-
-

@@ -123,7 +123,7 @@ def _ids(table: NodeTable) -> NDArray[np.uint64]:
     return np.ascontiguousarray(table.node_id, np.uint64)
 
 
-class probability(BuiltIn):  # noqa: N801: read as a function
+class probability(BuiltIn):  # noqa: N801
     """Each pair is connected with a probability.
 
     Args:
@@ -147,7 +147,7 @@ class probability(BuiltIn):  # noqa: N801: read as a function
         return _blendtorch.draw_probability(len(sources), len(targets), self.p, self.seed, own)
 
 
-class distance(BuiltIn):  # noqa: N801: read as a function
+class distance(BuiltIn):  # noqa: N801
     """Each pair is connected with a probability that falls with its distance d.
 
     Args:
@@ -231,7 +231,7 @@ class _FixedDegree(BuiltIn):
         )
 
 
-class fixed_indegree(_FixedDegree):  # noqa: N801: read as a function
+class fixed_indegree(_FixedDegree):  # noqa: N801
     """Each target gets k edges, from sources drawn at random.
 
     Args:
@@ -245,13 +245,13 @@ class fixed_indegree(_FixedDegree):  # noqa: N801: read as a function
     _of_targets = True
 
 
-class fixed_outdegree(_FixedDegree):  # noqa: N801: read as a function
+class fixed_outdegree(_FixedDegree):  # noqa: N801
     """Each source gets k edges, to targets drawn at random; else as `fixed_indegree`."""
 
     _of_targets = False
 
 
-class one_to_one(BuiltIn):  # noqa: N801: read as a function
+class one_to_one(BuiltIn):  # noqa: N801
     """The first source to the first target, the second to the second, and so on.
 
     Args:
