@@ -5,3 +5,8 @@
 //! writes what comes out. This crate knows neither Blender nor the launcher.
 
 pub mod engine;
+mod error;
+pub mod outputs;
+pub mod plot;
+
+pub use error::SimulateError;
