@@ -152,7 +152,7 @@ class NetworkBuilder:
         if "nsyns" in edge_type_properties:
             connection_rule = edge_type_properties.pop("nsyns")
         connections = Connections(
-            *ends, connection_rule, connection_params, iterator, edge_type_properties
+            ends[0], ends[1], connection_rule, connection_params, iterator, edge_type_properties
         )
         self._connections.append(connections)
         self._built = None
@@ -347,7 +347,7 @@ def _free(path: Path, force: bool) -> Path:
 def _told_of(compression: Any) -> None:
     if compression not in (None, "none"):
         warnings.warn(
-            f"compression={compression!r}: files are not compressed, so that every reader reads them",
+            f"compression={compression!r}: files are not compressed, so that all readers read them",
             stacklevel=3,
         )
 

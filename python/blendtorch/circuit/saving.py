@@ -18,28 +18,29 @@ from .pools import AddedNodes, as_column
 
 #: What files hold of numpy's kinds; others become the next that holds them.
 KINDS = {
-    "bool": np.uint8,
-    "int8": np.int32,
-    "int16": np.int32,
-    "uint16": np.uint32,
-    "float16": np.float32,
+    "bool": "uint8",
+    "int8": "int32",
+    "int16": "int32",
+    "uint16": "uint32",
+    "float16": "float32",
+    "longdouble": "float64",
+    "float128": "float64",
 }
 
 
-def _kind(arrays: Sequence[NDArray[Any]]) -> Any:
-    """The dtype that all of these have in common; None for words."""
+def _kind(arrays: Sequence[NDArray[Any]]) -> str | None:
+    """The name of the dtype that all of these have in common; None for words."""
     if any(array.dtype.kind not in "biuf" for array in arrays):
         return None
-    dtype = np.result_type(*arrays)
-    dtype = np.dtype(KINDS.get(dtype.name, dtype.type))
-    return dtype if dtype.itemsize <= 8 else np.dtype(np.float64)
+    name = str(np.result_type(*arrays))
+    return KINDS.get(name, name)
 
 
 def _alike(sets: list[dict[str, Any]]) -> list[list[tuple[str, Any]]]:
     """Columns as they are written. Sets with the same names share a group, where a column is of one
     kind."""
     arrays = [{name: as_column(values) for name, values in one.items()} for one in sets]
-    kinds: dict[tuple[frozenset[str], str], Any] = {}
+    kinds: dict[tuple[frozenset[str], str], str | None] = {}
     for one in arrays:
         group = frozenset(one)
         for name in one:
@@ -52,7 +53,7 @@ def _alike(sets: list[dict[str, Any]]) -> list[list[tuple[str, Any]]]:
     ]
 
 
-def _written(array: NDArray[Any], kind: Any) -> Any:
+def _written(array: NDArray[Any], kind: str | None) -> Any:
     if kind is None:
         return [one.decode() if isinstance(one, bytes) else str(one) for one in array.tolist()]
     return np.ascontiguousarray(array, kind)
