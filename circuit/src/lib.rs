@@ -7,12 +7,24 @@
 //! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
+mod attributes;
 pub mod build;
+mod column;
+mod edges;
 mod error;
 pub mod hdf5;
 mod names;
+mod network;
+pub mod node_sets;
+mod nodes;
 mod problems;
+mod types;
 
+pub use column::{ABSENT, Column};
+pub use edges::{Blocks, EdgeBlock, EdgePopulation};
 pub use error::CircuitError;
 pub use names::nearest;
+pub use network::{Circuit, EdgesFile, NodesFile};
+pub use nodes::{NodeIds, NodePopulation};
 pub use problems::{Problem, Problems, Severity};
+pub use types::TypesTable;

@@ -23,6 +23,10 @@ use crate::CircuitError;
 /// So much of a file's structure is remembered between reads.
 const METADATA_BYTES: usize = 1 << 18;
 
+/// Why a file cannot be read, as far as it can be known.
+const REASONS: &str = "the file is damaged, was not written to its end, or is in a form of HDF5 that is \
+     newer than what is read here (h5py: leave `libver` at its default)";
+
 /// An HDF5 file that is open for reading.
 ///
 /// Cloning is cheap; all clones read the same open file. Paths are as `/nodes/cortex/0/x`; the first
@@ -47,9 +51,7 @@ impl Place {
             Error::NotADataset(_) => "is no dataset".to_owned(),
             Error::NotAGroup(_) => "is no group".to_owned(),
             Error::Format(FormatError::PathNotFound(_)) => "is missing".to_owned(),
-            error => format!(
-                "cannot be read: {error}; the file is damaged or was not written to its end"
-            ),
+            error => format!("cannot be read: {error}; {REASONS}"),
         };
         CircuitError::file(&self.path, object, text)
     }
@@ -84,8 +86,8 @@ impl File {
         };
         let options = FileAccessProperties::new()
             .with_metadata_cache(MetadataCacheConfig::new(METADATA_BYTES));
-        let file = hdf5_pure::File::open_streaming_with_options(path, options).map_err(|error| {
-            match error {
+        let file = hdf5_pure::File::open_streaming_with_options(path, options).map_err(
+            |error| match error {
                 Error::Io(source) => CircuitError::io(path, source),
                 Error::Format(FormatError::SignatureNotFound) => {
                     CircuitError::file(path, "", "is no HDF5 file")
@@ -93,10 +95,10 @@ impl File {
                 error => CircuitError::file(
                     path,
                     "",
-                    format!("cannot be opened as HDF5: {error}; the file is damaged or was not written to its end"),
+                    format!("cannot be opened as HDF5: {error}; {REASONS}"),
                 ),
-            }
-        })?;
+            },
+        )?;
         let place = Arc::new(Place {
             path: path.to_owned(),
             bytes,
