@@ -8,6 +8,7 @@
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
 mod attributes;
+pub mod build;
 mod column;
 pub mod config;
 mod edges;

@@ -375,3 +375,50 @@ class Exr:
     def channels(self) -> list[str]: ...
     def shape(self, channel: str) -> tuple[int, int]: ...
     def read(self, channels: list[str], destination: Any) -> None: ...
+
+class Numbers:
+    """A column or a table that Rust made."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+def nearest_name(name: str, known: list[str]) -> str | None: ...
+def write_nodes(
+    path: str | PathLike[str],
+    population: str,
+    sets: list[tuple[int, Any, list[tuple[str, Any]]]],
+) -> None: ...
+def write_edges(
+    path: str | PathLike[str],
+    name: str,
+    ends: tuple[tuple[str, int], tuple[str, int]],
+    sets: list[tuple[int, Any, Any, Any, Any, list[tuple[str, Any]]]],
+    indices: bool,
+) -> None: ...
+def write_types(
+    path: str | PathLike[str], columns: list[str], rows: list[list[str | None]]
+) -> None: ...
+def draw_probability(
+    sources: int, targets: int, p: float, seed: int, own: tuple[Any, Any] | None
+) -> tuple[Numbers, Numbers]: ...
+def draw_distance(
+    sources: Any,
+    targets: Any,
+    p: float,
+    scale: float,
+    fall_off: str,
+    cutoff: float,
+    wrapped: tuple[float, float, float],
+    seed: int,
+    own: tuple[Any, Any] | None,
+) -> tuple[Numbers, Numbers]: ...
+def draw_degree(
+    sources: int,
+    targets: int,
+    k: int,
+    of_targets: bool,
+    multapses: bool,
+    seed: int,
+    own: tuple[Any, Any] | None,
+) -> tuple[Numbers, Numbers]: ...
+def draw_numbers(count: int, low: int, high: int, seed: int) -> Numbers: ...

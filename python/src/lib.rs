@@ -8,6 +8,7 @@ mod aside;
 mod asked;
 mod camera;
 mod channels;
+mod circuit;
 mod draft;
 mod errors;
 mod exr;
@@ -31,6 +32,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
     channels::register(module)?;
+    circuit::register(module)?;
     draft::register(module)?;
     errors::register(module)?;
     exr::register(module)?;
