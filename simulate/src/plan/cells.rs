@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use blendtorch_circuit::{Circuit, Column, NodePopulation, Problems, nearest};
+use blendtorch_circuit::{Circuit, CircuitError, Column, NodePopulation, Problems, nearest};
 use serde_json::{Map, Value};
 
 use super::allen;
@@ -70,9 +70,9 @@ impl Cells {
         population: &NodePopulation,
         files: &mut Files,
         problems: &mut Problems,
-    ) -> Result<Vec<u32>, blendtorch_circuit::CircuitError> {
-        let members = usize::try_from(population.len()).unwrap_or(usize::MAX);
-        let mut column = |name: &str| -> Result<Coded, blendtorch_circuit::CircuitError> {
+    ) -> Result<Vec<u32>, CircuitError> {
+        let members = population.len();
+        let column = |name: &str| -> Result<Coded, CircuitError> {
             Ok(Coded::new(population.attribute(name)?, members))
         };
         let types = column("model_type")?;
@@ -125,7 +125,7 @@ impl Cells {
         problems: &mut Problems,
     ) -> u32 {
         let place = format!("/nodes/{}", population.name());
-        let types = population.types_file().unwrap_or(population.file());
+        let types = population.types().map_or(population.file(), |types| types.file());
         let mut refuse = |key: &str, text: String| {
             problems.error(types, format!("{place}: {key}"), text);
             NEITHER
