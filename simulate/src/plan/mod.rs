@@ -78,7 +78,7 @@ impl Plan {
         for edges in &circuit.edges {
             Synapses::new(edges, dir("synaptic_models_dir")).check(problems);
         }
-        let mut selector = Selector::new(&config, &circuit, problems);
+        let mut selector = Selector::new(&config, &circuit);
         let inputs = stimuli::planned(&config, &cells, &mut selector, problems);
         let recorded = recordings::planned(&config, times, &cells, &mut selector, problems);
         let plan = Self {
