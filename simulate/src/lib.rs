@@ -5,3 +5,4 @@
 //! writes what comes out. This crate knows neither Blender nor the launcher.
 
 pub mod engine;
+pub mod models;
