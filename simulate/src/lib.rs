@@ -6,6 +6,7 @@
 
 pub mod engine;
 mod error;
+pub mod models;
 pub mod outputs;
 pub mod plot;
 
