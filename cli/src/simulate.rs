@@ -68,6 +68,7 @@ fn say(line: &str) {
 pub(super) fn run(arguments: &SimulateArguments) -> u8 {
     let options = Options {
         config: arguments.config.clone(),
+        value: None,
         set: arguments.set.clone(),
         engine: arguments.engine,
         threads: arguments.threads,

@@ -107,7 +107,10 @@ impl<'a> Ends<'a> {
                 return vec![u32::MAX; ids.len()];
             };
             let member = |id: &u64| {
-                let node = side.ids.position(*id).and_then(|node| u32::try_from(node).ok());
+                let node = side
+                    .ids
+                    .position(*id)
+                    .and_then(|node| u32::try_from(node).ok());
                 node.map_or(u32::MAX, |node| side.members.member(node))
             };
             ids.iter().map(member).collect()
@@ -221,7 +224,10 @@ fn told(
     let row = block.type_rows().and_then(|rows| rows.get(edge)).copied();
     let row = row.unwrap_or_default();
     let ids = edges.types().map(|types| types.ids());
-    let id = ids.and_then(|ids| ids.get(row as usize)).copied().unwrap_or_default();
+    let id = ids
+        .and_then(|ids| ids.get(row as usize))
+        .copied()
+        .unwrap_or_default();
     let refused = |text: String| damaged(edges, format!("type {id}: {text}"));
     let values = match known.entry(row) {
         std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),

@@ -79,7 +79,11 @@ impl Members {
             let mixed = own != 0 && own != nodes;
             let listed = mixed.then(|| {
                 let place = |set: &u32| {
-                    let next = if *set == VIRTUAL { &mut source } else { &mut cell };
+                    let next = if *set == VIRTUAL {
+                        &mut source
+                    } else {
+                        &mut cell
+                    };
                     *next += 1;
                     *next - 1
                 };
@@ -117,7 +121,9 @@ impl Members {
 
     /// The population of a simulated cell, by its place, and which of its cells it is.
     pub(crate) fn place(&self, cell: u32) -> (usize, u32) {
-        let after = self.populations.partition_point(|one| one.cells.end <= cell);
+        let after = self
+            .populations
+            .partition_point(|one| one.cells.end <= cell);
         let first = self.populations.get(after).map_or(0, |one| one.cells.start);
         (after, cell.saturating_sub(first))
     }
@@ -169,6 +175,7 @@ pub(crate) fn load(plan: &Plan, functions: &dyn Functions) -> Result<Loaded, Sim
             variables: vec![one.variable.clone()],
             first: one.first,
             every: one.every,
+            end: one.end,
         })?);
     }
     Ok(Loaded {
@@ -205,5 +212,9 @@ fn nodes<'a>(
     circuit: &'a Circuit,
     name: &str,
 ) -> Option<(usize, &'a blendtorch_circuit::NodePopulation)> {
-    circuit.nodes.iter().enumerate().find(|(_, one)| one.name() == name)
+    circuit
+        .nodes
+        .iter()
+        .enumerate()
+        .find(|(_, one)| one.name() == name)
 }

@@ -41,13 +41,10 @@ impl<'a> Selector<'a> {
         problems: &mut Problems,
     ) -> Option<Vec<Selected>> {
         let all = Value::from("all");
-        let before = problems.errors();
+        let set = set.unwrap_or(&all);
         let selection = self
             .sets
-            .resolve(set.unwrap_or(&all), self.circuit, problems, (file, key));
-        if problems.errors() > before {
-            return None;
-        }
+            .resolve(set, self.circuit, (file, key), problems)?;
         let mut selected = Vec::new();
         for (population, nodes) in self.circuit.nodes.iter().enumerate() {
             if let Some(ids) = selection.populations.get(nodes.name()) {
