@@ -2,6 +2,8 @@
 
 mod arrays;
 mod build;
+mod columns;
+mod network;
 mod numbers;
 mod rules;
 
@@ -39,5 +41,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(nearest_name, module)?)?;
     numbers::register(module)?;
     build::register(module)?;
+    network::register(module)?;
     rules::register(module)
 }
