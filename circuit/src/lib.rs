@@ -8,7 +8,9 @@
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
 mod attributes;
+pub mod build;
 mod column;
+pub mod config;
 mod edges;
 mod error;
 pub mod hdf5;
@@ -17,8 +19,10 @@ mod network;
 pub mod node_sets;
 mod nodes;
 mod problems;
+pub mod spikes;
 #[cfg(test)]
 mod testing;
+mod time_units;
 mod types;
 
 pub use column::{ABSENT, Column};
@@ -28,4 +32,5 @@ pub use names::nearest;
 pub use network::{Circuit, EdgesFile, NodesFile};
 pub use nodes::{NodeIds, NodePopulation};
 pub use problems::{Problem, Problems, Severity};
+pub use time_units::TimeUnit;
 pub use types::TypesTable;

@@ -1,4 +1,7 @@
+use std::os::unix::fs::FileExt;
+
 use super::*;
+use crate::hdf5::Group;
 use crate::testing::{Making, edges_file, golden_network, nodes_file};
 
 const TYPES: &str = "node_type_id model_type ei\n100 point_neuron e\n101 point_neuron i\n";
@@ -185,4 +188,84 @@ fn a_type_that_is_not_in_the_table_is_an_error() {
         text.contains("/nodes/one/node_type_id: the type 103 is not in a.csv"),
         "{text}"
     );
+}
+
+/// Files of a network that were damaged somewhere: problems, errors or a network, never a panic.
+#[test]
+fn damaged_networks_are_problems() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut making = Making::new(&folder.path().join("n.h5"));
+    let mut a = making.nodes(&[100, 101, 100]);
+    let mut group = Group::new();
+    making.column(&mut group, "layer", &[1_i64, 2, 3]);
+    making.words(&mut group, "name", &["a", "b", "c"]);
+    a.group("0", group);
+    making.finish("nodes", vec![("ring", a)]);
+    let golden = crate::testing::golden("a_ring_alpha/network");
+    let mut random = 1_u64;
+    let mut next = move |below: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((random >> 33) % below as u64) as usize
+    };
+    let (mut nodes, mut edges) = (
+        golden.join("ring_nodes.h5"),
+        golden.join("ring_ring_edges.h5"),
+    );
+    let types = [
+        golden.join("ring_node_types.csv"),
+        golden.join("ring_ring_edge_types.csv"),
+    ];
+    let damaged = folder.path().join("damaged.h5");
+    let file = std::fs::File::create(&damaged).unwrap();
+    let mut said = 0;
+    for from in [nodes.clone(), edges.clone(), folder.path().join("n.h5")] {
+        let whole = std::fs::read(&from).unwrap();
+        match from == edges {
+            true => (nodes, edges) = (golden.join("ring_nodes.h5"), damaged.clone()),
+            false => nodes = damaged.clone(),
+        }
+        for _ in 0..250 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(3) {
+                let at = next(whole.len().min(8000));
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xff, bytes[at] ^ 4][next(6)];
+            }
+            file.write_all_at(&bytes, 0).unwrap();
+            file.set_len(bytes.len() as u64).unwrap();
+            let mut problems = Problems::new();
+            let circuit = Circuit::open(
+                &[NodesFile {
+                    nodes_file: nodes.clone(),
+                    node_types_file: Some(types[0].clone()),
+                }],
+                &[EdgesFile {
+                    edges_file: edges.clone(),
+                    edge_types_file: Some(types[1].clone()),
+                }],
+                &mut problems,
+            );
+            for population in &circuit.nodes {
+                for name in population.attribute_names() {
+                    population.attribute(&name).ok();
+                }
+                population.dynamics_params().ok();
+                population.positions().ok();
+            }
+            for edges in &circuit.edges {
+                for block in edges.blocks(64).flatten() {
+                    for name in edges.attribute_names() {
+                        block.column(&name).ok();
+                        block.attribute(&name).ok();
+                    }
+                }
+                edges.afferent(&[0, 7, 49]).ok();
+                edges.efferent(&[0, 7, 49]).ok();
+            }
+            said += usize::from(!problems.is_empty());
+        }
+        edges = golden.join("ring_ring_edges.h5");
+    }
+    assert!(said > 100, "{said}");
 }
