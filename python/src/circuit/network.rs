@@ -134,11 +134,7 @@ impl CircuitFiles {
     }
 
     /// The nodes of a set that is given as JSON: the ids by population; and what is to be said of it.
-    fn resolved(
-        &self,
-        py: Python<'_>,
-        wanted: &str,
-    ) -> PyResult<(Ids, Vec<String>)> {
+    fn resolved(&self, py: Python<'_>, wanted: &str) -> PyResult<(Ids, Vec<String>)> {
         let wanted = serde_json::from_str(wanted)
             .map_err(|refused| PyValueError::new_err(refused.to_string()))?;
         py.detach(|| {
