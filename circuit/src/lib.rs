@@ -20,6 +20,8 @@ pub mod node_sets;
 mod nodes;
 mod problems;
 pub mod spikes;
+#[cfg(test)]
+mod testing;
 mod time_units;
 mod types;
 
