@@ -18,6 +18,7 @@ mod network;
 pub mod node_sets;
 mod nodes;
 mod problems;
+pub mod reports;
 pub mod spikes;
 mod time_units;
 mod types;
