@@ -20,6 +20,7 @@ pub mod node_sets;
 mod nodes;
 mod problems;
 pub mod spikes;
+mod time_units;
 mod types;
 
 pub use column::{ABSENT, Column};
@@ -29,4 +30,5 @@ pub use names::nearest;
 pub use network::{Circuit, EdgesFile, NodesFile};
 pub use nodes::{NodeIds, NodePopulation};
 pub use problems::{Problem, Problems, Severity};
+pub use time_units::TimeUnit;
 pub use types::TypesTable;

@@ -21,6 +21,7 @@ mod publisher;
 mod recording;
 mod render;
 mod seeds;
+mod simulate;
 mod stream;
 mod timeout;
 mod values;
@@ -44,6 +45,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     recording::register(module)?;
     render::register(module)?;
     seeds::register(module)?;
+    simulate::register(module)?;
     stream::register(module)?;
     timeout::register(module)?;
     Ok(())

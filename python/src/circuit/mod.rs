@@ -12,8 +12,10 @@ use pyo3::prelude::*;
 
 use blendtorch_circuit::CircuitError;
 
+pub(crate) use numbers::Numbers;
+
 /// An error of the files of a network.
-fn error(error: &CircuitError) -> PyErr {
+pub(crate) fn error(error: &CircuitError) -> PyErr {
     let text = error.to_string();
     match error {
         CircuitError::Io { source, .. } => match source.kind() {

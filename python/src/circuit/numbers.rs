@@ -17,7 +17,7 @@ enum Held {
 
 /// Owns a column or a table. numpy takes it through `__array_interface__` and keeps it alive.
 #[pyclass(frozen, module = "blendtorch._blendtorch")]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     dtype: DType,
     shape: Vec<usize>,
     /// Of the first byte. Nobody but Python reads or writes there any more.

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use blendtorch_circuit::config::{self, Config, Engine};
-use blendtorch_circuit::{Circuit, EdgesFile, NodesFile, Problems};
+use blendtorch_circuit::{Circuit, Problems};
 
 use crate::engine::Grid;
 use crate::{Options, outputs::OutputFolder};
@@ -53,7 +53,13 @@ impl Plan {
             overrides,
             ..config::Options::default()
         };
-        let config = match Config::load_with(&options.config, &given, &mut problems) {
+        let config = match &options.value {
+            None => Config::load_with(&options.config, &given, &mut problems),
+            Some(value) => {
+                Config::from_value(value.clone(), &options.config, &given, &mut problems)
+            }
+        };
+        let config = match config {
             Ok(config) => config,
             Err(error) => {
                 problems.add(error);
@@ -72,13 +78,14 @@ impl Plan {
     ) -> Option<Self> {
         let times = times(&config, problems);
         unheeded(&config, problems);
-        let circuit = open(&config, problems);
+        let networks = &config.networks;
+        let circuit = Circuit::open(&networks.nodes, &networks.edges, problems);
         let dir = |name: &str| config.components.get(name).map(PathBuf::as_path);
         let cells = Cells::of(&circuit, dir("point_neuron_models_dir"), problems);
         for edges in &circuit.edges {
             Synapses::new(edges, dir("synaptic_models_dir")).check(problems);
         }
-        let mut selector = Selector::new(&config, &circuit, problems);
+        let mut selector = Selector::new(&config, &circuit);
         let inputs = stimuli::planned(&config, &cells, &mut selector, problems);
         let recorded = recordings::planned(&config, times, &cells, &mut selector, problems);
         let plan = Self {
@@ -99,12 +106,21 @@ impl Plan {
         &self.config.output.output_dir
     }
 
+    /// The time step in ms.
+    pub fn dt(&self) -> f64 {
+        self.times.grid.dt()
+    }
+
     /// The files that it writes.
     pub fn files(&self) -> Vec<PathBuf> {
         let output = &self.config.output;
         let spikes = output.spikes_file.iter().chain(&output.spikes_file_csv);
         let reports = self.recorded.iter().map(|one| &one.file);
-        spikes.chain(reports).chain(&output.log_file).cloned().collect()
+        spikes
+            .chain(reports)
+            .chain(&output.log_file)
+            .cloned()
+            .collect()
     }
 
     fn check_outputs(&self, problems: &mut Problems) {
@@ -115,7 +131,10 @@ impl Plan {
             problems.error(&output.output_dir, "", problem);
         }
         for file in &output.spikes_file_nwb {
-            let text = format!("{}: NWB files are not written: name spikes_file", file.display());
+            let text = format!(
+                "{}: NWB files are not written: name spikes_file",
+                file.display()
+            );
             problems.error(&self.config.file, "output.spikes_file_nwb", text);
         }
     }
@@ -238,26 +257,4 @@ fn unheeded(config: &Config, problems: &mut Problems) {
         );
         problems.warning(&config.file, "target_simulator", text);
     }
-}
-
-fn open(config: &Config, problems: &mut Problems) -> Circuit {
-    let nodes: Vec<_> = config
-        .networks
-        .nodes
-        .iter()
-        .map(|one| NodesFile {
-            nodes_file: one.file.clone(),
-            node_types_file: one.types_file.clone(),
-        })
-        .collect();
-    let edges: Vec<_> = config
-        .networks
-        .edges
-        .iter()
-        .map(|one| EdgesFile {
-            edges_file: one.file.clone(),
-            edge_types_file: one.types_file.clone(),
-        })
-        .collect();
-    Circuit::open(&nodes, &edges, problems)
 }

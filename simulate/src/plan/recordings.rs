@@ -33,7 +33,9 @@ pub(crate) struct Recorded {
 impl Recorded {
     /// How many rows a whole run has.
     pub(crate) fn rows(&self) -> u64 {
-        self.end.saturating_sub(self.first).div_ceil(self.every.max(1))
+        self.end
+            .saturating_sub(self.first)
+            .div_ceil(self.every.max(1))
     }
 
     /// How many cells.
@@ -51,6 +53,14 @@ pub(crate) struct Times {
     pub(crate) tstop: f64,
     /// From one to the other.
     pub(crate) steps: u64,
+}
+
+impl Times {
+    /// The time of a step of the run, in ms, as the double that is nearest to its decimal.
+    pub(crate) fn ms(&self, step: u64) -> f64 {
+        let before = self.grid.steps(self.tstart).unwrap_or(0);
+        self.grid.ms(before + step)
+    }
 }
 
 /// All reports.
@@ -106,7 +116,10 @@ fn plan(
         return Vec::new();
     };
     if !report.engines.contains(Engine::PointNet) {
-        let text = format!("{} is no report of point neurons: BMTK's BioNet has it", report.module);
+        let text = format!(
+            "{} is no report of point neurons: BMTK's BioNet has it",
+            report.module
+        );
         problems.error(&report.file, key("module"), text);
         return Vec::new();
     }
@@ -129,7 +142,10 @@ fn plan(
     };
     let files = report.files(&config.output.output_dir);
     let mut all = Vec::new();
-    for (variable, file) in variables.iter().zip(files.into_iter().map(|(_, file)| file)) {
+    for (variable, file) in variables
+        .iter()
+        .zip(files.into_iter().map(|(_, file)| file))
+    {
         let Some(units) = units(variable, &selected, cells, report, problems) else {
             continue;
         };
@@ -165,7 +181,8 @@ fn simulated(
             continue;
         };
         let before = one.nodes.len();
-        one.nodes.retain(|node| population.of.get(*node as usize) != Some(&VIRTUAL));
+        one.nodes
+            .retain(|node| population.of.get(*node as usize) != Some(&VIRTUAL));
         left_out += before - one.nodes.len();
         if !one.nodes.is_empty() {
             kept.push(one);
@@ -194,7 +211,11 @@ fn window(
     let mut on_grid = |name: &str, ms: f64| match grid.steps(ms) {
         Ok(steps) => Some(steps),
         Err(error) => {
-            problems.error(&report.file, format!("{}.{name}", report.key), error.to_string());
+            problems.error(
+                &report.file,
+                format!("{}.{name}", report.key),
+                error.to_string(),
+            );
             None
         }
     };
@@ -252,7 +273,8 @@ fn units(
                     "v" | "V" | "vm" | "soma.v" => Some("V_m"),
                     other => nearest(other, known.iter().copied()),
                 };
-                let meant = meant.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+                let meant =
+                    meant.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
                 let text = format!(
                     "{} has no variable {variable:?}, but {}{meant}",
                     kind.name(),

@@ -138,7 +138,8 @@ fn plan(
             let mut steps = Steps::new();
             for ((amp, delay), duration) in amp.iter().zip(delay).zip(duration) {
                 if steps.last().is_some_and(|(before, _, _)| delay <= before) {
-                    let text = format!("{delay} ms is not later than the one before; delays ascend");
+                    let text =
+                        format!("{delay} ms is not later than the one before; delays ascend");
                     problems.error(&input.file, format!("{}.delay", input.key), text);
                     return None;
                 }
@@ -228,7 +229,11 @@ impl Wanted {
             return None;
         }
         if others > 0 && !whole {
-            problems.warning(file, key, format!("{others} of its cells {text}; they are left out"));
+            problems.warning(
+                file,
+                key,
+                format!("{others} of its cells {text}; they are left out"),
+            );
         }
         Some(kept)
     }

@@ -157,7 +157,8 @@ fn set(synapse: &mut Synapse, name: &str, value: &Value) -> Result<(), String> {
         return Err(format!("{name} must be a number, and is {value}"));
     };
     match name {
-        "receptor_type" => {
+        "receptor_type" =>
+        {
             #[allow(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -174,9 +175,8 @@ fn set(synapse: &mut Synapse, name: &str, value: &Value) -> Result<(), String> {
         "weight" => {}
         other => {
             let known = ["receptor_type", "delay"];
-            let meant = nearest(other, known).map_or_else(String::new, |name| {
-                format!("; did you mean {name:?}?")
-            });
+            let meant = nearest(other, known)
+                .map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
             let other: String = other.chars().take(100).collect();
             return Err(format!(
                 "a static synapse has no parameter {other:?}, only receptor_type and delay (weights are \

@@ -32,8 +32,14 @@ pub(super) fn read(
             by => line.split(by).map(trim).collect(),
         }
     };
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let head = lines.next().map(|(_, line)| fields(line)).unwrap_or_default();
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    let head = lines
+        .next()
+        .map(|(_, line)| fields(line))
+        .unwrap_or_default();
     let find = |name: &str| {
         head.iter().position(|one| one == name).ok_or_else(|| {
             let known = head.iter().map(String::as_str);
@@ -55,7 +61,11 @@ pub(super) fn read(
             let word = words.get(at).map(String::as_str).unwrap_or_default();
             let number = word.parse::<f64>().ok().filter(|number| number.is_finite());
             number.ok_or_else(|| {
-                CircuitError::file(file, format!("line {line}"), format!("{word:?} is no number"))
+                CircuitError::file(
+                    file,
+                    format!("line {line}"),
+                    format!("{word:?} is no number"),
+                )
             })
         };
         let (time, amp) = (number(time_at)?, number(amp_at)?);
@@ -67,7 +77,11 @@ pub(super) fn read(
     }
     let ends = points.iter().skip(1).map(|(time, _)| *time);
     let ends = ends.chain([f64::INFINITY]);
-    Ok(points.iter().zip(ends).map(|((on, amp), off)| (*on, off, *amp)).collect())
+    Ok(points
+        .iter()
+        .zip(ends)
+        .map(|((on, amp), off)| (*on, off, *amp))
+        .collect())
 }
 
 #[cfg(test)]
@@ -83,7 +97,10 @@ mod tests {
         assert_eq!(steps, [(1.0, 2.5, 5.0), (2.5, f64::INFINITY, -3.0)]);
         let refused = read(&file, " ", "timestamps", "amps").unwrap_err();
         assert!(refused.to_string().contains("separator"), "{refused}");
-        for (text, word) in [("timestamps,amps\n2,1\n1,1\n", "ascend"), ("timestamps,amps\nx,1\n", "line 2")] {
+        for (text, word) in [
+            ("timestamps,amps\n2,1\n1,1\n", "ascend"),
+            ("timestamps,amps\nx,1\n", "line 2"),
+        ] {
             std::fs::write(&file, text).unwrap();
             let refused = read(&file, ",", "timestamps", "amps").unwrap_err();
             assert!(refused.to_string().contains(word), "{refused}");
