@@ -11,14 +11,14 @@ use std::sync::Arc;
 use blendtorch_circuit::config::Config;
 use blendtorch_circuit::node_sets::NodeSets;
 use blendtorch_circuit::{
-    Circuit, CircuitError, EdgePopulation, EdgesFile, NodePopulation, NodesFile, Problems, Severity,
+    Circuit, CircuitError, EdgePopulation, EdgesFile, NodePopulation, NodesFile, Problems,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::columns::Given;
-use super::error;
 use super::numbers::Numbers;
+use super::{error, said};
 
 type Ids = Vec<(String, Numbers)>;
 type Files = Vec<(PathBuf, Option<PathBuf>)>;
@@ -30,15 +30,6 @@ struct CircuitFiles {
     sets: NodeSets,
     file: PathBuf,
     warnings: Vec<String>,
-}
-
-/// The warnings, once there is no error.
-fn said(problems: Problems) -> Result<Vec<String>, CircuitError> {
-    let warnings = problems.into_result()?;
-    let words = warnings.of(Severity::Warning);
-    Ok(words
-        .map(|one| one.to_string().trim_start_matches("warning: ").to_owned())
-        .collect())
 }
 
 #[pymethods]
