@@ -8,6 +8,7 @@
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
 mod attributes;
+pub mod build;
 mod column;
 pub mod config;
 mod edges;
@@ -20,6 +21,8 @@ mod nodes;
 mod problems;
 pub mod reports;
 pub mod spikes;
+#[cfg(test)]
+mod testing;
 mod time_units;
 mod types;
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use blendtorch_circuit::CircuitError;
 use thiserror::Error;
 
+use crate::engine::EngineError;
+
 /// Why a simulation could not be run, or not to its end.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -12,6 +14,9 @@ pub enum SimulateError {
     /// A file, or everything that is wrong with the configuration.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
+    /// The engine refuses the network.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The folder of the output cannot be used.
     #[error("{}: {problem}", .folder.display())]
     Output {

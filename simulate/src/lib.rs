@@ -6,7 +6,20 @@
 
 pub mod engine;
 mod error;
+mod functions;
+mod load;
+pub mod models;
+mod options;
 pub mod outputs;
+mod plan;
 pub mod plot;
+mod record;
+mod run;
+mod summary;
 
 pub use error::SimulateError;
+pub use functions::{Functions, NoFunctions};
+pub use options::{Choice, Options};
+pub use plan::Plan;
+pub use run::{Progress, Run};
+pub use summary::{PopulationSummary, Summary};

@@ -54,8 +54,10 @@ impl FromStr for Choice {
 /// What is simulated, and what differs from the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The SONATA configuration.
+    /// The SONATA configuration; the folder that it would be in where it is in `value`.
     pub config: PathBuf,
+    /// A configuration that is at hand.
+    pub value: Option<Value>,
     /// Other values of keys, as `run.tstop`.
     pub set: Vec<(String, Value)>,
     /// Which engine.

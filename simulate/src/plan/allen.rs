@@ -39,7 +39,12 @@ pub(super) fn glif(
     let numbers = |path: &str| -> Result<Vec<f64>, String> {
         let found = file.pointer(path).and_then(Value::as_array);
         let found = found.and_then(|all| all.iter().map(Value::as_f64).collect());
-        found.ok_or_else(|| format!("{} is missing or no list of numbers", path.replace('/', ".")))
+        found.ok_or_else(|| {
+            format!(
+                "{} is missing or no list of numbers",
+                path.replace('/', ".")
+            )
+        })
     };
     let (milli, nano, pico) = (1.0e3, 1.0e9, 1.0e12);
     let reference = number("/El_reference")? * milli;
@@ -50,9 +55,15 @@ pub(super) fn glif(
     set("V_m", json!(rest));
     set("E_L", json!(rest));
     set("V_th", json!(threshold));
-    set("g", json!(number("/coeffs/G")? / number("/R_input")? * nano));
+    set(
+        "g",
+        json!(number("/coeffs/G")? / number("/R_input")? * nano),
+    );
     set("C_m", json!(number("/coeffs/C")? * number("/C")? * pico));
-    set("t_ref", json!(number("/spike_cut_length")? * number("/dt")? * milli));
+    set(
+        "t_ref",
+        json!(number("/spike_cut_length")? * number("/dt")? * milli),
+    );
     set("tau_syn", json!(TAU_SYN));
     if r {
         let of_threshold = "/threshold_dynamics_method/params";
@@ -60,8 +71,14 @@ pub(super) fn glif(
         let spike = |name: &str| number(&format!("{of_threshold}/{name}"));
         set("th_spike_add", json!(spike("a_spike")? * milli));
         set("th_spike_decay", json!(spike("b_spike")? * 1.0e-3));
-        set("voltage_reset_fraction", json!(number(&format!("{of_reset}/a"))?));
-        set("voltage_reset_add", json!(number(&format!("{of_reset}/b"))? * milli));
+        set(
+            "voltage_reset_fraction",
+            json!(number(&format!("{of_reset}/a"))?),
+        );
+        set(
+            "voltage_reset_add",
+            json!(number(&format!("{of_reset}/b"))? * milli),
+        );
         if a {
             let index = spike("a_voltage")? * number("/coeffs/a")? * 1.0e-3;
             set("th_voltage_index", json!(index));
@@ -72,8 +89,14 @@ pub(super) fn glif(
         set("V_reset", json!(reference));
     }
     if asc {
-        let (amps, coefficients) = (numbers("/asc_amp_array")?, numbers("/coeffs/asc_amp_array")?);
-        let amps = amps.iter().zip(&coefficients).map(|(amp, by)| amp * by * pico);
+        let (amps, coefficients) = (
+            numbers("/asc_amp_array")?,
+            numbers("/coeffs/asc_amp_array")?,
+        );
+        let amps = amps
+            .iter()
+            .zip(&coefficients)
+            .map(|(amp, by)| amp * by * pico);
         let decay = numbers("/asc_tau_array")?;
         let decay = decay.iter().map(|tau| 1.0 / tau * 1.0e-3);
         let init = numbers("/init_AScurrents")?;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use blendtorch_circuit::{Circuit, Column, NodePopulation, Problems, nearest};
+use blendtorch_circuit::{Circuit, CircuitError, Column, NodePopulation, Problems, nearest};
 use serde_json::{Map, Value};
 
 use super::allen;
@@ -70,9 +70,9 @@ impl Cells {
         population: &NodePopulation,
         files: &mut Files,
         problems: &mut Problems,
-    ) -> Result<Vec<u32>, blendtorch_circuit::CircuitError> {
-        let members = usize::try_from(population.len()).unwrap_or(usize::MAX);
-        let mut column = |name: &str| -> Result<Coded, blendtorch_circuit::CircuitError> {
+    ) -> Result<Vec<u32>, CircuitError> {
+        let members = population.len();
+        let column = |name: &str| -> Result<Coded, CircuitError> {
             Ok(Coded::new(population.attribute(name)?, members))
         };
         let types = column("model_type")?;
@@ -87,7 +87,11 @@ impl Cells {
             let set = match made.get(&key) {
                 Some(set) => *set,
                 None => {
-                    let words = [types.word(key[0]), templates.word(key[1]), params.word(key[2])];
+                    let words = [
+                        types.word(key[0]),
+                        templates.word(key[1]),
+                        params.word(key[2]),
+                    ];
                     let set = self.kind(population, words, files, problems);
                     made.insert(key, set);
                     set
@@ -104,7 +108,8 @@ impl Cells {
                     match own.get(&key) {
                         Some(set) => *set,
                         None => {
-                            let changed = self.overridden(set, &overrides, member, population, problems);
+                            let changed =
+                                self.overridden(set, &overrides, member, population, problems);
                             own.insert(key, changed);
                             changed
                         }
@@ -125,7 +130,9 @@ impl Cells {
         problems: &mut Problems,
     ) -> u32 {
         let place = format!("/nodes/{}", population.name());
-        let types = population.types_file().unwrap_or(population.file());
+        let types = population
+            .types()
+            .map_or(population.file(), |types| types.file());
         let mut refuse = |key: &str, text: String| {
             problems.error(types, format!("{place}: {key}"), text);
             NEITHER
@@ -262,7 +269,10 @@ fn unknown<'a>(word: &str, what: &str, known: impl IntoIterator<Item = &'a str>)
         None => String::new(),
     };
     let word: String = word.chars().take(100).collect();
-    format!("{word:?} is none of the {what} ({}){meant}", known.join(", "))
+    format!(
+        "{word:?} is none of the {what} ({}){meant}",
+        known.join(", ")
+    )
 }
 
 /// Files of parameters, each read once.
@@ -298,14 +308,19 @@ impl Files {
         };
         let path = folder.join(name);
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let size = std::fs::metadata(&path).map_err(|error| failed(&error))?.len();
+        let size = std::fs::metadata(&path)
+            .map_err(|error| failed(&error))?
+            .len();
         if size > LARGEST {
-            return Err(failed(&"is larger than 16 MB, which no file of parameters is"));
+            return Err(failed(
+                &"is larger than 16 MB, which no file of parameters is",
+            ));
         }
         let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
         let values: Map<String, Value> =
             serde_json::from_str(&text).map_err(|error| failed(&error))?;
-        self.read.insert(name.to_owned(), (path.clone(), values.clone()));
+        self.read
+            .insert(name.to_owned(), (path.clone(), values.clone()));
         Ok((Some(path), values))
     }
 }
