@@ -19,7 +19,10 @@ mod network;
 pub mod node_sets;
 mod nodes;
 mod problems;
+pub mod reports;
 pub mod spikes;
+#[cfg(test)]
+mod testing;
 mod time_units;
 mod types;
 

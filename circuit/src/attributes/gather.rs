@@ -2,63 +2,16 @@
 //!
 //! Owns that a column is read in pieces, each once, however its rows are asked for.
 
-use super::Source;
 use super::members::Rows;
 use crate::column::{ABSENT, Words};
-use crate::hdf5::read::{Dataset, Element, Kind};
+use crate::hdf5::read::{Dataset, Element};
 use crate::{CircuitError, Column};
 
-impl Source {
-    /// The values of these rows, in their order.
-    pub(super) fn gather(&self, rows: &Rows) -> Result<Column, CircuitError> {
-        if self.data.shape().len() != 1 {
-            return Err(self.data.error(format!(
-                "has {} dimensions; an attribute has one",
-                self.data.shape().len()
-            )));
-        }
-        match (self.data.kind(), &self.library) {
-            (Kind::Ints | Kind::Enumeration, Some(library)) => {
-                let numbers = numbers::<i64>(&self.data, rows)?;
-                self.named(&numbers, library)
-            }
-            (Kind::Ints | Kind::Enumeration, None) => Ok(Column::Ints {
-                values: numbers(&self.data, rows)?,
-                present: None,
-            }),
-            (Kind::Floats, _) => Ok(Column::Floats(numbers(&self.data, rows)?)),
-            (Kind::Words, _) => words(&self.data, rows),
-            (Kind::Other, _) => Err(self.data.error("holds neither numbers nor strings")),
-        }
-    }
-
-    /// Numbers as the words that they stand for.
-    fn named(&self, numbers: &[i64], library: &[(String, i64)]) -> Result<Column, CircuitError> {
-        let mut places: Vec<(i64, u32)> = library
-            .iter()
-            .zip(0..)
-            .map(|((_, number), place)| (*number, place))
-            .collect();
-        places.sort_unstable();
-        let one = |number: &i64| {
-            let at = places.binary_search_by_key(number, |pair| pair.0).ok();
-            at.and_then(|at| places.get(at))
-                .map(|pair| pair.1)
-                .ok_or_else(|| {
-                    self.data.error(format!(
-                        "is {number}, which stands for none of its {} words",
-                        library.len()
-                    ))
-                })
-        };
-        Ok(Column::Words {
-            of: numbers.iter().map(one).collect::<Result<_, _>>()?,
-            words: library.iter().map(|(word, _)| word.clone()).collect(),
-        })
-    }
-}
-
-fn numbers<T: Element + Default>(data: &Dataset, rows: &Rows) -> Result<Vec<T>, CircuitError> {
+/// The numbers of these rows, in their order.
+pub(super) fn numbers<T: Element + Default>(
+    data: &Dataset,
+    rows: &Rows,
+) -> Result<Vec<T>, CircuitError> {
     let rows = match rows {
         Rows::Run(range) => return data.read_rows(range.clone()),
         Rows::Any(rows) => rows,
@@ -79,7 +32,8 @@ fn numbers<T: Element + Default>(data: &Dataset, rows: &Rows) -> Result<Vec<T>, 
     Ok(values)
 }
 
-fn words(data: &Dataset, rows: &Rows) -> Result<Column, CircuitError> {
+/// The words of these rows, in their order.
+pub(super) fn words(data: &Dataset, rows: &Rows) -> Result<Column, CircuitError> {
     let mut words = Words::default();
     let rows = match rows {
         Rows::Run(range) => {

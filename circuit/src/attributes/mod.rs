@@ -6,6 +6,9 @@
 mod gather;
 mod members;
 mod merge;
+mod source;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -13,9 +16,10 @@ use indexmap::{IndexMap, IndexSet};
 
 pub(crate) use members::{Members, Placement};
 
-use crate::hdf5::read::{Dataset, File, Kind};
+use crate::hdf5::read::{File, Kind};
 use crate::{CircuitError, Column, TypesTable, nearest};
 use merge::{Part, merge};
+use source::{Source, sources};
 
 /// A group of a population, `/nodes/NAME/0` or `/edges/NAME/0`, and its columns.
 #[derive(Debug)]
@@ -25,14 +29,6 @@ struct Group {
     rows: Option<u64>,
     columns: IndexMap<String, Source>,
     dynamics: IndexMap<String, Source>,
-}
-
-/// Where the values of a column are.
-#[derive(Debug)]
-struct Source {
-    data: Dataset,
-    /// The words that the numbers stand for: `@library/NAME`, or an enumeration's.
-    library: Option<Vec<(String, i64)>>,
 }
 
 /// All groups of a population, and the table that is under them.
@@ -61,8 +57,8 @@ impl Attributes {
                 continue;
             };
             let path = format!("{root}/{name}");
-            let columns = sources(file, &path, true)?;
-            let dynamics = sources(file, &format!("{path}/dynamics_params"), false)?;
+            let columns = sources(file, &path)?;
+            let dynamics = sources(file, &format!("{path}/dynamics_params"))?;
             let mut rows = None;
             for source in columns.values().chain(dynamics.values()) {
                 let has = source.data.rows();
@@ -312,37 +308,4 @@ impl Attributes {
             None => String::new(),
         }
     }
-}
-
-/// The columns of a group; the words that numbers stand for are looked up where there is a library.
-fn sources(
-    file: &File,
-    path: &str,
-    libraries: bool,
-) -> Result<IndexMap<String, Source>, CircuitError> {
-    let mut found = IndexMap::new();
-    for name in file.datasets(path)? {
-        let data = file.require(&format!("{path}/{name}"))?;
-        let mut library = None;
-        if libraries
-            && data.kind() == Kind::Ints
-            && let Some(words) = file.dataset(&format!("{path}/@library/{name}"))?
-        {
-            library = Some(
-                (0..)
-                    .zip(words.words()?)
-                    .map(|(at, word)| (word, at))
-                    .collect(),
-            );
-        }
-        if data.kind() == Kind::Enumeration {
-            let names = data.enumeration()?;
-            let boolean = names
-                .iter()
-                .all(|(name, _)| name == "FALSE" || name == "TRUE");
-            library = (!boolean).then_some(names);
-        }
-        found.insert(name, Source { data, library });
-    }
-    Ok(found)
 }

@@ -240,3 +240,6 @@ fn population(data: &Dataset, name: &str, side: usize) -> Result<String, Circuit
         _ => Err(data.error("has no attribute node_population: nothing says which nodes it means")),
     }
 }
+
+#[cfg(test)]
+mod tests;

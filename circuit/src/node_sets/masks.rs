@@ -51,9 +51,10 @@ impl Masks {
         }
     }
 
-    /// Whether a population may have a node in.
-    pub(super) fn has(&self, population: usize) -> bool {
-        matches!(self.0.get(population), Some(Some(_)))
+    /// The populations that may have a node in.
+    pub(super) fn populations(&self) -> Vec<usize> {
+        let some = self.0.iter().enumerate().filter(|(_, mask)| mask.is_some());
+        some.map(|(at, _)| at).collect()
     }
 
     /// The ids of the nodes that are in.

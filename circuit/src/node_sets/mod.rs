@@ -14,6 +14,7 @@
 //!
 //! Sources: the SONATA developer guide, "Node Sets"; libsonata 0.2.2 and BMTK 1.2.0 as they behave.
 
+mod filter;
 mod masks;
 mod resolve;
 mod rule;

@@ -134,18 +134,23 @@ impl SimulationRun {
     fn advance(&mut self, py: Python<'_>) -> PyResult<bool> {
         py.check_signals()?;
         let run = self.running()?;
-        py.detach(|| run.advance()).map_err(|error| simulate_error(&error))
+        py.detach(|| run.advance())
+            .map_err(|error| simulate_error(&error))
     }
 
     /// To a time in ms.
     fn advance_to(&mut self, py: Python<'_>, time: f64) -> PyResult<()> {
         let run = self.running()?;
-        py.detach(|| run.advance_to(time)).map_err(|error| simulate_error(&error))
+        py.detach(|| run.advance_to(time))
+            .map_err(|error| simulate_error(&error))
     }
 
     /// A variable of cells as it is now.
     #[pyo3(signature = (population, ids, variable))]
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn state(
         &mut self,
         population: &str,
@@ -161,7 +166,10 @@ impl SimulationRun {
 
     /// Sets a variable or a parameter of cells: a list of values as JSON.
     #[pyo3(signature = (population, ids, name, values))]
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn set(
         &mut self,
         population: &str,
@@ -179,7 +187,10 @@ impl SimulationRun {
     }
 
     /// Gives a virtual cell more spikes, at times in ms.
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn send(&mut self, population: &str, id: u64, times: Vec<f64>) -> PyResult<()> {
         let run = self.running()?;
         run.send(population, id, &times)
@@ -188,7 +199,10 @@ impl SimulationRun {
 
     /// Closes all files, draws the plot if one is wanted; the summary as JSON, and as a table.
     #[pyo3(signature = (picture=None))]
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn finish(&mut self, py: Python<'_>, picture: Option<PathBuf>) -> PyResult<(String, String)> {
         self.running()?;
         let run = self.run.take();

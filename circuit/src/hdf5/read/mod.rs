@@ -8,6 +8,8 @@
 mod attribute;
 mod dataset;
 mod element;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,6 +141,28 @@ impl File {
     /// Where the file is damaged, or a dataset has this path.
     pub fn datasets(&self, path: &str) -> Result<Vec<String>, CircuitError> {
         self.names(path, hdf5_pure::Group::datasets)
+    }
+
+    /// The datasets in a group, by name; none where there is no such group. For groups of many: opening
+    /// each by its path would look through all of them each time.
+    ///
+    /// # Errors
+    /// As [`dataset`](Self::dataset).
+    pub fn columns(&self, path: &str) -> Result<Vec<(String, Dataset)>, CircuitError> {
+        let Some(group) = self.group(path)? else {
+            return Ok(Vec::new());
+        };
+        let listed = group
+            .iter_datasets()
+            .map_err(|error| self.place.error(path, &error))?;
+        let mut columns = Vec::new();
+        for (name, data) in listed {
+            let path = format!("{}/{name}", path.trim_end_matches('/'));
+            let data = Dataset::new(&self.file, data, &path, &self.place)?;
+            columns.push((name, data));
+        }
+        columns.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(columns)
     }
 
     /// The dataset of this path, `None` where there is none.
