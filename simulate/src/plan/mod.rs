@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use blendtorch_circuit::config::{self, Config, Engine};
-use blendtorch_circuit::{Circuit, Problems, Severity};
+use blendtorch_circuit::{Circuit, EdgesFile, NodesFile, Problems, Severity};
 
 use crate::engine::Grid;
 use crate::{Options, outputs::OutputFolder};
@@ -114,6 +114,17 @@ impl Plan {
     /// The folder that it writes into.
     pub fn output_dir(&self) -> &Path {
         &self.config.output.output_dir
+    }
+
+    /// The files of the network, each with that of its types: of nodes, and of edges.
+    pub fn network(&self) -> (&[NodesFile], &[EdgesFile]) {
+        let networks = &self.config.networks;
+        (&networks.nodes, &networks.edges)
+    }
+
+    /// The configuration, as it is with all changes: one JSON object, paths resolved.
+    pub fn config(&self) -> &serde_json::Value {
+        self.config.json()
     }
 
     /// The time step in ms.
