@@ -19,6 +19,7 @@ mod network;
 pub mod node_sets;
 mod nodes;
 mod problems;
+pub mod reports;
 pub mod spikes;
 #[cfg(test)]
 mod testing;

@@ -14,7 +14,7 @@ use crate::outputs::OutputFolder;
 use crate::plan::Plan;
 use crate::plan::recordings::Times;
 use crate::plot::Sketch;
-use crate::record::Recorder;
+use crate::record::{Level, Recorder};
 use crate::{Functions, NoFunctions, SimulateError, Summary};
 
 /// About how long a piece takes on the clock.
@@ -37,7 +37,7 @@ pub struct Run {
     simulation: Simulation,
     members: Members,
     recorder: Recorder,
-    folder: Option<OutputFolder>,
+    folder: OutputFolder,
     warnings: Vec<String>,
     connections: u64,
     loading: Duration,
@@ -66,27 +66,29 @@ impl Run {
             network,
             members,
             probes,
-            clamps: _,
             warnings,
         } = load(&plan, functions)?;
         let connections = network.edges();
         let simulation = Simulation::new(network, plan.threads)?;
         let output = &plan.config.output;
-        let folder =
-            OutputFolder::take(&output.output_dir, &plan.files(), output.overwrite_output_dir)?;
-        let recorder = match Recorder::new(&plan, &members, &probes, &folder) {
-            Ok(recorder) => recorder,
-            Err(error) => {
-                folder.abandon();
-                return Err(error);
-            }
-        };
+        let folder = OutputFolder::take(
+            &output.output_dir,
+            &plan.files(),
+            output.overwrite_output_dir,
+        )?;
+        let mut recorder = Recorder::new(&plan, &members, &probes, &folder)?;
+        for warning in plan.warnings.iter().chain(&warnings) {
+            recorder.log(Level::Warning, warning);
+        }
+        for line in plan.describe().lines() {
+            recorder.log(Level::Info, line);
+        }
         Ok(Self {
             plan,
             simulation,
             members,
             recorder,
-            folder: Some(folder),
+            folder,
             warnings,
             connections,
             loading: began.elapsed(),
@@ -251,14 +253,18 @@ impl Run {
     ///
     /// # Errors
     /// Where something cannot be written or moved.
-    pub fn finish(mut self) -> Result<(Summary, Sketch), SimulateError> {
+    pub fn finish(self) -> Result<(Summary, Sketch), SimulateError> {
         let progress = self.progress();
-        let rows_until = self.simulation.now();
-        let (populations, sketch) = self.recorder.finish(rows_until, progress.time_ms)?;
-        let files = match self.folder.take() {
-            Some(folder) => folder.finish()?,
-            None => Vec::new(),
-        };
+        let mut recorder = self.recorder;
+        let cut = progress.time_ms < progress.tstop_ms;
+        let word = if cut { "stopped" } else { "ended" };
+        let (time, spikes) = (progress.time_ms, progress.spikes);
+        recorder.log(
+            Level::Info,
+            &format!("{word} at {time} ms with {spikes} spikes"),
+        );
+        let (populations, sketch) = recorder.finish(time)?;
+        let files = self.folder.finish()?;
         let summary = Summary {
             time_ms: progress.time_ms,
             tstop_ms: progress.tstop_ms,
@@ -269,13 +275,5 @@ impl Run {
             files,
         };
         Ok((summary, sketch))
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        if let Some(folder) = self.folder.take() {
-            folder.abandon();
-        }
     }
 }

@@ -1,7 +1,8 @@
 """Networks of neurons as files: their building, their reading, and what they did.
 
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
-connection rules. `Circuit` reads networks.
+connection rules. `Circuit` reads networks, `Spikes` reads and writes
+spikes.
 """
 
 from . import rules
@@ -10,6 +11,7 @@ from .connections import Connections, Edge
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .rules import vectorised
+from .spikes import Spikes, SpikeTrains
 
 __all__ = [
     "Circuit",
@@ -22,6 +24,8 @@ __all__ = [
     "NodePool",
     "NodePopulation",
     "NodeTable",
+    "SpikeTrains",
+    "Spikes",
     "rules",
     "vectorised",
 ]

@@ -6,11 +6,12 @@ mod columns;
 mod network;
 mod numbers;
 mod rules;
+mod spikes;
 
 use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
-use blendtorch_circuit::CircuitError;
+use blendtorch_circuit::{CircuitError, Problems, Severity};
 
 pub(crate) use numbers::Numbers;
 
@@ -24,6 +25,15 @@ pub(crate) fn error(error: &CircuitError) -> PyErr {
         },
         _ => PyValueError::new_err(text),
     }
+}
+
+/// The warnings, once there is no error.
+fn said(problems: Problems) -> Result<Vec<String>, CircuitError> {
+    let warnings = problems.into_result()?;
+    let words = warnings.of(Severity::Warning);
+    Ok(words
+        .map(|one| one.to_string().trim_start_matches("warning: ").to_owned())
+        .collect())
 }
 
 /// The one of the known names that was probably meant.
@@ -42,5 +52,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     numbers::register(module)?;
     build::register(module)?;
     network::register(module)?;
-    rules::register(module)
+    rules::register(module)?;
+    spikes::register(module)
 }

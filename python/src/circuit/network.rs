@@ -11,14 +11,14 @@ use std::sync::Arc;
 use blendtorch_circuit::config::Config;
 use blendtorch_circuit::node_sets::NodeSets;
 use blendtorch_circuit::{
-    Circuit, CircuitError, EdgePopulation, EdgesFile, NodePopulation, NodesFile, Problems, Severity,
+    Circuit, CircuitError, EdgePopulation, EdgesFile, NodePopulation, NodesFile, Problems,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::columns::Given;
-use super::error;
 use super::numbers::Numbers;
+use super::{error, said};
 
 type Ids = Vec<(String, Numbers)>;
 type Files = Vec<(PathBuf, Option<PathBuf>)>;
@@ -30,15 +30,6 @@ struct CircuitFiles {
     sets: NodeSets,
     file: PathBuf,
     warnings: Vec<String>,
-}
-
-/// The warnings, once there is no error.
-fn said(problems: Problems) -> Result<Vec<String>, CircuitError> {
-    let warnings = problems.into_result()?;
-    let words = warnings.of(Severity::Warning);
-    Ok(words
-        .map(|one| one.to_string().trim_start_matches("warning: ").to_owned())
-        .collect())
 }
 
 #[pymethods]
@@ -134,11 +125,7 @@ impl CircuitFiles {
     }
 
     /// The nodes of a set that is given as JSON: the ids by population; and what is to be said of it.
-    fn resolved(
-        &self,
-        py: Python<'_>,
-        wanted: &str,
-    ) -> PyResult<(Ids, Vec<String>)> {
+    fn resolved(&self, py: Python<'_>, wanted: &str) -> PyResult<(Ids, Vec<String>)> {
         let wanted = serde_json::from_str(wanted)
             .map_err(|refused| PyValueError::new_err(refused.to_string()))?;
         py.detach(|| {

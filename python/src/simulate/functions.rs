@@ -26,14 +26,26 @@ impl InPython {
 
 impl Functions for InPython {
     fn weights(&self, edges: &str, type_id: u64, name: &str) -> Result<Vec<f64>, String> {
-        self.ask(|object| object.call_method1("weights", (edges, type_id, name))?.extract())
+        self.ask(|object| {
+            object
+                .call_method1("weights", (edges, type_id, name))?
+                .extract()
+        })
     }
 
     fn delays(&self, edges: &str, type_id: u64, name: &str) -> Result<Vec<f64>, String> {
-        self.ask(|object| object.call_method1("delays", (edges, type_id, name))?.extract())
+        self.ask(|object| {
+            object
+                .call_method1("delays", (edges, type_id, name))?
+                .extract()
+        })
     }
 
     fn spikes(&self, nodes: &str, ids: &[u64], name: &str) -> Result<Vec<Vec<f64>>, String> {
-        self.ask(|object| object.call_method1("spikes", (nodes, ids.to_vec(), name))?.extract())
+        self.ask(|object| {
+            object
+                .call_method1("spikes", (nodes, ids.to_vec(), name))?
+                .extract()
+        })
     }
 }

@@ -4,7 +4,8 @@ mod functions;
 
 use std::path::PathBuf;
 
-use blendtorch_circuit::{CircuitError, Severity};
+use blendtorch_circuit::config::{self, Config};
+use blendtorch_circuit::{CircuitError, Problems, Severity};
 use blendtorch_simulate::engine::EngineError;
 use blendtorch_simulate::plot::plot;
 use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Run, SimulateError};
@@ -84,6 +85,15 @@ impl SimulationRun {
         let (folder, dt) = (plan.output_dir().to_owned(), plan.dt());
         let run = match functions {
             Some(object) => {
+                let (nodes, edges) = plan.network();
+                let nodes = nodes
+                    .iter()
+                    .map(|one| (&one.nodes_file, &one.node_types_file));
+                let edges = edges
+                    .iter()
+                    .map(|one| (&one.edges_file, &one.edge_types_file));
+                let files = (nodes.collect::<Vec<_>>(), edges.collect::<Vec<_>>());
+                object.call_method1(py, "found", files)?;
                 let functions = InPython {
                     object,
                     raised: None.into(),
@@ -134,18 +144,23 @@ impl SimulationRun {
     fn advance(&mut self, py: Python<'_>) -> PyResult<bool> {
         py.check_signals()?;
         let run = self.running()?;
-        py.detach(|| run.advance()).map_err(|error| simulate_error(&error))
+        py.detach(|| run.advance())
+            .map_err(|error| simulate_error(&error))
     }
 
     /// To a time in ms.
     fn advance_to(&mut self, py: Python<'_>, time: f64) -> PyResult<()> {
         let run = self.running()?;
-        py.detach(|| run.advance_to(time)).map_err(|error| simulate_error(&error))
+        py.detach(|| run.advance_to(time))
+            .map_err(|error| simulate_error(&error))
     }
 
     /// A variable of cells as it is now.
     #[pyo3(signature = (population, ids, variable))]
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn state(
         &mut self,
         population: &str,
@@ -161,7 +176,10 @@ impl SimulationRun {
 
     /// Sets a variable or a parameter of cells: a list of values as JSON.
     #[pyo3(signature = (population, ids, name, values))]
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn set(
         &mut self,
         population: &str,
@@ -179,7 +197,10 @@ impl SimulationRun {
     }
 
     /// Gives a virtual cell more spikes, at times in ms.
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn send(&mut self, population: &str, id: u64, times: Vec<f64>) -> PyResult<()> {
         let run = self.running()?;
         run.send(population, id, &times)
@@ -188,7 +209,10 @@ impl SimulationRun {
 
     /// Closes all files, draws the plot if one is wanted; the summary as JSON, and as a table.
     #[pyo3(signature = (picture=None))]
-    #[allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn finish(&mut self, py: Python<'_>, picture: Option<PathBuf>) -> PyResult<(String, String)> {
         self.running()?;
         let run = self.run.take();
@@ -215,7 +239,37 @@ impl SimulationRun {
     }
 }
 
-/// Adds this module's class to `_blendtorch`.
+/// A configuration as one JSON object, as BMTK has it, and what is odd about it. `json_text` is one that is
+/// at hand, and `config` then the folder that it would be in; `variables` a JSON object.
+#[pyfunction]
+#[pyo3(signature = (config, json_text, variables))]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
+fn read_config(
+    config: PathBuf,
+    json_text: Option<&str>,
+    variables: &str,
+) -> PyResult<(String, Vec<String>)> {
+    let mut options = config::Options::default();
+    if let Value::Object(variables) = json(variables)? {
+        options.variables = variables.into_iter().collect();
+    }
+    let mut problems = Problems::new();
+    let read = match json_text.map(json).transpose()? {
+        None => Config::load_with(&config, &options, &mut problems),
+        Some(value) => Config::from_value(value, &config, &options, &mut problems),
+    };
+    let read = read.map_err(|error| circuit_error(&error))?;
+    let problems = problems.into_result();
+    let problems = problems.map_err(|error| circuit_error(&error))?;
+    let warnings = problems.iter().map(ToString::to_string).collect();
+    Ok((read.json().to_string(), warnings))
+}
+
+/// Adds this module's class and function to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(read_config, module)?)?;
     module.add_class::<SimulationRun>()
 }

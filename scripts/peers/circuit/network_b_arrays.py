@@ -1,12 +1,11 @@
 """Network (b) as `network_b.py` has it, with rules of arrays.
 
-    network_b_arrays.py CELLS FOLDER
+network_b_arrays.py CELLS FOLDER
 """
 
 import sys
 
 import numpy as np
-
 from blendtorch.circuit import NetworkBuilder, rules, vectorised
 
 cells, folder = int(sys.argv[1]), sys.argv[2]

@@ -1,6 +1,6 @@
 """Runs a build script and prints what it took, without the import of its builder, as JSON.
 
-    timed.py SCRIPT ARGUMENTS...
+timed.py SCRIPT ARGUMENTS...
 """
 
 import json

@@ -48,7 +48,7 @@ pub(super) fn read(
                 Some(node)
             });
             let key = &trains.key;
-            let early = give(plan, selected.population, times, key, members, network)?;
+            let early = give(plan, selected.population, &times, key, members, network)?;
             if early > 0 {
                 let start = plan.times.tstart;
                 warnings.push(format!(
@@ -68,9 +68,10 @@ fn of_file(
     wanted: &str,
     problems: &mut Problems,
 ) -> Result<SpikeTrains, CircuitError> {
-    let units = trains.units.as_deref().and_then(TimeUnit::named);
+    let units = trains.units.as_deref().map(TimeUnit::named).transpose();
+    let units = units.map_err(|text| CircuitError::file(&trains.said_in, &*trains.key, text))?;
     if trains.format == TrainsFormat::Csv {
-        let all = read_csv(file, units, problems)?;
+        let all = read_csv(file, units)?;
         let names: Vec<_> = all.iter().map(|one| one.population.clone()).collect();
         return all
             .into_iter()
@@ -104,7 +105,7 @@ fn sorted(spikes: &SpikeTrains, node: impl Fn(u64) -> Option<u32>) -> Vec<(u32, 
 fn give(
     plan: &Plan,
     population: usize,
-    times: Vec<(u32, f64)>,
+    times: &[(u32, f64)],
     key: &str,
     members: &Members,
     network: &mut Network,
@@ -154,12 +155,23 @@ pub(super) fn made(
             .spikes(nodes.name(), &ids, name)
             .map_err(refused)?;
         if trains.len() != ids.len() {
-            let text = format!("{name} gave {} trains for {} cells", trains.len(), ids.len());
+            let text = format!(
+                "{name} gave {} trains for {} cells",
+                trains.len(),
+                ids.len()
+            );
             return Err(refused(text).into());
         }
         let times = selected.nodes.iter().zip(trains);
         let times = times.flat_map(|(node, train)| train.into_iter().map(|time| (*node, time)));
-        give(plan, selected.population, times.collect(), key, members, network)?;
+        give(
+            plan,
+            selected.population,
+            &times.collect::<Vec<_>>(),
+            key,
+            members,
+            network,
+        )?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ pub struct OutputFolder {
     folder: PathBuf,
     record: Record,
     files: Vec<PathBuf>,
+    finished: bool,
 }
 
 impl OutputFolder {
@@ -67,6 +68,7 @@ impl OutputFolder {
             folder: folder.to_owned(),
             record: Record::take(folder).map_err(refused)?,
             files: files.to_vec(),
+            finished: false,
         })
     }
 
@@ -85,8 +87,9 @@ impl OutputFolder {
     /// [`SimulateError::Output`] where a file cannot be moved.
     pub fn finish(mut self) -> Result<Vec<PathBuf>, SimulateError> {
         let mut there = Vec::new();
+        let folder = self.folder.clone();
         let refused = |file: &Path, error: &std::io::Error| SimulateError::Output {
-            folder: self.folder.clone(),
+            folder: folder.clone(),
             problem: format!("{}: {error}", file.display()),
         };
         for file in &self.files {
@@ -106,16 +109,20 @@ impl OutputFolder {
                 fs::remove_file(&file).map_err(|error| refused(&file, &error))?;
             }
         }
-        self.record
-            .write(ours)
-            .map_err(|error| refused(Path::new(RECORD), &error))?;
+        let written = self.record.write(ours);
+        written.map_err(|error| refused(Path::new(RECORD), &error))?;
+        self.finished = true;
         Ok(there)
     }
+}
 
-    /// Gives up: what was begun is removed, and what was there before stays.
-    pub fn abandon(self) {
-        for file in &self.files {
-            let _ = fs::remove_file(self.unfinished(file));
+/// One that is not finished is given up: what was begun is removed, and what was there before stays.
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        if !self.finished {
+            for file in &self.files {
+                let _ = fs::remove_file(self.unfinished(file));
+            }
         }
     }
 }

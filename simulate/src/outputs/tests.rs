@@ -38,7 +38,7 @@ fn an_earlier_output_stays_until_the_new_one_is_whole() {
     fs::write(&file, "old").unwrap();
     let output = OutputFolder::take(folder.path(), std::slice::from_ref(&file), true).unwrap();
     fs::write(output.unfinished(&file), "half").unwrap();
-    output.abandon();
+    drop(output);
     assert_eq!(fs::read_to_string(&file).unwrap(), "old");
     let names: Vec<_> = fs::read_dir(folder.path())
         .unwrap()

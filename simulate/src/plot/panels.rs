@@ -254,7 +254,8 @@ mod tests {
         let mut sketch = Sketch::new(&names, (0.0, 500.0), 0.1);
         for at in 0..4000_u32 {
             let time = f64::from(at) / 8.0;
-            sketch.spike(at % 2, at * 7 % [80, 20][at as usize % 2], time);
+            let of = at as usize % 2;
+            sketch.spike(of, at * 7 % [80, 20][of], time);
         }
         let mut one = Trace::new("v".into(), "V_m (mV)".into(), ["0".into(), "1".into()]);
         for at in 0..5000 {

@@ -83,8 +83,8 @@ impl Sketch {
     }
 
     /// A spike of a cell of the n-th population, at a time in ms.
-    pub fn spike(&mut self, population: u32, cell: u32, time: f64) {
-        if let Some(one) = self.populations.get_mut(population as usize) {
+    pub fn spike(&mut self, population: usize, cell: u32, time: f64) {
+        if let Some(one) = self.populations.get_mut(population) {
             let (from, to) = self.window;
             #[allow(clippy::cast_precision_loss, reason = "few bins")]
             let place = (time - from) / (to - from) * one.bins.len() as f64;
@@ -99,6 +99,7 @@ impl Sketch {
             }
         }
         if self.spikes.is_multiple_of(self.every) {
+            let population = u32::try_from(population).unwrap_or(u32::MAX);
             self.dots.push((time, population, cell));
             if self.dots.len() >= DOTS {
                 halve(&mut self.dots);

@@ -47,7 +47,10 @@ impl Log {
         let created = File::create(&path).map_err(|error| CircuitError::io(&path, error))?;
         let levels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
         let wanted = output.log_level.to_uppercase();
-        let least = levels.iter().position(|level| *level == wanted).unwrap_or(0);
+        let least = levels
+            .iter()
+            .position(|level| *level == wanted)
+            .unwrap_or(0);
         Ok(Some(Self {
             out: BufWriter::new(created),
             path,
@@ -70,7 +73,7 @@ impl Log {
             .replace("%(asctime)s", &now())
             .replace("%(levelname)s", level.name())
             .replace("%(name)s", "blendtorch")
-            .replace("%(message)s", message);
+            .replace("%(message)s", message.trim_start_matches("warning: "));
         self.failed = writeln!(self.out, "{line}").err();
     }
 
@@ -84,5 +87,7 @@ impl Log {
 
 /// The time, as Python's logs have it.
 fn now() -> String {
-    jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S,%3f").to_string()
+    jiff::Zoned::now()
+        .strftime("%Y-%m-%d %H:%M:%S,%3f")
+        .to_string()
 }

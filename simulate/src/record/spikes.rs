@@ -79,12 +79,18 @@ impl Spikes {
         let names: Vec<_> = populations.iter().map(|one| one.name.as_str()).collect();
         let output = &plan.config.output;
         let sorting = output.spikes_sort_order;
-        let h5 = output.spikes_file.first().map(|file| folder.unfinished(file));
+        let h5 = output
+            .spikes_file
+            .first()
+            .map(|file| folder.unfinished(file));
         let h5 = h5.map(|file| match output.gzip {
             true => SpikesWriter::create_compressed(&file, &names, sorting),
             false => SpikesWriter::create(&file, &names, sorting),
         });
-        let csv = output.spikes_file_csv.first().map(|file| folder.unfinished(file));
+        let csv = output
+            .spikes_file_csv
+            .first()
+            .map(|file| folder.unfinished(file));
         let csv = csv.map(|file| SpikesCsvWriter::create(&file, &names, sorting));
         Ok(Self {
             h5: h5.transpose()?,
@@ -117,7 +123,10 @@ impl Spikes {
         while let Some((_, cell)) = rest.first() {
             // As many as come one after another of one population.
             let at = population(&self.populations, *cell);
-            let next = self.populations.get(at + 1).map_or(u32::MAX, |one| one.first);
+            let next = self
+                .populations
+                .get(at + 1)
+                .map_or(u32::MAX, |one| one.first);
             let Some(one) = self.populations.get_mut(at) else {
                 return Ok(());
             };

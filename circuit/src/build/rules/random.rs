@@ -61,3 +61,28 @@ pub fn numbers(count: usize, low: u32, high: u32, seed: u64) -> Vec<u32> {
         .map(|_| low.saturating_add(random.below(span) as u32))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first numbers of the reference implementation from the state 1, 2, 3, 4.
+    #[test]
+    fn the_generator_is_the_one_it_says_it_is() {
+        let mut random = Random([1, 2, 3, 4]);
+        let expected = [
+            41_943_041,
+            58_720_359,
+            3_588_806_011_781_223,
+            3_591_011_842_654_386,
+        ];
+        assert_eq!(expected.map(|_| random.next()), expected);
+    }
+
+    #[test]
+    fn numbers_lie_between_their_bounds_and_reach_them() {
+        let drawn = numbers(1000, 3, 5, 9);
+        assert!([3, 4, 5].iter().all(|one| drawn.contains(one)));
+        assert!(drawn.iter().all(|one| (3..=5).contains(one)));
+    }
+}
