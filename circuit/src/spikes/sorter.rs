@@ -39,8 +39,8 @@ impl Spike {
     }
 }
 
-/// So many are held in memory (24 MB).
-const HELD: usize = 1 << 20;
+/// So many are held in memory (6 MB).
+const HELD: usize = 1 << 18;
 /// So many of each run are read at a time, where there are few runs.
 const READ: usize = 1 << 14;
 
