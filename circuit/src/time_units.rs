@@ -24,10 +24,10 @@ impl TimeUnit {
     /// It is no unit of time, in words.
     pub fn named(name: &str) -> Result<Self, String> {
         let is = |one: &&str| one.eq_ignore_ascii_case(name.trim());
-        if MILLISECONDS.iter().any(|one| is(&one)) {
+        if MILLISECONDS.iter().any(is) {
             return Ok(Self::Milliseconds);
         }
-        if SECONDS.iter().any(|one| is(&one)) {
+        if SECONDS.iter().any(is) {
             return Ok(Self::Seconds);
         }
         let known = MILLISECONDS.iter().chain(SECONDS).copied();

@@ -19,7 +19,10 @@ use crate::{Problems, nearest};
 /// No text becomes longer than this: a variable made of others, made of others, doubles each time.
 const LONGEST: usize = 64 << 10;
 /// All texts of a file together become no longer than this.
-const ALL: usize = 64 << 20;
+const ALL: usize = 16 << 20;
+
+/// They are that long.
+const SPENT: usize = usize::MAX;
 
 /// A part of a text.
 enum Piece<'a> {
@@ -72,6 +75,8 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
 pub(crate) struct Variables {
     values: IndexMap<String, Value>,
     left: Cell<usize>,
+    /// Whether variables are resolved still. Lists within lists within lists would have no end.
+    resolving: bool,
 }
 
 impl Variables {
@@ -87,6 +92,7 @@ impl Variables {
         let mut all = Self {
             values: given,
             left: Cell::new(ALL),
+            resolving: true,
         };
         let (mut open, mut keys) = (IndexMap::new(), HashMap::new());
         for (key, value) in manifest {
@@ -108,12 +114,9 @@ impl Variables {
         let mut needed_by: HashMap<String, Vec<String>> = HashMap::new();
         let mut ready = Vec::new();
         for (name, value) in &open {
-            let mut needs: Vec<&str> = match value {
-                Value::String(text) => names(text)
-                    .filter(|other| open.contains_key(*other))
-                    .collect(),
-                _ => Vec::new(),
-            };
+            let mut needs = Vec::new();
+            names(value, &mut needs);
+            needs.retain(|other| open.contains_key(*other));
             needs.sort_unstable();
             needs.dedup();
             for other in &needs {
@@ -153,6 +156,7 @@ impl Variables {
             problems.error(file, "manifest", text);
             all.values.extend(open);
         }
+        all.resolving = false;
         all
     }
 
@@ -218,10 +222,18 @@ impl Variables {
         problems: &mut Problems,
         open: &IndexMap<String, Value>,
     ) -> Option<Value> {
+        if self.left.get() == SPENT {
+            return None;
+        }
         let mut whole = pieces(text);
         if let (Some(Piece::Name(name)), None) = (whole.next(), whole.next())
             && let Some(value) = self.values.get(name)
         {
+            if self.resolving && matches!(value, Value::Array(_) | Value::Object(_)) {
+                let text = format!("${name} is a list or an object: no value of another variable");
+                problems.error(file, key, text);
+                return None;
+            }
             return self
                 .spend(value.to_string().len(), key, file, problems)
                 .then(|| value.clone());
@@ -278,10 +290,10 @@ impl Variables {
     fn spend(&self, length: usize, key: &str, file: &Path, problems: &mut Problems) -> bool {
         let left = self.left.get();
         if length > left {
-            problems.error(file, key, "the variables make this file longer than 64 MiB");
+            problems.error(file, key, "the variables make this file longer than 16 MiB");
             // It is said once.
-            self.left.set(usize::MAX);
-        } else if left != usize::MAX {
+            self.left.set(SPENT);
+        } else if left != SPENT {
             self.left.set(left - length);
             return true;
         }
@@ -307,11 +319,17 @@ fn bare(key: &str) -> &str {
         .unwrap_or(name)
 }
 
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    pieces(text).filter_map(|piece| match piece {
-        Piece::Name(name) => Some(name),
-        _ => None,
-    })
+/// The variables that a value names.
+fn names<'a>(value: &'a Value, all: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => all.extend(pieces(text).filter_map(|piece| match piece {
+            Piece::Name(name) => Some(name),
+            _ => None,
+        })),
+        Value::Array(items) => items.iter().for_each(|item| names(item, all)),
+        Value::Object(fields) => fields.values().for_each(|field| names(field, all)),
+        _ => {}
+    }
 }
 
 /// Whether variables may be in it.

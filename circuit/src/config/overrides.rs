@@ -53,7 +53,7 @@ pub(super) fn apply(
         .split_once('.')
         .map_or((key, None), |(section, rest)| (section, Some(rest)));
     let entry = || (Value::Object(Map::new()), root.clone());
-    let done = !section.is_empty() && {
+    let done = !section.is_empty() && key.matches('.').count() < DEEPEST && {
         let (at, _) = sections.entry(section.to_owned()).or_insert_with(entry);
         match rest {
             Some(rest) => put(at, rest, value),
@@ -68,6 +68,9 @@ pub(super) fn apply(
         problems.error(&root.file, key, text);
     }
 }
+
+/// No key has more parts.
+const DEEPEST: usize = 64;
 
 const CHILDREN: [&str; 2] = ["network", "simulation"];
 
@@ -177,6 +180,8 @@ mod tests {
         ] {
             assert_eq!(applied(&whole, &[wrong]).1.errors(), 1, "{wrong}");
         }
+        let deep = format!("run{}=1", ".x".repeat(100_000));
+        assert_eq!(applied(&json!({}), &[&deep]).1.errors(), 1);
         assert!(parse("run.tstop").is_err());
     }
 }

@@ -326,3 +326,53 @@ fn a_million_unknown_keys_end_soon() {
     let (_, problems) = read(&json!({"run": run}));
     assert_eq!(problems.warnings(), 300_001, "dt too");
 }
+
+/// All places in a value, as pointers.
+fn places(value: &Value, at: &str, all: &mut Vec<String>) {
+    all.push(at.to_owned());
+    match value {
+        Value::Array(items) => {
+            for (number, item) in items.iter().enumerate() {
+                places(item, &format!("{at}/{number}"), all);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                places(field, &format!("{at}/{name}"), all);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_golden_configuration_with_any_wrong_value_is_read_or_refused() {
+    for case in ["a_ring_alpha", "e_iclamp_v", "f_bionet"] {
+        let text = std::fs::read_to_string(golden().join(case).join("config.json")).unwrap();
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        let mut all = Vec::new();
+        places(&whole, "", &mut all);
+        for place in all {
+            for wrong in [
+                json!(null),
+                json!(-1.5),
+                json!("$"),
+                json!("${x"),
+                json!([[]]),
+                json!({"": {}}),
+                json!(true),
+            ] {
+                let mut changed = whole.clone();
+                *changed.pointer_mut(&place).unwrap() = wrong;
+                let mut problems = Problems::new();
+                let folder = golden().join(case);
+                drop(Config::from_value(
+                    changed,
+                    &folder,
+                    &Options::default(),
+                    &mut problems,
+                ));
+            }
+        }
+    }
+}

@@ -99,3 +99,26 @@ fn a_chain_of_a_hundred_thousand_variables_is_resolved() {
     assert!(problems.is_empty(), "{problems}");
     assert_eq!(value, "end");
 }
+
+#[test]
+fn lists_and_objects_are_values_of_their_own() {
+    let (value, problems) = expanded(
+        &json!({"$A": ["$B", {"x": "${B}1"}], "$B": "b"}),
+        json!({"a": "$A"}),
+    );
+    assert!(problems.is_empty(), "{problems}");
+    assert_eq!(value, json!({"a": ["b", {"x": "b1"}]}));
+    let (_, problems) = expanded(
+        &json!({"$A": {"x": "$B"}, "$B": {"x": "$C"}, "$C": []}),
+        json!("t$A"),
+    );
+    assert_eq!(problems.errors(), 3, "{problems}");
+}
+
+#[test]
+fn a_large_value_that_is_put_in_often_ends_in_an_error() {
+    let list: Vec<Value> = (0..100_000).map(Value::from).collect();
+    let many = vec![json!("$A"); 10_000];
+    let (_, problems) = expanded(&json!({"$A": list}), json!(many));
+    assert_eq!(problems.errors(), 1, "{problems}");
+}
