@@ -232,31 +232,12 @@ class NetworkBuilder:
         """
         if self._built is None:
             self.build()
-        targets, sources = _numbers(self, target_nodes), _numbers(self, source_nodes)
+        ends = _numbers(self, source_nodes), _numbers(self, target_nodes)
         found = []
         for connections, built in zip(self._connections, self._built or [], strict=True):
             names = (connections.source_network_name, connections.target_network_name)
-            if source_network not in (None, names[0]) or target_network not in (None, names[1]):
-                continue
-            own = built.columns or {
-                "nsyns": np.ones(len(built.source), np.uint32)
-                if built.nsyns is None
-                else built.nsyns
-            }
-            ends = zip(
-                built.sources.node_id[built.source].tolist(),
-                built.targets.node_id[built.target].tolist(),
-                strict=True,
-            )
-            for row, (source, target) in enumerate(ends):
-                if targets is not None and target not in targets:
-                    continue
-                if sources is not None and source not in sources:
-                    continue
-                values = {name: column[row] for name, column in own.items()}
-                edge = Edge(source, target, connections.edge_type_properties, values)
-                if all(name in edge and edge[name] == one for name, one in properties.items()):
-                    found.append(edge)
+            if source_network in (None, names[0]) and target_network in (None, names[1]):
+                found += built.listed(connections.edge_type_properties, *ends, properties)
         return found
 
     def save(
