@@ -1,7 +1,7 @@
 """Functions of the user's that a network names: weights and delays of edges, spikes of cells.
 
-Owns the names under which they are registered, as BMTK's decorators do it: a csv of edge types names
-one in the column `weight_function` (or `delay_function`), an input of spikes in `spikes_function`.
+Owns the names under which they are registered, as BMTK's decorators do it: a csv of edge types
+names one in the column `weight_function` (or `delay_function`), an input of spikes in `spikes_function`.
 """
 
 import functools
@@ -45,8 +45,7 @@ SPIKES = Registry("spikes_generator")
 
 def _default_weight(edges: Any, source_nodes: Any, target_nodes: Any) -> Any:
     """`syn_weight` × `nsyns`, as without a function."""
-    nsyns = edges["nsyns"] if "nsyns" in edges else 1
-    return edges["syn_weight"] * nsyns
+    return edges["syn_weight"] * edges.get("nsyns", 1)
 
 
 for _name in ("default_weight_fnc", "set_syn_weight", "wmax"):

@@ -112,7 +112,9 @@ class Config(dict[str, Any]):
 
     def plain(self) -> dict[str, Any]:
         """As a configuration that can be read again."""
-        return {key: value for key, value in self.items() if key not in ("config_path", "config_dir")}
+        return {
+            key: value for key, value in self.items() if key not in ("config_path", "config_dir")
+        }
 
     @property
     def folder(self) -> str:
@@ -133,7 +135,9 @@ class PointNetwork:
         """That of a configuration; cells and edges are loaded when the simulator is made."""
         config = conf if isinstance(conf, Config) else _config(conf)
         if "networks" not in config:
-            raise ValueError('the configuration has no section "networks": name files of nodes there')
+            raise ValueError(
+                'the configuration has no section "networks": name files of nodes there'
+            )
         return cls(config)
 
     def add_weight_function(self, fnc: Callable[..., Any], name: str | None = None) -> None:

@@ -37,6 +37,8 @@ struct SimulationRun {
     warnings: Vec<String>,
     output_dir: PathBuf,
     dt: f64,
+    /// Where it was when it was finished.
+    last: (f64, f64, u64),
 }
 
 impl SimulationRun {
@@ -113,6 +115,7 @@ impl SimulationRun {
             warnings,
             output_dir: folder,
             dt,
+            last: (0.0, 0.0, 0),
         })
     }
 
@@ -135,9 +138,11 @@ impl SimulationRun {
     }
 
     /// (time, end, spikes): in ms.
-    fn progress(&mut self) -> PyResult<(f64, f64, u64)> {
-        let progress = self.running()?.progress();
-        Ok((progress.time_ms, progress.tstop_ms, progress.spikes))
+    fn progress(&self) -> (f64, f64, u64) {
+        self.run.as_ref().map_or(self.last, |run| {
+            let progress = run.progress();
+            (progress.time_ms, progress.tstop_ms, progress.spikes)
+        })
     }
 
     /// A piece further; whether there is more.
@@ -215,6 +220,7 @@ impl SimulationRun {
     )]
     fn finish(&mut self, py: Python<'_>, picture: Option<PathBuf>) -> PyResult<(String, String)> {
         self.running()?;
+        self.last = self.progress();
         let run = self.run.take();
         let finished = py.detach(|| -> Result<_, SimulateError> {
             let Some(run) = run else {
