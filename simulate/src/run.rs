@@ -14,7 +14,7 @@ use crate::outputs::OutputFolder;
 use crate::plan::Plan;
 use crate::plan::recordings::Times;
 use crate::plot::Sketch;
-use crate::record::Recorder;
+use crate::record::{Level, Recorder};
 use crate::{Functions, NoFunctions, SimulateError, Summary};
 
 /// About how long a piece takes on the clock.
@@ -66,7 +66,6 @@ impl Run {
             network,
             members,
             probes,
-            clamps: _,
             warnings,
         } = load(&plan, functions)?;
         let connections = network.edges();
@@ -77,7 +76,13 @@ impl Run {
             &plan.files(),
             output.overwrite_output_dir,
         )?;
-        let recorder = Recorder::new(&plan, &members, &probes, &folder)?;
+        let mut recorder = Recorder::new(&plan, &members, &probes, &folder)?;
+        for warning in plan.warnings.iter().chain(&warnings) {
+            recorder.log(Level::Warning, warning);
+        }
+        for line in plan.describe().lines() {
+            recorder.log(Level::Info, line);
+        }
         Ok(Self {
             plan,
             simulation,
@@ -250,8 +255,15 @@ impl Run {
     /// Where something cannot be written or moved.
     pub fn finish(self) -> Result<(Summary, Sketch), SimulateError> {
         let progress = self.progress();
-        let rows_until = self.simulation.now();
-        let (populations, sketch) = self.recorder.finish(rows_until, progress.time_ms)?;
+        let mut recorder = self.recorder;
+        let cut = progress.time_ms < progress.tstop_ms;
+        let word = if cut { "stopped" } else { "ended" };
+        let (time, spikes) = (progress.time_ms, progress.spikes);
+        recorder.log(
+            Level::Info,
+            &format!("{word} at {time} ms with {spikes} spikes"),
+        );
+        let (populations, sketch) = recorder.finish(time)?;
         let files = self.folder.finish()?;
         let summary = Summary {
             time_ms: progress.time_ms,

@@ -306,3 +306,25 @@ def test_files_are_replaced_only_where_that_is_asked_for(tmp_path: Path) -> None
     with pytest.warns(UserWarning, match="not compressed"):
         net.save_nodes("n.h5", "t.csv", output_dir=tmp_path / "new", compression="gzip")
     assert sorted(one.name for one in (tmp_path / "new").iterdir()) == ["n.h5", "t.csv"]
+
+
+def test_edges_are_added_to_nodes_that_were_saved_before(tmp_path: Path) -> None:
+    first = NetworkBuilder("a")
+    first.add_nodes(N=2, ei="e", x=[1.0, 2.0], node_id=[5, 3])
+    first.add_nodes(N=1, ei="i", layer=["L4"])
+    first.save(output_dir=tmp_path)
+    files = tmp_path / "a_nodes.h5", tmp_path / "a_node_types.csv"
+    again, ext = NetworkBuilder("a"), NetworkBuilder("ext")
+    again.import_nodes(*files)
+    found = [(node.node_id, node.node_type_id, node.get("x")) for node in again.nodes()]
+    assert found == [(5, 100, 1.0), (3, 100, 2.0), (0, 101, None)]
+    assert next(iter(again.nodes(ei="i")))["layer"] == "L4"
+    ext.add_nodes(N=1)
+    ext.add_edges(source=ext.nodes(), target=again.nodes(ei="e"))
+    ext.save_edges(output_dir=tmp_path)
+    with h5py.File(tmp_path / "ext_a_edges.h5") as file:
+        assert file["edges/ext_to_a/target_node_id"][:].tolist() == [3, 5]
+    with pytest.raises(ValueError, match='no population "b"'):
+        NetworkBuilder("a").import_nodes(*files, population="b")
+    with pytest.raises(ValueError, match="node_type_id 100 is taken"):
+        again.import_nodes(*files)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .network import NodePopulation
 from .pools import AddedNodes
 
 
@@ -87,3 +88,38 @@ def added_nodes(count: int, properties: dict[str, Any], types: Numbers) -> Added
         if count != 1:
             raise ValueError("node_id is a list with a number for each node")
     return AddedNodes(count, columns, common)
+
+
+def imported_nodes(population: NodePopulation, types: Numbers) -> list[AddedNodes]:
+    """The nodes of a population that was saved, by types, with their numbers.
+
+    Raises:
+        ValueError: A number of a type is taken.
+    """
+    ids, of_types = population.node_ids, population.node_type_ids
+    columns = {name: population[name] for name in population.attribute_names}
+    parameters = population.dynamics_params.items()
+    columns |= {f"dynamics_params/{name}": column for name, column in parameters}
+    added = []
+    for number in dict.fromkeys(of_types.tolist()):
+        if not types.take(number):
+            raise ValueError(f"node_type_id {number} is taken by other nodes of this network")
+        rows = np.flatnonzero(of_types == number)
+        own = {name: column[rows] for name, column in columns.items()}
+        own = {name: column for name, column in own.items() if not _absent(column)}
+        words = {
+            name: column[0]
+            for name, column in own.items()
+            if column.dtype.kind == "O" and len(set(column)) == 1
+        }
+        rest = {name: column for name, column in own.items() if name not in words}
+        rest["node_id"] = ids[rows]
+        added.append(AddedNodes(len(rows), rest, {"node_type_id": number, **words}))
+    return added
+
+
+def _absent(column: np.ndarray[Any, Any]) -> bool:
+    """Whether no node has a value."""
+    if column.dtype.kind == "O":
+        return all(one is None for one in column)
+    return bool(column.dtype.kind == "f" and np.isnan(column).all())

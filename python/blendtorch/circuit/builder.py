@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from . import saving
-from .added import Numbers, added_nodes
+from .added import Numbers, added_nodes, imported_nodes
 from .connections import BuiltEdges, Connections, Edge
+from .network import Circuit
 from .pools import AddedNodes, NodePool
 
 Nodes = dict[str, Any] | NodePool | None
@@ -87,11 +88,36 @@ class NetworkBuilder:
                 numbered by themselves, from 0 and 100, where they are not given. A dictionary of
                 `dynamics_params` gives each node parameters of its own.
         """
-        nodes = added_nodes(N, properties, self._node_types)
+        self._take(added_nodes(N, properties, self._node_types))
+
+    def _take(self, nodes: AddedNodes) -> None:
+        """Adds nodes, whose numbers are free."""
         for number in nodes.columns.get("node_id", ()):
             if int(number) < 0 or not self._node_ids.take(int(number)):
                 raise ValueError(f"node_id {number} is negative or taken by another node")
         self._added.append(nodes)
+
+    def import_nodes(
+        self,
+        nodes_file_name: str | os.PathLike[str],
+        node_types_file_name: str | os.PathLike[str],
+        population: str | None = None,
+    ) -> None:
+        """Adds nodes that were saved, with their numbers, so that edges can be added to them.
+
+        Args:
+            nodes_file_name: The h5 file.
+            node_types_file_name: Its table of types.
+            population: Which; the only one without it.
+        """
+        found = Circuit.from_files([(nodes_file_name, node_types_file_name)]).nodes
+        if population is None and len(found) != 1:
+            raise ValueError(f"name one of the populations of {nodes_file_name}: {list(found)}")
+        name = next(iter(found)) if population is None else population
+        if name not in found:
+            raise ValueError(f'{nodes_file_name} has no population "{name}", but {list(found)}')
+        for nodes in imported_nodes(found[name], self._node_types):
+            self._take(nodes)
 
     def numbered_nodes(self) -> list[AddedNodes]:
         """All nodes, by calls of `add_nodes`, with their numbers."""
@@ -206,31 +232,12 @@ class NetworkBuilder:
         """
         if self._built is None:
             self.build()
-        targets, sources = _numbers(self, target_nodes), _numbers(self, source_nodes)
+        ends = _numbers(self, source_nodes), _numbers(self, target_nodes)
         found = []
         for connections, built in zip(self._connections, self._built or [], strict=True):
             names = (connections.source_network_name, connections.target_network_name)
-            if source_network not in (None, names[0]) or target_network not in (None, names[1]):
-                continue
-            own = built.columns or {
-                "nsyns": np.ones(len(built.source), np.uint32)
-                if built.nsyns is None
-                else built.nsyns
-            }
-            ends = zip(
-                built.sources.node_id[built.source].tolist(),
-                built.targets.node_id[built.target].tolist(),
-                strict=True,
-            )
-            for row, (source, target) in enumerate(ends):
-                if targets is not None and target not in targets:
-                    continue
-                if sources is not None and source not in sources:
-                    continue
-                values = {name: column[row] for name, column in own.items()}
-                edge = Edge(source, target, connections.edge_type_properties, values)
-                if all(name in edge and edge[name] == one for name, one in properties.items()):
-                    found.append(edge)
+            if source_network in (None, names[0]) and target_network in (None, names[1]):
+                found += built.listed(connections.edge_type_properties, *ends, properties)
         return found
 
     def save(

@@ -30,25 +30,6 @@ class Property:
     dtypes: list[Any]
 
 
-@dataclass
-class BuiltEdges:
-    """Edges of one type, by the rows of their ends, in the order of source, then target."""
-
-    type_id: int
-    source: NDArray[np.uint32]
-    target: NDArray[np.uint32]
-    #: Synapses of each; None: one.
-    nsyns: NDArray[np.uint32] | None
-    sources: NodeTable
-    targets: NodeTable
-    columns: dict[str, NDArray[Any]] = field(default_factory=dict)
-
-    @property
-    def synapses(self) -> int:
-        """How many synapses there are; at least one an edge."""
-        return len(self.source) if self.nsyns is None else int(self.nsyns.sum())
-
-
 class Edge(Mapping[str, Any]):
     """One edge: properties of its type, and its own."""
 
@@ -77,6 +58,59 @@ class Edge(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"{self.source_node_id} --> {self.target_node_id} {self._all()!r}"
+
+
+@dataclass
+class BuiltEdges:
+    """Edges of one type, by the rows of their ends, in the order of source, then target."""
+
+    type_id: int
+    source: NDArray[np.uint32]
+    target: NDArray[np.uint32]
+    #: Synapses of each; None: one.
+    nsyns: NDArray[np.uint32] | None
+    sources: NodeTable
+    targets: NodeTable
+    columns: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def synapses(self) -> int:
+        """How many synapses there are; at least one an edge."""
+        return len(self.source) if self.nsyns is None else int(self.nsyns.sum())
+
+    @property
+    def own_columns(self) -> dict[str, NDArray[Any]]:
+        """What each edge has to itself; without any property the number of synapses."""
+        if self.columns:
+            return self.columns
+        one = self.nsyns
+        return {"nsyns": np.ones(len(self.source), np.uint32) if one is None else one}
+
+    def listed(
+        self,
+        common: dict[str, Any],
+        sources: set[int] | None,
+        targets: set[int] | None,
+        properties: dict[str, Any],
+    ) -> list[Edge]:
+        """Edges as objects: those between some nodes that have all of some properties."""
+        found = []
+        columns = self.own_columns
+        ends = zip(
+            self.sources.node_id[self.source].tolist(),
+            self.targets.node_id[self.target].tolist(),
+            strict=True,
+        )
+        for row, (source, target) in enumerate(ends):
+            if sources is not None and source not in sources:
+                continue
+            if targets is not None and target not in targets:
+                continue
+            own = {name: column[row] for name, column in columns.items()}
+            edge = Edge(source, target, common, own)
+            if all(name in edge and edge[name] == one for name, one in properties.items()):
+                found.append(edge)
+        return found
 
 
 class Connections:

@@ -6,7 +6,7 @@ Owns the numbering and the filters of nodes. It writes nothing.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 POSITIONS = ("positions", "position")
 
 
-class Node(Mapping[str, Any]):
-    """One node: its own properties over those of its type, read like a dictionary."""
+class Node(dict[str, Any]):
+    """One node: its own properties over those of its type. A dictionary, since a rule of pairs asks
+    each node many times."""
 
-    __slots__ = ("_nodes", "_row")
+    __slots__ = ("_nodes", "_row", "node_id")
 
     def __init__(self, nodes: AddedNodes, row: int) -> None:
+        super().__init__(nodes.type_properties)
+        for name, column in nodes.columns.items():
+            self[name] = column[row]
         self._nodes = nodes
         self._row = row
-
-    @property
-    def node_id(self) -> int:
-        """The number of the node in its population."""
-        return int(self._nodes.ids[self._row])
+        #: The number of the node in its population.
+        self.node_id = self["node_id"] = int(nodes.ids[row])
 
     @property
     def node_type_id(self) -> int:
@@ -43,36 +44,21 @@ class Node(Mapping[str, Any]):
     @property
     def params(self) -> dict[str, Any]:
         """What the node has to itself."""
-        own = {name: column[self._row] for name, column in self._nodes.columns.items()}
-        return {**own, "node_id": self.node_id}
+        return {name: self[name] for name in (*self._nodes.columns, "node_id")}
 
     @property
     def node_type_properties(self) -> dict[str, Any]:
         """What all nodes of its type have."""
         return self._nodes.type_properties
 
-    def __getitem__(self, name: str) -> Any:
-        column = self._nodes.columns.get(name)
-        if column is not None:
-            return column[self._row]
-        if name == "node_id":
-            return self.node_id
-        return self._nodes.type_properties[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._nodes.type_properties, **self._nodes.columns, "node_id": None})
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.node_id)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Node) and self._nodes is other._nodes and self._row == other._row
 
-    def __repr__(self) -> str:
-        return repr(dict(self))
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
 
 class AddedNodes:

@@ -87,10 +87,7 @@ def edges(
         built: The edges, a part for each type.
         indices: Whether index tables are written.
     """
-    own = []
-    for one in built:
-        ones = np.ones(len(one.source), np.uint32) if one.nsyns is None else one.nsyns
-        own.append(one.columns or {"nsyns": ones})
+    own = [one.own_columns for one in built]
     sets = [
         (
             one.type_id,

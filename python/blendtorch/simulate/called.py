@@ -8,30 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..circuit import Circuit
 from .functions import DELAYS, SPIKES, WEIGHTS, Registry
 
 if TYPE_CHECKING:
     from .simulation import Simulation
 
 Given = Mapping[str, Mapping[str, Callable[..., Any]]]
+Files = list[tuple[str, str | None]]
 
 
 class Called:
     """What Rust asks while a network is loaded."""
 
-    def __init__(
-        self,
-        sim: "Simulation",
-        place: str,
-        text: str | None,
-        changed: list[tuple[str, str]],
-        given: Given,
-    ) -> None:
+    def __init__(self, sim: "Simulation", given: Given) -> None:
         self._sim = sim
-        self._config = (place, text, changed)
         self._given = given
-        self._circuit: Any = None
+        self._files: tuple[Files, Files] = ([], [])
+        self._circuit: Circuit | None = None
         self._nodes: dict[str, Any] = {}
+
+    def found(self, nodes: Files, edges: Files) -> None:
+        """Takes the files of the network, each with that of its types."""
+        self._files = (nodes, edges)
 
     def weights(self, edges: str, type_id: int, name: str) -> list[float]:
         """The weights of all edges of a type."""
@@ -57,7 +56,7 @@ class Called:
         function = registry.get(name, dict(self._given.get(registry.what, {})))
         population = self._open().edges[edges]
         table = population.to_pandas()
-        table = table[table["edge_type_id"] == type_id]
+        table = table[table["edge_type_id"].to_numpy() == type_id]
         sources = self._table_of_nodes(population.source_population)
         targets = self._table_of_nodes(population.target_population)
         values = function(
@@ -69,17 +68,12 @@ class Called:
         numbers: list[float] = values.tolist()
         return numbers
 
-    def _open(self) -> Any:
+    def _open(self) -> Circuit:
         if self._circuit is None:
-            from ..circuit import Circuit
-
-            self._circuit = Circuit._of(*self._config)
+            self._circuit = Circuit.from_files(*self._files)
         return self._circuit
 
     def _table_of_nodes(self, name: str) -> Any:
         if name not in self._nodes:
-            table = self._open().nodes[name].to_pandas()
-            if "node_id" in table.columns:
-                table = table.set_index("node_id", drop=False)
-            self._nodes[name] = table
+            self._nodes[name] = self._open().nodes[name].to_pandas()
         return self._nodes[name]

@@ -55,7 +55,7 @@ class Simulation:
         text = json.dumps(config) if at_hand else None
         place = str(folder) if at_hand else str(config)
         values = [(key, json.dumps(_plain(value))) for key, value in (changed or {}).items()]
-        called = Called(self, place, text, values, functions or {})
+        called = Called(self, functions or {})
         out = None if output_dir is None else str(output_dir)
         self._run = SimulationRun(place, text, values, engine, threads, out, called)
         self.warnings: list[str] = self._run.warnings

@@ -3,8 +3,10 @@
 mod arrays;
 mod build;
 mod columns;
+mod configs;
 mod network;
 mod numbers;
+mod reports;
 mod rules;
 mod spikes;
 
@@ -51,7 +53,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(nearest_name, module)?)?;
     numbers::register(module)?;
     build::register(module)?;
+    configs::register(module)?;
     network::register(module)?;
+    reports::register(module)?;
     rules::register(module)?;
     spikes::register(module)
 }

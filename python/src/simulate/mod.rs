@@ -4,7 +4,8 @@ mod functions;
 
 use std::path::PathBuf;
 
-use blendtorch_circuit::{CircuitError, Severity};
+use blendtorch_circuit::config::{self, Config};
+use blendtorch_circuit::{CircuitError, Problems, Severity};
 use blendtorch_simulate::engine::EngineError;
 use blendtorch_simulate::plot::plot;
 use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Run, SimulateError};
@@ -84,6 +85,15 @@ impl SimulationRun {
         let (folder, dt) = (plan.output_dir().to_owned(), plan.dt());
         let run = match functions {
             Some(object) => {
+                let (nodes, edges) = plan.network();
+                let nodes = nodes
+                    .iter()
+                    .map(|one| (&one.nodes_file, &one.node_types_file));
+                let edges = edges
+                    .iter()
+                    .map(|one| (&one.edges_file, &one.edge_types_file));
+                let files = (nodes.collect::<Vec<_>>(), edges.collect::<Vec<_>>());
+                object.call_method1(py, "found", files)?;
                 let functions = InPython {
                     object,
                     raised: None.into(),
@@ -229,7 +239,37 @@ impl SimulationRun {
     }
 }
 
-/// Adds this module's class to `_blendtorch`.
+/// A configuration as one JSON object, as BMTK has it, and what is odd about it. `json_text` is one that is
+/// at hand, and `config` then the folder that it would be in; `variables` a JSON object.
+#[pyfunction]
+#[pyo3(signature = (config, json_text, variables))]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
+fn read_config(
+    config: PathBuf,
+    json_text: Option<&str>,
+    variables: &str,
+) -> PyResult<(String, Vec<String>)> {
+    let mut options = config::Options::default();
+    if let Value::Object(variables) = json(variables)? {
+        options.variables = variables.into_iter().collect();
+    }
+    let mut problems = Problems::new();
+    let read = match json_text.map(json).transpose()? {
+        None => Config::load_with(&config, &options, &mut problems),
+        Some(value) => Config::from_value(value, &config, &options, &mut problems),
+    };
+    let read = read.map_err(|error| circuit_error(&error))?;
+    let problems = problems.into_result();
+    let problems = problems.map_err(|error| circuit_error(&error))?;
+    let warnings = problems.iter().map(ToString::to_string).collect();
+    Ok((read.json().to_string(), warnings))
+}
+
+/// Adds this module's class and function to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(read_config, module)?)?;
     module.add_class::<SimulationRun>()
 }

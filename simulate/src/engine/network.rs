@@ -197,8 +197,8 @@ impl Network {
             return Err(EngineError::Order("edges are begun once"));
         }
         let members = self.set_of.len();
-        let size = layout::cells_a_block(self.cells, members, edges);
-        (self.places, self.layouts) = layout::lay_out(&self.sets, &self.set_of, size);
+        let blocks = layout::blocks(self.cells, members, edges);
+        (self.places, self.layouts) = layout::lay_out(&self.sets, &self.set_of, blocks);
         self.edges = self.layouts.iter().map(|_| Edges::new(members)).collect();
         self.phase = Phase::Counting;
         Ok(())

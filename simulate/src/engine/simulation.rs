@@ -47,7 +47,7 @@ pub struct Simulation {
 
 impl Simulation {
     /// A network at step 0, to be run by so many threads, this one among them. There are never more
-    /// than its blocks of cells, some 500 each.
+    /// than its blocks of cells, from 500 to 2560 each; a network of fewer than 1000 has one.
     ///
     /// # Errors
     /// Edges that were counted and not placed; delays so long that what is on its way needs more than

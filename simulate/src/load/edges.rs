@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use blendtorch_circuit::{CircuitError, Column, EdgeBlock, EdgePopulation};
+use blendtorch_circuit::{CircuitError, Column, EdgeBlock, EdgePopulation, TypesTable};
 
 use super::{Members, nodes};
 use crate::engine::{Edge, Grid, Network};
@@ -223,7 +223,7 @@ fn told(
 ) -> Result<f64, CircuitError> {
     let row = block.type_rows().and_then(|rows| rows.get(edge)).copied();
     let row = row.unwrap_or_default();
-    let ids = edges.types().map(|types| types.ids());
+    let ids = edges.types().map(TypesTable::ids);
     let id = ids
         .and_then(|ids| ids.get(row as usize))
         .copied()

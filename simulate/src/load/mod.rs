@@ -12,7 +12,7 @@ use blendtorch_circuit::Circuit;
 
 use crate::engine::{ClampId, EngineError, Network, Probe, ProbeId};
 use crate::plan::Plan;
-use crate::plan::cells::{Cells, VIRTUAL};
+use crate::plan::cells::{CellPopulation, Cells, VIRTUAL};
 use crate::plan::selection::Selected;
 use crate::plan::stimuli::Planned;
 use crate::{Functions, SimulateError};
@@ -23,8 +23,6 @@ pub(crate) struct Loaded {
     pub(crate) members: Members,
     /// One for each of the plan's recorded variables.
     pub(crate) probes: Vec<ProbeId>,
-    /// Clamps, by the names of the inputs.
-    pub(crate) clamps: Vec<(String, ClampId)>,
     /// What was odd, for people.
     pub(crate) warnings: Vec<String>,
 }
@@ -69,7 +67,11 @@ impl MemberPopulation {
 
 impl Members {
     fn of(cells: &Cells) -> Self {
-        let simulated: u64 = cells.populations.iter().map(|one| one.simulated()).sum();
+        let simulated: u64 = cells
+            .populations
+            .iter()
+            .map(CellPopulation::simulated)
+            .sum();
         let (mut cell, mut source) = (0_u32, u32::try_from(simulated).unwrap_or(u32::MAX));
         let mut populations = Vec::new();
         for population in &cells.populations {
@@ -119,15 +121,6 @@ impl Members {
         members
     }
 
-    /// The population of a simulated cell, by its place, and which of its cells it is.
-    pub(crate) fn place(&self, cell: u32) -> (usize, u32) {
-        let after = self
-            .populations
-            .partition_point(|one| one.cells.end <= cell);
-        let first = self.populations.get(after).map_or(0, |one| one.cells.start);
-        (after, cell.saturating_sub(first))
-    }
-
     /// The place of a population.
     pub(crate) fn population(&self, name: &str) -> Option<usize> {
         self.populations.iter().position(|one| one.name == name)
@@ -151,14 +144,11 @@ pub(crate) fn load(plan: &Plan, functions: &dyn Functions) -> Result<Loaded, Sim
     network.add_sources(nodes - simulated.len())?;
     edges::connect(plan, &members, functions, &mut network)?;
     let mut warnings = Vec::new();
-    let mut clamps = Vec::new();
     for input in &plan.inputs {
         match input {
             Planned::Clamp { steps, cells, key } => {
-                let clamp = clamp(plan, &members.of_selected(cells), steps, &mut network);
-                let clamp = clamp.map_err(|error| said_in(plan, key, &error))?;
-                let name = key.rsplit('.').next().unwrap_or(key).to_owned();
-                clamps.push((name, clamp));
+                clamp(plan, &members.of_selected(cells), steps, &mut network)
+                    .map_err(|error| said_in(plan, key, &error))?;
             }
             Planned::Trains(trains) => {
                 trains::read(plan, trains, &members, &mut network, &mut warnings)?;
@@ -182,7 +172,6 @@ pub(crate) fn load(plan: &Plan, functions: &dyn Functions) -> Result<Loaded, Sim
         network,
         members,
         probes,
-        clamps,
         warnings,
     })
 }

@@ -48,7 +48,7 @@ pub(super) fn read(
                 Some(node)
             });
             let key = &trains.key;
-            let early = give(plan, selected.population, times, key, members, network)?;
+            let early = give(plan, selected.population, &times, key, members, network)?;
             if early > 0 {
                 let start = plan.times.tstart;
                 warnings.push(format!(
@@ -105,7 +105,7 @@ fn sorted(spikes: &SpikeTrains, node: impl Fn(u64) -> Option<u32>) -> Vec<(u32, 
 fn give(
     plan: &Plan,
     population: usize,
-    times: Vec<(u32, f64)>,
+    times: &[(u32, f64)],
     key: &str,
     members: &Members,
     network: &mut Network,
@@ -167,7 +167,7 @@ pub(super) fn made(
         give(
             plan,
             selected.population,
-            times.collect(),
+            &times.collect::<Vec<_>>(),
             key,
             members,
             network,

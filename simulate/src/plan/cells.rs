@@ -46,6 +46,12 @@ impl CellPopulation {
 }
 
 impl Cells {
+    /// Whether there are cells that only another engine simulates.
+    pub(crate) fn are_foreign(&self) -> bool {
+        let all = self.populations.iter().flat_map(|one| &one.of);
+        all.into_iter().any(|set| *set == NEITHER)
+    }
+
     /// Looks at all nodes of a network. `folder` has the files of parameters, from the component
     /// `point_neuron_models_dir`.
     pub(crate) fn of(circuit: &Circuit, folder: Option<&Path>, problems: &mut Problems) -> Self {

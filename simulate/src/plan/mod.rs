@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use blendtorch_circuit::config::{self, Config, Engine};
-use blendtorch_circuit::{Circuit, Problems};
+use blendtorch_circuit::{Circuit, EdgesFile, NodesFile, Problems, Severity};
 
 use crate::engine::Grid;
 use crate::{Options, outputs::OutputFolder};
@@ -36,6 +36,8 @@ pub struct Plan {
     pub(crate) inputs: Vec<Planned>,
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) threads: usize,
+    /// What is odd, for the log.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Plan {
@@ -66,7 +68,11 @@ impl Plan {
                 return (None, problems);
             }
         };
-        let plan = Self::of(config, options.threads, &mut problems);
+        let mut plan = Self::of(config, options.threads, &mut problems);
+        if let Some(plan) = &mut plan {
+            let warnings = problems.of(Severity::Warning).map(ToString::to_string);
+            plan.warnings = warnings.collect();
+        }
         (plan.filter(|_| problems.errors() == 0), problems)
     }
 
@@ -77,11 +83,14 @@ impl Plan {
         problems: &mut Problems,
     ) -> Option<Self> {
         let times = times(&config, problems);
-        unheeded(&config, problems);
         let networks = &config.networks;
         let circuit = Circuit::open(&networks.nodes, &networks.edges, problems);
         let dir = |name: &str| config.components.get(name).map(PathBuf::as_path);
         let cells = Cells::of(&circuit, dir("point_neuron_models_dir"), problems);
+        // Of a network for another engine that is all that matters.
+        if !cells.are_foreign() {
+            unheeded(&config, problems);
+        }
         for edges in &circuit.edges {
             Synapses::new(edges, dir("synaptic_models_dir")).check(problems);
         }
@@ -96,6 +105,7 @@ impl Plan {
             cells,
             inputs,
             recorded,
+            warnings: Vec::new(),
         };
         plan.check_outputs(problems);
         Some(plan)
@@ -104,6 +114,17 @@ impl Plan {
     /// The folder that it writes into.
     pub fn output_dir(&self) -> &Path {
         &self.config.output.output_dir
+    }
+
+    /// The files of the network, each with that of its types: of nodes, and of edges.
+    pub fn network(&self) -> (&[NodesFile], &[EdgesFile]) {
+        let networks = &self.config.networks;
+        (&networks.nodes, &networks.edges)
+    }
+
+    /// The configuration, as it is with all changes: one JSON object, paths resolved.
+    pub fn config(&self) -> &serde_json::Value {
+        self.config.json()
     }
 
     /// The time step in ms.

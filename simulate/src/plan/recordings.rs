@@ -11,6 +11,7 @@ use blendtorch_circuit::{Problems, nearest};
 use super::cells::{Cells, VIRTUAL};
 use super::selection::{Selected, Selector};
 use crate::engine::Grid;
+use crate::models::Parameters;
 
 /// A variable of some cells that is written to a file.
 #[derive(Debug, Clone)]
@@ -261,7 +262,7 @@ fn units(
     sets.sort_unstable();
     sets.dedup();
     for set in sets {
-        let Some(kind) = cells.parameters.get(set as usize).map(|one| one.kind()) else {
+        let Some(kind) = cells.parameters.get(set as usize).map(Parameters::kind) else {
             continue;
         };
         match kind.unit(variable) {

@@ -4,6 +4,7 @@
 //! that the engine has not. Source: BMTK's PointNet, where `model_template` is NEST's name of a synapse and
 //! `dynamics_params` its parameters.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use blendtorch_circuit::{CircuitError, EdgeBlock, EdgePopulation, Problems, nearest};
@@ -46,7 +47,7 @@ impl<'a> Synapses<'a> {
         for row in 0..types.len() {
             let word = |name: &str| {
                 let column = types.column(name)?;
-                column.word(row).map(|word| word.into_owned())
+                column.word(row).map(Cow::into_owned)
             };
             let template = word("model_template").unwrap_or_default();
             let params = word("dynamics_params").unwrap_or_default();

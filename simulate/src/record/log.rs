@@ -73,7 +73,7 @@ impl Log {
             .replace("%(asctime)s", &now())
             .replace("%(levelname)s", level.name())
             .replace("%(name)s", "blendtorch")
-            .replace("%(message)s", message);
+            .replace("%(message)s", message.trim_start_matches("warning: "));
         self.failed = writeln!(self.out, "{line}").err();
     }
 

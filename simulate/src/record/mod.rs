@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::plan::recordings::Times;
 use crate::plot::{Sketch, Trace};
 use crate::{PopulationSummary, SimulateError};
+pub(crate) use log::Level;
 use rows::Rows;
 use spikes::Spikes;
 
@@ -65,7 +66,7 @@ impl Recorder {
     }
 
     /// A line in the log, where there is one.
-    pub(crate) fn log(&mut self, level: log::Level, line: &str) {
+    pub(crate) fn log(&mut self, level: Level, line: &str) {
         if let Some(log) = &mut self.log {
             log.line(level, line);
         }
@@ -79,16 +80,15 @@ impl Recorder {
         }
     }
 
-    /// Closes all files. Reports end at the step where the run does.
+    /// Closes all files.
     pub(crate) fn finish(
         self,
-        step: u64,
         time_ms: f64,
     ) -> Result<(Vec<PopulationSummary>, Sketch), SimulateError> {
         let seconds = (time_ms - self.times.tstart) / 1000.0;
         let populations = self.spikes.finish(seconds)?;
         for (_, rows) in self.reports {
-            rows.finish(step)?;
+            rows.finish()?;
         }
         if let Some(log) = self.log {
             log.finish()?;
@@ -116,7 +116,7 @@ impl Observer for Recorder {
             trace.row(self.times.ms(step), values);
         }
         if self.error.is_none()
-            && let Err(error) = rows.add(step, values)
+            && let Err(error) = rows.add(values)
         {
             self.error = Some(error);
         }
