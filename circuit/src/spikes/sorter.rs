@@ -94,6 +94,23 @@ impl Sorter {
         Ok(())
     }
 
+    /// Adds spikes of one population.
+    pub(super) fn add_all(
+        &mut self,
+        population: u64,
+        node_ids: &[u64],
+        timestamps: &[f64],
+    ) -> Result<(), CircuitError> {
+        for (node, time) in node_ids.iter().zip(timestamps) {
+            self.add(Spike {
+                time: *time,
+                node: *node,
+                population,
+            })?;
+        }
+        Ok(())
+    }
+
     fn sort(&mut self) {
         if !self.in_order {
             let sorting = self.sorting;
