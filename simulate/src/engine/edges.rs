@@ -83,6 +83,14 @@ impl Edges {
         }
     }
 
+    /// Whether every source placed as many as were counted, if all placed as many.
+    ///
+    /// One that placed more either found a place taken, which [`Self::place`] says, or took the first of
+    /// one that placed none, and then ends behind where that begins.
+    pub(crate) fn placed(&self) -> bool {
+        self.starts.is_sorted()
+    }
+
     /// The places of a source's edges, for [`Self::at`].
     #[inline(always)]
     pub(crate) fn of(&self, source: u32) -> (u32, u32) {

@@ -24,3 +24,6 @@ pub use error::EngineError;
 pub use grid::Grid;
 pub use network::{ClampId, Edge, Network, Probe, ProbeId};
 pub use simulation::{Observer, Simulation};
+
+#[cfg(test)]
+mod tests;

@@ -343,12 +343,13 @@ impl Network {
     /// Ends the second pass.
     ///
     /// # Errors
-    /// Fewer edges placed than counted.
+    /// Fewer edges placed than counted, or from other sources.
     pub fn connect_end(&mut self) -> Result<(), EngineError> {
         self.place(&[])?;
-        if self.placed != self.counted {
+        if self.placed != self.counted || !self.edges.iter().all(Edges::placed) {
             return Err(EngineError::Size(format!(
-                "{} edges were counted and {} placed: the edges have changed",
+                "{} edges were counted and {} placed, or others than were counted: the edges have \
+                 changed",
                 self.counted, self.placed
             )));
         }
