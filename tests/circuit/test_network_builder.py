@@ -328,3 +328,22 @@ def test_edges_are_added_to_nodes_that_were_saved_before(tmp_path: Path) -> None
         NetworkBuilder("a").import_nodes(*files, population="b")
     with pytest.raises(ValueError, match="node_type_id 100 is taken"):
         again.import_nodes(*files)
+
+
+def test_a_disk_that_fills_leaves_what_was_there(tmp_path: Path) -> None:
+    script = (
+        "import resource\n"
+        "from blendtorch.circuit import NetworkBuilder\n"
+        "net = NetworkBuilder('a')\n"
+        "net.add_nodes(N=300)\n"
+        "net.add_edges()\n"
+        "net.build()\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "net.save_edges(output_dir='.')\n"
+    )
+    (tmp_path / "a_a_edges.h5").write_text("what was there")
+    command = [sys.executable, "-c", script]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 1 and "OSError" in said.stderr and "a_a_edges.h5" in said.stderr
+    assert (tmp_path / "a_a_edges.h5").read_text() == "what was there"
+    assert [one.name for one in tmp_path.iterdir()] == ["a_a_edges.h5"]
