@@ -10,7 +10,6 @@ import h5py
 import numpy as np
 import pytest
 from blendtorch.simulate import pointnet
-
 from support.circuits import GOLDEN, network, spikes_input, trains
 
 # As the guide prints it (and BMTK's create_environment writes it), but for the import.

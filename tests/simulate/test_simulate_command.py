@@ -10,7 +10,6 @@ from typing import Any
 
 import h5py
 import pytest
-
 from support.circuits import GOLDEN, network, spikes_input, trains
 from support.processes import eventually
 from support.programs import program

@@ -1,12 +1,11 @@
-"""What acts on the cells: spikes and currents, as the configuration has them. BMTK drops, doubles or
-misreads what most of these tests have."""
+"""What acts on the cells: spikes and currents, as the configuration has them. BMTK drops, doubles
+or misreads what most of these tests have."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 from blendtorch.simulate import Simulation
-
 from support.circuits import network, ran, spikes, spikes_input, trains
 
 
@@ -57,7 +56,7 @@ def test_the_population_in_the_file_is_heeded(tmp_path: Path) -> None:
     ran(config, tmp_path)
     assert {30 < time < 40 for time, _ in spikes(config)} == {True}
     config["inputs"]["a"]["population"] = "aab"
-    with pytest.raises(ValueError, match='did you mean .?"aaa"'):
+    with pytest.raises(ValueError, match='did you mean "aaa"'):
         Simulation(config, folder=tmp_path)
 
 
@@ -126,7 +125,7 @@ def test_spikes_can_be_sent_while_it_runs(tmp_path: Path) -> None:
     with Simulation(config, folder=tmp_path) as sim:
         sim.run_until(20.0)
         sim.send("ext", 1, [25.0])
-        with pytest.raises(ValueError, match="10"):
+        with pytest.raises(ValueError, match="10 ms"):
             sim.send("ext", 1, [10.0])
         sim.run()
     assert {time > 25 for time, _ in spikes(config)} == {True}

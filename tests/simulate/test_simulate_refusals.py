@@ -9,7 +9,6 @@ import h5py
 import numpy as np
 import pytest
 from blendtorch.simulate import Simulation
-
 from support.circuits import network, spikes_input, trains
 
 Config = dict[str, Any]
@@ -82,7 +81,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     config["run"]["tstop"] = 50.05
     config["reports"]["v"] = REPORT | {"variable_name": "v"}
     config["inputs"]["x"] = {"input_type": "spikes", "module": "poisson"}
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match="tstop") as refused:
         Simulation(config, folder=tmp_path)
     for word in ("run.tstop", "reports.v", "poisson"):
         assert word in str(refused.value)
@@ -136,7 +135,7 @@ def test_parameters_in_hdf5_are_over_those_of_the_type(tmp_path: Path) -> None:
         assert sim.state("net", "V_m").tolist() == [-60.0, -65.0, -70.0]
     with h5py.File(tmp_path / "network" / "net_nodes.h5", "r+") as h5:
         h5["nodes/net/0/dynamics_params"]["V_n"] = np.zeros(3)
-    with pytest.raises(ValueError, match="(?s)dynamics_params/V_n.*did you mean"):
+    with pytest.raises(ValueError, match=r"(?s)dynamics_params/V_n.*did you mean"):
         Simulation(config, folder=tmp_path)
 
 
@@ -170,6 +169,6 @@ def test_a_million_unknown_attributes_are_a_hundred_lines(tmp_path: Path) -> Non
     config = network(tmp_path)
     config["node_sets"] = {"many": {f"a{at}": 1 for at in range(1_000_000)}}
     config["reports"]["v"] = REPORT | {"cells": "many"}
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match="more of this kind") as refused:
         Simulation(config, folder=tmp_path)
     assert len(str(refused.value).splitlines()) < 220

@@ -16,8 +16,8 @@ CELL = {"C_m": 200.0, "tau_m": 15.0, "t_ref": 2.0, "E_L": -70.0, "V_reset": -70.
 
 
 def network(folder: Path, cells: int = 3, virtual: int = 2, **edge: Any) -> dict[str, Any]:
-    """`cells` cells of iaf_psc_exp, each reached by all of `virtual` virtual ones, and a configuration
-    that runs them for 50 ms. Nothing acts on them yet, and nothing is recorded but spikes."""
+    """`cells` cells of iaf_psc_exp, each reached by all of `virtual` virtual ones, and a
+    configuration that runs them for 50 ms. Nothing acts on them yet; only spikes are recorded."""
     (folder / "models").mkdir(parents=True, exist_ok=True)
     (folder / "models" / "cell.json").write_text(json.dumps(CELL))
     net = NetworkBuilder("net")

@@ -4,8 +4,7 @@ mod functions;
 
 use std::path::PathBuf;
 
-use blendtorch_circuit::config::{self, Config};
-use blendtorch_circuit::{CircuitError, Problems, Severity};
+use blendtorch_circuit::{CircuitError, Severity};
 use blendtorch_simulate::engine::EngineError;
 use blendtorch_simulate::plot::plot;
 use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Run, SimulateError};
@@ -206,9 +205,9 @@ impl SimulationRun {
         clippy::needless_pass_by_value,
         reason = "PyO3 hands arguments over by value"
     )]
-    fn send(&mut self, population: &str, id: u64, times: Vec<f64>) -> PyResult<()> {
+    fn send(&mut self, population: &str, node_id: u64, times: Vec<f64>) -> PyResult<()> {
         let run = self.running()?;
-        run.send(population, id, &times)
+        run.send(population, node_id, &times)
             .map_err(|error| simulate_error(&error))
     }
 
@@ -245,37 +244,7 @@ impl SimulationRun {
     }
 }
 
-/// A configuration as one JSON object, as BMTK has it, and what is odd about it. `json_text` is one that is
-/// at hand, and `config` then the folder that it would be in; `variables` a JSON object.
-#[pyfunction]
-#[pyo3(signature = (config, json_text, variables))]
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "PyO3 hands arguments over by value"
-)]
-fn read_config(
-    config: PathBuf,
-    json_text: Option<&str>,
-    variables: &str,
-) -> PyResult<(String, Vec<String>)> {
-    let mut options = config::Options::default();
-    if let Value::Object(variables) = json(variables)? {
-        options.variables = variables.into_iter().collect();
-    }
-    let mut problems = Problems::new();
-    let read = match json_text.map(json).transpose()? {
-        None => Config::load_with(&config, &options, &mut problems),
-        Some(value) => Config::from_value(value, &config, &options, &mut problems),
-    };
-    let read = read.map_err(|error| circuit_error(&error))?;
-    let problems = problems.into_result();
-    let problems = problems.map_err(|error| circuit_error(&error))?;
-    let warnings = problems.iter().map(ToString::to_string).collect();
-    Ok((read.json().to_string(), warnings))
-}
-
-/// Adds this module's class and function to `_blendtorch`.
+/// Adds this module's class to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(read_config, module)?)?;
     module.add_class::<SimulationRun>()
 }

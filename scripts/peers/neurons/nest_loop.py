@@ -18,7 +18,9 @@ import nest
 import numpy as np
 
 
-def arrays(path: Path, kinds: "dict[str, tuple[str, str]]") -> "tuple[dict[str, Any], dict[str, Any]]":
+def arrays(
+    path: Path, kinds: "dict[str, tuple[str, str]]"
+) -> "tuple[dict[str, Any], dict[str, Any]]":
     """A header, and the arrays behind it: of each its type and the header's name of its length."""
     data = path.read_bytes()
     size = int(np.frombuffer(data, "<u8", 1)[0])

@@ -15,7 +15,21 @@ DT = 0.1
 STEPS = 1500
 EVERY = 37
 # In ms: twice in a step, on the grid, one ulp beside it, between two steps.
-TRAIN = [1.0, 3.05, 3.05, 10.0, 20.000000000000004, 33.33, 50.0, 50.1, 50.2, 80.0, 81.0, 82.5, 120.0]
+TRAIN = [
+    1.0,
+    3.05,
+    3.05,
+    10.0,
+    20.000000000000004,
+    33.33,
+    50.0,
+    50.1,
+    50.2,
+    80.0,
+    81.0,
+    82.5,
+    120.0,
+]
 # (weight, delay in ms, receptor); scaled by the model.
 EDGES = [(1.0, 0.1, 1), (-0.4, 0.5, 2), (0.7, 1.25, 1), (0.0, 0.3, 1)]
 PULSES = [(15.0, 60.0, 1.0), (70.0, 90.0, -0.3), (90.0, 140.0, 1.4)]
@@ -48,7 +62,9 @@ CASES = [
 ]  # fmt: skip
 
 
-def ask(name: str, model: str, parameters: "dict[str, object]", weight: float, current: float) -> dict:
+def ask(
+    name: str, model: str, parameters: "dict[str, object]", weight: float, current: float
+) -> dict:
     nest.ResetKernel()
     nest.resolution = DT
     cell = nest.Create(model, params=parameters)
