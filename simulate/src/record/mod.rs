@@ -42,6 +42,7 @@ impl Recorder {
             .populations
             .iter()
             .map(|one| (one.name.clone(), u64::from(one.cells.end - one.cells.start)))
+            .filter(|(_, cells)| *cells > 0)
             .collect();
         let window = (plan.times.tstart, plan.times.tstop);
         let mut sketch = Sketch::new(&simulated, window, plan.times.grid.dt());
