@@ -76,6 +76,16 @@ impl Column {
         }
     }
 
+    /// All as numbers; NaN where absent or text.
+    pub fn floats(&self) -> Cow<'_, [f64]> {
+        match self {
+            Self::Floats(values) => values.into(),
+            other => (0..other.len())
+                .map(|at| other.float(at).unwrap_or(f64::NAN))
+                .collect(),
+        }
+    }
+
     /// The value as text; `None` where absent.
     pub fn word(&self, at: usize) -> Option<Cow<'_, str>> {
         match self {

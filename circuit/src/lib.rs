@@ -11,6 +11,7 @@ mod attributes;
 pub mod build;
 mod column;
 pub mod config;
+mod currents;
 mod edges;
 mod error;
 pub mod hdf5;
@@ -27,6 +28,7 @@ mod time_units;
 mod types;
 
 pub use column::{ABSENT, Column};
+pub use currents::read_currents;
 pub use edges::{Blocks, EdgeBlock, EdgePopulation};
 pub use error::CircuitError;
 pub use names::nearest;

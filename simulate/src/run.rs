@@ -202,6 +202,11 @@ impl Run {
     /// A population or cell that is not there or is simulated, or a time that has passed.
     pub fn send(&mut self, population: &str, id: u64, times: &[f64]) -> Result<(), SimulateError> {
         let members = self.members_of(population, &[id])?;
+        let now = self.progress().time_ms;
+        if let Some(early) = times.iter().find(|time| **time <= now || time.is_nan()) {
+            let text = format!("a spike at {early} ms cannot be sent at {now} ms");
+            return Err(CircuitError::file(&self.plan.config.file, population, text).into());
+        }
         let start = self.plan.times.tstart;
         let times: Vec<f64> = times.iter().map(|time| time - start).collect();
         for member in members {

@@ -119,14 +119,14 @@ fn recipes() -> Vec<Recipe> {
             "glif-lif",
             "glif_psc",
             glif([false; 3]),
-            [12.0, -20.0, 90.0],
+            [2.0, -6.0, 90.0],
             100.0,
         ),
         recipe(
             "glif-lif-r-asc-a",
             "glif_psc",
             glif([true; 3]),
-            [12.0, -20.0, 90.0],
+            [2.0, -6.0, 90.0],
             200.0,
         ),
     ]

@@ -91,3 +91,26 @@ fn each_piece(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hdf5::read::File;
+    use crate::testing::golden;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The column has 14686 values in chunks of 918.
+        #[test]
+        fn any_rows_are_those_of_the_whole(rows in prop::collection::vec(0_u64..14_686, 0..200)) {
+            let file = File::open(&golden("b_ei_exp/network/cortex_cortex_edges.h5")).unwrap();
+            let data = file.require("/edges/cortex_to_cortex/0/delay").unwrap();
+            let whole: Vec<f64> = data.read().unwrap();
+            let wanted: Vec<f64> = rows.iter().map(|row| whole[*row as usize]).collect();
+            prop_assert_eq!(numbers::<f64>(&data, &Rows::Any(rows)).unwrap(), wanted);
+        }
+    }
+}

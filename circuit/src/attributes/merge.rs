@@ -60,9 +60,10 @@ pub(super) fn merge(count: usize, mut parts: Vec<Part<'_>>) -> Column {
     {
         let mut values = vec![f64::NAN; count];
         for part in &parts {
+            let floats = part.values.floats();
             part.each(count, |at, from| {
-                if let (Some(place), Some(value)) = (values.get_mut(at), part.values.float(from)) {
-                    *place = value;
+                if let (Some(place), Some(value)) = (values.get_mut(at), floats.get(from)) {
+                    *place = *value;
                 }
             });
         }

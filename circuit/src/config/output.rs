@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::keys::OUTPUT;
-use super::section::{Check, Fields, Place};
+use super::section::{Check, Fields, Place, joined};
 use crate::spikes::Sorting;
 
 /// Where results go.
@@ -50,7 +50,7 @@ impl Output {
     ) -> Self {
         let fields = check.fields(object, &[OUTPUT], place);
         let folder = fields.text("output_dir").unwrap_or_else(|| ".".to_owned());
-        let output_dir = check.working.join(&folder);
+        let output_dir = joined(check.working, &folder);
         let below = |text: &str| below(check.working, Path::new(&folder), text);
         let each = |name: &str| {
             fields
@@ -123,24 +123,28 @@ impl Output {
 
 /// A file of the output: below the folder, unless it says so itself.
 fn below(working: &Path, folder: &Path, text: &str) -> PathBuf {
-    let path = Path::new(text);
-    // "." is a part of every relative path, and says nothing.
-    let plain = |path: &Path| {
-        path.components()
-            .filter(|part| part.as_os_str() != ".")
-            .collect::<PathBuf>()
-    };
-    let (plain_path, plain_folder) = (plain(path), plain(folder));
-    match !plain_folder.as_os_str().is_empty() && plain_path.starts_with(&plain_folder) {
-        true => working.join(path),
-        false => working.join(folder).join(path),
+    match in_folder(folder, Path::new(text)) {
+        true => joined(working, text),
+        false => joined(&working.join(folder), text),
     }
 }
 
+/// Whether a path begins with the folder's. "." is a part of every relative path, and says nothing.
+fn in_folder(folder: &Path, path: &Path) -> bool {
+    let plain = |path: &Path| -> PathBuf {
+        let parts = path.components();
+        parts.filter(|part| part.as_os_str() != ".").collect()
+    };
+    let folder = plain(folder);
+    !folder.as_os_str().is_empty() && plain(path).starts_with(&folder)
+}
+
 /// The path as BMTK's dictionary has it: joined to the folder as text.
-pub(super) fn joined(folder: &str, text: &str) -> String {
-    let plain = below(Path::new(""), Path::new(folder), text);
-    plain.to_string_lossy().into_owned()
+pub(super) fn as_text(folder: &str, text: &str) -> String {
+    match in_folder(Path::new(folder), Path::new(text)) {
+        true => text.to_owned(),
+        false => Path::new(folder).join(text).to_string_lossy().into_owned(),
+    }
 }
 
 fn sorting(fields: &Fields) -> Sorting {

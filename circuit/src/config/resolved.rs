@@ -10,7 +10,7 @@ use super::keys::{COMPONENTS, EDGES, GAP_JUNCTIONS, Key, NODES, OUTPUT, Shape};
 use super::observers::REPORTS;
 use super::split::Sections;
 use super::stimuli::STIMULI;
-use super::{Config, output};
+use super::{Config, output, section};
 
 /// All sections in one object.
 pub(super) fn json(config: &Config, sections: Sections) -> Value {
@@ -101,7 +101,7 @@ fn below(folder: &Path, text: &str) -> String {
     match text {
         // No file, in libsonata's configurations.
         "" | "NULL" => text.to_owned(),
-        text => folder.join(text).to_string_lossy().into_owned(),
+        text => section::joined(folder, text).to_string_lossy().into_owned(),
     }
 }
 
@@ -144,11 +144,11 @@ fn joined(value: &mut Value) {
         .filter(|key| !key.name.starts_with("rates"))
     {
         match value.get_mut(key.name) {
-            Some(Value::String(text)) if !text.is_empty() => *text = output::joined(&folder, text),
+            Some(Value::String(text)) if !text.is_empty() => *text = output::as_text(&folder, text),
             Some(Value::Array(items)) => {
                 for item in items {
                     if let Value::String(text) = item {
-                        *text = output::joined(&folder, text);
+                        *text = output::as_text(&folder, text);
                     }
                 }
             }

@@ -111,8 +111,8 @@ impl Check<'_> {
     ///
     /// BMTK goes on from where the program runs; what lies only there is taken, with a warning.
     pub(crate) fn path(&mut self, text: &str, place: &Place<'_>, name: &str) -> PathBuf {
-        let path = place.source.folder.join(text);
-        let there = self.working.join(text);
+        let path = joined(&place.source.folder, text);
+        let there = joined(self.working, text);
         if path != there && !path.exists() && there.exists() {
             self.warning(
                 place,
@@ -178,6 +178,11 @@ impl Check<'_> {
         }
         fields
     }
+}
+
+/// A path that goes on from a folder, without the `.` in `./file`.
+pub(crate) fn joined(folder: &Path, text: &str) -> PathBuf {
+    folder.join(text).components().collect()
 }
 
 /// The entries of a section that are what they should be, by the keys' own names.

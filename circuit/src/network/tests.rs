@@ -269,3 +269,9 @@ fn damaged_networks_are_problems() {
     }
     assert!(said > 100, "{said}");
 }
+
+#[test]
+fn networks_can_be_read_by_several_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Circuit>();
+}

@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::Sorting;
-use super::sorter::{Sorter, Spike};
+use super::sorter::Sorter;
 use crate::CircuitError;
 
 /// Spikes on their way to a text file.
@@ -59,14 +59,7 @@ impl SpikesCsvWriter {
             let text = "ids and times that are not as many, or of no population";
             return Err(CircuitError::file(&self.path, "", text));
         }
-        for (node, time) in node_ids.iter().zip(timestamps) {
-            self.sorter.add(Spike {
-                time: *time,
-                node: *node,
-                population: population as u64,
-            })?;
-        }
-        Ok(())
+        self.sorter.add_all(population as u64, node_ids, timestamps)
     }
 
     /// Writes all in its order.

@@ -39,8 +39,8 @@ impl Spike {
     }
 }
 
-/// So many are held in memory (24 MB).
-const HELD: usize = 1 << 20;
+/// So many are held in memory (6 MB).
+const HELD: usize = 1 << 18;
 /// So many of each run are read at a time, where there are few runs.
 const READ: usize = 1 << 14;
 
@@ -90,6 +90,23 @@ impl Sorter {
         if self.held.len() >= self.most {
             self.spill()
                 .map_err(|source| CircuitError::io(&self.beside, source))?;
+        }
+        Ok(())
+    }
+
+    /// Adds spikes of one population.
+    pub(super) fn add_all(
+        &mut self,
+        population: u64,
+        node_ids: &[u64],
+        timestamps: &[f64],
+    ) -> Result<(), CircuitError> {
+        for (node, time) in node_ids.iter().zip(timestamps) {
+            self.add(Spike {
+                time: *time,
+                node: *node,
+                population,
+            })?;
         }
         Ok(())
     }

@@ -7,19 +7,72 @@
 use std::path::{Path, PathBuf};
 
 use super::sorter::{Sorter, Spike};
+use super::trains::before;
 use super::{Sorting, SpikeTrains};
 use crate::CircuitError;
+use crate::hdf5::read::File;
 use crate::hdf5::{Attribute, Group, Stream, Writer, compressed};
 
 /// Spikes on their way to a file.
 #[derive(Debug)]
 pub struct SpikesWriter {
     path: PathBuf,
-    writer: Option<Writer>,
     populations: Vec<String>,
     sorting: Sorting,
-    sorter: Sorter,
+    way: Way,
 }
+
+/// How they go there.
+#[derive(Debug)]
+enum Way {
+    /// Straight, as long as they come in the order that is wanted.
+    Straight(Writer, Vec<Columns>),
+    /// By way of sorting.
+    Sorted(Sorter),
+    /// By way of sorting, to a compressed file.
+    Compressed(Sorter),
+}
+
+/// The columns of a population.
+#[derive(Debug)]
+struct Columns {
+    ids: Stream<u64>,
+    times: Stream<f64>,
+    last: (u64, f64),
+}
+
+impl Columns {
+    fn of(writer: &Writer) -> Self {
+        Self {
+            ids: writer.stream(),
+            times: writer.stream(),
+            last: (0, f64::NEG_INFINITY),
+        }
+    }
+
+    /// Whether these come after what is there.
+    fn go_on(&self, sorting: Sorting, ids: &[u64], times: &[f64]) -> bool {
+        let mut last = self.last;
+        sorting == Sorting::None
+            || ids.iter().zip(times).all(|(id, time)| {
+                let next = (*id, *time);
+                let after = before(sorting, last, next).is_le();
+                last = next;
+                after
+            })
+    }
+
+    fn extend(&mut self, ids: &[u64], times: &[f64]) -> Result<(), CircuitError> {
+        if let (Some(id), Some(time)) = (ids.last(), times.last()) {
+            self.last = (*id, *time);
+        }
+        self.ids.extend(ids)?;
+        self.times.extend(times)
+    }
+}
+
+/// So many are read at a time when spikes in a wrong order come after all.
+const AGAIN: u64 = 1 << 16;
 
 impl SpikesWriter {
     /// Begins a file with these populations, whether they spike or not. It is an HDF5 file only when
@@ -32,10 +85,16 @@ impl SpikesWriter {
         populations: &[&str],
         sorting: Sorting,
     ) -> Result<Self, CircuitError> {
-        Ok(Self {
-            writer: Some(Writer::create(path)?),
-            ..Self::new(path, populations, sorting)?
-        })
+        let writer = Writer::create(path)?;
+        let way = match sorting {
+            // Nothing comes by id.
+            Sorting::ById => Way::Sorted(Sorter::new(path, sorting)),
+            _ => {
+                let columns = populations.iter().map(|_| Columns::of(&writer)).collect();
+                Way::Straight(writer, columns)
+            }
+        };
+        Self::new(path, populations, sorting, way)
     }
 
     /// As [`create`](Self::create), compressed with gzip, as BMTK does by default. libsonata's wheel reads
@@ -50,25 +109,27 @@ impl SpikesWriter {
     ) -> Result<Self, CircuitError> {
         // That it can be written is known now, not at the end.
         std::fs::File::create(path).map_err(|source| CircuitError::io(path, source))?;
-        Self::new(path, populations, sorting)
+        let way = Way::Compressed(Sorter::new(path, sorting));
+        Self::new(path, populations, sorting, way)
     }
 
-    fn new(path: &Path, populations: &[&str], sorting: Sorting) -> Result<Self, CircuitError> {
+    fn new(
+        path: &Path,
+        populations: &[&str],
+        sorting: Sorting,
+        way: Way,
+    ) -> Result<Self, CircuitError> {
         for (at, name) in populations.iter().enumerate() {
             if populations.iter().take(at).any(|one| one == name) {
-                return Err(CircuitError::file(
-                    path,
-                    *name,
-                    "this population is there twice",
-                ));
+                let text = "this population is there twice";
+                return Err(CircuitError::file(path, *name, text));
             }
         }
         Ok(Self {
             path: path.to_owned(),
-            writer: None,
             populations: populations.iter().map(|&name| name.to_owned()).collect(),
             sorting,
-            sorter: Sorter::new(path, sorting),
+            way,
         })
     }
 
@@ -92,13 +153,42 @@ impl SpikesWriter {
             );
             return Err(CircuitError::file(&self.path, "/spikes", text));
         }
-        for (node, time) in node_ids.iter().zip(timestamps) {
-            self.sorter.add(Spike {
-                time: *time,
-                node: *node,
-                population: population as u64,
-            })?;
+        if let Way::Straight(_, columns) = &mut self.way
+            && let Some(columns) = columns.get_mut(population)
+        {
+            if columns.go_on(self.sorting, node_ids, timestamps) {
+                return columns.extend(node_ids, timestamps);
+            }
+            self.sort_after_all()?;
         }
+        match &mut self.way {
+            Way::Straight(..) => Ok(()),
+            Way::Sorted(sorter) | Way::Compressed(sorter) => {
+                sorter.add_all(population as u64, node_ids, timestamps)
+            }
+        }
+    }
+
+    /// What went straight to the file is read again, and sorted with the rest.
+    fn sort_after_all(&mut self) -> Result<(), CircuitError> {
+        let mut sorter = Sorter::new(&self.path, self.sorting);
+        let sorted = Way::Sorted(Sorter::new(&self.path, self.sorting));
+        if let Way::Straight(writer, columns) = std::mem::replace(&mut self.way, sorted) {
+            self.end(writer, columns)?;
+            let file = File::open(&self.path)?;
+            for (at, name) in self.populations.iter().enumerate() {
+                let ids = file.require(&format!("/spikes/{name}/node_ids"))?;
+                let times = file.require(&format!("/spikes/{name}/timestamps"))?;
+                let mut first = 0;
+                while first < ids.rows() {
+                    let rows = first..ids.rows().min(first + AGAIN);
+                    first = rows.end;
+                    let some = ids.read_rows::<u64>(rows.clone())?;
+                    sorter.add_all(at as u64, &some, &times.read_rows::<f64>(rows)?)?;
+                }
+            }
+        }
+        self.way = Way::Sorted(sorter);
         Ok(())
     }
 
@@ -106,38 +196,43 @@ impl SpikesWriter {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn finish(self) -> Result<(), CircuitError> {
-        let Some(mut writer) = self.writer else {
-            return self.finish_compressed();
-        };
-        let mut columns: Vec<(Stream<u64>, Stream<f64>)> = self
-            .populations
-            .iter()
-            .map(|_| (writer.stream(), writer.stream()))
-            .collect();
-        let (mut ids, mut times) = (Vec::new(), Vec::new());
-        self.sorter.finish(|spikes| {
-            for run in spikes.chunk_by(|a, b| a.population == b.population) {
-                ids.clear();
-                times.clear();
-                for spike in run {
-                    ids.push(spike.node);
-                    times.push(spike.time);
-                }
-                if let Some((to_ids, to_times)) = place(run, &mut columns) {
-                    to_ids.extend(&ids)?;
-                    to_times.extend(&times)?;
-                }
+    pub fn finish(mut self) -> Result<(), CircuitError> {
+        let way = Way::Sorted(Sorter::new(&self.path, self.sorting));
+        match std::mem::replace(&mut self.way, way) {
+            Way::Straight(writer, columns) => self.end(writer, columns),
+            Way::Compressed(sorter) => self.finish_compressed(sorter),
+            Way::Sorted(sorter) => {
+                let writer = Writer::create(&self.path)?;
+                let all = self.populations.iter();
+                let mut columns: Vec<Columns> = all.map(|_| Columns::of(&writer)).collect();
+                let (mut ids, mut times) = (Vec::new(), Vec::new());
+                sorter.finish(|spikes| {
+                    for run in spikes.chunk_by(|a, b| a.population == b.population) {
+                        ids.clear();
+                        times.clear();
+                        for spike in run {
+                            ids.push(spike.node);
+                            times.push(spike.time);
+                        }
+                        if let Some(columns) = place(run, &mut columns) {
+                            columns.extend(&ids, &times)?;
+                        }
+                    }
+                    Ok(())
+                })?;
+                self.end(writer, columns)
             }
-            Ok(())
-        })?;
+        }
+    }
+
+    fn end(&self, mut writer: Writer, columns: Vec<Columns>) -> Result<(), CircuitError> {
         let mut all = Group::new();
-        for (name, (ids, times)) in self.populations.iter().zip(columns) {
+        for (name, columns) in self.populations.iter().zip(columns) {
             let sorting = Attribute::enumeration(&Sorting::NAMES, self.sorting.value());
             let mut group = Group::new().with("sorting", sorting);
-            let times = writer.end_stream(times)?;
+            let times = writer.end_stream(columns.times)?;
             group.dataset("timestamps", times.with("units", Attribute::string("ms")));
-            group.dataset("node_ids", writer.end_stream(ids)?);
+            group.dataset("node_ids", writer.end_stream(columns.ids)?);
             all.group(name, group);
         }
         let mut root = Group::new()
@@ -147,9 +242,9 @@ impl SpikesWriter {
         writer.finish(&root)
     }
 
-    fn finish_compressed(self) -> Result<(), CircuitError> {
+    fn finish_compressed(&self, sorter: Sorter) -> Result<(), CircuitError> {
         let mut trains: Vec<SpikeTrains> = self.populations.iter().map(SpikeTrains::new).collect();
-        self.sorter.finish(|spikes| {
+        sorter.finish(|spikes| {
             for spike in spikes {
                 if let Some(trains) = place(std::slice::from_ref(spike), &mut trains) {
                     trains.push(spike.node, spike.time);

@@ -10,7 +10,8 @@ With the words that BMTK's users know:
     sim = pointnet.PointSimulator.from_config(config, network)
     sim.run()
 
-`Simulation` is what stands below, as in Rust: it can be run in pieces, asked and changed between them.
+`Simulation` is what stands below, as in Rust: it can be run in pieces, asked and changed between
+them.
 What is the same as in BMTK, what is better and what has changed says docs/from-bmtk.md.
 """
 

@@ -1,7 +1,8 @@
 """Functions of the user's that a network names: weights and delays of edges, spikes of cells.
 
-Owns the names under which they are registered, as BMTK's decorators do it: a csv of edge types names
-one in the column `weight_function` (or `delay_function`), an input of spikes in `spikes_function`.
+Owns the names under which they are registered, as BMTK's decorators do it: a csv of edge types
+names one in the column `weight_function` (or `delay_function`), an input of spikes in
+`spikes_function`.
 """
 
 import functools
@@ -45,8 +46,7 @@ SPIKES = Registry("spikes_generator")
 
 def _default_weight(edges: Any, source_nodes: Any, target_nodes: Any) -> Any:
     """`syn_weight` × `nsyns`, as without a function."""
-    nsyns = edges["nsyns"] if "nsyns" in edges else 1
-    return edges["syn_weight"] * nsyns
+    return edges["syn_weight"] * edges.get("nsyns", 1)
 
 
 for _name in ("default_weight_fnc", "set_syn_weight", "wmax"):
@@ -89,8 +89,8 @@ synaptic_weight = _documented(
 
     It is called once for the edges of a type, with three pandas tables of as many rows: the edges
     (`source_node_id`, `target_node_id`, `edge_type_id` and all attributes), their source nodes and
-    their target nodes. It gives one weight an edge, in pA (mV in iaf_psc_delta and izhikevich); `nsyns`
-    is not multiplied with it.
+    their target nodes. It gives one weight an edge, in pA (mV in iaf_psc_delta and izhikevich);
+    `nsyns` is not multiplied with it.
     """,
 )
 synaptic_delay = _documented(
@@ -101,8 +101,8 @@ spikes_generator = _documented(
     SPIKES,
     """Registers a function of spikes, as `@spikes_generator`.
 
-    It is called with a virtual node (a mapping of its attributes, `node_id` too) and the simulation,
-    and gives the times of its spikes in ms.
+    It is called with a virtual node (a mapping of its attributes, `node_id` too) and the
+    simulation, and gives the times of its spikes in ms.
     """,
 )
 

@@ -10,8 +10,8 @@ A run script of BMTK's works with its import changed:
     sim = pointnet.PointSimulator.from_config(config, network)
     sim.run()
 
-There is no kernel of NEST's behind it: what goes on between these calls is `Simulation`'s, which is at
-`sim.simulation`.
+There is no kernel of NEST's behind it: what goes on between these calls is `Simulation`'s, which is
+at `sim.simulation`.
 """
 
 import json
@@ -50,15 +50,16 @@ LOG = logging.getLogger("blendtorch.simulate")
 class Config(dict[str, Any]):
     """A SONATA configuration as a dict: files together, variables replaced, paths resolved.
 
-    It may be changed before the network is made. Its sections are attributes too: `config.run["dt"]`.
+    It may be changed before the network is made. Its sections are attributes too:
+    `config.run["dt"]`.
     """
 
     @classmethod
     def from_json(cls, config_file: str | Path, validator: Any = None, **opts: Any) -> "Config":
         """Reads a file. `opts` are variables, which count before the manifest's.
 
-        What is wrong raises ValueError, all of it at once, each with its file and key. `validator` is
-        there for BMTK's sake: everything is checked.
+        What is wrong raises ValueError, all of it at once, each with its file and key. `validator`
+        is there for BMTK's sake: everything is checked.
         """
         text, warnings = read_config(str(config_file), None, json.dumps(opts))
         return cls._of(text, warnings)
@@ -112,7 +113,9 @@ class Config(dict[str, Any]):
 
     def plain(self) -> dict[str, Any]:
         """As a configuration that can be read again."""
-        return {key: value for key, value in self.items() if key not in ("config_path", "config_dir")}
+        return {
+            key: value for key, value in self.items() if key not in ("config_path", "config_dir")
+        }
 
     @property
     def folder(self) -> str:
@@ -133,7 +136,9 @@ class PointNetwork:
         """That of a configuration; cells and edges are loaded when the simulator is made."""
         config = conf if isinstance(conf, Config) else _config(conf)
         if "networks" not in config:
-            raise ValueError('the configuration has no section "networks": name files of nodes there')
+            raise ValueError(
+                'the configuration has no section "networks": name files of nodes there'
+            )
         return cls(config)
 
     def add_weight_function(self, fnc: Callable[..., Any], name: str | None = None) -> None:
@@ -237,7 +242,8 @@ class PointSimulator:
         return time if units.lower() == "ms" else time / 1000.0
 
     def add_mod(self, mod: Any) -> None:
-        """Adds an object whose `initialize(sim)` is called before the run and `finalize(sim)` after."""
+        """Adds an object whose `initialize(sim)` is called before the run and `finalize(sim)`
+        after."""
         self._mods.append(mod)
 
     def run(self, tstop: float | None = None) -> dict[str, Any]:

@@ -32,10 +32,11 @@ class Simulation:
             sim.run()
             print(sim.finish()["populations"])
 
-    `config` is a file or a dict; paths in a dict go on from `folder` (this one). `changed` has other
-    values of dotted keys, as {"run.tstop": 500}. What is wrong raises ValueError, all of it at once;
-    what is only odd is logged (logger "blendtorch.simulate") and in `warnings`. `functions` has the
-    functions that the network names, by kind and name, besides the registered ones.
+    `config` is a file or a dict; paths in a dict go on from `folder` (this one). `changed` has
+    other values of dotted keys, as {"run.tstop": 500}. What is wrong raises ValueError, all of it
+    at once; what is only odd is logged (logger "blendtorch.simulate") and in `warnings`.
+    `functions` has the functions that the network names, by kind and name, besides the registered
+    ones.
 
     Files are at their places after `finish`; left with an exception, nothing is written.
     """
@@ -174,7 +175,7 @@ class _Progress:
         factor = done / 1000 / (now - self.began)
         words = (
             f"{self.sim.time:.0f} of {self.sim.tstop:.0f} ms, {self.sim.spikes} spikes, "
-            f"{factor:.2f} × real time"
+            f"{factor:.2f} x real time"
         )
         if self.terminal:
             print(f"\r\x1b[2K{words}", end="", file=sys.stderr, flush=True)

@@ -4,8 +4,7 @@ mod functions;
 
 use std::path::PathBuf;
 
-use blendtorch_circuit::config::{self, Config};
-use blendtorch_circuit::{CircuitError, Problems, Severity};
+use blendtorch_circuit::{CircuitError, Severity};
 use blendtorch_simulate::engine::EngineError;
 use blendtorch_simulate::plot::plot;
 use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Run, SimulateError};
@@ -37,6 +36,8 @@ struct SimulationRun {
     warnings: Vec<String>,
     output_dir: PathBuf,
     dt: f64,
+    /// Where it was when it was finished.
+    last: (f64, f64, u64),
 }
 
 impl SimulationRun {
@@ -113,6 +114,7 @@ impl SimulationRun {
             warnings,
             output_dir: folder,
             dt,
+            last: (0.0, 0.0, 0),
         })
     }
 
@@ -135,9 +137,11 @@ impl SimulationRun {
     }
 
     /// (time, end, spikes): in ms.
-    fn progress(&mut self) -> PyResult<(f64, f64, u64)> {
-        let progress = self.running()?.progress();
-        Ok((progress.time_ms, progress.tstop_ms, progress.spikes))
+    fn progress(&self) -> (f64, f64, u64) {
+        self.run.as_ref().map_or(self.last, |run| {
+            let progress = run.progress();
+            (progress.time_ms, progress.tstop_ms, progress.spikes)
+        })
     }
 
     /// A piece further; whether there is more.
@@ -201,9 +205,9 @@ impl SimulationRun {
         clippy::needless_pass_by_value,
         reason = "PyO3 hands arguments over by value"
     )]
-    fn send(&mut self, population: &str, id: u64, times: Vec<f64>) -> PyResult<()> {
+    fn send(&mut self, population: &str, node_id: u64, times: Vec<f64>) -> PyResult<()> {
         let run = self.running()?;
-        run.send(population, id, &times)
+        run.send(population, node_id, &times)
             .map_err(|error| simulate_error(&error))
     }
 
@@ -215,6 +219,7 @@ impl SimulationRun {
     )]
     fn finish(&mut self, py: Python<'_>, picture: Option<PathBuf>) -> PyResult<(String, String)> {
         self.running()?;
+        self.last = self.progress();
         let run = self.run.take();
         let finished = py.detach(|| -> Result<_, SimulateError> {
             let Some(run) = run else {
@@ -239,37 +244,7 @@ impl SimulationRun {
     }
 }
 
-/// A configuration as one JSON object, as BMTK has it, and what is odd about it. `json_text` is one that is
-/// at hand, and `config` then the folder that it would be in; `variables` a JSON object.
-#[pyfunction]
-#[pyo3(signature = (config, json_text, variables))]
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "PyO3 hands arguments over by value"
-)]
-fn read_config(
-    config: PathBuf,
-    json_text: Option<&str>,
-    variables: &str,
-) -> PyResult<(String, Vec<String>)> {
-    let mut options = config::Options::default();
-    if let Value::Object(variables) = json(variables)? {
-        options.variables = variables.into_iter().collect();
-    }
-    let mut problems = Problems::new();
-    let read = match json_text.map(json).transpose()? {
-        None => Config::load_with(&config, &options, &mut problems),
-        Some(value) => Config::from_value(value, &config, &options, &mut problems),
-    };
-    let read = read.map_err(|error| circuit_error(&error))?;
-    let problems = problems.into_result();
-    let problems = problems.map_err(|error| circuit_error(&error))?;
-    let warnings = problems.iter().map(ToString::to_string).collect();
-    Ok((read.json().to_string(), warnings))
-}
-
-/// Adds this module's class and function to `_blendtorch`.
+/// Adds this module's class to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(read_config, module)?)?;
     module.add_class::<SimulationRun>()
 }

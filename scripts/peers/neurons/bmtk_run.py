@@ -1,6 +1,6 @@
 """Runs a configuration by BMTK's PointNet, as its guide says.
 
-    bmtk_run.py CONFIG
+bmtk_run.py CONFIG
 """
 
 import sys

@@ -1,9 +1,10 @@
-"""The whole command beside BMTK with NEST: processor time, memory, and whether the spikes are equal.
+"""The whole command beside BMTK with NEST: processor time, memory, and whether the spikes are
+equal.
 
     whole.py PROGRAM BMTK_PYTHON CONFIG OUT --rounds N
 
-PROGRAM is our `blendtorch`, BMTK_PYTHON the Python of an environment with BMTK. Both run CONFIG, one
-after the other, N times. Rows for docs/peers.md go to OUT.
+PROGRAM is our `blendtorch`, BMTK_PYTHON the Python of an environment with BMTK. Both run CONFIG,
+one after the other, N times. Rows for docs/peers.md go to OUT.
 """
 
 import argparse

@@ -4,7 +4,11 @@
 
 use super::edges::Edges;
 use super::layout::BlockLayout;
+use super::vectors;
 use crate::models::{Group, Kind};
+
+/// So many spikes are taken at once.
+const TOGETHER: usize = 32;
 
 /// A spike that is on its way, as blocks take it.
 #[derive(Debug, Clone, Copy)]
@@ -142,12 +146,21 @@ impl Block {
     #[inline(always)]
     pub(crate) fn deliver(&mut self, arrivals: &[Arrival]) {
         let (rows, width) = (self.rows, self.width);
-        for arrival in arrivals {
-            for synapse in self.edges.of(arrival.source) {
-                let row = arrival.row as usize + synapse.delay as usize;
-                let row = if row >= rows { row - rows } else { row };
-                if let Some(sum) = self.ring.get_mut(row * width + synapse.row as usize) {
-                    *sum += synapse.weight;
+        // Where their edges are is found for some at once, so that the memory answers for all of them
+        // while the first are added.
+        for some in arrivals.chunks(TOGETHER) {
+            let mut places = [(0, 0); TOGETHER];
+            for (place, arrival) in places.iter_mut().zip(some) {
+                *place = self.edges.of(arrival.source);
+                vectors::fetch(self.edges.at(*place));
+            }
+            for (place, arrival) in places.iter().zip(some) {
+                for synapse in self.edges.at(*place) {
+                    let row = arrival.row as usize + synapse.delay as usize;
+                    let row = if row >= rows { row - rows } else { row };
+                    if let Some(sum) = self.ring.get_mut(row * width + synapse.row as usize) {
+                        *sum += synapse.weight;
+                    }
                 }
             }
         }

@@ -83,16 +83,29 @@ impl Edges {
         }
     }
 
-    /// The edges of a source.
+    /// Whether every source placed as many as were counted, if all placed as many.
+    ///
+    /// One that placed more either found a place taken, which [`Self::place`] says, or took the first of
+    /// one that placed none, and then ends behind where that begins.
+    pub(crate) fn placed(&self) -> bool {
+        self.starts.is_sorted()
+    }
+
+    /// The places of a source's edges, for [`Self::at`].
     #[inline(always)]
-    pub(crate) fn of(&self, source: u32) -> &[Synapse] {
+    pub(crate) fn of(&self, source: u32) -> (u32, u32) {
         let source = source as usize;
         match (self.starts.get(source), self.starts.get(source + 1)) {
-            (Some(from), Some(to)) => self
-                .synapses
-                .get(*from as usize..*to as usize)
-                .unwrap_or_default(),
-            _ => &[],
+            (Some(from), Some(to)) => (*from, *to),
+            _ => (0, 0),
         }
+    }
+
+    /// The edges at some places.
+    #[inline(always)]
+    pub(crate) fn at(&self, (from, to): (u32, u32)) -> &[Synapse] {
+        self.synapses
+            .get(from as usize..to as usize)
+            .unwrap_or_default()
     }
 }

@@ -48,23 +48,32 @@ pub(crate) fn channels(parameters: &Parameters) -> usize {
     }
 }
 
-/// How many cells a block should have, in a network of `members` cells and sources with `edges` edges.
+/// Into how many blocks a network of `members` cells and sources with `edges` edges should be cut.
 ///
-/// The table that finds a source's edges in a block takes 4 bytes for each source and block: a network
-/// with few edges gets larger blocks, so that the table stays below 4 bytes an edge.
-pub(crate) fn cells_a_block(cells: usize, members: usize, edges: u64) -> usize {
-    const USUAL: usize = 512;
-    let most_blocks = (edges / members.max(1) as u64).max(1);
-    let least_cells = cells.div_ceil(usize::try_from(most_blocks).unwrap_or(usize::MAX));
-    USUAL.max(least_cells)
+/// An even number, so that two threads have as much. The table that finds a source's edges in a block
+/// takes 4 bytes for each source and block: a network with few edges gets fewer blocks, so that the
+/// table stays below 4 bytes an edge.
+pub(crate) fn blocks(cells: usize, members: usize, edges: u64) -> usize {
+    // Smaller ones cost more looking up, larger ones more misses of the cache.
+    const MOST_CELLS: usize = 2560;
+    // Where less is to be done, agreeing takes longer than doing it.
+    const WORTH_CUTTING: usize = 1000;
+    if cells < WORTH_CUTTING {
+        return 1;
+    }
+    let by_cells = cells.div_ceil(MOST_CELLS).next_multiple_of(2);
+    let by_edges = edges / members.max(1) as u64;
+    by_cells
+        .min(usize::try_from(by_edges).unwrap_or(usize::MAX))
+        .max(1)
 }
 
 /// Lays out the cells, `set_of` each member of the network the index of its parameters in `sets`
-/// ([`NO_BLOCK`] for a source), in blocks of equal size.
+/// ([`NO_BLOCK`] for a source), in so many blocks of equal size.
 pub(crate) fn lay_out(
     sets: &[Parameters],
     set_of: &[u32],
-    cells_a_block: usize,
+    blocks: usize,
 ) -> (Vec<Place>, Vec<BlockLayout>) {
     let cells: Vec<u32> = (0u32..)
         .zip(set_of)
@@ -78,9 +87,7 @@ pub(crate) fn lay_out(
         };
         set_of.len()
     ];
-    // Equal sizes, rather than a small last one.
-    let blocks = cells.len().div_ceil(cells_a_block.max(1)).max(1);
-    let size = cells.len().div_ceil(blocks).max(1);
+    let size = cells.len().div_ceil(blocks.max(1)).max(1);
     let laid: Vec<BlockLayout> = (0u32..)
         .zip(cells.chunks(size))
         .map(|(block, cells)| {

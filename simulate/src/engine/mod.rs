@@ -8,9 +8,11 @@
 //! Time: an update moves the cells from step k to k + 1, and a spike that is found in it has the time
 //! of k + 1. Through a delay of d steps it arrives at the end of the update to k + 1 + d.
 
+mod assemble;
 mod block;
 mod clamps;
 mod conductor;
+mod connect;
 mod crew;
 mod edges;
 mod error;
@@ -24,3 +26,6 @@ pub use error::EngineError;
 pub use grid::Grid;
 pub use network::{ClampId, Edge, Network, Probe, ProbeId};
 pub use simulation::{Observer, Simulation};
+
+#[cfg(test)]
+mod tests;

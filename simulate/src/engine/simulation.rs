@@ -5,14 +5,15 @@ use std::thread::JoinHandle;
 
 use serde_json::Value as Json;
 
-use super::block::{Block, Injection, Part, Reading};
+use super::assemble;
+use super::block::Injection;
 use super::clamps::{self, Clamp};
-use super::conductor::{Columns, Conductor, Told};
+use super::conductor::Told;
 use super::crew::{Shared, lock};
-use super::layout::{self, BlockLayout};
+use super::layout;
 use super::network::{ClampId, Network, ProbeId};
 use super::{EngineError, Grid};
-use crate::models::{Group, Kind, ParameterError, Parameters};
+use crate::models::{Kind, ParameterError, Parameters};
 
 /// What is told of what happens. Calls come on the thread that called [`Simulation::run_to`], some
 /// thousand spikes or values at a time, all before it returns.
@@ -30,8 +31,6 @@ pub trait Observer {
 
 impl Observer for () {}
 
-/// Longer intervals gain nothing.
-const LONGEST_INTERVAL: u64 = 256;
 /// What may be on its way, in bytes.
 const MOST_ON_THE_WAY: u64 = 8 << 30;
 
@@ -47,7 +46,7 @@ pub struct Simulation {
 
 impl Simulation {
     /// A network at step 0, to be run by so many threads, this one among them. There are never more
-    /// than its blocks of cells, some 500 each.
+    /// than its blocks of cells, from 500 to 2560 each; a network of fewer than 1000 has one.
     ///
     /// # Errors
     /// Edges that were counted and not placed; delays so long that what is on its way needs more than
@@ -67,8 +66,8 @@ impl Simulation {
                 MOST_ON_THE_WAY >> 30
             )));
         }
-        let conductor = conductor(&mut network, rows);
-        let blocks = blocks(&mut network, rows as usize);
+        let conductor = assemble::conductor(&mut network, rows);
+        let blocks = assemble::blocks(&mut network, rows as usize);
         let helpers = threads.min(blocks.len()).saturating_sub(1);
         let mut simulation = Self {
             network,
@@ -323,98 +322,5 @@ impl Drop for Simulation {
             // A helper that panicked has said so already.
             let _ = helper.join();
         }
-    }
-}
-
-/// The blocks of a network, which gives up its edges for them.
-fn blocks(network: &mut Network, rows: usize) -> Vec<Block> {
-    let layouts = std::mem::take(&mut network.layouts);
-    let edges = std::mem::take(&mut network.edges);
-    let mut blocks: Vec<Block> = layouts
-        .into_iter()
-        .zip(edges)
-        .map(|(layout, edges)| {
-            let groups = groups(network, &layout);
-            Block::new(layout, groups, edges, rows)
-        })
-        .collect();
-    for probe in &network.probes {
-        for block in &mut blocks {
-            block.parts.push(Part {
-                rhythm: probe.rhythm,
-                readings: Vec::new(),
-            });
-        }
-        for (cell, recordable) in &probe.columns {
-            let place = network.places.get(*cell as usize);
-            let part = place
-                .and_then(|place| blocks.get_mut(place.block as usize))
-                .and_then(|block| block.parts.last_mut());
-            if let (Some(place), Some(part)) = (place, part) {
-                part.readings.push(Reading {
-                    group: place.group,
-                    at: place.at,
-                    recordable: *recordable,
-                });
-            }
-        }
-    }
-    blocks
-}
-
-fn groups(network: &Network, layout: &BlockLayout) -> Vec<Group> {
-    let parameters = |cell: &u32| {
-        let set = network.set_of.get(*cell as usize);
-        set.and_then(|set| network.sets.get(*set as usize))
-    };
-    let of_layout = |group: &layout::GroupLayout| {
-        let mut stretches: Vec<(&Parameters, usize)> = Vec::new();
-        for one in group.cells.iter().filter_map(parameters) {
-            match stretches.last_mut() {
-                Some((last, cells)) if std::ptr::eq(*last, one) => *cells += 1,
-                _ => stretches.push((one, 1)),
-            }
-        }
-        Group::new(group.kind, &stretches, network.grid.step())
-    };
-    layout.groups.iter().map(of_layout).collect()
-}
-
-fn conductor(network: &mut Network, rows: u64) -> Conductor {
-    let shows_arrivals = network.probes.iter().flat_map(|probe| &probe.columns);
-    let shows_arrivals = shows_arrivals
-        .filter(|(_, recordable)| *recordable > 0)
-        .any(|(cell, _)| network.kind(*cell) == Ok(Kind::IafPscExp));
-    let mut interval = u64::from(network.shortest).min(LONGEST_INTERVAL);
-    if shows_arrivals {
-        interval = interval.min(u64::from(network.shortest_shown));
-    }
-    let mut inputs = std::mem::take(&mut network.trains);
-    inputs.sort_unstable();
-    let blocks = network.layouts.len();
-    let probes = network.probes.iter().map(|probe| {
-        let mut of_block = vec![Vec::new(); blocks];
-        for (column, (cell, _)) in (0u32..).zip(&probe.columns) {
-            let place = network.places.get(*cell as usize);
-            if let Some(own) = place.and_then(|place| of_block.get_mut(place.block as usize)) {
-                own.push(column);
-            }
-        }
-        Columns {
-            rhythm: probe.rhythm,
-            width: probe.width,
-            of_block,
-        }
-    });
-    Conductor {
-        now: 0,
-        goal: 0,
-        interval,
-        rows,
-        probes: probes.collect(),
-        inputs,
-        next_input: 0,
-        taken: vec![0; blocks],
-        told: Told::default(),
     }
 }

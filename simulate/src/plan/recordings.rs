@@ -134,15 +134,8 @@ fn plan(
         problems.error(&report.file, place, "selects no simulated cell");
         return Vec::new();
     }
-    let Some(times) = times else {
-        return Vec::new();
-    };
-    let window = window(times, [*dt, *start_time, *end_time], report, problems);
-    let Some((first, every, end)) = window else {
-        return Vec::new();
-    };
     let files = report.files(&config.output.output_dir);
-    let mut all = Vec::new();
+    let mut known = Vec::new();
     for (variable, file) in variables
         .iter()
         .zip(files.into_iter().map(|(_, file)| file))
@@ -154,18 +147,26 @@ fn plan(
             let text = format!("{variable} is in {units}");
             problems.warning(&report.file, key("unit"), text);
         }
-        all.push(Recorded {
-            name: report.name.clone(),
-            variable: variable.clone(),
-            units,
-            file,
-            cells: selected.clone(),
-            first,
-            every,
-            end,
-        });
+        known.push((variable.clone(), units, file));
     }
-    all
+    let Some(times) = times else {
+        return Vec::new();
+    };
+    let window = window(times, [*dt, *start_time, *end_time], report, problems);
+    let Some((first, every, end)) = window else {
+        return Vec::new();
+    };
+    let recorded = |(variable, units, file)| Recorded {
+        name: report.name.clone(),
+        variable,
+        units,
+        file,
+        cells: selected.clone(),
+        first,
+        every,
+        end,
+    };
+    known.into_iter().map(recorded).collect()
 }
 
 /// Cells that have a state; that others are left out is said.

@@ -5,7 +5,7 @@
 use hdf5_pure::{Datatype, DatatypeByteOrder, FloatingPointLayout};
 
 /// A type that columns are read as: integers of 8 to 64 bits, `f32`, `f64`.
-pub trait Element: Copy + private::Sealed {
+pub trait Element: Copy + Default + private::Sealed {
     /// Its name in errors.
     const NAME: &'static str;
     /// This value, if nothing is lost.
@@ -138,47 +138,66 @@ impl Stored {
     /// Adds the numbers of `raw` to `out`; the first that does not fit is the error.
     pub(super) fn decode<T: Element>(self, raw: &[u8], out: &mut Vec<T>) -> Result<(), String> {
         macro_rules! as_numbers {
-            ($t:ty, $of:ident, $wide:ty) => {
-                decode::<T, { size_of::<$t>() }>(raw, self.big, out, |bytes| {
-                    let value = <$wide>::from(<$t>::from_le_bytes(bytes));
-                    T::$of(value)
-                        .ok_or(value)
-                        .map_err(|value| value.to_string())
-                })
+            ($t:ty, $of:ident) => {
+                decode::<T, $t, { size_of::<$t>() }>(
+                    raw,
+                    self.big,
+                    out,
+                    <$t>::from_le_bytes,
+                    |value| T::$of(value.into()),
+                )
             };
         }
         match self.form {
-            Form::U8 => as_numbers!(u8, of_u64, u64),
-            Form::U16 => as_numbers!(u16, of_u64, u64),
-            Form::U32 => as_numbers!(u32, of_u64, u64),
-            Form::U64 => as_numbers!(u64, of_u64, u64),
-            Form::I8 => as_numbers!(i8, of_i64, i64),
-            Form::I16 => as_numbers!(i16, of_i64, i64),
-            Form::I32 => as_numbers!(i32, of_i64, i64),
-            Form::I64 => as_numbers!(i64, of_i64, i64),
-            Form::F32 => as_numbers!(f32, of_f64, f64),
-            Form::F64 => as_numbers!(f64, of_f64, f64),
+            Form::U8 => as_numbers!(u8, of_u64),
+            Form::U16 => as_numbers!(u16, of_u64),
+            Form::U32 => as_numbers!(u32, of_u64),
+            Form::U64 => as_numbers!(u64, of_u64),
+            Form::I8 => as_numbers!(i8, of_i64),
+            Form::I16 => as_numbers!(i16, of_i64),
+            Form::I32 => as_numbers!(i32, of_i64),
+            Form::I64 => as_numbers!(i64, of_i64),
+            Form::F32 => as_numbers!(f32, of_f64),
+            Form::F64 => as_numbers!(f64, of_f64),
         }
     }
 }
 
-fn decode<T: Element, const N: usize>(
+fn decode<T: Element, S: ToString + Copy, const N: usize>(
     raw: &[u8],
     big: bool,
     out: &mut Vec<T>,
-    one: impl Fn([u8; N]) -> Result<T, String>,
+    number: impl Fn([u8; N]) -> S,
+    convert: impl Fn(S) -> Option<T>,
 ) -> Result<(), String> {
     let (values, _) = raw.as_chunks::<N>();
     out.try_reserve(values.len())
         .map_err(|error| error.to_string())?;
-    for bytes in values {
+    let mut fit = true;
+    // Without a way out of the loop, so that it is done several values at a time.
+    let mut one = |value: S| {
+        let converted = convert(value);
+        fit &= converted.is_some();
+        converted.unwrap_or_default()
+    };
+    let turned = |bytes: &[u8; N]| {
         let mut bytes = *bytes;
-        if big {
-            bytes.reverse();
-        }
-        out.push(one(bytes)?);
+        bytes.reverse();
+        number(bytes)
+    };
+    match big {
+        false => out.extend(values.iter().map(|bytes| one(number(*bytes)))),
+        true => out.extend(values.iter().map(|bytes| one(turned(bytes)))),
     }
-    Ok(())
+    if fit {
+        return Ok(());
+    }
+    let stored = |bytes| if big { turned(bytes) } else { number(*bytes) };
+    let wrong = values
+        .iter()
+        .map(stored)
+        .find(|value| convert(*value).is_none());
+    Err(wrong.map_or_else(String::new, |value| value.to_string()))
 }
 
 #[cfg(test)]
