@@ -194,6 +194,7 @@ def test_large_networks_are_asked_for_in_blocks_of_sources() -> None:
     net.add_edges(connection_rule=diagonal)
     net.build()
     assert net.nedges == 5000 and len(asked) > 1 and max(asked) <= 4_000_000
+    assert all(edge.source_gid == edge.target_gid for edge in net.edges())
 
 
 def test_properties_belong_to_single_edges_and_synapses_become_edges(tmp_path: Path) -> None:
@@ -347,3 +348,25 @@ def test_a_disk_that_fills_leaves_what_was_there(tmp_path: Path) -> None:
     assert said.returncode == 1 and "OSError" in said.stderr and "a_a_edges.h5" in said.stderr
     assert (tmp_path / "a_a_edges.h5").read_text() == "what was there"
     assert [one.name for one in tmp_path.iterdir()] == ["a_a_edges.h5"]
+
+
+@pytest.mark.parametrize("iterator", ["one_to_one", "all_to_one", "one_to_all"])
+def test_values_are_in_the_order_of_source_then_target(iterator: str) -> None:
+    net = NetworkBuilder("a")
+    net.add_nodes(N=2)
+    rule = 1 if iterator == "one_to_one" else lambda *_: [1, 1]
+    edges = net.add_edges(connection_rule=rule, iterator=iterator)
+    edges.add_properties("k", values=[0, 1, 2, 3])
+    found = {(edge.source_gid, edge.target_gid): edge["k"] for edge in net.edges()}
+    assert found == {(0, 0): 0, (0, 1): 1, (1, 0): 2, (1, 1): 3}
+
+
+def test_a_table_of_some_rows_of_a_table(tmp_path: Path) -> None:
+    net = NetworkBuilder("a")
+    net.add_nodes(N=3, x=[1, 2, 3])
+    net.add_nodes(N=2, x=[4.5, 5.5])
+    table = net.nodes().table().rows(np.array([4, 2, 2, 0])).rows(np.array([3, 0, 1]))
+    assert table["x"].tolist() == [1.0, 5.5, 3.0] and table.node_id.tolist() == [0, 4, 2]
+    assert [node["x"] for node in table.nodes()] == [1, 5.5, 3] and len(table) == 3
+    nodes, _ = saved(net, tmp_path)  # whole numbers and fractions are one column
+    assert nodes["0/x"][:].tolist() == [1.0, 2.0, 3.0, 4.5, 5.5]
