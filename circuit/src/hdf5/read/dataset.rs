@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use hdf5_pure::{ChunkCacheConfig, DType, DatasetAccessProperties, Datatype};
 
+use super::chunks::Chunks;
 use super::element::{Form, Stored};
 use super::{Element, Place, Value, attribute};
 use crate::CircuitError;
@@ -49,6 +50,7 @@ pub struct Dataset {
     scattered: bool,
     /// Rows that are read at a time.
     piece: u64,
+    chunks: Arc<Chunks>,
 }
 
 impl fmt::Debug for Dataset {
@@ -114,6 +116,7 @@ impl Dataset {
         Ok(Self {
             kind: kind(&data.dtype().map_err(fail)?, &datatype),
             stored: Stored::of(&datatype),
+            chunks: Arc::default(),
             scattered: matches!(datatype, Datatype::VariableLength { .. }),
             data,
             path: path.to_owned(),
@@ -298,7 +301,7 @@ impl Dataset {
                 self.rows()
             )));
         }
-        Ok(())
+        self.chunks.inside(&self.data, &self.place, &self.path)
     }
 
     fn raw(&self, rows: &Range<u64>) -> Result<Vec<u8>, CircuitError> {

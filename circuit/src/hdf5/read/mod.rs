@@ -6,6 +6,7 @@
 //! dataset. It knows nothing of nodes, edges, spikes or reports.
 
 mod attribute;
+mod chunks;
 mod dataset;
 mod element;
 #[cfg(test)]

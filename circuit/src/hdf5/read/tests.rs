@@ -187,6 +187,27 @@ fn sizes_that_a_file_cannot_hold_are_refused() {
     );
 }
 
+/// The highest byte of a chunk's size in the index (u32, in a B-tree of version 1) says 4 GiB in a file
+/// of 20 kB: `hdf5-pure` alone reserves them.
+#[test]
+fn a_chunk_that_ends_after_the_file_is_refused_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.h5");
+    let mut bytes = std::fs::read(golden("a_ring_alpha/expected/spikes.h5")).unwrap();
+    bytes[8059] = 0xff;
+    std::fs::write(&path, &bytes).unwrap();
+    let file = File::open(&path).unwrap();
+    let errors = ["node_ids", "timestamps"].map(|name| {
+        let data = file.require(&format!("/spikes/ring/{name}")).unwrap();
+        data.read::<f64>()
+            .map_or_else(|error| error.to_string(), |_| String::new())
+    });
+    assert!(
+        errors.concat().contains("that ends after the file's 20269"),
+        "{errors:?}"
+    );
+}
+
 /// Cuts and flips, thousands of them: an error or values, never a panic, and never for long.
 #[test]
 fn cut_and_flipped_files_are_errors() {
