@@ -91,7 +91,14 @@ impl Shared {
 
     /// Runs to the conductor's goal. `tell` is called on this thread, with what the conductor has.
     pub(crate) fn run(&self, told: &mut Told, mut tell: impl FnMut(&Told)) {
-        self.open(&mut lock(&self.conductor));
+        // What an observer left that panicked.
+        told.clear();
+        {
+            let mut conductor = lock(&self.conductor);
+            if self.idle.load(Ordering::SeqCst) {
+                self.open(&mut conductor);
+            }
+        }
         loop {
             let interval = self.help();
             let idle = self.idle.load(Ordering::SeqCst);
@@ -139,7 +146,8 @@ impl Shared {
         }
         let waiting = conductor.told.len();
         self.waiting.store(waiting, Ordering::Relaxed);
-        if waiting >= STOP_AT || !self.open(&mut conductor) {
+        let rest = waiting >= STOP_AT || self.end.load(Ordering::SeqCst);
+        if rest || !self.open(&mut conductor) {
             self.idle.store(true, Ordering::SeqCst);
             self.wake();
         }

@@ -141,6 +141,23 @@ fn any_number_of_threads_and_any_pieces_give_the_same_bits() {
 }
 
 #[test]
+fn an_observer_with_more_rows_than_are_kept_gets_all_of_them() {
+    let mut network = mixed(false);
+    let cells: Vec<u32> = (SOURCES / 2..SOURCES / 2 + CELLS).collect();
+    let all = Probe {
+        cells,
+        variables: vec!["V_m".to_owned()],
+        first: 1,
+        every: 1,
+        end: u64::MAX,
+    };
+    let all = network.probe(&all).unwrap();
+    let seen = super::run(network, 1000);
+    let steps = seen.rows.iter().filter(|row| row.0 == all.0);
+    assert!(steps.map(|row| row.1).eq(1..=1000));
+}
+
+#[test]
 fn spikes_that_arrive_together_are_added_by_time_then_sender_then_edge() {
     // 2^53 + 1 - 2^53 is 0 or 1, as it is added.
     let large = 9_007_199_254_740_992.0;
