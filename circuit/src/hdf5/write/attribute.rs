@@ -25,7 +25,7 @@ impl Attribute {
         Self(Kind::Plain(T::datatype(), Vec::new(), bytes))
     }
 
-    /// An array of shape [n].
+    /// An array of shape `[n]`.
     pub fn numbers<T: Element>(values: &[T]) -> Self {
         let bytes = bytemuck::cast_slice(values).to_vec();
         Self(Kind::Plain(T::datatype(), vec![values.len() as u64], bytes))

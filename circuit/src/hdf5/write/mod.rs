@@ -76,7 +76,7 @@ impl Writer {
         })
     }
 
-    /// Writes values as a dataset of shape [n].
+    /// Writes values as a dataset of shape `[n]`.
     ///
     /// # Errors
     /// [`CircuitError::Io`] where they cannot be written.
@@ -111,7 +111,7 @@ impl Writer {
         ))
     }
 
-    /// Writes strings as a dataset of shape [n], of variable length, in UTF-8.
+    /// Writes strings as a dataset of shape `[n]`, of variable length, in UTF-8.
     ///
     /// # Errors
     /// [`CircuitError::Io`] where they cannot be written.
@@ -152,7 +152,7 @@ impl Writer {
         Stream::new(&self.bytes.path)
     }
 
-    /// Ends a stream: its values become a dataset of shape [n].
+    /// Ends a stream: its values become a dataset of shape `[n]`.
     ///
     /// # Errors
     /// [`CircuitError::Io`] where they cannot be written.

@@ -49,7 +49,7 @@ impl<T: Element> Table<T> {
         self.bytes.write(bytemuck::cast_slice(values), at)
     }
 
-    /// The dataset of the first `rows` rows (all at most), of shape [rows, columns].
+    /// The dataset of the first `rows` rows (all at most), of shape `[rows, columns]`.
     #[must_use]
     pub fn cut(self, rows: u64) -> Dataset {
         let rows = rows.min(self.rows);
