@@ -1,6 +1,7 @@
 //! What is refused; what is written is read back by real readers in `tests/circuit`.
 
 use super::*;
+use std::borrow::Cow;
 
 const IDS: [u64; 3] = [0, 1, 2];
 
@@ -141,7 +142,7 @@ fn what_is_written_is_read_with_both_groups_and_by_both_indices() {
     assert_eq!(nodes.node_ids().iter().collect::<Vec<_>>(), [0, 2, 1]);
     let layer = nodes.attribute("layer").unwrap().unwrap();
     assert_eq!(
-        [0, 1, 2].map(|at| layer.word(at).map(|word| word.into_owned())),
+        [0, 1, 2].map(|at| layer.word(at).map(Cow::into_owned)),
         [None, None, Some("L 4".to_owned())]
     );
     let note = nodes.attribute("note").unwrap().unwrap();
@@ -161,6 +162,6 @@ fn what_is_written_is_read_with_both_groups_and_by_both_indices() {
     assert!(delay[1].is_nan());
     let nsyns = all.attribute("nsyns").unwrap().unwrap();
     assert_eq!([nsyns[1], nsyns[4]], [3.0, 4.0]);
-    assert_eq!(found.afferent(&[1, 2]).unwrap(), [2..5]);
+    assert_eq!(found.afferent(&[1, 2]).unwrap(), vec![2..5]);
     assert_eq!(found.efferent(&[1]).unwrap(), [0..1, 4..5]);
 }

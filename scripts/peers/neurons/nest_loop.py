@@ -2,15 +2,17 @@
 
     nest_loop.py FOLDER [--only NAME,…] [--ms MS] [--threads N]
 
-FOLDER has NAME.network and NAME.seen (benches/src/neurons/file.rs says how) and neurons.json, and gets
-nest.json: of each network the processor time of NEST's own Simulate and the ratio of ours, spikes that
-are missing or too many, and the largest difference of each recorded variable. Exit code 1: they differ.
+FOLDER has NAME.network and NAME.seen (benches/src/neurons/file.rs says how) and neurons.json, and
+gets nest.json: of each network the processor time of NEST's own Simulate and the ratio of ours,
+spikes that are missing or too many, and the largest difference of each recorded variable. Exit code
+1: they differ.
 """
 
 import argparse
 import json
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,7 @@ import nest
 import numpy as np
 
 
-def arrays(
-    path: Path, kinds: "dict[str, tuple[str, str]]"
-) -> "tuple[dict[str, Any], dict[str, Any]]":
+def arrays(path: Path, kinds: dict[str, tuple[str, str]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A header, and the arrays behind it: of each its type and the header's name of its length."""
     data = path.read_bytes()
     size = int(np.frombuffer(data, "<u8", 1)[0])
@@ -45,7 +45,7 @@ NETWORK = {
 SEEN = {"step": ("<u8", "spikes"), "cell": ("<u4", "spikes")}
 
 
-def build(header: "dict[str, Any]", net: "dict[str, Any]", threads: int) -> Any:
+def build(header: dict[str, Any], net: dict[str, Any], threads: int) -> Any:
     """The network, and a recorder of its spikes. Ids in NEST are ours and one more."""
     nest.ResetKernel()
     nest.set_verbosity("M_ERROR")
@@ -56,7 +56,7 @@ def build(header: "dict[str, Any]", net: "dict[str, Any]", threads: int) -> Any:
     first = header["cells"]
     order = np.argsort(net["sender"], kind="stable")
     bounds = np.searchsorted(net["sender"][order], first + np.arange(header["sources"] + 1))
-    trains = [net["time"][order][a:b].tolist() for a, b in zip(bounds, bounds[1:], strict=False)]
+    trains = [net["time"][order][a:b].tolist() for a, b in pairwise(bounds)]
     trains = [{"spike_times": times, "precise_times": True} for times in trains]
     nest.Create("spike_generator", header["sources"], params=trains)
     nest.Connect(
@@ -74,13 +74,13 @@ def build(header: "dict[str, Any]", net: "dict[str, Any]", threads: int) -> Any:
     return recorder
 
 
-def spikes(recorder: Any, dt: float) -> "set[tuple[int, int]]":
+def spikes(recorder: Any, dt: float) -> set[tuple[int, int]]:
     events = recorder.get("events")
     steps = np.rint(events["times"] / dt).astype(int)
     return set(zip(steps.tolist(), (events["senders"] - 1).tolist(), strict=True))
 
 
-def compare(folder: Path, name: str, header: Any, net: Any, threads: int) -> "dict[str, Any]":
+def compare(folder: Path, name: str, header: Any, net: Any, threads: int) -> dict[str, Any]:
     """What ours saw beside what NEST's recorder and multimeter did."""
     ours, seen = arrays(folder / f"{name}.seen", SEEN)
     recorder = build(header, net, threads)

@@ -8,6 +8,7 @@ Made with nest-simulator 3.10.0.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import nest
 
@@ -16,19 +17,8 @@ STEPS = 1500
 EVERY = 37
 # In ms: twice in a step, on the grid, one ulp beside it, between two steps.
 TRAIN = [
-    1.0,
-    3.05,
-    3.05,
-    10.0,
-    20.000000000000004,
-    33.33,
-    50.0,
-    50.1,
-    50.2,
-    80.0,
-    81.0,
-    82.5,
-    120.0,
+    *(1.0, 3.05, 3.05, 10.0, 20.000000000000004, 33.33),
+    *(50.0, 50.1, 50.2, 80.0, 81.0, 82.5, 120.0),
 ]
 # (weight, delay in ms, receptor); scaled by the model.
 EDGES = [(1.0, 0.1, 1), (-0.4, 0.5, 2), (0.7, 1.25, 1), (0.0, 0.3, 1)]
@@ -40,31 +30,33 @@ GLIF = {"V_m": -75.0, "E_L": -75.0, "V_th": -48.0, "g": 9.0, "C_m": 65.0, "t_ref
         "th_voltage_decay": 0.09}  # fmt: skip
 R, ASC, A = "spike_dependent_threshold", "after_spike_currents", "adapting_threshold"
 # (name, model, parameters, weight in pA or mV, injected pA)
-CASES = [
+Case = tuple[str, str, dict[str, Any], float, float]
+SINGULAR = {"tau_syn_ex": 10.0, "tau_syn_in": 10.0000001, "t_ref": 2.05, "V_m": -50.0, "I_e": 100.0}
+PUBLISHED = {"consistent_integration": False, "a": 0.1, "d": 2.0, "V_min": -80.0, "I_e": 1.0}
+ASKED: list[Case] = [
     ("exp, all by default", "iaf_psc_exp", {}, 900.0, 500.0),
     ("exp, E_L alone", "iaf_psc_exp", {"E_L": -65.3, "tau_syn_in": 10.0}, 900.0, 400.0),
-    ("exp, equal time constants", "iaf_psc_exp",
-     {"tau_syn_ex": 10.0, "tau_syn_in": 10.0000001, "t_ref": 2.05, "V_m": -50.0, "I_e": 100.0},
-     300.0, 400.0),
+    ("exp, equal time constants", "iaf_psc_exp", SINGULAR, 300.0, 400.0),
     ("alpha", "iaf_psc_alpha", {"tau_syn_ex": 1.5, "V_min": -71.0, "I_e": 100.0}, 500.0, 400.0),
-    ("alpha, equal time constants", "iaf_psc_alpha", {"tau_syn_ex": 10.0, "t_ref": 0.0}, 90.0, 500.0),
+    ("alpha, equal", "iaf_psc_alpha", {"tau_syn_ex": 10.0, "t_ref": 0.0}, 90.0, 500.0),
     ("delta", "iaf_psc_delta", {"V_min": -70.5, "E_L": -69.7}, 6.0, 450.0),
-    ("delta, refractory input", "iaf_psc_delta", {"refractory_input": True, "t_ref": 5.0}, 16.0, 450.0),
+    ("delta, gathers", "iaf_psc_delta", {"refractory_input": True, "t_ref": 5.0}, 16.0, 450.0),
     ("izhikevich", "izhikevich", {"V_m": -60.0}, 12.0, 10.0),
-    ("izhikevich, published", "izhikevich",
-     {"consistent_integration": False, "a": 0.1, "d": 2.0, "V_min": -80.0, "I_e": 1.0}, 120.0, 10.0),
+    ("izhikevich, published", "izhikevich", PUBLISHED, 120.0, 10.0),
     ("glif LIF, all by default", "glif_psc", {"tau_syn": [2.0, 2.0]}, 300.0, 300.0),
-    ("glif LIF-R", "glif_psc", GLIF | {R: True, "threshold_spike": 1.5}, 300.0, 300.0),
-    ("glif LIF-ASC", "glif_psc", GLIF | {ASC: True}, 300.0, 300.0),
-    ("glif LIF-R-ASC", "glif_psc", GLIF | {R: True, ASC: True, "ASCurrents": [5.0, -7.0]}, 300.0, 300.0),
-    ("glif LIF-R-ASC-A", "glif_psc",
-     GLIF | {R: True, ASC: True, A: True, "threshold_voltage": 0.25}, 300.0, 300.0),
-]  # fmt: skip
+]
+GLIF_CASES: list[tuple[str, dict[str, Any]]] = [
+    ("glif LIF-R", {R: True, "threshold_spike": 1.5}),
+    ("glif LIF-ASC", {ASC: True}),
+    ("glif LIF-R-ASC", {R: True, ASC: True, "ASCurrents": [5.0, -7.0]}),
+    ("glif LIF-R-ASC-A", {R: True, ASC: True, A: True, "threshold_voltage": 0.25}),
+]
+CASES = ASKED + [(name, "glif_psc", GLIF | own, 300.0, 300.0) for name, own in GLIF_CASES]
 
 
 def ask(
-    name: str, model: str, parameters: "dict[str, object]", weight: float, current: float
-) -> dict:
+    name: str, model: str, parameters: dict[str, Any], weight: float, current: float
+) -> dict[str, Any]:
     nest.ResetKernel()
     nest.resolution = DT
     cell = nest.Create(model, params=parameters)
