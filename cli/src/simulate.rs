@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> u8 {
     };
     let (plan, problems) = Plan::make(&options);
     for problem in problems.iter() {
-        say(&problem.to_string());
+        say(&nearer(&problem.to_string()));
     }
     let more = problems.errors() + problems.warnings() - problems.iter().count();
     if more > 0 {
@@ -108,8 +108,16 @@ pub(super) fn run(arguments: &SimulateArguments) -> u8 {
 }
 
 fn failed(problem: &str) -> u8 {
-    say(&format!("error: {problem}"));
+    say(&format!("error: {}", nearer(problem)));
     1
+}
+
+/// Paths in the folder where it runs without that folder: all paths of a plan are whole.
+fn nearer(text: &str) -> String {
+    match std::env::current_dir() {
+        Ok(here) if here.parent().is_some() => text.replace(&format!("{}/", here.display()), ""),
+        _ => text.to_owned(),
+    }
 }
 
 fn simulated(
@@ -122,6 +130,9 @@ fn simulated(
         .clone()
         .map(|file| file.unwrap_or_else(|| plan.output_dir().join("spikes.png")));
     let mut run = Run::start(plan)?;
+    for warning in run.warnings() {
+        say(&nearer(warning));
+    }
     let mut bar = Bar::new(arguments.quiet, &run.progress());
     while stopped.exit_code().is_none() && run.advance()? {
         bar.show(&run.progress());

@@ -1,6 +1,6 @@
-"""Network (b) ready to be simulated: built by our builder, models and configuration as in the golden one.
+"""Network (b) ready to be simulated: built by our builder, all else as in the golden one.
 
-    network.py CELLS MS FOLDER
+network.py CELLS MS FOLDER
 """
 
 import json
