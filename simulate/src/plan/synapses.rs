@@ -123,14 +123,14 @@ impl<'a> Synapses<'a> {
         let model = template.strip_prefix("nest:").unwrap_or(template);
         if !["static_synapse", ""].contains(&model) {
             let meant = match nearest(model, ["static_synapse"]) {
-                Some(name) => format!("; did you mean {name:?}?"),
-                None => "; other synapses of NEST are run by BMTK's PointNet (pip install bmtk \
-                         nest-simulator 'pandas<3'), those of NEURON by its BioNet"
-                    .to_owned(),
+                Some(name) => format!(" (did you mean {name:?}?)"),
+                None => String::new(),
             };
             let model: String = model.chars().take(100).collect();
             return Err(format!(
-                "model_template {model:?} is no synapse of the native engine, which has static_synapse{meant}"
+                "model_template {model:?} is no synapse of the native engine, which has static_synapse{meant}; \
+                 other synapses of NEST are run by BMTK's PointNet (pip install bmtk nest-simulator \
+                 'pandas<3'), those of NEURON by its BioNet"
             ));
         }
         let (path, given) = self.files.read(Some(file))?;
