@@ -7,11 +7,33 @@
 //! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
+mod attributes;
+pub mod build;
+mod column;
+pub mod config;
+mod currents;
+mod edges;
 mod error;
 pub mod hdf5;
 mod names;
+mod network;
+pub mod node_sets;
+mod nodes;
 mod problems;
+pub mod reports;
+pub mod spikes;
+#[cfg(test)]
+mod testing;
+mod time_units;
+mod types;
 
+pub use column::{ABSENT, Column};
+pub use currents::read_currents;
+pub use edges::{Blocks, EdgeBlock, EdgePopulation};
 pub use error::CircuitError;
 pub use names::nearest;
+pub use network::{Circuit, EdgesFile, NodesFile};
+pub use nodes::{NodeIds, NodePopulation};
 pub use problems::{Problem, Problems, Severity};
+pub use time_units::TimeUnit;
+pub use types::TypesTable;

@@ -25,7 +25,12 @@ mod tests {
 
     #[test]
     fn slips_are_known() {
-        let known = ["IClamp", "synaptic_models_dir", "node_id", "spikes_sort_order"];
+        let known = [
+            "IClamp",
+            "synaptic_models_dir",
+            "node_id",
+            "spikes_sort_order",
+        ];
         for (slip, meant) in [
             ("ICLAMP", "IClamp"),
             ("synpatic_models_dir", "synaptic_models_dir"),

@@ -116,9 +116,7 @@ impl Problems {
 
     /// Those of a severity that are kept.
     pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Problem> {
-        self.kept
-            .iter()
-            .filter(move |one| one.severity == severity)
+        self.kept.iter().filter(move |one| one.severity == severity)
     }
 
     /// How many errors there are, kept or not.

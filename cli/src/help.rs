@@ -99,3 +99,18 @@ Examples:
   blendtorch inspect renders/room --verify     read all files and compare their checksums
   blendtorch inspect renders/room --rebuild    the ledger is damaged: make it of the files
   blendtorch inspect renders/room --json | jq .summary.whole";
+
+pub(super) const SIMULATE_HELP: &str = "\
+Everything is checked before anything runs: what is wrong is said at once, each with its file and key.
+The engine equals NEST spike for spike at the same time step: iaf_psc_exp, iaf_psc_alpha,
+iaf_psc_delta, izhikevich and glif_psc. Files have their names when they are whole; of what lies in the
+folder of the output, only files of an earlier run are replaced or removed. Ctrl-C ends it, and writes
+what was simulated.
+Exit code 0: it ran to its end; 1: it did not; 130: Ctrl-C; 143: SIGTERM.
+
+Examples:
+  blendtorch simulate config.json
+  blendtorch simulate config.json --check               is all as it should be?
+  blendtorch simulate config.json --plot                and a picture of spikes, rates and reports
+  blendtorch simulate config.json --set run.tstop=500 -o output/short
+  blendtorch simulate config.json --threads 8 --json | jq .populations";

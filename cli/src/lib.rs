@@ -12,6 +12,7 @@ mod host;
 mod inspect;
 mod render;
 mod sequence;
+mod simulate;
 mod status;
 mod submit;
 
@@ -52,6 +53,8 @@ enum Task {
     Render(Box<render::RenderArguments>),
     /// Make a video of rendered frames.
     Sequence(Box<sequence::SequenceArguments>),
+    /// Simulate a network of neurons that a SONATA configuration describes.
+    Simulate(simulate::SimulateArguments),
     /// Say what a folder of rendered files holds, and whether it is what was written.
     Inspect(inspect::InspectArguments),
     /// Install the managed Blender (needs no root, no display and no Blender).
@@ -133,6 +136,7 @@ pub fn main_blendtorch(arguments: impl IntoIterator<Item = impl Into<OsString> +
         Task::Host(arguments) => host::run(&arguments),
         Task::Render(arguments) => render::run(&arguments),
         Task::Sequence(arguments) => sequence::run(&arguments),
+        Task::Simulate(arguments) => simulate::run(&arguments),
         Task::Inspect(arguments) => inspect::run(&arguments),
         Task::Setup(arguments) => run_setup(arguments),
         Task::Doctor(arguments) => doctor::run(arguments.json),

@@ -8,6 +8,7 @@ mod aside;
 mod asked;
 mod camera;
 mod channels;
+mod circuit;
 mod draft;
 mod errors;
 mod exr;
@@ -20,6 +21,7 @@ mod publisher;
 mod recording;
 mod render;
 mod seeds;
+mod simulate;
 mod stream;
 mod timeout;
 mod values;
@@ -31,6 +33,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     args::register(module)?;
     camera::register(module)?;
     channels::register(module)?;
+    circuit::register(module)?;
     draft::register(module)?;
     errors::register(module)?;
     exr::register(module)?;
@@ -42,6 +45,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     recording::register(module)?;
     render::register(module)?;
     seeds::register(module)?;
+    simulate::register(module)?;
     stream::register(module)?;
     timeout::register(module)?;
     Ok(())

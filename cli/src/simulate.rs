@@ -1,0 +1,242 @@
+//! `blendtorch simulate`: runs a SONATA configuration.
+//!
+//! Owns the command line and what its user sees. All that it does is the crate `blendtorch-simulate`'s.
+
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use blendtorch_launcher::Caught;
+use blendtorch_simulate::{Choice, Options, Plan, Progress, Run, SimulateError, Summary, plot};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::help::SIMULATE_HELP;
+use super::{print, say as say_as};
+
+/// Without a terminal a line comes so often.
+const EVERY: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+#[command(after_help = SIMULATE_HELP)]
+pub(super) struct SimulateArguments {
+    /// The SONATA configuration
+    #[arg(value_name = "CONFIG")]
+    config: PathBuf,
+    /// Only say what is wrong with it, and what it would do
+    #[arg(long)]
+    check: bool,
+    /// Which engine simulates: auto or native
+    #[arg(long, value_name = "ENGINE", default_value_t)]
+    engine: Choice,
+    /// Threads [default: run.n_thread, else 1]
+    #[arg(short, long, value_name = "N")]
+    threads: Option<usize>,
+    /// Another value of a key, as run.tstop=500; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
+    set: Vec<(String, serde_json::Value)>,
+    /// Another folder than output.output_dir
+    #[arg(short, long, value_name = "FOLDER")]
+    output_dir: Option<PathBuf>,
+    /// Draw spikes, rates and reports [default: spikes.png in the folder of the output]
+    #[arg(long, value_name = "PNG", num_args = 0..=1)]
+    plot: Option<Option<PathBuf>>,
+    /// Print the summary as JSON, for programs
+    #[arg(long)]
+    json: bool,
+    /// No progress bar, and no summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// A key and its value, which is JSON, or else a word.
+fn assignment(text: &str) -> Result<(String, serde_json::Value), String> {
+    let (key, value) = text
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or("write KEY=VALUE, as run.tstop=500")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((key.to_owned(), value))
+}
+
+fn say(line: &str) {
+    say_as("blendtorch simulate", line);
+}
+
+/// Runs a configuration. 0 where it ran to its end; 1 where it could not; 128 + the signal where it was
+/// stopped: what was simulated until then is written.
+pub(super) fn run(arguments: &SimulateArguments) -> u8 {
+    let options = Options {
+        config: arguments.config.clone(),
+        value: None,
+        set: arguments.set.clone(),
+        engine: arguments.engine,
+        threads: arguments.threads,
+        output_dir: arguments.output_dir.clone(),
+    };
+    let stopped = match Caught::listen(|_, _| {}) {
+        Ok(stopped) => stopped,
+        Err(error) => return failed(&format!("signals cannot be handled: {error}")),
+    };
+    let (plan, problems) = Plan::make(&options);
+    for problem in problems.iter() {
+        say(&nearer(&problem.to_string()));
+    }
+    let more = problems.errors() + problems.warnings() - problems.iter().count();
+    if more > 0 {
+        say(&format!("… and {more} more problems"));
+    }
+    let Some(plan) = plan else {
+        let errors = problems.errors();
+        let word = if errors == 1 { "error" } else { "errors" };
+        return failed(&format!("{errors} {word}; nothing was simulated"));
+    };
+    if arguments.check {
+        return print(&plan.describe());
+    }
+    match simulated(arguments, plan, &stopped) {
+        Ok((summary, code)) => {
+            let printed = match (arguments.json, arguments.quiet) {
+                (true, _) => print(&format!("{:#}\n", serde_json::json!(summary))),
+                (false, true) => 0,
+                (false, false) => print(&summary.table()),
+            };
+            code.unwrap_or(printed)
+        }
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(problem: &str) -> u8 {
+    say(&format!("error: {}", nearer(problem)));
+    1
+}
+
+/// Paths in the folder where it runs without that folder: all paths of a plan are whole.
+fn nearer(text: &str) -> String {
+    match std::env::current_dir() {
+        Ok(here) if here.parent().is_some() => text.replace(&format!("{}/", here.display()), ""),
+        _ => text.to_owned(),
+    }
+}
+
+fn simulated(
+    arguments: &SimulateArguments,
+    plan: Plan,
+    stopped: &Caught,
+) -> Result<(Summary, Option<u8>), SimulateError> {
+    let picture = arguments
+        .plot
+        .clone()
+        .map(|file| file.unwrap_or_else(|| plan.output_dir().join("spikes.png")));
+    let mut run = Run::start(plan)?;
+    for warning in run.warnings() {
+        say(&nearer(warning));
+    }
+    let mut bar = Bar::new(arguments.quiet, &run.progress());
+    while stopped.exit_code().is_none() && run.advance()? {
+        bar.show(&run.progress());
+    }
+    bar.end();
+    let (mut summary, sketch) = run.finish()?;
+    if let Some(picture) = picture {
+        plot::plot(&sketch, &picture)?;
+        summary.files.push(picture);
+    }
+    let code = stopped.exit_code().filter(|_| summary.is_cut());
+    if code.is_some() {
+        let (time, end) = (summary.time_ms, summary.tstop_ms);
+        say(&format!(
+            "stopped at {time} ms of {end} ms; what was simulated is written"
+        ));
+    } else if !arguments.quiet {
+        let (spikes, seconds) = (summary.spikes(), summary.seconds);
+        say(&format!(
+            "{} ms in {seconds:.2} s, {spikes} spikes; {} connections were read in {:.2} s",
+            summary.time_ms, summary.connections, summary.loading_seconds
+        ));
+    }
+    Ok((summary, code))
+}
+
+/// How far a run is.
+struct Bar {
+    bar: Option<ProgressBar>,
+    began: Instant,
+    from: f64,
+    said: Instant,
+    quiet: bool,
+}
+
+impl Bar {
+    fn new(quiet: bool, now: &Progress) -> Self {
+        let shown = !quiet && stderr().is_terminal();
+        let bar = shown.then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{wide_bar} {msg}");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self {
+            bar,
+            began: Instant::now(),
+            from: now.time_ms,
+            said: Instant::now(),
+            quiet,
+        }
+    }
+
+    fn show(&mut self, now: &Progress) {
+        let due = self.said.elapsed() >= EVERY;
+        if self.bar.is_none() && (self.quiet || !due) {
+            return;
+        }
+        self.said = Instant::now();
+        let passed = self.began.elapsed().as_secs_f64();
+        let simulated = now.time_ms - self.from;
+        // More than one is faster than the brain.
+        let factor = simulated / 1000.0 / passed.max(1e-9);
+        let left = (now.tstop_ms - now.time_ms) / simulated.max(1e-9) * passed;
+        let words = format!(
+            "{:.0} of {:.0} ms, {} spikes, {factor:.2} × real time, {} left",
+            now.time_ms,
+            now.tstop_ms,
+            now.spikes,
+            indicatif::HumanDuration(Duration::try_from_secs_f64(left).unwrap_or_default())
+        );
+        match &self.bar {
+            Some(bar) => {
+                let share = simulated / (now.tstop_ms - self.from).max(1e-9) * 1000.0;
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a share of a thousand"
+                )]
+                bar.set_position(share as u64);
+                bar.set_message(words);
+            }
+            None => say(&words),
+        }
+    }
+
+    fn end(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::assignment;
+
+    #[test]
+    fn keys_are_given_json_or_words() {
+        let value = |text: &str| assignment(text).map(|(_, value)| value.to_string());
+        assert_eq!(value("run.tstop=500").as_deref(), Ok("500"));
+        assert_eq!(value("a=b c").as_deref(), Ok("\"b c\""));
+        assert_eq!(value("a=[1, 2]").as_deref(), Ok("[1,2]"));
+        for text in ["run.tstop", "=5"] {
+            assert!(assignment(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What comes out of a run, to files and to the sketch of it.
+//!
+//! Owns which spike and which row goes where while the engine runs. An error is kept until the engine has
+//! returned; what comes after it is not written.
+
+mod log;
+mod rows;
+mod spikes;
+
+use blendtorch_circuit::CircuitError;
+
+use crate::engine::{Observer, ProbeId};
+use crate::load::Members;
+use crate::outputs::OutputFolder;
+use crate::plan::Plan;
+use crate::plan::recordings::Times;
+use crate::plot::{Sketch, Trace};
+use crate::{PopulationSummary, SimulateError};
+pub(crate) use log::Level;
+use rows::Rows;
+use spikes::Spikes;
+
+/// All that is recorded of a run.
+pub(crate) struct Recorder {
+    times: Times,
+    spikes: Spikes,
+    reports: Vec<(ProbeId, Rows)>,
+    sketch: Sketch,
+    log: Option<log::Log>,
+    error: Option<CircuitError>,
+}
+
+impl Recorder {
+    /// Begins all files.
+    pub(crate) fn new(
+        plan: &Plan,
+        members: &Members,
+        probes: &[ProbeId],
+        folder: &OutputFolder,
+    ) -> Result<Self, SimulateError> {
+        let simulated: Vec<_> = members
+            .populations
+            .iter()
+            .map(|one| (one.name.clone(), u64::from(one.cells.end - one.cells.start)))
+            .filter(|(_, cells)| *cells > 0)
+            .collect();
+        let window = (plan.times.tstart, plan.times.tstop);
+        let mut sketch = Sketch::new(&simulated, window, plan.times.grid.dt());
+        let mut reports = Vec::new();
+        for (one, probe) in plan.recorded.iter().zip(probes) {
+            sketch.traces.push(trace(plan, one));
+            reports.push((*probe, Rows::new(plan, one, folder)?));
+        }
+        Ok(Self {
+            times: plan.times,
+            spikes: Spikes::new(plan, members, folder)?,
+            reports,
+            sketch,
+            log: log::Log::new(plan, folder)?,
+            error: None,
+        })
+    }
+
+    /// How many spikes there were.
+    pub(crate) fn spikes(&self) -> u64 {
+        self.spikes.total()
+    }
+
+    /// A line in the log, where there is one.
+    pub(crate) fn log(&mut self, level: Level, line: &str) {
+        if let Some(log) = &mut self.log {
+            log.line(level, line);
+        }
+    }
+
+    /// The error that came up since the last call.
+    pub(crate) fn failed(&mut self) -> Result<(), SimulateError> {
+        match self.error.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes all files.
+    pub(crate) fn finish(
+        self,
+        time_ms: f64,
+    ) -> Result<(Vec<PopulationSummary>, Sketch), SimulateError> {
+        let seconds = (time_ms - self.times.tstart) / 1000.0;
+        let populations = self.spikes.finish(seconds)?;
+        for (_, rows) in self.reports {
+            rows.finish()?;
+        }
+        if let Some(log) = self.log {
+            log.finish()?;
+        }
+        Ok((populations, self.sketch))
+    }
+}
+
+impl Observer for Recorder {
+    fn spikes(&mut self, spikes: &[(u64, u32)]) {
+        if self.error.is_none()
+            && let Err(error) = self.spikes.add(spikes, &self.times, &mut self.sketch)
+        {
+            self.error = Some(error);
+        }
+    }
+
+    fn rows(&mut self, probe: ProbeId, step: u64, values: &[f64]) {
+        let found = self.reports.iter_mut().enumerate();
+        let mut found = found.filter(|(_, (mine, _))| *mine == probe);
+        let Some((at, (_, rows))) = found.next() else {
+            return;
+        };
+        if let Some(trace) = self.sketch.traces.get_mut(at) {
+            trace.row(self.times.ms(step), values);
+        }
+        if self.error.is_none()
+            && let Err(error) = rows.add(values)
+        {
+            self.error = Some(error);
+        }
+    }
+}
+
+/// What of a report is drawn.
+fn trace(plan: &Plan, one: &crate::plan::recordings::Recorded) -> Trace {
+    let several = one.cells.len() > 1;
+    let names = one.cells.iter().flat_map(|selected| {
+        let nodes = plan.circuit.nodes.get(selected.population);
+        selected.nodes.iter().map(move |node| {
+            let id = nodes.and_then(|nodes| nodes.node_ids().id(u64::from(*node)));
+            match nodes.filter(|_| several) {
+                Some(nodes) => format!("{} {}", nodes.name(), id.unwrap_or_default()),
+                None => id.unwrap_or_default().to_string(),
+            }
+        })
+    });
+    let variable = format!("{} ({})", one.variable, one.units);
+    Trace::new(one.name.clone(), variable, names)
+}
