@@ -119,15 +119,15 @@ fn recipes() -> Vec<Recipe> {
             "glif-lif",
             "glif_psc",
             glif([false; 3]),
-            [2.0, -6.0, 90.0],
-            100.0,
+            [1.0, -6.0, 50.0],
+            50.0,
         ),
         recipe(
             "glif-lif-r-asc-a",
             "glif_psc",
             glif([true; 3]),
-            [2.0, -6.0, 90.0],
-            200.0,
+            [1.0, -6.0, 65.0],
+            110.0,
         ),
     ]
 }

@@ -94,6 +94,14 @@ fn glif(parameters: &Parameters) -> Check {
                  values"
             ));
         }
+        // NEST's cells begin with two currents, whatever these lists say, and go on with two.
+        if lengths[0] > 2 && !parameters.has("ASCurrents") {
+            return Err(format!(
+                "asc_decay has {0} values, of which NEST uses the first two alone, unless ASCurrents \
+                 is given as well: give it {0} values, such as zeros",
+                lengths[0]
+            ));
+        }
         all_positive(parameters, "asc_decay")?;
         for value in parameters.list("asc_r") {
             within_one("each of asc_r", *value)?;

@@ -194,6 +194,18 @@ fn another_number_of_receptors_is_refused_where_edges_go_to_them() {
     );
 }
 
+#[test]
+fn after_spike_currents_that_nest_would_silently_leave_out_are_refused_with_the_remedy() {
+    let mut values = json!({"after_spike_currents": true});
+    for name in ["asc_init", "asc_decay", "asc_amps", "asc_r"] {
+        values[name] = json!([0.1, 0.2, 0.3]);
+    }
+    let errors = Parameters::from_json(Kind::GlifPsc, values.as_object().unwrap()).unwrap_err();
+    assert!(errors[0].to_string().contains("ASCurrents"), "{errors:?}");
+    values["ASCurrents"] = json!([0.0, 0.0, 0.0]);
+    parameters(Kind::GlifPsc, &values);
+}
+
 /// What NEST 3.10.0 refused in `Create`, and what it took.
 #[test]
 fn parameters_are_refused_and_taken_as_by_nest() {
