@@ -63,6 +63,7 @@ def main() -> None:
         copy = given.config.with_name("bmtk-" + given.config.name)
         copy.write_text(json.dumps(config))
         command = [given.program, "simulate", str(given.config), "-q", "-o", str(mine / "output")]
+        command += ["--set", "output.overwrite_output_dir=true"]
         for _ in range(given.rounds):
             ours.append(measured(command, mine))
             theirs.append(measured([given.bmtk, str(HERE / "bmtk_run.py"), str(copy)], other))
