@@ -4,6 +4,7 @@ use super::block::{Block, Part, Reading};
 use super::conductor::{Columns, Conductor, Told};
 use super::layout::{self, BlockLayout};
 use super::network::Network;
+use super::pace::Pace;
 use crate::models::{Group, Kind, Parameters};
 
 /// Longer intervals gain nothing.
@@ -90,6 +91,7 @@ pub(super) fn conductor(network: &mut Network, rows: u64) -> Conductor {
         }
     });
     Conductor {
+        pace: Pace::new(),
         now: 0,
         goal: 0,
         interval,

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::block::{Arrival, Block, Rhythm};
 use super::crew::{Plan, lock};
+use super::pace::Pace;
 
 /// What happened and the observer does not know yet.
 #[derive(Debug, Default)]
@@ -56,6 +57,7 @@ pub(crate) struct Conductor {
     /// Within [`Self::gather`]: what is taken of each block's recorded values.
     pub(crate) taken: Vec<usize>,
     pub(crate) told: Told,
+    pub(crate) pace: Pace,
 }
 
 impl Conductor {

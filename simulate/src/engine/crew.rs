@@ -40,9 +40,18 @@ pub(crate) struct Shared {
     /// How much the conductor has for the observer.
     waiting: AtomicUsize,
     end: AtomicBool,
-    sleepers: AtomicUsize,
+    /// Others than the caller of [`Shared::run`] work on the interval.
+    helped: AtomicBool,
     bed: Mutex<()>,
-    alarm: Condvar,
+    helpers: Alarm,
+    owner: Alarm,
+}
+
+/// What wakes those who sleep.
+#[derive(Default)]
+struct Alarm {
+    sleepers: AtomicUsize,
+    bell: Condvar,
 }
 
 /// A lock, also after a panic elsewhere: what it guards is as a finished call left it.
@@ -66,9 +75,10 @@ impl Shared {
             idle: AtomicBool::new(true),
             waiting: AtomicUsize::new(0),
             end: AtomicBool::new(false),
-            sleepers: AtomicUsize::new(0),
+            helped: AtomicBool::new(true),
             bed: Mutex::new(()),
-            alarm: Condvar::new(),
+            helpers: Alarm::default(),
+            owner: Alarm::default(),
         }
     }
 
@@ -86,7 +96,7 @@ impl Shared {
     /// Ends the other threads, which must be joined then.
     pub(crate) fn end(&self) {
         self.end.store(true, Ordering::SeqCst);
-        self.wake();
+        self.wake(&self.helpers);
     }
 
     /// Runs to the conductor's goal. `tell` is called on this thread, with what the conductor has.
@@ -95,6 +105,7 @@ impl Shared {
         told.clear();
         {
             let mut conductor = lock(&self.conductor);
+            conductor.pace.resume();
             if self.idle.load(Ordering::SeqCst) {
                 self.open(&mut conductor);
             }
@@ -149,7 +160,7 @@ impl Shared {
         let rest = waiting >= STOP_AT || self.end.load(Ordering::SeqCst);
         if rest || !self.open(&mut conductor) {
             self.idle.store(true, Ordering::SeqCst);
-            self.wake();
+            self.wake(&self.owner);
         }
     }
 
@@ -160,29 +171,39 @@ impl Shared {
             if !conductor.next(&mut plan) {
                 return false;
             }
+            let helped = conductor.pace.next(plan.to - plan.from);
+            self.helped.store(helped, Ordering::SeqCst);
         }
         self.done.store(0, Ordering::SeqCst);
         self.idle.store(false, Ordering::SeqCst);
         let interval = (self.ticket.load(Ordering::SeqCst) >> 32).wrapping_add(1);
         self.ticket.store(interval << 32, Ordering::SeqCst);
-        self.wake();
+        self.wake(&self.owner);
+        if self.helped.load(Ordering::SeqCst) {
+            self.wake(&self.helpers);
+        }
         true
     }
 
-    fn wake(&self) {
-        if self.sleepers.load(Ordering::SeqCst) > 0 {
+    fn wake(&self, alarm: &Alarm) {
+        if alarm.sleepers.load(Ordering::SeqCst) > 0 {
             // Who counts as a sleeper either waits or will look once more before it does.
             drop(lock(&self.bed));
-            self.alarm.notify_all();
+            alarm.bell.notify_all();
         }
     }
 
     /// Until another interval is open, or there is something else to do.
     fn wait(&self, interval: u64, owner: bool) {
         let called = || {
-            self.ticket.load(Ordering::SeqCst) >> 32 != interval
-                || self.end.load(Ordering::SeqCst)
-                || (owner && self.idle.load(Ordering::SeqCst))
+            let next = self.ticket.load(Ordering::SeqCst) >> 32 != interval;
+            match owner {
+                true => next || self.idle.load(Ordering::SeqCst),
+                false => {
+                    let wanted = next && self.helped.load(Ordering::SeqCst);
+                    wanted || self.end.load(Ordering::SeqCst)
+                }
+            }
         };
         for _ in 0..LOOKS {
             if called() {
@@ -190,11 +211,12 @@ impl Shared {
             }
             std::hint::spin_loop();
         }
+        let alarm = if owner { &self.owner } else { &self.helpers };
         let mut bed = lock(&self.bed);
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        alarm.sleepers.fetch_add(1, Ordering::SeqCst);
         while !called() {
-            bed = self.alarm.wait(bed).unwrap_or_else(PoisonError::into_inner);
+            bed = alarm.bell.wait(bed).unwrap_or_else(PoisonError::into_inner);
         }
-        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+        alarm.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 }

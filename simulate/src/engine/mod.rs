@@ -51,6 +51,7 @@ mod error;
 mod grid;
 mod layout;
 mod network;
+mod pace;
 mod simulation;
 mod vectors;
 
