@@ -25,6 +25,7 @@ blenders  blender    program      a Blender program, such as Debian's
 blenders  bpy-5.0.1  environment  the module of Blender 5.0
 tests     bpy-5.0.1  environment  our tests of what is drawn and simulated, in Blender 5.0
 render    visionsim  environment  VisionSim 0.1.0a2, which renders animations with their passes
+neurons   bmtk       environment  BMTK 1.2.0 with NEST 3.10.0, which simulate networks of neurons
 LIST
 }
 
@@ -32,7 +33,7 @@ usage() {
     cat <<'END'
 usage: scripts/peers.sh [options]
 
-Measures blendtorch beside its peers on this machine, in about forty minutes, and adds the figures
+Measures blendtorch beside its peers on this machine, in about fifty minutes, and adds the figures
 to docs/peers.md, under the date. `make peers` builds first what is measured.
 
   --only PART,…   only these parts; all of them are listed below

@@ -164,11 +164,8 @@ def blenders(out: Path) -> str | None:
     return said + table(head, rows)
 
 
-def rendered(out: Path) -> str | None:
-    """Animations to disk, and what VisionSim reads of ours."""
-    path = out / "render.rows.json"
-    if not path.exists():
-        return None
+def beside(path: Path) -> list[list[str]]:
+    """Rows of what was measured beside a peer, with what is to be reached."""
     rows = []
     for row in json.loads(path.read_text()):
         unit, values, baseline = row["unit"], row["values"], row["baseline"]
@@ -180,6 +177,15 @@ def rendered(out: Path) -> str | None:
         beside = f"{spread(baseline)} {unit}", spread(ratios)
         alone = ("", "") if values == baseline else beside
         rows.append([row["name"], f"{spread(values)} {unit}", *alone, goal])
+    return rows
+
+
+def rendered(out: Path) -> str | None:
+    """Animations to disk, and what VisionSim reads of ours."""
+    path = out / "render.rows.json"
+    if not path.exists():
+        return None
+    rows = beside(path)
     cases = json.loads((out / "render.json").read_text())["cases"]
     loads = [one["load"] for rounds in cases.values() for one in rounds]
     said = f"rounds: {len(next(iter(cases.values())))}; load meanwhile {spread(loads)}."
@@ -190,6 +196,24 @@ def rendered(out: Path) -> str | None:
         lines = "\n".join(f"- {line}" for line in read.read_text().splitlines())
         parts.append(f"Read by VisionSim, of `--layout a2`:\n\n{lines}")
     return "\n\n".join(parts)
+
+
+def neurons(out: Path) -> str | None:
+    """Networks of neurons, built, read and simulated."""
+    path = out / "neurons.rows.json"
+    if not path.exists():
+        return None
+    spikes = json.loads((out / "whole.json").read_text())["spikes"]
+    compared = json.loads((out / "neurons" / "nest.json").read_text())
+    apart = max(value for one in compared.values() for value in one["apart"].values())
+    wrong = sum(one["missing"] + one["extra"] for one in compared.values())
+    said = (
+        f"Spikes that differ from NEST's: {wrong} of "
+        f"{sum(one['compared'] for one in compared.values())} of all models, and none of the "
+        f"{spikes} of the whole command; values of a multimeter differ by {apart:.1e} at most."
+    )
+    head = ["processor time, where nothing else is said", "", "beside", "ratio", "goal"]
+    return f"### Networks of neurons\n\n{said}\n\n" + table(head, beside(path))
 
 
 def tests(out: Path) -> str | None:
@@ -220,7 +244,7 @@ def main() -> None:
     parser.add_argument("record", type=Path)
     parser.add_argument("--note", default="", help="said with the figures")
     opts = parser.parse_args()
-    parts = [part(opts.out) for part in (in_python, by_bench, blenders, rendered, tests)]
+    parts = [part(opts.out) for part in (in_python, by_bench, blenders, rendered, neurons, tests)]
     section = "\n\n".join([about(opts.out, opts.note), *filter(None, parts)])
     before, mark, after = opts.record.read_text().partition(MARK)
     assert mark, f"{opts.record} has no line that ends with {MARK!r}"
