@@ -207,8 +207,10 @@ impl Block {
             if !part.rhythm.is_due(step) {
                 continue;
             }
+            let row = self.row_before(step);
+            self.recorded.reserve(part.readings.len());
             for reading in &part.readings {
-                let value = self.read(step, reading.group, reading.at, reading.recordable);
+                let value = self.value(row, reading.group, reading.at, reading.recordable);
                 self.recorded.push(value);
             }
         }
@@ -216,8 +218,17 @@ impl Block {
 
     /// A recordable of a cell at a step that has just been reached.
     pub(crate) fn read(&self, step: u64, group: u32, at: u32, recordable: u32) -> f64 {
+        self.value(self.row_before(step), group, at, recordable)
+    }
+
+    /// The row of what arrived in the step that ends at `step`.
+    fn row_before(&self, step: u64) -> usize {
         let rows = self.rows as u64;
-        let last = ((step + rows - 1) % rows) as usize;
+        ((step + rows - 1) % rows) as usize
+    }
+
+    #[inline]
+    fn value(&self, last: usize, group: u32, at: u32, recordable: u32) -> f64 {
         let Some(slot) = self.slots.get(group as usize) else {
             return f64::NAN;
         };
