@@ -1,6 +1,7 @@
 """What is wrong with a configuration is said before anything runs: each with its file and key."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,3 +173,24 @@ def test_a_million_unknown_attributes_are_a_hundred_lines(tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="999990 more") as refused:
         Simulation(config, folder=tmp_path)
     assert len(str(refused.value).splitlines()) < 220
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (changed("run.dL", 20.0), r"run\.dL.*BioNet"),
+        (changed("run.dtt", 0.1), r'run\.dtt.*did you mean "dt"'),
+        (changed("run.precise_times", False), r"run\.precise_times.*no effect"),
+        (changed("conditions", {"v_init": -80.0}), r"conditions\.v_init.*BioNet"),
+        (changed("target_simulator", "NEURON"), "NEURON"),
+        (changed("components.nest_modules", ["mine"]), r"nest_modules.*pip install bmtk"),
+    ],
+)
+def test_what_has_no_effect_is_said(
+    tmp_path: Path, change: Callable[[Config], None], words: str
+) -> None:
+    """BMTK says nothing."""
+    config = network(tmp_path)
+    change(config)
+    with Simulation(config, folder=tmp_path) as sim:
+        assert any(re.search(words, one) for one in sim.warnings), sim.warnings

@@ -257,6 +257,31 @@ fn times(config: &Config, problems: &mut Problems) -> Option<Times> {
     }
 }
 
+/// Keys that BMTK's PointNet heeds and the native engine does not, and why.
+const NOT_NATIVE: &[(&str, &str)] = &[
+    (
+        "run.precise_times",
+        "has no effect: spikes between two steps count for the later one, as with NEST's precise times",
+    ),
+    (
+        "run.allow_offgrid_spikes",
+        "has no effect: spikes between two steps count for the later one",
+    ),
+    (
+        "components.nest_modules",
+        "has no effect: there is no NEST behind it; models of a module are run by BMTK's PointNet (pip \
+         install bmtk nest-simulator 'pandas<3')",
+    ),
+    (
+        "components.custom_neuron_models",
+        "has no effect: models in Python are run by BMTK (pip install bmtk 'pandas<3')",
+    ),
+    (
+        "use_parrot_neurons",
+        "has no effect: spikes go to their targets without a parrot, and so without its delay",
+    ),
+];
+
 /// Keys that the native engine does not heed are said, each once.
 fn unheeded(config: &Config, problems: &mut Problems) {
     for given in config.not_for(Engine::PointNet) {
@@ -269,6 +294,18 @@ fn unheeded(config: &Config, problems: &mut Problems) {
             ),
         };
         problems.warning(&given.file, &*given.key, text);
+    }
+    for (key, text) in NOT_NATIVE {
+        let named = |given: &&config::Given| {
+            given.key == *key
+                || given
+                    .key
+                    .rsplit_once('.')
+                    .is_some_and(|(_, last)| last == *key)
+        };
+        for given in config.given().iter().filter(named) {
+            problems.warning(&given.file, &*given.key, *text);
+        }
     }
     let simulator = config.target_simulator.as_deref().unwrap_or("NEST");
     if !["nest", "native", "blendtorch"].contains(&simulator.to_lowercase().as_str()) {
