@@ -12,8 +12,8 @@ use super::block::{Arrival, Block};
 use super::conductor::{Conductor, Told};
 use super::vectors;
 
-/// So often a thread looks for work before it sleeps: about a µs.
-const LOOKS: usize = 60;
+/// So often a thread looks for work before it sleeps: some µs, less than waking it takes.
+const LOOKS: usize = 200;
 
 /// The interval that is worked on.
 #[derive(Debug, Default)]
