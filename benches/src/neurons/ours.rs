@@ -7,7 +7,7 @@ use blendtorch_simulate::engine::{Edge, Grid, Network, Observer, Probe, ProbeId,
 use blendtorch_simulate::models::{Kind, Parameters};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::file::DT;
+use crate::network::DT;
 use crate::network;
 
 /// How long something took, in s.

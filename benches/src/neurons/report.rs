@@ -100,7 +100,7 @@ pub(crate) fn measure(options: &Options) -> Result<()> {
                 add("two side by side", ours::side_by_side(both, options.ms)?);
             }
             if let Some(program) = program.as_ref().filter(|_| name == "exp") {
-                let steps = (options.ms / file::DT).round() as u64;
+                let steps = (options.ms / network::DT).round() as u64;
                 add("loop in C", c_loop::run(program, &path, &network, steps)?);
             }
         }

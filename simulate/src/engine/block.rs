@@ -4,7 +4,7 @@
 
 use super::edges::Edges;
 use super::layout::BlockLayout;
-use super::vectors;
+use super::fetch;
 use crate::models::{Group, Kind};
 
 /// So many spikes are taken at once.
@@ -152,7 +152,7 @@ impl Block {
             let mut places = [(0, 0); TOGETHER];
             for (place, arrival) in places.iter_mut().zip(some) {
                 *place = self.edges.of(arrival.source);
-                vectors::fetch(self.edges.at(*place));
+                fetch::fetch(self.edges.at(*place));
             }
             for (place, arrival) in places.iter().zip(some) {
                 for synapse in self.edges.at(*place) {

@@ -48,6 +48,7 @@ mod connect;
 mod crew;
 mod edges;
 mod error;
+mod fetch;
 mod grid;
 mod layout;
 mod network;
