@@ -8,11 +8,8 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::network::Network;
+use crate::network::{DT, Network};
 use crate::ours::Seen;
-
-/// dt of all networks, in ms.
-pub(crate) const DT: f64 = 0.1;
 
 /// Writes a network: of each edge u32 source, u32 target, f64 weight, f64 ms, u32 receptor; of each
 /// spike u32 source, f64 ms; each as an array.

@@ -8,6 +8,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
+/// dt of all networks, in ms.
+pub(crate) const DT: f64 = 0.1;
+
 /// A network in plain words.
 pub(crate) struct Network {
     pub(crate) name: &'static str,

@@ -7,8 +7,8 @@ use blendtorch_simulate::engine::{Edge, Grid, Network, Observer, Probe, ProbeId,
 use blendtorch_simulate::models::{Kind, Parameters};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::network::DT;
 use crate::network;
+use crate::network::DT;
 
 /// How long something took, in s.
 #[derive(Debug, Clone, Copy)]

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._blendtorch import nearest_name
-
-if TYPE_CHECKING:
-    from .builder import NetworkBuilder
 
 #: Names under which positions are looked for, where a rule is not told.
 POSITIONS = ("positions", "position")
@@ -132,19 +129,20 @@ def as_column(values: Any) -> NDArray[Any]:
 class NodePool:
     """Those nodes of a network that have the wanted properties; found when they are needed."""
 
-    def __init__(self, network: NetworkBuilder, **properties: Any) -> None:
+    def __init__(self, network: Any, **properties: Any) -> None:
         self._network = network
         self._properties = properties
 
     @property
-    def network(self) -> NetworkBuilder:
-        """Whose nodes they are."""
+    def network(self) -> Any:
+        """Whose nodes they are: a `NetworkBuilder`."""
         return self._network
 
     @property
     def network_name(self) -> str:
         """The name of that network, which is that of the population."""
-        return self._network.name
+        name: str = self._network.name
+        return name
 
     @property
     def filter_str(self) -> str:

@@ -4,15 +4,12 @@ Owns which tables a function sees: those of BMTK, by pandas, which is needed onl
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..circuit import Circuit
 from .functions import DELAYS, SPIKES, WEIGHTS, Registry
-
-if TYPE_CHECKING:
-    from .simulation import Simulation
 
 Given = Mapping[str, Mapping[str, Callable[..., Any]]]
 Files = list[tuple[str, str | None]]
@@ -21,7 +18,7 @@ Files = list[tuple[str, str | None]]
 class Called:
     """What Rust asks while a network is loaded."""
 
-    def __init__(self, sim: "Simulation", given: Given) -> None:
+    def __init__(self, sim: Any, given: Given) -> None:
         self._sim = sim
         self._given = given
         self._files: tuple[Files, Files] = ([], [])

@@ -3,8 +3,8 @@
 //! One thread has a block at a time. Everything that a step needs is allocated before.
 
 use super::edges::Edges;
-use super::layout::BlockLayout;
 use super::fetch;
+use super::layout::BlockLayout;
 use crate::models::{Group, Kind};
 
 /// So many spikes are taken at once.

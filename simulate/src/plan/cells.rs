@@ -209,6 +209,15 @@ impl Cells {
             }
             _ => given,
         };
+        let zeros = |value: &Value| {
+            let all = value.as_array().into_iter().flatten();
+            all.into_iter().all(|one| one.as_f64() == Some(0.0))
+        };
+        if given.get("asc_init").is_some_and(|value| !zeros(value)) {
+            let text = "asc_init (init_AScurrents in files of the Allen Cell Types Database) has no effect, \
+                        as in NEST: ASCurrents are the currents at the start";
+            problems.warning(&file, "asc_init", text);
+        }
         match Parameters::from_json(kind, &given) {
             Ok(parameters) => self.add(parameters),
             Err(errors) => {
