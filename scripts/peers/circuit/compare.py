@@ -10,6 +10,7 @@ network of so many edges, BMTK's up to where it would call NEST. Imports are not
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,9 @@ IMPORT = "from bmtk.builder.networks import NetworkBuilder"
 def run(python: str, script: Path, *words: Any, timed: bool = True) -> dict[str, float]:
     """What a script prints last."""
     command = [python, *([HERE / "timed.py"] if timed else []), script, *map(str, words)]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    # The threads that numpy's OpenBLAS begins with spin for a while, and nothing here needs them.
+    env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    told = subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
     found: dict[str, float] = json.loads(told.strip().splitlines()[-1])
     return found
 
