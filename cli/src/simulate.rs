@@ -6,6 +6,7 @@ use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use blendtorch_circuit::CircuitError;
 use blendtorch_launcher::Caught;
 use blendtorch_simulate::{Choice, Options, Plan, Progress, Run, SimulateError, Summary, plot};
 use clap::Args;
@@ -29,9 +30,9 @@ pub(super) struct SimulateArguments {
     /// Which engine simulates: auto or native
     #[arg(long, value_name = "ENGINE", default_value_t)]
     engine: Choice,
-    /// Threads [default: run.n_thread, else 1]
-    #[arg(short, long, value_name = "N")]
-    threads: Option<usize>,
+    /// Threads, up to 1024 [default: run.n_thread, else 1]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Another value of a key, as run.tstop=500; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     set: Vec<(String, serde_json::Value)>,
@@ -47,6 +48,30 @@ pub(super) struct SimulateArguments {
     /// No progress bar, and no summary
     #[arg(short, long)]
     quiet: bool,
+}
+
+impl SimulateArguments {
+    /// Why the picture that is asked for cannot be written, if that can be known before.
+    fn unwritable_plot(&self) -> Option<String> {
+        let file = self.plot.as_ref()?.as_ref()?;
+        let shown = file.display();
+        if !file
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("png"))
+        {
+            return Some(format!(
+                "{shown}: the plot is a PNG; give it a name that ends with .png"
+            ));
+        }
+        let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
+        match folder {
+            Some(folder) if !folder.is_dir() => {
+                Some(format!("{shown}: there is no folder {}", folder.display()))
+            }
+            _ if file.is_dir() => Some(format!("{shown} is a folder")),
+            _ => None,
+        }
+    }
 }
 
 /// A key and its value, which is JSON, or else a word.
@@ -71,7 +96,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> u8 {
         value: None,
         set: arguments.set.clone(),
         engine: arguments.engine,
-        threads: arguments.threads,
+        threads: arguments.threads.map(usize::from),
         output_dir: arguments.output_dir.clone(),
     };
     let stopped = match Caught::listen(|_, _| {}) {
@@ -91,8 +116,11 @@ pub(super) fn run(arguments: &SimulateArguments) -> u8 {
         let word = if errors == 1 { "error" } else { "errors" };
         return failed(&format!("{errors} {word}; nothing was simulated"));
     };
+    if let Some(problem) = arguments.unwritable_plot() {
+        return failed(&problem);
+    }
     if arguments.check {
-        return print(&plan.describe());
+        return checked(&plan);
     }
     match simulated(arguments, plan, &stopped) {
         Ok((summary, code)) => {
@@ -103,7 +131,35 @@ pub(super) fn run(arguments: &SimulateArguments) -> u8 {
             };
             code.unwrap_or(printed)
         }
-        Err(error) => failed(&error.to_string()),
+        Err(error) => refused(&error),
+    }
+}
+
+/// Says what was found where everything was read.
+fn checked(plan: &Plan) -> u8 {
+    match plan.verify() {
+        Ok(warnings) => {
+            for warning in warnings {
+                say(&nearer(&warning));
+            }
+            print(&plan.describe())
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// Says each of several problems on a line of its own.
+fn refused(error: &SimulateError) -> u8 {
+    match error {
+        SimulateError::Circuit(CircuitError::Invalid(problems)) => {
+            for problem in problems.iter() {
+                say(&nearer(&problem.to_string()));
+            }
+            let errors = problems.errors();
+            let word = if errors == 1 { "error" } else { "errors" };
+            failed(&format!("{errors} {word}; nothing was simulated"))
+        }
+        error => failed(&error.to_string()),
     }
 }
 
@@ -132,6 +188,10 @@ fn simulated(
     let mut run = Run::start(plan)?;
     for warning in run.warnings() {
         say(&nearer(warning));
+    }
+    if let Some(code) = stopped.exit_code() {
+        say("stopped before it began; what was there stays");
+        return Ok((run.summary(), Some(code)));
     }
     let mut bar = Bar::new(arguments.quiet, &run.progress());
     while stopped.exit_code().is_none() && run.advance()? {

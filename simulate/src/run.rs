@@ -71,11 +71,7 @@ impl Run {
         let connections = network.edges();
         let simulation = Simulation::new(network, plan.threads)?;
         let output = &plan.config.output;
-        let folder = OutputFolder::take(
-            &output.output_dir,
-            &plan.files(),
-            output.overwrite_output_dir,
-        )?;
+        let folder = OutputFolder::take(&output.output_dir, &plan.files())?;
         let mut recorder = Recorder::new(&plan, &members, &probes, &folder)?;
         for warning in plan.warnings.iter().chain(&warnings) {
             recorder.log(Level::Warning, warning);
@@ -254,12 +250,26 @@ impl Run {
         CircuitError::file(&self.plan.config.file, "networks", text).into()
     }
 
+    /// What came of it until now, without the populations and files that only its end tells.
+    pub fn summary(&self) -> Summary {
+        let progress = self.progress();
+        Summary {
+            time_ms: progress.time_ms,
+            tstop_ms: progress.tstop_ms,
+            seconds: self.simulating.as_secs_f64(),
+            loading_seconds: self.loading.as_secs_f64(),
+            connections: self.connections,
+            populations: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
     /// Ends it, wherever it is: closes all files and moves them to their places.
     ///
     /// # Errors
     /// Where something cannot be written or moved.
     pub fn finish(self) -> Result<(Summary, Sketch), SimulateError> {
-        let progress = self.progress();
+        let (summary, progress) = (self.summary(), self.progress());
         let mut recorder = self.recorder;
         let cut = progress.time_ms < progress.tstop_ms;
         let word = if cut { "stopped" } else { "ended" };
@@ -271,13 +281,9 @@ impl Run {
         let (populations, sketch) = recorder.finish(time)?;
         let files = self.folder.finish()?;
         let summary = Summary {
-            time_ms: progress.time_ms,
-            tstop_ms: progress.tstop_ms,
-            seconds: self.simulating.as_secs_f64(),
-            loading_seconds: self.loading.as_secs_f64(),
-            connections: self.connections,
             populations,
             files,
+            ..summary
         };
         Ok((summary, sketch))
     }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::Engines;
 use super::fit::{kind, not_one_of};
 use super::keys::{Key, Shape, key};
 use super::section::{Check, Fields, Place};
 use super::stimuli::{COMMON, STIMULI, StimulusModule};
+use super::{Engine, Engines};
 
 /// A block of `inputs`.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,11 +122,13 @@ impl Input {
         let mut complete = true;
         for need in missing {
             complete = false;
-            check.error(
-                place,
-                need,
-                format!("is missing; {} needs it", module.module),
+            let engines: Vec<_> = module.engines.iter().map(Engine::name).collect();
+            let text = format!(
+                "is missing; {} (an input of {}) needs it",
+                module.module,
+                engines.join(" and ")
             );
+            check.error(place, need, text);
         }
         if fields.spelling("node_set") == "cells" {
             check.warning(

@@ -149,9 +149,14 @@ impl Variables {
         if !open.is_empty() {
             let some: Vec<String> = open.keys().take(5).map(|name| format!("${name}")).collect();
             let text = format!(
-                "{} {} defined by themselves; give one of them a value without the others",
+                "{} {}; give {} a value without that",
                 some.join(", "),
-                if some.len() == 1 { "is" } else { "are" },
+                if some.len() == 1 {
+                    "is defined by itself"
+                } else {
+                    "are defined by each other"
+                },
+                if some.len() == 1 { "it" } else { "one of them" },
             );
             problems.error(file, "manifest", text);
             all.values.extend(open);

@@ -142,8 +142,10 @@ impl Config {
     ) -> Result<Self, CircuitError> {
         let working = working(options);
         let folder = working.join(folder.strip_prefix(".").unwrap_or(folder));
+        // That of BMTK's dictionaries, for what is said of it.
+        let named = value.get("config_path").and_then(Value::as_str);
         let source = Source {
-            file: folder.join("sonata_config.json"),
+            file: folder.join(named.unwrap_or("sonata_config.json")),
             folder,
         };
         let file = source.file.clone();

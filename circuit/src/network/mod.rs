@@ -39,6 +39,7 @@ impl Circuit {
     /// a file that cannot be read, a population that is there twice, edges whose nodes are missing.
     pub fn open(nodes: &[NodesFile], edges: &[EdgesFile], problems: &mut Problems) -> Self {
         let mut circuit = Self::default();
+        let before = problems.errors();
         for one in nodes {
             for population in
                 NodePopulation::open_all(&one.nodes_file, one.node_types_file.as_deref(), problems)
@@ -56,17 +57,19 @@ impl Circuit {
                 }
             }
         }
+        // What a file that cannot be read holds is not missing.
+        let whole = problems.errors() == before;
         for one in edges {
             for population in
                 EdgePopulation::open_all(&one.edges_file, one.edge_types_file.as_deref(), problems)
             {
-                circuit.add(population, problems);
+                circuit.add(population, whole, problems);
             }
         }
         circuit
     }
 
-    fn add(&mut self, mut edges: EdgePopulation, problems: &mut Problems) {
+    fn add(&mut self, mut edges: EdgePopulation, whole: bool, problems: &mut Problems) {
         let key = format!("/edges/{}", edges.name());
         if let Some(first) = self.edges.iter().find(|first| first.name() == edges.name()) {
             let text = format!(
@@ -78,6 +81,7 @@ impl Circuit {
         }
         let find = |name: &str, side: &str, problems: &mut Problems| match self.population(name) {
             Some(nodes) => Some(nodes.node_ids().clone()),
+            None if !whole => None,
             None => {
                 let meant = match nearest(name, self.nodes.iter().map(NodePopulation::name)) {
                     Some(near) => format!("; did you mean {near:?}?"),

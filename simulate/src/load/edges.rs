@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use blendtorch_circuit::{CircuitError, Column, EdgeBlock, EdgePopulation, TypesTable};
+use blendtorch_circuit::{CircuitError, Column, EdgeBlock, EdgePopulation, Problems, TypesTable};
 
-use super::{Members, nodes};
-use crate::engine::{Edge, Grid, Network};
+use super::{Members, gather, nodes};
+use crate::engine::{Edge, EngineError, Grid, Network};
 use crate::functions::PLAIN_WEIGHTS;
 use crate::plan::Plan;
 use crate::plan::synapses::{Synapse, Synapses};
@@ -20,55 +20,118 @@ const BLOCK: usize = 1 << 17;
 /// NEST's delay where none is given, in ms.
 const DELAY: f64 = 1.0;
 
-/// Connects all populations of edges.
+/// Connects all populations of edges. What is wrong with one is added to `wrong`, and the others are
+/// looked at too: the network is whole where nothing was added.
 pub(super) fn connect(
     plan: &Plan,
     members: &Members,
     functions: &dyn Functions,
     network: &mut Network,
+    wrong: &mut Problems,
 ) -> Result<(), SimulateError> {
     let total = plan.circuit.edges.iter().map(EdgePopulation::len).sum();
     network.connect_begin(total)?;
+    let before = wrong.errors();
     for edges in &plan.circuit.edges {
-        let ends = Ends::of(plan, members, edges);
-        for block in edges.blocks(BLOCK) {
-            let (sources, targets) = ends.of_block(&block?);
-            network
-                .count(&sources, &targets)
-                .map_err(|error| damaged(edges, error.to_string()))?;
-        }
+        gather(count(plan, members, edges, network), wrong)?;
     }
-    let folder = plan.config.components.get("synaptic_models_dir");
+    if wrong.errors() > before {
+        return Ok(());
+    }
     for edges in &plan.circuit.edges {
-        let ends = Ends::of(plan, members, edges);
-        let mut synapses = Synapses::new(edges, folder.map(PathBuf::as_path));
-        let mut made = Made::new(edges, functions);
-        for block in edges.blocks(BLOCK) {
-            let block = block?;
-            let (sources, targets) = ends.of_block(&block);
-            let weights = made.weights(&block)?;
-            let kinds = synapses.of(&block)?;
-            let delays = made.delays(&block, &kinds, plan.times.grid)?;
-            let placed: Vec<Edge> = sources
-                .iter()
-                .zip(&targets)
-                .zip(weights.iter().zip(&delays))
-                .zip(&kinds)
-                .map(|(((source, target), (weight, delay)), kind)| Edge {
-                    source: *source,
-                    target: *target,
-                    weight: *weight,
-                    delay: *delay,
-                    receptor: kind.receptor,
-                })
-                .collect();
-            network
-                .place(&placed)
-                .map_err(|error| damaged(edges, error.to_string()))?;
-        }
+        gather(place(plan, members, edges, functions, network), wrong)?;
     }
-    network.connect_end()?;
+    if wrong.errors() == before {
+        network.connect_end()?;
+    }
     Ok(())
+}
+
+/// The first pass.
+fn count(
+    plan: &Plan,
+    members: &Members,
+    edges: &EdgePopulation,
+    network: &mut Network,
+) -> Result<(), SimulateError> {
+    let ends = Ends::of(plan, members, edges);
+    for block in edges.blocks(BLOCK) {
+        let block = block?;
+        let (sources, targets) = ends.of_block(&block);
+        let counted = network.count(&sources, &targets);
+        counted.map_err(|error| refused(edges, &block, &sources, &targets, &error))?;
+    }
+    Ok(())
+}
+
+/// The second pass.
+fn place(
+    plan: &Plan,
+    members: &Members,
+    edges: &EdgePopulation,
+    functions: &dyn Functions,
+    network: &mut Network,
+) -> Result<(), SimulateError> {
+    let folder = plan.config.components.get("synaptic_models_dir");
+    let ends = Ends::of(plan, members, edges);
+    let mut synapses = Synapses::new(edges, folder.map(PathBuf::as_path));
+    let mut made = Made::new(edges, functions);
+    for block in edges.blocks(BLOCK) {
+        let block = block?;
+        let (sources, targets) = ends.of_block(&block);
+        let weights = made.weights(&block)?;
+        let kinds = synapses.of(&block)?;
+        let delays = made.delays(&block, &kinds, plan.times.grid)?;
+        let placed: Vec<Edge> = sources
+            .iter()
+            .zip(&targets)
+            .zip(weights.iter().zip(&delays))
+            .zip(&kinds)
+            .map(|(((source, target), (weight, delay)), kind)| Edge {
+                source: *source,
+                target: *target,
+                weight: *weight,
+                delay: *delay,
+                receptor: kind.receptor,
+            })
+            .collect();
+        let done = network.place(&placed);
+        done.map_err(|error| refused(edges, &block, &sources, &targets, &error))?;
+    }
+    Ok(())
+}
+
+/// What the engine says of an edge, by the ids of its nodes.
+fn refused(
+    edges: &EdgePopulation,
+    block: &EdgeBlock<'_>,
+    sources: &[u32],
+    targets: &[u32],
+    error: &EngineError,
+) -> CircuitError {
+    let EngineError::Edge {
+        origin,
+        target,
+        text,
+    } = error
+    else {
+        return damaged(edges, error.to_string());
+    };
+    let mut ends = sources.iter().zip(targets);
+    let ids = ends
+        .position(|both| both == (origin, target))
+        .and_then(|at| Some((block.source.get(at)?, block.target.get(at)?)));
+    let text = match ids {
+        Some((source, target)) => format!("edge from node {source} to node {target}: {text}"),
+        None => error.to_string(),
+    };
+    let hint = match text.contains("receptor") {
+        true => {
+            " (receptor_type is in the file that dynamics_params of the edge names, or a column)"
+        }
+        false => "",
+    };
+    damaged(edges, format!("{text}{hint}"))
 }
 
 fn damaged(edges: &EdgePopulation, text: impl Into<String>) -> CircuitError {
@@ -120,6 +183,36 @@ impl<'a> Ends<'a> {
     }
 }
 
+/// A column of numbers of a block: of the edge in HDF5, else of its type.
+struct Numbers<'a> {
+    own: Option<Vec<f64>>,
+    of_types: Option<&'a Column>,
+    rows: &'a [u32],
+}
+
+impl<'a> Numbers<'a> {
+    fn of(
+        edges: &'a EdgePopulation,
+        block: &'a EdgeBlock<'_>,
+        name: &str,
+    ) -> Result<Self, CircuitError> {
+        Ok(Self {
+            own: block.attribute(name)?,
+            of_types: edges.types().and_then(|types| types.column(name)),
+            rows: block.type_rows().unwrap_or_default(),
+        })
+    }
+
+    fn at(&self, edge: usize) -> Option<f64> {
+        let own = self.own.as_ref()?.get(edge).copied();
+        // NaN is what an edge has that has no value of its own.
+        own.filter(|value| !value.is_nan()).or_else(|| {
+            let row = self.rows.get(edge).copied()?;
+            self.of_types?.float(row as usize)
+        })
+    }
+}
+
 /// What functions say of the edges of each type, in the order of the file.
 type Told = HashMap<u32, std::vec::IntoIter<f64>>;
 
@@ -142,15 +235,11 @@ impl<'a> Made<'a> {
     }
 
     fn weights(&mut self, block: &EdgeBlock<'_>) -> Result<Vec<f64>, SimulateError> {
-        let one = block.attribute("syn_weight")?;
-        let times = block.attribute("nsyns")?;
+        let one = Numbers::of(self.edges, block, "syn_weight")?;
+        let times = Numbers::of(self.edges, block, "nsyns")?;
         let named = block.column("weight_function")?;
         let mut weights = Vec::with_capacity(block.len());
         for edge in 0..block.len() {
-            let value = |column: &Option<Vec<f64>>| {
-                let value = column.as_ref().and_then(|column| column.get(edge)).copied();
-                value.filter(|value| !value.is_nan())
-            };
             let name = named.as_ref().and_then(|column| column.word(edge));
             let weight = match name.filter(|name| !PLAIN_WEIGHTS.contains(&&**name)) {
                 Some(name) => {
@@ -159,8 +248,16 @@ impl<'a> Made<'a> {
                         functions.weights(edges.name(), id, &name)
                     })?
                 }
-                None => match value(&one) {
-                    Some(weight) => value(&times).unwrap_or(1.0) * weight,
+                None => match one.at(edge) {
+                    Some(weight) => {
+                        let times = times.at(edge).unwrap_or(1.0);
+                        if times < 0.0 || times.fract() != 0.0 || times > 1e9 {
+                            let number = block.first + edge as u64;
+                            let text = format!("edge {number} has {times} synapses (nsyns)");
+                            return Err(damaged(self.edges, text).into());
+                        }
+                        times * weight
+                    }
                     None => {
                         let text = format!(
                             "edge {} has no syn_weight, neither itself nor in its type",
@@ -181,7 +278,7 @@ impl<'a> Made<'a> {
         kinds: &[Synapse],
         grid: Grid,
     ) -> Result<Vec<u32>, SimulateError> {
-        let given = block.attribute("delay")?;
+        let given = Numbers::of(self.edges, block, "delay")?;
         let named: Option<Column> = block.column("delay_function")?;
         let mut last = (f64::NAN, 0);
         let mut delays = Vec::with_capacity(block.len());
@@ -193,12 +290,7 @@ impl<'a> Made<'a> {
                         functions.delays(edges.name(), id, &name)
                     })?
                 }
-                None => {
-                    let own = given.as_ref().and_then(|column| column.get(edge)).copied();
-                    own.filter(|delay| !delay.is_nan())
-                        .or(kind.delay)
-                        .unwrap_or(DELAY)
-                }
+                None => given.at(edge).or(kind.delay).unwrap_or(DELAY),
             };
             if ms != last.0 {
                 let steps = grid.delay(ms).map_err(|error| {

@@ -8,7 +8,7 @@ mod trains;
 
 use std::ops::Range;
 
-use blendtorch_circuit::Circuit;
+use blendtorch_circuit::{Circuit, Problems};
 
 use crate::engine::{ClampId, EngineError, Network, Probe, ProbeId};
 use crate::plan::Plan;
@@ -142,22 +142,25 @@ pub(crate) fn load(plan: &Plan, functions: &dyn Functions) -> Result<Loaded, Sim
     network.add_cells(&plan.cells.parameters, &simulated)?;
     let nodes: usize = plan.cells.populations.iter().map(|one| one.of.len()).sum();
     network.add_sources(nodes - simulated.len())?;
-    edges::connect(plan, &members, functions, &mut network)?;
+    let mut wrong = Problems::new();
+    edges::connect(plan, &members, functions, &mut network, &mut wrong)?;
     let mut warnings = Vec::new();
     for input in &plan.inputs {
-        match input {
+        let read = match input {
             Planned::Clamp { steps, cells, key } => {
-                clamp(plan, &members.of_selected(cells), steps, &mut network)
-                    .map_err(|error| said_in(plan, key, &error))?;
+                let clamped = clamp(plan, &members.of_selected(cells), steps, &mut network);
+                clamped
+                    .map(drop)
+                    .map_err(|error| said_in(plan, key, &error))
             }
-            Planned::Trains(trains) => {
-                trains::read(plan, trains, &members, &mut network, &mut warnings)?;
-            }
+            Planned::Trains(one) => trains::read(plan, one, &members, &mut network, &mut warnings),
             Planned::Function { name, cells, key } => {
-                trains::made(plan, name, cells, key, &members, functions, &mut network)?;
+                trains::made(plan, name, cells, key, &members, functions, &mut network)
             }
-        }
+        };
+        gather(read, &mut wrong)?;
     }
+    wrong.into_result()?;
     let mut probes = Vec::new();
     for one in &plan.recorded {
         probes.push(network.probe(&Probe {
@@ -174,6 +177,17 @@ pub(crate) fn load(plan: &Plan, functions: &dyn Functions) -> Result<Loaded, Sim
         probes,
         warnings,
     })
+}
+
+/// Goes on after what is wrong with a file, so that all of it is said; not after anything else.
+fn gather(done: Result<(), SimulateError>, wrong: &mut Problems) -> Result<(), SimulateError> {
+    match done {
+        Err(SimulateError::Circuit(error)) => {
+            wrong.add(error);
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// Times of a clamp are off the grid where the engine refuses them: that is said of the input.

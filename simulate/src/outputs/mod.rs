@@ -4,12 +4,14 @@
 //! whole; a record in the folder ([`RECORD`]) says which files are ours, and only those are ever
 //! removed. The folder itself is not. It knows nothing of what is in the files.
 
+mod checks;
 mod record;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use checks::Overwrite;
 pub use record::RECORD;
 use record::Record;
 
@@ -25,41 +27,28 @@ pub struct OutputFolder {
 }
 
 impl OutputFolder {
-    /// Says why a run could not write these files into a folder, before anything is made.
-    pub fn problem(folder: &Path, files: &[PathBuf], overwrite: bool) -> Option<String> {
-        if folder.exists() && !folder.is_dir() {
-            return Some("is a file; name a folder in output.output_dir".to_owned());
-        }
-        for file in files {
-            if file.is_dir() {
-                return Some(format!("{} is a folder, and no file", file.display()));
-            }
-            if !overwrite && file.exists() {
-                return Some(format!(
-                    "{} is there already and overwrite_output_dir is false; set it to true, or \
-                     name another folder in output.output_dir",
-                    file.display()
-                ));
-            }
-        }
-        None
+    /// All that is wrong with writing files (each with the key that names it) into a folder while others
+    /// are read: pairs of a key and a text. Nothing is made.
+    pub fn problems(
+        folder: &Path,
+        files: &[(String, PathBuf)],
+        read: &[PathBuf],
+        overwrite: Overwrite,
+    ) -> Vec<(String, String)> {
+        checks::problems(folder, files, read, overwrite)
     }
 
-    /// Makes the folder where it is missing, and takes it: no second run may write into it meanwhile.
-    /// With `overwrite`, files of an earlier run of ours that this one does not write are removed at
-    /// the end.
+    /// Makes the folder where it is missing, and takes it: no second run may write into it meanwhile. That
+    /// the files may be written was checked ([`Self::problems`]). Files of an earlier run of ours that this
+    /// one does not write are removed at the end.
     ///
     /// # Errors
-    /// [`SimulateError::Output`] where it cannot be made, another run writes into it, or a file is
-    /// there that may not be overwritten.
-    pub fn take(folder: &Path, files: &[PathBuf], overwrite: bool) -> Result<Self, SimulateError> {
+    /// [`SimulateError::Output`] where it cannot be made, or another run writes into it.
+    pub fn take(folder: &Path, files: &[PathBuf]) -> Result<Self, SimulateError> {
         let refused = |problem: String| SimulateError::Output {
             folder: folder.to_owned(),
             problem,
         };
-        if let Some(problem) = Self::problem(folder, files, overwrite) {
-            return Err(refused(problem));
-        }
         let folders = files.iter().filter_map(|file| file.parent());
         for one in folders.chain([folder]) {
             fs::create_dir_all(one).map_err(|error| refused(error.to_string()))?;

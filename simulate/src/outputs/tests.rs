@@ -1,11 +1,11 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{OutputFolder, RECORD};
+use super::{OutputFolder, Overwrite, RECORD};
 
-fn run(folder: &std::path::Path, names: &[&str]) -> Vec<PathBuf> {
+fn run(folder: &Path, names: &[&str]) -> Vec<PathBuf> {
     let files: Vec<_> = names.iter().map(|name| folder.join(name)).collect();
-    let output = OutputFolder::take(folder, &files, true).unwrap();
+    let output = OutputFolder::take(folder, &files).unwrap();
     for file in &files {
         fs::write(output.unfinished(file), "new").unwrap();
     }
@@ -36,7 +36,7 @@ fn an_earlier_output_stays_until_the_new_one_is_whole() {
     let file = folder.path().join("spikes.h5");
     run(folder.path(), &["spikes.h5"]);
     fs::write(&file, "old").unwrap();
-    let output = OutputFolder::take(folder.path(), std::slice::from_ref(&file), true).unwrap();
+    let output = OutputFolder::take(folder.path(), std::slice::from_ref(&file)).unwrap();
     fs::write(output.unfinished(&file), "half").unwrap();
     drop(output);
     assert_eq!(fs::read_to_string(&file).unwrap(), "old");
@@ -47,29 +47,72 @@ fn an_earlier_output_stays_until_the_new_one_is_whole() {
     assert_eq!(names.len(), 2, "{names:?}");
 }
 
+/// What is wrong with writing `names` into a folder, as texts.
+fn wrong(folder: &Path, names: &[&str], read: &[PathBuf], overwrite: Overwrite) -> Vec<String> {
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), folder.join(name)))
+        .collect();
+    let found = OutputFolder::problems(folder, &files, read, overwrite);
+    found.into_iter().map(|(_, text)| text).collect()
+}
+
 #[test]
-fn a_file_that_is_there_is_refused_where_nothing_may_be_overwritten() {
+fn files_of_others_are_replaced_only_where_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("spikes.h5");
-    fs::write(&file, "old").unwrap();
-    let refused = OutputFolder::take(folder.path(), &[file], false).unwrap_err();
-    assert!(
-        refused.to_string().contains("overwrite_output_dir"),
-        "{refused}"
-    );
+    run(folder.path(), &["spikes.h5"]);
+    fs::write(folder.path().join("v.h5"), "theirs").unwrap();
+    let of = |name: &str, overwrite| wrong(folder.path(), &[name], &[], overwrite).len();
+    for (name, overwrite, expected) in [
+        ("spikes.h5", Overwrite::Ours, 0),
+        ("v.h5", Overwrite::Ours, 1),
+        ("v.h5", Overwrite::Named, 0),
+        ("spikes.h5", Overwrite::Nothing, 1),
+        ("new.h5", Overwrite::Nothing, 0),
+    ] {
+        assert_eq!(of(name, overwrite), expected, "{name} {overwrite:?}");
+    }
+}
+
+#[test]
+fn what_a_run_reads_is_never_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.h5");
+    fs::write(&input, "input").unwrap();
+    std::os::unix::fs::symlink(&input, folder.path().join("link.h5")).unwrap();
+    let read = [input];
+    for name in ["in.h5", "link.h5", "x/../in.h5", "./in.h5"] {
+        let found = wrong(folder.path(), &[name], &read, Overwrite::Named);
+        assert!(
+            found
+                .iter()
+                .any(|text| text.contains("is read by this run")),
+            "{name}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn two_outputs_of_one_name_and_places_that_are_no_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    let of = |names: &[&str]| wrong(folder.path(), names, &[], Overwrite::Named);
+    assert!(of(&["a.h5", "./a.h5"])[0].contains("is also the file of"));
+    assert!(of(&["a.h5", "sub/../a.h5"])[0].contains("is also the file of"));
+    assert!(of(&["sub"])[0].contains("is no file"));
+    fs::write(folder.path().join("file"), "").unwrap();
+    let below = folder.path().join("file/out");
+    assert!(wrong(&below, &["a.h5"], &[], Overwrite::Named)[0].contains("is no folder"));
 }
 
 #[test]
 fn two_runs_do_not_write_into_one_folder_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let first = OutputFolder::take(folder.path(), &[], true).unwrap();
-    let refused = OutputFolder::take(folder.path(), &[], true).unwrap_err();
-    assert!(
-        refused.to_string().contains("another simulation"),
-        "{refused}"
-    );
+    let first = OutputFolder::take(folder.path(), &[]).unwrap();
+    let refused = OutputFolder::take(folder.path(), &[]).unwrap_err();
+    assert!(refused.to_string().contains("of this program"), "{refused}");
     drop(first);
-    OutputFolder::take(folder.path(), &[], true).unwrap();
+    OutputFolder::take(folder.path(), &[]).unwrap();
 }
 
 #[test]

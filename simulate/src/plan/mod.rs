@@ -11,6 +11,7 @@ pub(crate) mod selection;
 pub(crate) mod stimuli;
 pub(crate) mod synapses;
 mod table;
+mod written;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,8 @@ use blendtorch_circuit::config::{self, Config, Engine};
 use blendtorch_circuit::{Circuit, EdgesFile, NodesFile, Problems, Severity};
 
 use crate::engine::Grid;
-use crate::{Options, outputs::OutputFolder};
+use crate::load::load;
+use crate::{NoFunctions, Options, SimulateError};
 use cells::Cells;
 use recordings::{Recorded, Times};
 use selection::Selector;
@@ -84,7 +86,13 @@ impl Plan {
     ) -> Option<Self> {
         let times = times(&config, problems);
         let networks = &config.networks;
+        let before = problems.errors();
         let circuit = Circuit::open(&networks.nodes, &networks.edges, problems);
+        let whole = problems.errors() == before;
+        if circuit.nodes.is_empty() && whole {
+            let text = "there are no nodes to simulate: name their files in networks.nodes";
+            problems.error(&config.file, "networks", text);
+        }
         let dir = |name: &str| config.components.get(name).map(PathBuf::as_path);
         let cells = Cells::of(&circuit, dir("point_neuron_models_dir"), problems);
         // Of a network for another engine that is all that matters.
@@ -95,8 +103,12 @@ impl Plan {
             Synapses::new(edges, dir("synaptic_models_dir")).check(problems);
         }
         let mut selector = Selector::new(&config, &circuit);
-        let inputs = stimuli::planned(&config, &cells, &mut selector, problems);
-        let recorded = recordings::planned(&config, times, &cells, &mut selector, problems);
+        // Of a network that is not whole, nobody knows what is missing in a node set.
+        let (mut inputs, mut recorded) = (Vec::new(), Vec::new());
+        if whole && !circuit.nodes.is_empty() {
+            inputs = stimuli::planned(&config, &cells, &mut selector, problems);
+            recorded = recordings::planned(&config, times, &cells, &mut selector, problems);
+        }
         let plan = Self {
             threads: threads.unwrap_or_else(|| threads_of(&config)).max(1),
             times: times?,
@@ -132,32 +144,13 @@ impl Plan {
         self.times.grid.dt()
     }
 
-    /// The files that it writes.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let output = &self.config.output;
-        let spikes = output.spikes_file.iter().chain(&output.spikes_file_csv);
-        let reports = self.recorded.iter().map(|one| &one.file);
-        spikes
-            .chain(reports)
-            .chain(&output.log_file)
-            .cloned()
-            .collect()
-    }
-
-    fn check_outputs(&self, problems: &mut Problems) {
-        let output = &self.config.output;
-        let overwrite = output.overwrite_output_dir;
-        let files = self.files();
-        if let Some(problem) = OutputFolder::problem(&output.output_dir, &files, overwrite) {
-            problems.error(&output.output_dir, "", problem);
-        }
-        for file in &output.spikes_file_nwb {
-            let text = format!(
-                "{}: NWB files are not written: name spikes_file",
-                file.display()
-            );
-            problems.error(&self.config.file, "output.spikes_file_nwb", text);
-        }
+    /// Reads all that a run would read, edges and spikes too, and keeps nothing: what is wrong with them
+    /// is said before a run, all at once. What is only odd comes back.
+    ///
+    /// # Errors
+    /// As [`Run::start`](crate::Run::start), but for the folder of the output.
+    pub fn verify(&self) -> Result<Vec<String>, SimulateError> {
+        Ok(load(self, &NoFunctions)?.warnings)
     }
 
     /// What it will do, for people.
@@ -171,9 +164,12 @@ impl Plan {
         } = self.times;
         let _ = writeln!(
             text,
-            "{tstart} to {tstop} ms in {steps} steps of {} ms, native engine, {} threads",
+            "{tstart} to {tstop} ms in {steps} steps of {} ms, native engine, {}",
             grid.dt(),
-            self.threads
+            match self.threads {
+                1 => "1 thread".to_owned(),
+                threads => format!("{threads} threads"),
+            }
         );
         for (population, nodes) in self.cells.populations.iter().zip(&self.circuit.nodes) {
             let simulated = population.simulated();

@@ -13,6 +13,26 @@ use serde_json::{Map, Value};
 use super::cells::Files;
 use super::coded::Coded;
 
+/// Columns of edges that count here.
+const HEEDED: &[&str] = &[
+    "syn_weight",
+    "weight_function",
+    "delay",
+    "delay_function",
+    "nsyns",
+    "receptor_type",
+    "model_template",
+    "dynamics_params",
+];
+/// Columns of edges whose names are near to those and mean something else, to BMTK or to builders.
+const OTHERS: &[&str] = &[
+    "weight_sigma",
+    "weight_max",
+    "distance",
+    "syn_weights",
+    "nsyn_range",
+];
+
 /// A type of synapse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Synapse {
@@ -57,6 +77,7 @@ impl<'a> Synapses<'a> {
                 problems.error(types.file(), place, text);
             }
         }
+        self.check_columns(types.file(), problems);
         if !["syn_weight", "weight_function"]
             .iter()
             .any(|name| self.population.has_attribute(name))
@@ -69,6 +90,29 @@ impl<'a> Synapses<'a> {
             );
             let place = format!("/edges/{}", self.population.name());
             problems.error(self.population.file(), place, text);
+        }
+    }
+
+    /// Columns that are nearly those that count, and a delay that nobody gave.
+    fn check_columns(&self, types: &Path, problems: &mut Problems) {
+        let place = format!("/edges/{}", self.population.name());
+        let mut meant_delay = false;
+        for name in self.population.attribute_names() {
+            if HEEDED.contains(&name.as_str()) || OTHERS.contains(&name.as_str()) {
+                continue;
+            }
+            if let Some(near) = nearest(&name, HEEDED.iter().copied()) {
+                meant_delay |= near == "delay";
+                let text = format!("{name:?} has no effect; did you mean {near:?}?");
+                problems.warning(types, &*place, text);
+            }
+        }
+        let delayed = ["delay", "delay_function"].iter();
+        let mut delayed = delayed.filter(|name| self.population.has_attribute(name));
+        let in_files = self.known.values().flatten().any(|one| one.delay.is_some());
+        if delayed.next().is_none() && !in_files && !meant_delay {
+            let text = "no edge has a delay: 1 ms counts for all, as for NEST";
+            problems.warning(types, place, text);
         }
     }
 
@@ -93,6 +137,15 @@ impl<'a> Synapses<'a> {
             };
             last = Some((key, synapse));
             found.push(synapse);
+        }
+        if let Some(values) = block.attribute("receptor_type")? {
+            let place = || format!("/edges/{}: receptor_type", self.population.name());
+            let wrong = |text: String| CircuitError::file(self.population.file(), place(), text);
+            for (synapse, value) in found.iter_mut().zip(values) {
+                if !value.is_nan() {
+                    set(synapse, "receptor_type", &Value::from(value)).map_err(wrong)?;
+                }
+            }
         }
         for name in self.population.dynamics_names() {
             let place = || format!("/edges/{}/…/dynamics_params/{name}", self.population.name());

@@ -12,6 +12,10 @@ const WIDTH: u32 = 1200;
 const RASTER: u32 = 420;
 const RATES: u32 = 240;
 const TRACE: u32 = 240;
+/// Beside the panels, for the names.
+const RIGHT: u32 = 180;
+/// Letters that fit there.
+const LETTERS: usize = 16;
 /// Beyond so many, further traces are named and not drawn.
 const TRACES: usize = 8;
 /// Colours that people with any sight tell apart (Okabe and Ito, 2008).
@@ -82,7 +86,7 @@ fn raster(sketch: &Sketch, area: &Area<'_>) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .caption(all, ("mono", 16))
         .margin(8)
-        .margin_right(48)
+        .margin_right(RIGHT)
         .x_label_area_size(28)
         .y_label_area_size(72)
         .build_cartesian_2d(window(sketch), 0.0..total.max(1.0))?;
@@ -91,28 +95,27 @@ fn raster(sketch: &Sketch, area: &Area<'_>) -> Drawn {
         .disable_mesh()
         .x_labels(11)
         .y_labels(8)
-        .y_desc("cell")
+        .y_desc(match sketch.populations.len() {
+            0 | 1 => "cell",
+            _ => "cells, stacked",
+        })
         .label_style(("mono", 16))
         .x_label_formatter(&|time| format!("{} ms", number(*time)))
         .y_label_formatter(&|cell| number(*cell))
         .draw()?;
     let radius = if sketch.dots.len() > 5000 { 0 } else { 1 };
-    for (at, population) in sketch.populations.iter().enumerate() {
-        let first = below.get(at).copied().unwrap_or_default();
+    for (at, first) in below.iter().enumerate() {
         let mine = sketch.dots.iter().filter(|dot| dot.1 as usize == at);
         let dots = mine.map(|&(time, _, cell)| {
             Circle::new(
-                (time, first + f64::from(cell) + 0.5),
+                (time, *first + f64::from(cell) + 0.5),
                 radius,
                 color(at).filled(),
             )
         });
-        chart
-            .draw_series(dots)?
-            .label(population.name.clone())
-            .legend(move |(x, y)| Rectangle::new([(x, y - 4), (x + 8, y + 4)], color(at).filled()));
+        chart.draw_series(dots)?;
     }
-    legend(&mut chart, sketch.populations.len())
+    legend(area, sketch.populations.iter().map(|one| one.name.as_str()))
 }
 
 fn rates(sketch: &Sketch, area: &Area<'_>) -> Drawn {
@@ -181,7 +184,7 @@ fn panel(
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("mono", 16))
         .margin(8)
-        .margin_right(48)
+        .margin_right(RIGHT)
         .x_label_area_size(28)
         .y_label_area_size(72)
         .build_cartesian_2d(time, values)?;
@@ -197,33 +200,37 @@ fn panel(
         .x_label_formatter(&|time| format!("{} ms", number(*time)))
         .y_label_formatter(&|value| number(*value))
         .draw()?;
-    for (at, (name, points)) in lines.iter().enumerate() {
-        chart
-            .draw_series(LineSeries::new(points.iter().copied(), color(at)))?
-            .label(name.clone())
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 10, y)], color(at)));
+    for (at, (_, points)) in lines.iter().enumerate() {
+        chart.draw_series(LineSeries::new(points.iter().copied(), color(at)))?;
     }
-    legend(&mut chart, lines.len())
+    legend(area, lines.iter().map(|(name, _)| name.as_str()))
 }
 
-fn legend<'a>(
-    chart: &mut ChartContext<
-        'a,
-        Brush<'a>,
-        Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
-    >,
-    names: usize,
-) -> Drawn {
-    if (1..=COLORS.len()).contains(&names) {
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .background_style(WHITE.mix(0.8))
-            .border_style(RGBColor(200, 200, 200))
-            .label_font(("mono", 16))
-            .draw()?;
+/// The names in their colours, beside a panel; of more than there is room for, how many more.
+fn legend<'a>(area: &Area<'_>, names: impl Iterator<Item = &'a str>) -> Drawn {
+    let left = whole(WIDTH - RIGHT) + 12;
+    let line = |at: usize| whole(36 + u32::try_from(at).unwrap_or(0) * 20);
+    let names: Vec<&str> = names.collect();
+    for (at, name) in names.iter().take(COLORS.len()).enumerate() {
+        let top = line(at);
+        let square = [(left, top + 3), (left + 10, top + 13)];
+        area.draw(&Rectangle::new(square, color(at).filled()))?;
+        let name: String = name.chars().take(LETTERS).collect();
+        area.draw(&Text::new(name, (left + 18, top), ("mono", 16)))?;
+    }
+    if let Some(more) = names.len().checked_sub(COLORS.len() + 1) {
+        let more = format!("and {} more", more + 1);
+        area.draw(&Text::new(
+            more,
+            (left + 18, line(COLORS.len())),
+            ("mono", 16),
+        ))?;
     }
     Ok(())
+}
+
+fn whole(pixels: u32) -> i32 {
+    i32::try_from(pixels).unwrap_or(0)
 }
 
 /// A number with no more digits than it needs.
@@ -251,13 +258,13 @@ mod tests {
     #[test]
     fn a_run_of_two_populations_and_a_report_is_drawn() {
         let names = [("exc".to_owned(), 80), ("inh".to_owned(), 20)];
-        let mut sketch = Sketch::new(&names, (0.0, 500.0), 0.1);
+        let mut sketch = Sketch::new(&names, (0.0, 500.0));
         for at in 0..4000_u32 {
             let time = f64::from(at) / 8.0;
             let of = at as usize % 2;
             sketch.spike(of, at * 7 % [80, 20][of], time);
         }
-        let mut one = Trace::new("v".into(), "V_m (mV)".into(), ["0".into(), "1".into()]);
+        let mut one = Trace::new("v".into(), "V_m (mV)".into(), 2, |at| at.to_string());
         for at in 0..5000 {
             let time = f64::from(at) / 10.0;
             one.row(time, &[-70.0 + (time / 20.0).sin() * 10.0, -65.0]);
@@ -277,8 +284,8 @@ mod tests {
     #[test]
     fn a_run_without_spikes_or_time_is_drawn() {
         for window in [(0.0, 0.0), (5.0, 6.0)] {
-            drawn(&Sketch::new(&[], window, 0.1)).unwrap();
-            drawn(&Sketch::new(&[("a".to_owned(), 0)], window, 0.1)).unwrap();
+            drawn(&Sketch::new(&[], window)).unwrap();
+            drawn(&Sketch::new(&[("a".to_owned(), 0)], window)).unwrap();
         }
     }
 }

@@ -4,8 +4,9 @@
 
 /// So many spikes are drawn; of more, every second, fourth, … one.
 const DOTS: usize = 200_000;
-/// So many bins a rate has, at most.
-const BINS: usize = 400;
+/// So many bins a rate has, at most, and so long is one at least, in ms: shorter ones are noise.
+const BINS: usize = 300;
+const SHORTEST_BIN: f64 = 2.5;
 /// So many points a trace has, before every second one goes.
 const POINTS: usize = 4000;
 /// So many cells of a report are drawn.
@@ -46,8 +47,10 @@ pub struct Trace {
     pub name: String,
     /// The variable, and its unit if that is known.
     pub variable: String,
-    /// What the cells are called.
+    /// What the cells are called that are drawn.
     pub cells: Vec<String>,
+    /// Their places in a row.
+    columns: Vec<usize>,
     pub(super) points: Vec<(f64, Vec<f64>)>,
     /// Of so many rows one is kept.
     every: u64,
@@ -56,8 +59,8 @@ pub struct Trace {
 
 impl Sketch {
     /// One of nothing yet: names and numbers of cells of the populations, and the window in ms.
-    pub fn new(populations: &[(String, u64)], window: (f64, f64), step: f64) -> Self {
-        let steps = ((window.1 - window.0) / step).ceil().max(1.0);
+    pub fn new(populations: &[(String, u64)], window: (f64, f64)) -> Self {
+        let steps = ((window.1 - window.0) / SHORTEST_BIN).ceil().max(1.0);
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -111,22 +114,32 @@ impl Sketch {
 }
 
 impl Trace {
-    /// One of nothing yet. Of the cells the first few are drawn.
-    pub fn new(name: String, variable: String, cells: impl IntoIterator<Item = String>) -> Self {
+    /// One of nothing yet, of so many cells. A few of them are drawn, from all over the row; `name` says
+    /// what the cell at a place in the row is called.
+    pub fn new(
+        report: String,
+        variable: String,
+        cells: usize,
+        name: impl Fn(usize) -> String,
+    ) -> Self {
+        let drawn = cells.min(CELLS);
+        let columns: Vec<usize> = (0..drawn).map(|at| at * cells / drawn).collect();
         Self {
-            name,
+            name: report,
             variable,
-            cells: cells.into_iter().take(CELLS).collect(),
+            cells: columns.iter().map(|at| name(*at)).collect(),
+            columns,
             points: Vec::new(),
             every: 1,
             rows: 0,
         }
     }
 
-    /// A row: the values of the cells at a time in ms. Those of further cells are left out.
+    /// A row: the values of all cells at a time in ms.
     pub fn row(&mut self, time: f64, values: &[f64]) {
         if self.rows.is_multiple_of(self.every) {
-            let values = values.iter().take(self.cells.len()).copied().collect();
+            let value = |at: &usize| values.get(*at).copied().unwrap_or(f64::NAN);
+            let values = self.columns.iter().map(value).collect();
             self.points.push((time, values));
             if self.points.len() >= POINTS {
                 halve(&mut self.points);
@@ -152,14 +165,17 @@ mod tests {
 
     #[test]
     fn what_is_kept_does_not_grow_with_the_run() {
-        let mut sketch = Sketch::new(&[("net".to_owned(), 10)], (0.0, 1000.0), 0.1);
+        let mut sketch = Sketch::new(&[("net".to_owned(), 10)], (0.0, 750.0));
         for at in 0..2_000_000_u32 {
-            sketch.spike(0, at % 10, (f64::from(at) + 0.5) / 2000.0);
+            sketch.spike(0, at % 10, (f64::from(at) + 0.5) * 0.000_375);
         }
         assert!(sketch.dots.len() < DOTS, "{}", sketch.dots.len());
         assert!(sketch.dots.len() > DOTS / 3);
-        assert_eq!(sketch.populations[0].bins, vec![5000; BINS]);
-        let mut trace = Trace::new("v".into(), "V_m".into(), ["0".to_owned()]);
+        assert_eq!(
+            sketch.populations[0].bins,
+            vec![2_000_000 / BINS as u64; BINS]
+        );
+        let mut trace = Trace::new("v".into(), "V_m".into(), 1, |at| at.to_string());
         for at in 0..100_000 {
             trace.row(f64::from(at), &[f64::from(at)]);
         }

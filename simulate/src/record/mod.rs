@@ -45,7 +45,7 @@ impl Recorder {
             .filter(|(_, cells)| *cells > 0)
             .collect();
         let window = (plan.times.tstart, plan.times.tstop);
-        let mut sketch = Sketch::new(&simulated, window, plan.times.grid.dt());
+        let mut sketch = Sketch::new(&simulated, window);
         let mut reports = Vec::new();
         for (one, probe) in plan.recorded.iter().zip(probes) {
             sketch.traces.push(trace(plan, one));
@@ -127,16 +127,23 @@ impl Observer for Recorder {
 /// What of a report is drawn.
 fn trace(plan: &Plan, one: &crate::plan::recordings::Recorded) -> Trace {
     let several = one.cells.len() > 1;
-    let names = one.cells.iter().flat_map(|selected| {
-        let nodes = plan.circuit.nodes.get(selected.population);
-        selected.nodes.iter().map(move |node| {
-            let id = nodes.and_then(|nodes| nodes.node_ids().id(u64::from(*node)));
-            match nodes.filter(|_| several) {
-                Some(nodes) => format!("{} {}", nodes.name(), id.unwrap_or_default()),
-                None => id.unwrap_or_default().to_string(),
+    let name = |place: usize| {
+        let mut rest = place;
+        for selected in &one.cells {
+            if let Some(node) = selected.nodes.get(rest) {
+                let nodes = plan.circuit.nodes.get(selected.population);
+                let id = nodes.and_then(|nodes| nodes.node_ids().id(u64::from(*node)));
+                let id = id.unwrap_or_default();
+                return match nodes.filter(|_| several) {
+                    Some(nodes) => format!("{} {id}", nodes.name()),
+                    None => id.to_string(),
+                };
             }
-        })
-    });
+            rest -= selected.nodes.len();
+        }
+        String::new()
+    };
     let variable = format!("{} ({})", one.variable, one.units);
-    Trace::new(one.name.clone(), variable, names)
+    let cells = usize::try_from(one.columns()).unwrap_or(usize::MAX);
+    Trace::new(one.name.clone(), variable, cells, name)
 }
