@@ -171,10 +171,8 @@ mod tests {
         }
         assert!(sketch.dots.len() < DOTS, "{}", sketch.dots.len());
         assert!(sketch.dots.len() > DOTS / 3);
-        assert_eq!(
-            sketch.populations[0].bins,
-            vec![2_000_000 / BINS as u64; BINS]
-        );
+        let bins = &sketch.populations[0].bins;
+        assert!(bins.len() == BINS && bins.iter().all(|bin| [6666, 6667].contains(bin)));
         let mut trace = Trace::new("v".into(), "V_m".into(), 1, |at| at.to_string());
         for at in 0..100_000 {
             trace.row(f64::from(at), &[f64::from(at)]);
