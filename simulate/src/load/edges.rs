@@ -15,8 +15,9 @@ use crate::plan::Plan;
 use crate::plan::synapses::{Synapse, Synapses};
 use crate::{Functions, SimulateError};
 
-/// So many edges are in memory beside the network.
-const BLOCK: usize = 1 << 17;
+/// So many edges are in memory beside the network. Columns of that length (64 kB) are memory that is used
+/// again; longer ones go back to the system after each block and come as new pages.
+const BLOCK: usize = 1 << 13;
 /// NEST's delay where none is given, in ms.
 const DELAY: f64 = 1.0;
 
