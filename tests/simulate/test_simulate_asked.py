@@ -152,7 +152,8 @@ def test_threads_with_one_simulation_wait_for_each_other(tmp_path: Path) -> None
     try:
         for at in range(20):
             sim.set("net", "V_m", -60.0 - at)
-            assert -61.0 - at < sim.state("net", "V_m")[0] < -55.0
+            # Towards E_L, however far the other thread has come since.
+            assert (abs(sim.state("net", "V_m") + 70.0) <= 10.0 + at).all()
             assert 0 <= sim.time < sim.tstop
     finally:
         sim.finish()
