@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .ids import ids_of, whole_number
 from .network import NodePopulation
 from .pools import AddedNodes
 
@@ -73,20 +74,25 @@ def added_nodes(count: int, properties: dict[str, Any], types: Numbers) -> Added
     """The nodes of one call, with the number of their type but without their own.
 
     Raises:
-        ValueError: Properties that contradict each other; a number of a type that is taken.
+        TypeError: Something is no whole number that must be one.
+        ValueError: It is negative; properties that contradict each other; a number of a type that
+            is taken.
     """
+    count = whole_number(count, "N")
     columns, common = sorted_properties(count, properties)
     if "node_type_id" in columns:
         raise ValueError("node_type_id is one number for all nodes of a call of add_nodes")
     wanted = common.get("node_type_id")
     if wanted is None:
         common["node_type_id"] = types.next()
-    elif not types.take(int(wanted)):
+    elif not types.take(whole_number(wanted, "node_type_id")):
         raise ValueError(f"node_type_id {wanted} is taken by other nodes of this network")
     if "node_id" in common:
         columns["node_id"] = [common.pop("node_id")]
         if count != 1:
             raise ValueError("node_id is a list with a number for each node")
+    if "node_id" in columns:
+        columns["node_id"] = ids_of(columns["node_id"], "node_ids")
     return AddedNodes(count, columns, common)
 
 

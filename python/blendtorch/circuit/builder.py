@@ -17,6 +17,7 @@ import numpy as np
 from . import saving
 from .added import Numbers, added_nodes, imported_nodes
 from .connections import BuiltEdges, Connections, Edge
+from .ids import ids_of, whole_number
 from .network import Circuit
 from .pools import AddedNodes, NodePool
 
@@ -93,8 +94,8 @@ class NetworkBuilder:
     def _take(self, nodes: AddedNodes) -> None:
         """Adds nodes, whose numbers are free."""
         for number in nodes.columns.get("node_id", ()):
-            if int(number) < 0 or not self._node_ids.take(int(number)):
-                raise ValueError(f"node_id {number} is negative or taken by another node")
+            if not self._node_ids.take(int(number)):
+                raise ValueError(f"node_id {number} is taken by another node")
         self._added.append(nodes)
 
     def import_nodes(
@@ -171,7 +172,7 @@ class NetworkBuilder:
         wanted = edge_type_properties.get("edge_type_id")
         if wanted is None:
             edge_type_properties["edge_type_id"] = self._edge_types.next()
-        elif not self._edge_types.take(int(wanted)):
+        elif not self._edge_types.take(whole_number(wanted, "edge_type_id")):
             raise ValueError(f"edge_type_id {wanted} is taken by other edges of this network")
         edge_type_properties["source_query"] = ends[0].filter_str
         edge_type_properties["target_query"] = ends[1].filter_str
@@ -362,10 +363,8 @@ def _told_of(compression: Any) -> None:
 def _numbers(network: NetworkBuilder, nodes: Any) -> set[int] | None:
     if nodes is None:
         return None
-    if isinstance(nodes, int | np.integer):
-        return {int(nodes)}
     if isinstance(nodes, dict):
         nodes = network.nodes(**nodes)
     if isinstance(nodes, NodePool):
         return set(nodes.table().node_id.tolist())
-    return {int(one) for one in nodes}
+    return set(ids_of(nodes, "ids of nodes").tolist())

@@ -6,7 +6,7 @@ Owns how rules become columns of edges. It writes nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -215,26 +215,43 @@ def _columns(one: Property, edges: BuiltEdges) -> dict[str, NDArray[Any]]:
         if is_vectorised(one.rule):
             ends = edges.sources.rows(edges.source), edges.targets.rows(edges.target)
             given = rule(*ends)
-            columns = [given] if one.single else list(given)
+            columns = [given] if one.single or given is None else list(given)
         else:
             sources, targets = edges.sources.nodes(), edges.targets.nodes()
             ends_of = zip(edges.source.tolist(), edges.target.tolist(), strict=True)
             each = [rule(sources[source], targets[target]) for source, target in ends_of]
-            columns = [each] if one.single else _transposed(each, len(one.names))
+            columns = [each] if one.single else _transposed(each, one.names)
     elif isinstance(one.rule, list | np.ndarray) and np.ndim(one.rule) > 0:
-        columns = [one.rule] if one.single else _transposed(list(one.rule), len(one.names))
+        columns = [one.rule] if one.single else _transposed(list(one.rule), one.names)
     else:
         common = [one.rule] if one.single else one.rule
         columns = [[value] * count for value in common]
+    if any(_is_missing(values) for values in columns):
+        raise _missing(one.names)
     if len(columns) != len(one.names):
         raise ValueError(f"the rule of {one.names} gave {len(columns)} properties")
     named = zip(one.names, columns, one.dtypes, strict=True)
     return {name: _column(name, values, dtype, count) for name, values, dtype in named}
 
 
-def _transposed(rows: list[Any], width: int) -> list[Any]:
+def _transposed(rows: list[Any], names: list[str]) -> list[Any]:
     """Columns of rows; of no rows, as many empty ones."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
+    if _is_missing(rows):
+        raise _missing(names)
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * len(names)
+
+
+def _is_missing(values: Any) -> bool:
+    """Whether a value is None, or all are."""
+    if values is None:
+        return True
+    kind = getattr(getattr(values, "dtype", None), "kind", "O")
+    return kind == "O" and isinstance(values, Iterable) and any(one is None for one in values)
+
+
+def _missing(names: list[str]) -> ValueError:
+    shown = " and ".join(f'"{name}"' for name in names)
+    return ValueError(f"the rule of {shown} gave None: it must return a value for every edge")
 
 
 def _column(name: str, values: Any, dtype: Any, count: int) -> NDArray[Any]:

@@ -6,7 +6,6 @@ asked for.
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _blendtorch
+from .as_json import as_json
+from .ids import ids_of, whole_number
+from .naming import Named, unknown
 from .tables import Column, array_of, frame_column, pandas
 
 if TYPE_CHECKING:
@@ -45,9 +47,13 @@ class Circuit:
         for text in files.warnings:
             warnings.warn(text, stacklevel=3)
         #: The populations of nodes, by name.
-        self.nodes = {one.name(): NodePopulation(one) for one in files.nodes()}
+        self.nodes = Named(
+            "population of nodes", {one.name(): NodePopulation(one) for one in files.nodes()}
+        )
         #: The populations of edges, by name.
-        self.edges = {one.name(): EdgePopulation(one) for one in files.edges()}
+        self.edges = Named(
+            "population of edges", {one.name(): EdgePopulation(one) for one in files.edges()}
+        )
 
     @classmethod
     def from_config(cls, path: Path_) -> Circuit:
@@ -94,7 +100,7 @@ class Circuit:
         Raises:
             ValueError: There is no such set, population or attribute.
         """
-        found, said = self._files.resolved(json.dumps(node_set))
+        found, said = self._files.resolved(as_json(node_set))
         for text in said:
             warnings.warn(text, stacklevel=2)
         return {name: np.asarray(ids) for name, ids in found}
@@ -240,25 +246,37 @@ class EdgePopulation:
         return Edges(np.arange(first, end, dtype=np.uint64), *ends, dict(columns))
 
     def blocks(self, size: int = 1_000_000, *names: str) -> Iterator[Edges]:
-        """All edges, so many at a time."""
-        for first in range(0, len(self), size):
-            yield self.read(first, min(first + size, len(self)), *names)
+        """All edges, so many at a time.
+
+        Raises:
+            ValueError: A block would have none.
+        """
+        step = whole_number(size, "the size of a block")
+        if step == 0:
+            raise ValueError("a block has at least one edge, not 0")
+        starts = range(0, len(self), step)
+        return (self.read(first, min(first + step, len(self)), *names) for first in starts)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """An attribute of all edges, from the h5 file over the table."""
         return self.read(0, None, name)[name]
 
     def afferent(self, targets: Iterable[int] | int, *names: str) -> Edges:
-        """The edges to these nodes."""
+        """The edges to these nodes: a list or a column of ids, or one.
+
+        Raises:
+            TypeError: It is a mask, or has fractions.
+            ValueError: An id is negative.
+        """
         return self._of(targets, True, names)
 
     def efferent(self, sources: Iterable[int] | int, *names: str) -> Edges:
-        """The edges from these nodes."""
+        """The edges from these nodes; else as `afferent`."""
         return self._of(sources, False, names)
 
     def _of(self, nodes: Iterable[int] | int, afferent: bool, names: tuple[str, ...]) -> Edges:
-        ids = [nodes] if isinstance(nodes, int | np.integer) else nodes
-        ranges = np.asarray(self._edges.of_nodes([int(one) for one in ids], afferent))
+        ids = ids_of(nodes, "ids of nodes").tolist()
+        ranges = np.asarray(self._edges.of_nodes(ids, afferent))
         if not len(ranges):
             return self.read(0, 0, *names)
         # Ranges that lie close together are read at once: of a source, edges are all over a file.
@@ -340,6 +358,8 @@ class Edges:
         return len(self.ids)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._columns:
+            raise unknown("attribute was read as", name, self._columns)
         return array_of(self._columns[name])
 
     def to_pandas(self) -> pd.DataFrame:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _blendtorch
+from .ids import id_of
+from .naming import unknown
 from .tables import pandas
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ class ReportPopulation:
             KeyError: The cell is not in the report.
         """
         first, last = self._report.window(start, end)
-        return np.asarray(self._report.read(first, last, node_id))
+        cell = None if node_id is None else id_of(node_id)
+        return np.asarray(self._report.read(first, last, cell))
 
     def __getitem__(self, node_id: int) -> NDArray[np.float64]:
         """The trace of a cell; of one with several elements a column for each."""
@@ -139,9 +142,7 @@ class Report(Mapping[str, ReportPopulation]):
         try:
             return self._populations[population]
         except KeyError:
-            meant = _blendtorch.nearest_name(population, list(self._populations))
-            hint = f'did you mean "{meant}"?' if meant else f"there are {list(self)}"
-            raise KeyError(f'no report of "{population}"; {hint}') from None
+            raise unknown("report of", population, self._populations) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._populations)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _blendtorch
+from .ids import id_of, ids_of
+from .naming import unknown
 from .tables import pandas
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ class SpikeTrains:
         #: The population.
         self.population = population
         #: The cells, uint64.
-        self.node_ids: NDArray[np.uint64] = np.ascontiguousarray(node_ids, np.uint64)
+        self.node_ids: NDArray[np.uint64] = ids_of(node_ids, "node_ids")
         #: The times in ms, float64.
         self.timestamps: NDArray[np.float64] = np.ascontiguousarray(timestamps, np.float64)
         if self.node_ids.shape != self.timestamps.shape or self.node_ids.ndim != 1:
@@ -41,7 +43,7 @@ class SpikeTrains:
 
     def times(self, node_id: int) -> NDArray[np.float64]:
         """The times of one cell in ms, in the order of the file."""
-        return np.asarray(self.timestamps[self.node_ids == node_id])
+        return np.asarray(self.timestamps[self.node_ids == id_of(node_id)])
 
     def within(self, start: float, end: float) -> SpikeTrains:
         """The spikes from `start` to `end` in ms, both included."""
@@ -54,7 +56,7 @@ class SpikeTrains:
             raise ValueError(f"there is no time from {start} to {end} ms")
         kept = (self.timestamps >= start) & (self.timestamps < end)
         cells, counts = np.unique(self.node_ids[kept], return_counts=True)
-        wanted = np.atleast_1d(np.asarray(node_ids, np.uint64))
+        wanted = ids_of(node_ids, "node_ids")
         found = np.isin(wanted, cells)
         rates = np.zeros(len(wanted))
         rates[found] = counts[np.searchsorted(cells, wanted[found])] * 1000.0 / (end - start)
@@ -84,6 +86,8 @@ class Spikes(Mapping[str, SpikeTrains]):
     spikes["cortex"].rates([0, 1, 2], 0.0, 1000.0)
     Spikes({"ext": ([0, 0, 1], [5.0, 9.5, 7.0])}).write("inputs/ext.h5")
     ```
+
+    Cells are ids: a mask or fractions raise TypeError, negative numbers ValueError.
     """
 
     def __init__(self, trains: Mapping[str, SpikeTrains | tuple[ArrayLike, ArrayLike]]) -> None:
@@ -125,9 +129,7 @@ class Spikes(Mapping[str, SpikeTrains]):
         try:
             return self._trains[population]
         except KeyError:
-            meant = _blendtorch.nearest_name(population, list(self._trains))
-            hint = f'did you mean "{meant}"?' if meant else f"there are {list(self._trains)}"
-            raise KeyError(f'no spikes of "{population}"; {hint}') from None
+            raise unknown("spikes of", population, self._trains) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._trains)

@@ -22,6 +22,7 @@ from typing import Any
 
 from .._blendtorch import read_config
 from ..circuit import Circuit, NodePopulation
+from ..circuit.as_json import as_json
 from .functions import (
     add_delay_function,
     add_spikes_generator,
@@ -55,13 +56,18 @@ class Config(dict[str, Any]):
     """
 
     @classmethod
-    def from_json(cls, config_file: str | Path, validator: Any = None, **opts: Any) -> "Config":
-        """Reads a file. `opts` are variables, which count before the manifest's.
+    def from_json(
+        cls, config_file: str | Path | Mapping[str, Any], validator: Any = None, **opts: Any
+    ) -> "Config":
+        """Reads a file, or takes a dict as `from_dict` does. `opts` are variables, which count
+        before the manifest's.
 
         What is wrong raises ValueError, all of it at once, each with its file and key. `validator`
         is there for BMTK's sake: everything is checked.
         """
-        text, warnings = read_config(str(config_file), None, json.dumps(opts))
+        if isinstance(config_file, Mapping):
+            return cls.from_dict(config_file, validator, **opts)
+        text, warnings = read_config(str(config_file), None, as_json(opts))
         return cls._of(text, warnings)
 
     @classmethod
@@ -69,7 +75,7 @@ class Config(dict[str, Any]):
         cls, config_dict: Mapping[str, Any], validator: Any = None, **opts: Any
     ) -> "Config":
         """Reads a dict; paths in it go on from the folder of the program."""
-        text, warnings = read_config(".", json.dumps(config_dict), json.dumps(opts))
+        text, warnings = read_config(".", as_json(config_dict), as_json(opts))
         return cls._of(text, warnings)
 
     load = from_json
@@ -112,10 +118,8 @@ class Config(dict[str, Any]):
         Path(self.output_dir).mkdir(parents=True, exist_ok=True)
 
     def plain(self) -> dict[str, Any]:
-        """As a configuration that can be read again."""
-        return {
-            key: value for key, value in self.items() if key not in ("config_path", "config_dir")
-        }
+        """As a configuration that can be read again; `config_path` says which file it was."""
+        return {key: value for key, value in self.items() if key != "config_dir"}
 
     @property
     def folder(self) -> str:
