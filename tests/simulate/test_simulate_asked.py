@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from blendtorch.simulate import Simulation, pointnet
 from support.circuits import network, spikes
+from support.processes import eventually
 
 Ask = Callable[[Simulation], Any]
 
@@ -150,7 +151,9 @@ def test_threads_with_one_simulation_wait_for_each_other(tmp_path: Path) -> None
     thread = threading.Thread(target=running)
     thread.start()
     try:
-        for at in range(20):
+        for at in range(10):
+            before = sim.time
+            eventually("it is simulated", lambda before=before: sim.time > before)
             sim.set("net", "V_m", -60.0 - at)
             # Towards E_L, however far the other thread has come since.
             assert (abs(sim.state("net", "V_m") + 70.0) <= 10.0 + at).all()
