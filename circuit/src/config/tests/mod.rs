@@ -18,7 +18,7 @@ fn golden() -> PathBuf {
 fn read(value: &Value) -> (Config, Problems) {
     let mut problems = Problems::new();
     let options = Options {
-        working_dir: Some("/work".into()),
+        working_dir: Some("/data".into()),
         ..Options::default()
     };
     let config =

@@ -128,9 +128,9 @@ fn the_output_is_read_as_the_guide_has_it() {
     }}));
     assert!(problems.is_empty(), "{problems}");
     let output = &config.output;
-    assert_eq!(output.output_dir, Path::new("/work/output"));
-    assert_eq!(output.spikes_file, [Path::new("/work/output/spikes.h5")]);
-    assert_eq!(output.spikes_file_csv, [Path::new("/work/output/s.csv")]);
+    assert_eq!(output.output_dir, Path::new("/data/output"));
+    assert_eq!(output.spikes_file, [Path::new("/data/output/spikes.h5")]);
+    assert_eq!(output.spikes_file_csv, [Path::new("/data/output/s.csv")]);
     assert_eq!(
         (
             output.log_file.as_ref(),
