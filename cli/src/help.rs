@@ -103,9 +103,10 @@ Examples:
 pub(super) const SIMULATE_HELP: &str = "\
 Everything is checked before anything runs: what is wrong is said at once, each with its file and key.
 The engine equals NEST spike for spike at the same time step: iaf_psc_exp, iaf_psc_alpha,
-iaf_psc_delta, izhikevich and glif_psc. Files have their names when they are whole; of what lies in the
-folder of the output, only files of an earlier run are replaced or removed. Ctrl-C ends it, and writes
-what was simulated.
+iaf_psc_delta, izhikevich and glif_psc. Files have their names when they are whole. Of what lies in the
+folder of the output, files of an earlier run are replaced or removed; others that have an output's
+name are replaced only with overwrite_output_dir true. Ctrl-C ends it, and writes what was simulated.
+--check reads everything, edges and spikes too, and runs nothing.
 Exit code 0: it ran to its end; 1: it did not; 130: Ctrl-C; 143: SIGTERM.
 
 Examples:
