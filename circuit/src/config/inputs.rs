@@ -154,6 +154,22 @@ impl Input {
     }
 }
 
+/// Modules of SONATA's and libsonata's configurations that no engine here has, and what to use.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "poisson",
+        "No engine makes random trains itself: write them into a file and read it with \"sonata\"",
+    ),
+    (
+        "synapse_replay",
+        "What it does is \"sonata\" here: the file of spikes is \"input_file\"",
+    ),
+    (
+        "linear",
+        "A constant current is \"IClamp\" here: amp, delay and duration",
+    ),
+];
+
 /// The module of a block, in any spelling.
 fn find(
     object: &Map<String, Value>,
@@ -205,8 +221,10 @@ fn find(
     let Some(found) = found else {
         let names: Vec<&str> = of_type.iter().flat_map(|one| one.names()).collect();
         let mut text = not_one_of(module, &names);
-        if module.eq_ignore_ascii_case("poisson") {
-            text.push_str(". No engine makes random trains itself: write them into a file and read it with \"sonata\"");
+        let module = module.to_lowercase();
+        if let Some((_, hint)) = ELSEWHERE.iter().find(|(name, _)| *name == module) {
+            text.push_str(". ");
+            text.push_str(hint);
         }
         check.error(place, "module", text);
         return None;

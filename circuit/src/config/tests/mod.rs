@@ -207,9 +207,14 @@ fn clamps_that_cannot_be_are_errors() {
             "{words}"
         );
     }
-    let words =
-        said(&json!({"inputs": {"p": {"input_type": "spikes", "module": "poisson", "rate": 3}}}));
-    assert!(words.contains("No engine makes random trains"), "{words}");
+    for (input_type, module, hint) in [
+        ("spikes", "poisson", "No engine makes random trains"),
+        ("spikes", "synapse_replay", "is \"sonata\" here"),
+        ("current_clamp", "linear", "is \"IClamp\" here"),
+    ] {
+        let words = said(&json!({"inputs": {"p": {"input_type": input_type, "module": module}}}));
+        assert!(words.contains(hint), "{words}");
+    }
 }
 
 #[test]
