@@ -19,6 +19,7 @@ mod names;
 mod network;
 pub mod node_sets;
 mod nodes;
+mod populations;
 mod problems;
 pub mod reports;
 pub mod spikes;

@@ -14,6 +14,7 @@ pub use block::{Blocks, EdgeBlock};
 
 use crate::attributes::{Attributes, Placement};
 use crate::hdf5::read::{Dataset, File};
+use crate::populations::{Of, open_all};
 use crate::{CircuitError, NodeIds, Problems, TypesTable};
 
 /// A population of edges, from the nodes of one population to those of another or the same. Opening
@@ -49,37 +50,12 @@ impl EdgePopulation {
         edge_types_file: Option<&Path>,
         problems: &mut Problems,
     ) -> Vec<Self> {
-        let types = match edge_types_file.map(|file| TypesTable::open(file, "edge_type_id")) {
-            None => None,
-            Some(Ok(types)) => Some(Arc::new(types)),
-            Some(Err(error)) => {
-                problems.add(error);
-                return Vec::new();
-            }
+        let of = Of {
+            group: "edges",
+            other: "nodes",
+            id: "edge_type_id",
         };
-        let names = File::open(edges_file).and_then(|file| Ok((file.groups("/edges")?, file)));
-        let (names, file) = match names {
-            Ok(found) => found,
-            Err(error) => {
-                problems.add(error);
-                return Vec::new();
-            }
-        };
-        if names.is_empty() {
-            let text = match file.has_group("/nodes") {
-                Ok(true) => "has nodes, but no population of edges; name it under networks.nodes",
-                _ => "has no population of edges",
-            };
-            problems.error(edges_file, "/edges", text);
-        }
-        let mut populations = Vec::new();
-        for name in names {
-            match Self::open(&file, &name, types.clone()) {
-                Ok(population) => populations.push(population),
-                Err(error) => problems.add(error),
-            }
-        }
-        populations
+        open_all(&of, edges_file, edge_types_file, problems, Self::open)
     }
 
     /// Opens one population of an open file.

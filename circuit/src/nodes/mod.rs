@@ -12,6 +12,7 @@ pub use ids::NodeIds;
 
 use crate::attributes::{Attributes, Members, NO_ROW, Placement};
 use crate::hdf5::read::File;
+use crate::populations::{Of, open_all};
 use crate::{CircuitError, Column, Problems, TypesTable};
 
 /// A population of nodes. Ids and types are in memory, attributes are read when they are asked for.
@@ -34,37 +35,12 @@ impl NodePopulation {
         node_types_file: Option<&Path>,
         problems: &mut Problems,
     ) -> Vec<Self> {
-        let types = match node_types_file.map(|file| TypesTable::open(file, "node_type_id")) {
-            None => None,
-            Some(Ok(types)) => Some(Arc::new(types)),
-            Some(Err(error)) => {
-                problems.add(error);
-                return Vec::new();
-            }
+        let of = Of {
+            group: "nodes",
+            other: "edges",
+            id: "node_type_id",
         };
-        let names = File::open(nodes_file).and_then(|file| Ok((file.groups("/nodes")?, file)));
-        let (names, file) = match names {
-            Ok(found) => found,
-            Err(error) => {
-                problems.add(error);
-                return Vec::new();
-            }
-        };
-        if names.is_empty() {
-            let text = match file.has_group("/edges") {
-                Ok(true) => "has edges, but no population of nodes; name it under networks.edges",
-                _ => "has no population of nodes",
-            };
-            problems.error(nodes_file, "/nodes", text);
-        }
-        let mut populations = Vec::new();
-        for name in names {
-            match Self::open(&file, &name, types.clone()) {
-                Ok(population) => populations.push(population),
-                Err(error) => problems.add(error),
-            }
-        }
-        populations
+        open_all(&of, nodes_file, node_types_file, problems, Self::open)
     }
 
     /// Opens one population of an open file.
