@@ -24,7 +24,7 @@ class Blobs:
     picture: int = 0
     """Of `movies.PICTURES`."""
     grown: float = 1.0
-    """The disc that is found, over the blob's radius, √2 σ."""
+    """The disc that is found, over the blob's radius, which is √2 sigma."""
     least: float = 3.0
     """How high it must be there, in spreads of the picture."""
 

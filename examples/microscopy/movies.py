@@ -76,11 +76,11 @@ class Ready:
     """A movie made ready."""
 
     frames: NDArray[np.float32]
-    """frames × H × W: light in counts, drift undone and bleaching made up for."""
+    """frames by H by W: light in counts, drift undone and bleaching made up for."""
     drift: NDArray[np.float64]
-    """frames × 2: what was undone."""
+    """frames by 2: what was undone."""
     pictures: NDArray[np.float32]
-    """len(PICTURES) × H × W, each about 0 between cells, with a spread of about 1."""
+    """len(PICTURES) by H by W, each about 0 between cells, with a spread of about 1."""
 
     @staticmethod
     def of(counts: NDArray[np.uint16]) -> "Ready":

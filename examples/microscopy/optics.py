@@ -9,9 +9,10 @@ the distance z of its focus the radius (1/e² of its intensity)
 
 (B. Saleh and M. Teich, Fundamentals of Photonics, chapter 3). Its power is the same in each plane.
 
-- **Two photons** excite with the square of the intensity (W. Zipfel, R. Williams and W. Webb, Nature
-  Biotechnology 21, 1369, 2003): a plane is blurred by exp(−4 r² / w²), a Gaussian with σ = w / (2√2),
-  and all of its light is weaker by 1 / w². All light counts that the detector gets, so that is all.
+- **Two photons** excite with the square of the intensity (W. Zipfel, R. Williams and W. Webb,
+  Nature Biotechnology 21, 1369, 2003): a plane is blurred by exp(−4 r² / w²), a Gaussian with
+  σ = w / (2√2), and all of its light is weaker by 1 / w². The detector takes light from wherever
+  it comes, so that is all.
 - **One photon** lights all planes equally; the camera sees a plane that is out of focus blurred by
   about the same cone, σ = w / 2, and none weaker: nothing is sectioned.
 """
@@ -73,7 +74,9 @@ class Microscope:
         blurs = [np.exp(-0.5 * self.blur(z) ** 2 * squared) for z in self.planes_um]
         return (self.weights()[:, None, None] * np.array(blurs)).astype(np.float32)
 
-    def focus(self, planes: NDArray[np.float32], transfer: NDArray[np.float32]) -> NDArray[np.float64]:
+    def focus(
+        self, planes: NDArray[np.float32], transfer: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
         """The light of a picture, from that of the planes (planes × H × W)."""
         return np.fft.irfft2((np.fft.rfft2(planes) * transfer).sum(0), planes.shape[1:])
 

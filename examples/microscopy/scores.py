@@ -19,17 +19,17 @@ class Truth:
     """What is true of a movie."""
 
     mask: NDArray[np.uint16]
-    """H × W: the cell in focus, from 1 on."""
+    """H by W: the cell in focus, from 1 on."""
     wanted: NDArray[np.int64]
     """The cells to be found."""
     neither: NDArray[np.bool_]
-    """H × W: where cells are seen that count neither way."""
+    """H by W: where cells are seen that count neither way."""
     spikes: NDArray[np.uint16]
-    """frames × all cells."""
+    """frames by all cells."""
     fluorescence: NDArray[np.float32]
-    """frames × all cells: ΔF/F without noise."""
+    """frames by all cells: ΔF/F without noise."""
     drift: NDArray[np.float32]
-    """frames × 2."""
+    """frames by 2."""
 
     @staticmethod
     def of(item: dict, pixel_um: float) -> "Truth":
@@ -53,7 +53,7 @@ class Found:
     """Cells that something found in a picture."""
 
     labels: NDArray[np.int64]
-    """H × W: from 1 on, 0 is none."""
+    """H by W: from 1 on, 0 is none."""
     scores: NDArray[np.float64]
     """How sure it is of each."""
 
@@ -97,9 +97,7 @@ def cells(truths: list[Truth], found: list[Found]) -> dict[str, float]:
     """Precision, recall, F1 and average precision at an overlap of a half, and Dice of the area."""
     matched = [match(truth, one) for truth, one in zip(truths, found, strict=True)]
     right = np.concatenate([one.right[one.counts] for one in matched])
-    sure = np.concatenate(
-        [one.scores[m.counts] for one, m in zip(found, matched, strict=True)]
-    )
+    sure = np.concatenate([one.scores[m.counts] for one, m in zip(found, matched, strict=True)])
     wanted = sum(len(truth.wanted) for truth in truths)
     hits = int(right.sum())
     ordered = right[np.argsort(-sure, kind="stable")]
@@ -129,7 +127,9 @@ def correlation(said: NDArray[np.floating], spikes: NDArray[np.integer]) -> NDAr
     return np.where(size > 0, (a * b).sum(1) / np.maximum(size, 1e-12), 0.0)
 
 
-def hits(said: NDArray[np.bool_], spikes: NDArray[np.integer], frames: int = 1) -> NDArray[np.int64]:
+def hits(
+    said: NDArray[np.bool_], spikes: NDArray[np.integer], frames: int = 1
+) -> NDArray[np.int64]:
     """How many frames with spikes are found, how many are said, how many there are. One that is
     said finds one that is true, at most `frames` away."""
     found = 0

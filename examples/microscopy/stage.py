@@ -88,9 +88,7 @@ class Stage:
         self._camera.location = (middle[0] - across, middle[1] + down, FAR)
         bpy.context.view_layer.update()
 
-    def draw(
-        self, light: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+    def draw(self, light: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
         """Draws three moments at once, one in each channel.
 
         Args:
@@ -149,8 +147,8 @@ def _section() -> Any:
     )
     nucleus.attribute_name = "nucleus"
     inner.operation = strength.operation = "MULTIPLY_ADD"
-    # nucleus · (1 − (2 − NUCLEUS) · inside) + inside: of the wall 1 inside, else 0; of the
-    # nucleus NUCLEUS inside, else 1.
+    # nucleus * (1 + (NUCLEUS - 2) * inside) + inside: of the wall 1 inside, else 0; of the nucleus
+    # NUCLEUS inside, else 1.
     inner.inputs[1].default_value, inner.inputs[2].default_value = NUCLEUS - 2.0, 1.0
     for source, target in (
         (geometry.outputs["Backfacing"], inner.inputs[0]),

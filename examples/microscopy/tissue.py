@@ -38,7 +38,7 @@ class Cells:
     """Cells in a box: x and y from 0 to its width, z from below the focus to above it, in µm."""
 
     positions: NDArray[np.float32]
-    """n × 3, µm; z = 0 is in focus."""
+    """n by 3, µm; z = 0 is in focus."""
     radii: NDArray[np.float32]
     """n, µm."""
     brightness: NDArray[np.float32]
