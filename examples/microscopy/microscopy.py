@@ -34,7 +34,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--movies", type=int, default=32, help="to learn from (default 32)")
+    parser.add_argument("--movies", type=int, default=24, help="to learn from (default 24)")
     parser.add_argument("--held-out", type=int, default=8, help="to compare with (default 8)")
     parser.add_argument("--steps", type=int, default=400, help="of learning (default 400)")
     parser.add_argument("--frames", type=int, default=192, help="of a movie (default 192)")
