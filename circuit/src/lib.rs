@@ -25,6 +25,7 @@ mod nodes;
 mod populations;
 mod problems;
 pub mod reports;
+pub mod scene;
 pub mod spikes;
 #[cfg(test)]
 mod testing;

@@ -11,6 +11,7 @@ from .builder import NetworkBuilder
 from .cells import CellNetwork, CellPopulation, Results, spikes_from_mapping
 from .configs import read_config
 from .connections import Connections, Edge
+from .description import Description, scene_description
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
@@ -22,6 +23,7 @@ __all__ = [
     "CellPopulation",
     "Circuit",
     "Connections",
+    "Description",
     "Edge",
     "EdgePopulation",
     "Edges",
@@ -38,6 +40,7 @@ __all__ = [
     "Spikes",
     "read_config",
     "rules",
+    "scene_description",
     "spikes_from_mapping",
     "vectorised",
 ]
