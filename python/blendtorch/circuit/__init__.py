@@ -2,11 +2,14 @@
 
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
-spikes, `Report` what was recorded.
+spikes, `Report` what was recorded. `SpikeIndex`, `Timeline` and the kinds of `Activity` say what is
+shown of it in a frame; `colorize` gives values colours.
 """
 
 from . import rules
+from .activity import Activity, Decay, Flash, Pulsar, SpikeIndex, Timeline
 from .builder import NetworkBuilder
+from .colors import color_map, color_maps, colorize
 from .configs import read_config
 from .connections import Connections, Edge
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
@@ -16,21 +19,30 @@ from .rules import vectorised
 from .spikes import Spikes, SpikeTrains
 
 __all__ = [
+    "Activity",
     "Circuit",
     "Connections",
+    "Decay",
     "Edge",
     "EdgePopulation",
     "Edges",
     "Electrodes",
+    "Flash",
     "NetworkBuilder",
     "Node",
     "NodePool",
     "NodePopulation",
     "NodeTable",
+    "Pulsar",
     "Report",
     "ReportPopulation",
+    "SpikeIndex",
     "SpikeTrains",
     "Spikes",
+    "Timeline",
+    "color_map",
+    "color_maps",
+    "colorize",
     "read_config",
     "rules",
     "vectorised",
