@@ -24,6 +24,7 @@ mod nodes;
 mod populations;
 mod problems;
 pub mod reports;
+pub mod scene;
 pub mod spikes;
 #[cfg(test)]
 mod testing;

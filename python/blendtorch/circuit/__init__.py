@@ -12,6 +12,7 @@ from .builder import NetworkBuilder
 from .colors import color_map, color_maps, colorize
 from .configs import read_config
 from .connections import Connections, Edge
+from .description import Description, scene_description
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
@@ -23,6 +24,7 @@ __all__ = [
     "Circuit",
     "Connections",
     "Decay",
+    "Description",
     "Edge",
     "EdgePopulation",
     "Edges",
@@ -45,5 +47,6 @@ __all__ = [
     "colorize",
     "read_config",
     "rules",
+    "scene_description",
     "vectorised",
 ]
