@@ -21,8 +21,6 @@ LIGHT_GREY = (0.62, 0.62, 0.62)
 GREEN = (0.0314, 1.0, 0.0314)
 DISC = 0.2
 """The opacity of the focal plane."""
-REST = 0.3
-"""How much of its colour a region has whose cell is silent."""
 
 Where = Callable[[str, Any], tuple[Any, Any]]
 """Positions (k, 3) and radii (k,) of cells of a population, by their indices."""
@@ -140,11 +138,7 @@ class Scope:
         if np.array_equal(bright, self._values):
             return
         self._values = bright
-        # Towards white where it is brightest.
-        share = (REST + (1 - REST) * bright)[:, None] * self._color
-        light = np.ones((self._count, 4), np.float32)
-        light[:, :3] = [parts.linear(one) for one in share + 0.5 * bright[:, None] ** 2]
-        rows = np.repeat(light, self._corners, axis=0)
+        rows = np.repeat(parts.glowing(self._color, bright), self._corners, axis=0)
         parts.attribute(self._rings.data, "activity_color", "FLOAT_COLOR", rows)
         parts.show_colors(self._rings.data, "activity_color")
         self._rings.data.update_tag()

@@ -138,8 +138,7 @@ class Legend:
         n = 2 * np.arange(BAR_STEPS)[:, None]
         faces = np.vstack([n + np.array(corner) for corner in ((0, 1, 3), (0, 3, 2))])
         rows = np.linspace(0, len(bar.colors) - 1, BAR_STEPS + 1).round().astype(int)
-        light = np.ones((BAR_STEPS + 1, 4), np.float32)
-        light[:, :3] = [parts.linear(color) for color in np.asarray(bar.colors)[rows]]
+        light = parts.lights(np.asarray(bar.colors)[rows])
         obj = self._mesh("bar", (corners, faces), self._inked("bar", None))
         parts.attribute(obj.data, "legend_color", "FLOAT_COLOR", light.repeat(2, axis=0))
         parts.show_colors(obj.data, "legend_color")

@@ -28,6 +28,25 @@ def linear(color: Color) -> tuple[float, float, float]:
     return float(light[0]), float(light[1]), float(light[2])
 
 
+def lights(colors: "ArrayLike") -> "NDArray[np.float32]":
+    """That of many (n, 3), as rows (n, 4) that are opaque."""
+    rgb = np.asarray(colors, float)[:, :3]
+    made = np.ones((len(rgb), 4), np.float32)
+    made[:, :3] = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return made
+
+
+REST = 0.3
+"""How much of its colour something that glows has at rest."""
+
+
+def glowing(color: Color, values: "ArrayLike") -> "NDArray[np.float32]":
+    """The light (n, 4) of a colour that glows with values of 0 to 1, cut beyond: part of it at
+    rest, and towards white where it is brightest."""
+    bright = np.clip(np.asarray(values, float), 0, 1)[:, None]
+    return lights((REST + (1 - REST) * bright) * np.asarray(color, float)[:3] + 0.5 * bright**2)
+
+
 def collection(parent: Any, part: str) -> Any:
     """The child of a collection that stands for `part`; made where there is none."""
     for child in parent.children:
@@ -154,10 +173,15 @@ def material(part: str) -> Any:
     if found is None:
         found = bpy.data.materials.new(part)
         found[PART] = part
-    if not found.use_nodes:
+    if not _has_nodes(found):
         found.use_nodes = True
     found.node_tree.nodes.clear()
     return found, found.node_tree.nodes.new("ShaderNodeOutputMaterial")
+
+
+def _has_nodes(block: Any) -> bool:
+    # From 5.0 on all have; to ask for it will be an error.
+    return bpy.app.version >= (5, 0, 0) or bool(block.use_nodes)
 
 
 def emission(part: str, color: Color, strength: float = 1.0) -> Any:
@@ -292,7 +316,7 @@ def ground(scene: Any) -> float:
     world = scene.world
     if world is None:
         return 0.0
-    node = world.node_tree.nodes.get("Background") if world.use_nodes else None
+    node = world.node_tree.nodes.get("Background") if _has_nodes(world) else None
     color = world.color if node is None else node.inputs["Color"].default_value
     return float(np.mean(color[:3]))
 
