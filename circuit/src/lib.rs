@@ -8,7 +8,9 @@
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
 mod attributes;
+mod bsb;
 pub mod build;
+pub mod cells;
 mod column;
 pub mod config;
 mod currents;
@@ -16,6 +18,7 @@ mod edges;
 mod error;
 pub mod hdf5;
 mod names;
+mod neo;
 mod network;
 pub mod node_sets;
 mod nodes;

@@ -2,11 +2,13 @@
 
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
-spikes, `Report` what was recorded.
+spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
+and looks, and their spikes, of BSB and of SONATA.
 """
 
 from . import rules
 from .builder import NetworkBuilder
+from .cells import CellNetwork, CellPopulation, Results, spikes_from_mapping
 from .configs import read_config
 from .connections import Connections, Edge
 from .description import Description, scene_description
@@ -17,6 +19,8 @@ from .rules import vectorised
 from .spikes import Spikes, SpikeTrains
 
 __all__ = [
+    "CellNetwork",
+    "CellPopulation",
     "Circuit",
     "Connections",
     "Description",
@@ -31,10 +35,12 @@ __all__ = [
     "NodeTable",
     "Report",
     "ReportPopulation",
+    "Results",
     "SpikeTrains",
     "Spikes",
     "read_config",
     "rules",
     "scene_description",
+    "spikes_from_mapping",
     "vectorised",
 ]

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod build;
+mod cells;
 mod columns;
 mod configs;
 mod network;
@@ -54,6 +55,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(nearest_name, module)?)?;
     numbers::register(module)?;
     build::register(module)?;
+    cells::register(module)?;
     configs::register(module)?;
     network::register(module)?;
     reports::register(module)?;
