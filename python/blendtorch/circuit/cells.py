@@ -200,7 +200,9 @@ class Results:
     def __init__(self, path: Path_, network: CellNetwork, group: str | None = None) -> None:
         self._network = network
         self._results = _blendtorch.CellResults(os.fspath(path), network._files, group)
-        self._counts = {name: (spikes, cells) for name, spikes, cells in self._results.populations()}
+        self._counts = {
+            name: (spikes, cells) for name, spikes, cells in self._results.populations()
+        }
 
     @property
     def path(self) -> Path:
