@@ -22,7 +22,7 @@ def ensure(scene: Any) -> Any:
     glare[marked.ROLE] = "glare"
     _set(glare)
     if not glare.outputs[0].is_linked:
-        _insert(tree, glare)
+        _insert(scene, tree, glare)
     return glare
 
 
@@ -61,10 +61,10 @@ def _set(glare: Any) -> None:
         glare.threshold, glare.size = THRESHOLD, 8
 
 
-def _insert(tree: Any, glare: Any) -> None:
+def _insert(scene: Any, tree: Any, glare: Any) -> None:
     """Puts it before the node that gives the picture out."""
     ends = [n for n in tree.nodes if n.bl_idname in ("CompositorNodeComposite", "NodeGroupOutput")]
-    end = ends[0] if ends else _new_end(tree)
+    end = ends[0] if ends else _new_end(scene, tree)
     into = end.inputs[0]
     if into.is_linked:
         came = into.links[0].from_socket
@@ -77,6 +77,6 @@ def _insert(tree: Any, glare: Any) -> None:
     tree.links.new(nodes.out(glare), into)
 
 
-def _new_end(tree: Any) -> Any:
-    grouped = hasattr(bpy.types.Scene, "compositing_node_group")
+def _new_end(scene: Any, tree: Any) -> Any:
+    grouped = hasattr(scene, "compositing_node_group")
     return tree.nodes.new("NodeGroupOutput" if grouped else "CompositorNodeComposite")

@@ -19,8 +19,6 @@ Way = Literal["plain", "pulsar", "flash", "glow", "map"]
 
 STRENGTH = 12.0
 """Of the emission that the BSB's pulsar material has."""
-FAINT = 0.2
-"""How much of Cleo's cells is seen where they do not spike: their alpha."""
 REST = 0.08
 """The brightness of a cell that glows, at rest."""
 
@@ -32,7 +30,7 @@ class Look:
     plain   the cell's colour, lit; the value is not seen
     pulsar  light of 12 times the colour, mixed into nothing by value⁴ · max_intensity / 2, as the
             BSB's material does; Workbench: colour times value
-    flash   the colour, with alpha 0.2 at 0 and 1 at 1, as Cleo draws; Workbench: as dark
+    flash   the colour, with alpha `low` at 0 and 1 at 1, as Cleo draws with 0.2; Workbench: as dark
     glow    the colour times 0.08 at `low` and 1 at `high`
     map     the colour that a map has between `low` and `high`
     """
@@ -55,7 +53,7 @@ def shown(tree: Any, look: Look, color: Any, value: Any) -> Any:
     if look.way == "pulsar":
         return nodes.scaled(tree, color, nodes.math(tree, "MAXIMUM", value, 0.0))
     if look.way == "flash":
-        return nodes.scaled(tree, color, _between(tree, FAINT, value))
+        return nodes.scaled(tree, color, _between(tree, look.low, value))
     if look.way == "glow":
         return nodes.scaled(tree, color, _between(tree, REST, _part(tree, look, value)))
     return nodes.ramp(tree, _part(tree, look, value), map_colors(look.map))
@@ -73,7 +71,7 @@ def surface(tree: Any, look: Look, color: Any, alpha: Any, value: Any) -> Any:
         fourth = nodes.math(tree, "POWER", value, 4.0)
         return _mixed(tree, nodes.math(tree, "MULTIPLY", fourth, look.max_intensity / 2), light)
     if look.way == "flash":
-        seen = nodes.math(tree, "MULTIPLY", _between(tree, FAINT, value), alpha)
+        seen = nodes.math(tree, "MULTIPLY", _between(tree, look.low, value), alpha)
         return _mixed(tree, seen, _emission(tree, color, 1.0))
     if look.way == "glow":
         bright = _between(tree, REST, _part(tree, look, value))

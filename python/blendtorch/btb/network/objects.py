@@ -68,9 +68,9 @@ def make(
     return there
 
 
-def key(obj: Any, keys: Iterable[tuple[float, float]]) -> None:
+def key(obj: Any, keys: Iterable[tuple[float, float]], interpolation: str = "BEZIER") -> None:
     """Replaces the keys of an object's colour: each value in all four channels, as the BSB's module
-    has them, with Blender's usual interpolation."""
+    has them, by default with Blender's usual interpolation."""
     pairs = np.array(list(keys), np.float32).reshape(-1, 2)
     if not len(pairs):
         return
@@ -89,7 +89,7 @@ def key(obj: Any, keys: Iterable[tuple[float, float]]) -> None:
             points.add(len(pairs) - len(points))
         points.foreach_set("co", flat)
         for prop in ("interpolation", "handle_left_type", "handle_right_type"):
-            kind = {"interpolation": "BEZIER"}.get(prop, "AUTO_CLAMPED")
+            kind = {"interpolation": interpolation}.get(prop, "AUTO_CLAMPED")
             values = np.full(len(pairs), _number(points[0], prop, kind), np.int32)
             points.foreach_set(prop, values)
         curve.update()

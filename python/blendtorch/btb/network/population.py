@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import bpy
 import numpy as np
 
 from .. import alive
@@ -107,19 +108,52 @@ class BlenderPopulation:
         """The object of a cell; None where there are none."""
         return self._objects.get(int(self.ids[row])) if self.as_objects else None
 
-    def apply(self, scene: Any) -> None:
-        """Makes what is missing, and sets what is declared."""
+    @property
+    def is_gone(self) -> bool:
+        """Whether its collection, or the object of its cells, was deleted."""
+        return self._collection.gone or (self._object is not None and self._object.gone)
+
+    @property
+    def largest(self) -> float:
+        """The largest radius of its cells, µm."""
+        radii = None if self.style.radius is not None else self._source.radii
+        return float(np.max(radii)) if radii is not None and len(radii) else self.radius
+
+    def shown_locations(self) -> "NDArray[np.float32]":
+        """Where its cells are now, n × 3; of objects where the file has them."""
+        if self.as_objects:
+            return np.asarray(self._source.locations, np.float32).reshape(-1, 3)
+        return points.places(self.object)
+
+    def apply(self, scene: Any, fill: bool = True) -> None:
+        """Makes what is missing, and sets what is declared.
+
+        Args:
+            scene: whose engine says how cells are drawn.
+            fill: whether cells whose objects are gone get new ones.
+        """
         collection = self.collection
+        self._leave_other_kind()
         collection["blendtorch_as_objects"] = self.as_objects
         if self.style.material is not None:
             collection["blendtorch_given"] = self.style.material
         if self.style.hidden is not None:
             collection.hide_render = collection.hide_viewport = self.style.hidden
         if self.as_objects:
-            self._apply_objects()
+            self._apply_objects(fill)
         else:
             self._apply_points()
         self.dress(scene)
+
+    def _leave_other_kind(self) -> None:
+        """Removes objects of cells where all are one, and the other way round."""
+        collection = self.collection
+        if self.as_objects:
+            others = marked.objects(collection, "points") + marked.objects(collection, "keys")
+        else:
+            others = list(objects.by_id(collection).values())
+        if others:
+            bpy.data.batch_remove(others)
 
     def find(self) -> None:
         """Takes what is there, and makes nothing."""
@@ -176,7 +210,7 @@ class BlenderPopulation:
         if source.rotations is not None:
             points.put(obj, "rotation", np.radians(source.rotations))
 
-    def _apply_objects(self) -> None:
+    def _apply_objects(self, fill: bool) -> None:
         mesh = objects.mesh_of(self.collection, self.name, self.radius)
         locations = np.asarray(self._source.locations, np.float32).reshape(-1, 3)
         placed = np.isfinite(locations).all(1)
@@ -184,6 +218,10 @@ class BlenderPopulation:
             _say(f"population {self.name!r}: {int((~placed).sum())} of {len(placed)} cells have "
                  "no place (NaN or infinite): they have no object")  # fmt: skip
         ids = np.asarray(self.ids)[placed]
+        if not fill:
+            there = objects.by_id(self.collection)
+            placed[placed] = kept = np.isin(ids, list(there))
+            ids = ids[kept]
         self._objects = objects.make(self.collection, self.name, mesh, ids, locations[placed])
 
     def restrict(self, partial: bool) -> None:

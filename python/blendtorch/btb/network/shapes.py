@@ -50,6 +50,9 @@ def dress(obj: Any, shape: Shape, look: Look, material: Any, keys: Any = None) -
         tree = _tree(f"{obj.name} {shape}", shape, faces, look, material, keys)
         nodes.made_of(tree, what)
         modifier.node_group = tree
+    if shape == "mesh":
+        colors = obj.data.attributes
+        colors.active_color_name = colors.default_color_name = SHOWN
     if not obj.material_slots:
         obj.data.materials.append(material)
     elif obj.material_slots[0].material != material:
@@ -94,7 +97,11 @@ def surfaces(tree: Any, points: Any, faces: str) -> Any:
             "Scale": nodes.named(tree, "radius", "FLOAT"),
         },
     )
-    return nodes.add(tree, "GeometryNodeRealizeInstances", {0: on.outputs[0]}).outputs[0]
+    # The points before the surfaces: of what is joined, the first mesh says which colours are drawn.
+    both = tree.nodes.new("GeometryNodeJoinGeometry")
+    tree.links.new(on.outputs[0], both.inputs[0])
+    tree.links.new(points, both.inputs[0])
+    return nodes.add(tree, "GeometryNodeRealizeInstances", {0: both.outputs[0]}).outputs[0]
 
 
 def spheres(tree: Any, points: Any) -> Any:
@@ -126,7 +133,7 @@ def _tree(name: str, shape: Shape, faces: str, look: Look, material: Any, keys: 
         made = spheres(tree, points)
     else:
         smooth = nodes.add(
-            tree, "GeometryNodeSetShadeSmooth", {"Geometry": surfaces(tree, points, faces)}
+            tree, "GeometryNodeSetShadeSmooth", {0: surfaces(tree, points, faces)}
         )
         color = nodes.named(tree, "cell_color", "FLOAT_COLOR")
         value = nodes.named(tree, "activity", "FLOAT")

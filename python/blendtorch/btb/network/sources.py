@@ -44,6 +44,8 @@ class Origin:
 
     path: Path | None = None
     group: str | None = None
+    whole: bool = False
+    """Whether `circuit.Results` of it gives the same spikes."""
 
 
 def take(
@@ -68,7 +70,8 @@ def take(
             if name not in there:
                 taken[name].missing = taken[name].asked
         path = getattr(results, "path", None)
-        origin = Origin(Path(path) if path else None, getattr(results, "group", None))
+        whole = path is not None and all(some is None for _, some in rows.values())
+        origin = Origin(Path(path) if path else None, getattr(results, "group", None), whole)
         return taken, origin, notes
     if isinstance(results, Mapping) or hasattr(results, "keys"):
         taken = {}
