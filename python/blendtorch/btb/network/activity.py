@@ -39,6 +39,7 @@ class _Playing:
 
 
 _playing: dict[str, _Playing] = {}
+_following: dict[str, list[tuple[Any, bool]]] = {}
 
 
 def play(obj: Any, activity: Activity) -> None:
@@ -57,9 +58,7 @@ def play(obj: Any, activity: Activity) -> None:
     if mark is None or _of_another(mark, obj):
         mark = obj[_MARK] = uuid.uuid4().hex
     _playing[mark] = _Playing(obj.name, activity, np.zeros(count, np.float32))
-    handlers = bpy.app.handlers.frame_change_pre
-    if _before_frame not in handlers:
-        handlers.append(_before_frame)
+    _listen()
 
 
 def stop(obj: Any) -> None:
@@ -71,6 +70,18 @@ def playing(obj: Any) -> Activity | None:
     """What an object shows; None where nothing plays."""
     found = _playing.get(str(obj.get(_MARK)))
     return None if found is None else found.activity
+
+
+def follow(root: Any, follower: Any, after: bool = False) -> None:
+    """Calls a follower's `update(frame)` before each frame, or `after` Blender has evaluated it, as
+    long as the network's collection `root` is in the scene that changes."""
+    _following.setdefault(root.name_full, []).append((follower, after))
+    _listen()
+
+
+def forget_followers(root: Any) -> None:
+    """Ends that for all of a network's."""
+    _following.pop(root.name_full, None)
 
 
 def show(scene: Any, frame: float | None = None) -> dict[str, int]:
@@ -114,15 +125,66 @@ def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
 def _before_frame(scene: Any, *_: object) -> None:
     show(scene)
     adapt(scene)
+    _update(scene, False)
+
+
+@bpy.app.handlers.persistent
+def _after_frame(scene: Any, *_: object) -> None:
+    _update(scene, True)
+
+
+@bpy.app.handlers.persistent
+def _before_save(*_: object) -> None:
+    """A file has cells at rest: without us they would be as they are at one frame, for ever."""
+    for mark, one in _playing.items():
+        obj = _object(mark, one)
+        if obj is not None:
+            points.put(obj, "activity", np.full(len(one.values), _rest(one), np.float32))
+
+
+@bpy.app.handlers.persistent
+def _after_save(*_: object) -> None:
+    for mark, one in _playing.items():
+        obj = _object(mark, one)
+        if obj is not None:
+            points.put(obj, "activity", one.values)
 
 
 @bpy.app.handlers.persistent
 def _loaded(*_: object) -> None:
     """Another file has other objects; `attach` lets them play."""
     _playing.clear()
+    _following.clear()
 
 
-bpy.app.handlers.load_post.append(_loaded)
+def _update(scene: Any, after: bool) -> None:
+    if not _following:
+        return
+    there = {one.name_full for one in marked.networks(scene)}
+    for name, followers in _following.items():
+        if name in there:
+            for follower, late in followers:
+                if late == after:
+                    follower.update(float(scene.frame_current_final))
+
+
+def _rest(one: _Playing) -> float:
+    rest = getattr(one.activity, "rest", None)
+    return float(rest(0.0)) if callable(rest) else 0.0
+
+
+def _listen() -> None:
+    """Blender calls us; a script may have taken all handlers out."""
+    handlers = bpy.app.handlers
+    for of, ours in (
+        (handlers.frame_change_pre, _before_frame),
+        (handlers.frame_change_post, _after_frame),
+        (handlers.save_pre, _before_save),
+        (handlers.save_post, _after_save),
+        (handlers.load_post, _loaded),
+    ):
+        if ours not in of:
+            of.append(ours)
 
 
 def _object(mark: str, one: _Playing) -> Any:

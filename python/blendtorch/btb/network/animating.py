@@ -132,7 +132,7 @@ class Animate:
         chosen = {tag: some for tag, (_, some) in rows.items()}
         ends = play(scene, populations, said, line, spikes, plays.Colors.of(colors), chosen)
         for tag, population in populations.items():
-            kept.note_play(population.collection, said, line, colors, origin, spikes.get(tag))
+            kept.note_play(population, said, line, colors, origin, spikes.get(tag))
             if heard is not None:
                 heard(f"{tag}: {said['as']} of {len(spikes.get(tag, ((), ()))[0])} spikes")
         self._ends.update(ends)
@@ -183,6 +183,7 @@ def play(
     ends: dict[str, float] = {}
     for tag, one in made.items():
         population = populations[tag]
+        population.last = last if said["as"] == "pulsar" else None
         population.dress(scene, plays.look(said, one, colors))
         ended = plays.end(one, said, line)
         if ended is not None:

@@ -70,9 +70,9 @@ class BlenderNetwork:
             self._draw_as = draw_as
         return self
 
-    def blend(self, scene: Any, name: Any = None) -> None:
+    def blend(self, scene: Any, name: Any = None, *, lit: bool = True) -> None:
         """Makes the collections, the camera and the light of the network in a scene, or takes those
-        that are there. The two arguments may come in either order.
+        that are there. The two arguments may come in either order; `lit` makes the light.
 
         Raises:
             TypeError: they are not a scene and a name.
@@ -89,7 +89,10 @@ class BlenderNetwork:
         root = marked.ensure_child(scene.collection, "network", name)
         marked.ensure_child(root, "cells", "cells")
         self.create_network_cam()
-        self.create_lighting()
+        if lit:
+            self.create_lighting()
+        else:
+            light.remove(scene)
         kept.note_network(root, self)
 
     def create_network(self, scene: Any, name: str) -> Any:
@@ -143,13 +146,14 @@ class BlenderNetwork:
         return marked.child(self.cells, "population", tag) is not None
 
     def get_population(
-        self, tag: str, partial: bool = False, **style: Any
+        self, tag: str, partial: bool = False, *, look: bool = True, **style: Any
     ) -> BlenderPopulation | None:
         """A population, made where it is not there; None of entities.
 
         Args:
             tag: its name in the file.
             partial: of cells as objects: leave out those whose objects are gone.
+            look: whether the camera is to see it.
             style: as `ensure_population` takes it.
 
         Raises:
@@ -157,7 +161,7 @@ class BlenderNetwork:
         """
         if self._population(tag).entity:
             return None
-        return self._take(tag, partial=partial, fill=False, **style)
+        return self._take(tag, partial=partial, fill=False, look=look, **style)
 
     def get_populations(
         self, partial: bool = False, **style: Any

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 NAME = "Network Camera"
 _PLACED = "blendtorch_placed"
-_MARGIN = 1.05
+MARGIN = 1.05
+"""How much farther away it is than where the outermost cells touch the picture's sides."""
 
 
 def ensure(scene: Any, root: Any) -> Any:
@@ -66,14 +67,10 @@ def frame(
     """
     if not (force or _is_where_we_put_it(camera)):
         return
-    sign = 1.0 if up == "z" else -1.0
-    e, a = math.radians(elevation), math.radians(azimuth)
-    back = np.array(
-        [math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), sign * math.sin(e)]
-    )
-    right, above = _across(back, sign)
+    back, sign = backward(elevation, azimuth, up)
+    right, above = across(back, sign)
     camera.data.lens = lens
-    tangents = _tangents(scene, lens)
+    sides = tangents(scene, lens)
     high, far = np.full(4, -np.inf), [np.inf, -np.inf]
     for locations, radius in parts:
         seen = np.isfinite(locations).all(1) if len(locations) else np.zeros(0, bool)
@@ -82,7 +79,7 @@ def frame(
         points = np.asarray(locations[seen], np.float64)
         x, y, z = points @ right, points @ above, points @ back
         for side, (along, tangent) in enumerate(
-            ((x, tangents[0]), (-x, tangents[0]), (y, tangents[1]), (-y, tangents[1]))
+            ((x, sides[0]), (-x, sides[0]), (y, sides[1]), (-y, sides[1]))
         ):
             reach = float(np.max(along + tangent * z)) + radius * math.hypot(1, tangent)
             high[side] = max(high[side], reach)
@@ -91,11 +88,11 @@ def frame(
         return
     # Sides of the picture are planes that touch the outermost spheres: no nearer, no farther.
     aside, upward = (high[0] - high[1]) / 2, (high[2] - high[3]) / 2
-    distance = max((high[0] + high[1]) / tangents[0], (high[2] + high[3]) / tangents[1]) / 2
+    distance = max((high[0] + high[1]) / sides[0], (high[2] + high[3]) / sides[1]) / 2
     nearest = max(far[1] - far[0], 1.0)
-    distance = far[1] + max((distance - far[1]) * _MARGIN, nearest * 0.01)
+    distance = far[1] + max((distance - far[1]) * MARGIN, nearest * 0.01)
     put(camera, right * aside + above * upward + back * distance, back, sign)
-    _clip(camera, distance, far)
+    clip(camera, distance, far)
 
 
 def look_at(
@@ -119,14 +116,24 @@ def put(
     camera: Any, at: "NDArray[np.float64]", back: "NDArray[np.float64]", sign: float
 ) -> None:
     """Puts it somewhere, with its back to a direction."""
-    right, above = _across(back, sign)
+    right, above = across(back, sign)
     rows = np.eye(4)
     rows[:3, :] = np.stack([right, above, back, at], 1)
     camera.matrix_world = Matrix(rows.tolist())
     camera[_PLACED] = _rounded(camera)
 
 
-def _across(
+def backward(
+    elevation: float, azimuth: float, up: str
+) -> "tuple[NDArray[np.float64], float]":
+    """From the target to the camera, and 1 or -1: which way up is along z."""
+    sign = 1.0 if up == "z" else -1.0
+    e, a = math.radians(elevation), math.radians(azimuth)
+    back = [math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), sign * math.sin(e)]
+    return np.array(back), sign
+
+
+def across(
     back: "NDArray[np.float64]", sign: float
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """To the right in the picture, and up in it."""
@@ -137,7 +144,8 @@ def _across(
     return right, np.cross(back, right)
 
 
-def _tangents(scene: Any, lens: float) -> tuple[float, float]:
+def tangents(scene: Any, lens: float) -> tuple[float, float]:
+    """Of half the angles that pictures show, across and upwards."""
     render = scene.render
     width = render.resolution_x * render.pixel_aspect_x
     height = render.resolution_y * render.pixel_aspect_y
@@ -146,7 +154,9 @@ def _tangents(scene: Any, lens: float) -> tuple[float, float]:
     return half * width / largest, half * height / largest
 
 
-def _clip(camera: Any, distance: float, far: "list[float]") -> None:
+def clip(camera: Any, distance: float, far: "list[float]") -> None:
+    """Sets the planes between which it sees; `far` is from where to where cells are, along its
+    back."""
     data = camera.data
     data.clip_end = max(1000.0, 4 * (distance - far[0]))
     data.clip_start = max(min(0.1, (distance - far[1]) / 2), data.clip_end * 1e-6)

@@ -71,7 +71,7 @@ def note_population(root: Any, population: "BlenderPopulation") -> None:
 
 
 def note_play(
-    collection: Any,
+    population: "BlenderPopulation",
     said: Any,
     line: "circuit.Timeline",
     colors: Any,
@@ -79,7 +79,9 @@ def note_play(
     spikes: "tuple[NDArray[np.uint32], NDArray[np.float64]] | None",
 ) -> None:
     """Keeps what a population plays."""
+    collection = population.collection
     play: dict[str, Any] = {"show": dict(said), "colors": _plain_colors(colors)}
+    play["last"] = population.last
     play["time"] = {"fps": line.fps, "ms_per_s": line.ms_per_s, "start_ms": line.start_ms}
     for key in (_CELLS, _TIMES):
         collection.pop(key, None)
@@ -87,8 +89,8 @@ def note_play(
     if said["as"] == "report":
         play["show"]["report"] = note_file(play, Path(said["report"]))
     elif spikes is not None:
-        if origin.whole and origin.path is not None:
-            play["results"] = [note_file(play, origin.path)]
+        if origin.paths:
+            play["results"] = [note_file(play, one) for one in origin.paths]
             play["group"] = origin.group
         elif len(spikes[0]) <= _INLINE:
             collection[_CELLS] = np.ascontiguousarray(spikes[0], np.int32)

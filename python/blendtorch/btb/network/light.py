@@ -4,6 +4,8 @@ from typing import Any
 
 import bpy
 
+from . import marked
+
 NAME = "BSB Solar"
 
 
@@ -16,8 +18,15 @@ def ensure(scene: Any) -> Any:
     if data.type != "SUN":
         data = bpy.data.lights.new(NAME, "SUN")
     data.energy = 1.5
-    sun = bpy.data.objects.new(NAME, data)
+    sun = marked.mark(bpy.data.objects.new(NAME, data), "light", NAME)
     # From behind the camera's left shoulder, so that cells have a dark side, but not towards it.
     sun.rotation_euler = (0.6, -0.2, -0.9)
     scene.collection.objects.link(sun)
     return sun
+
+
+def remove(scene: Any) -> None:
+    """Takes our sun out of a scene."""
+    for obj in list(scene.objects):
+        if obj.get(marked.ROLE) == "light":
+            bpy.data.objects.remove(obj)

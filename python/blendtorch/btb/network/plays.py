@@ -90,7 +90,7 @@ def activity(
     if kind == "flash":
         given.pop("rest", None)
         return circuit.Flash(found, line, **given)
-    return {"decay": circuit.Decay, "indicator": circuit.Indicator}[kind](found, line, **given)
+    return (circuit.Decay if kind == "decay" else circuit.Indicator)(found, line, **given)
 
 
 def look(said: Mapping[str, Any], shown: Any, colors: Colors | None) -> Look:

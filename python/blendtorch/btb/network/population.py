@@ -69,6 +69,9 @@ class BlenderPopulation:
         self._object: alive.Kept | None = None
         self._objects: dict[int, Any] = {}
         self.rows: Any = range(len(self.ids))
+        self.label = source.display_name or source.name
+        self.last: float | None = None
+        """The frame where a pulsar's populations begin to fade."""
 
     @property
     def collection(self) -> Any:

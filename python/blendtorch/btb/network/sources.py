@@ -42,14 +42,16 @@ class Taken:
 class Origin:
     """Where spikes come from, as far as that can be opened again."""
 
-    path: Path | None = None
+    paths: list[Path] = field(default_factory=list)
+    """Files that give the same spikes when they are read again; none where that is not so."""
     group: str | None = None
-    whole: bool = False
-    """Whether `circuit.Results` of it gives the same spikes."""
 
 
 def take(
-    results: Any, source: Any, rows: "dict[str, tuple[BlenderPopulation, NDArray[Any] | None]]"
+    results: Any,
+    source: Any,
+    rows: "Mapping[str, tuple[BlenderPopulation, NDArray[Any] | None]]",
+    group: str | None = None,
 ) -> tuple[dict[str, Taken], Origin, list[str]]:
     """The spikes of populations, of some rows of each or of all (None); where they come from; and
     what is to be said.
@@ -59,8 +61,10 @@ def take(
     """
     notes: list[str] = []
     if isinstance(results, str | os.PathLike):
-        results = circuit.Results(os.fspath(results), network=native(source))
+        results = read(Path(results), source, group)
     if hasattr(results, "spikes") and hasattr(results, "populations"):
+        if group is None and getattr(results, "group", None):
+            group = str(results.group)
         notes += [str(one) for one in getattr(results, "warnings", ())]
         there = set(results.populations)
         taken = {}
@@ -71,7 +75,7 @@ def take(
                 taken[name].missing = taken[name].asked
         path = getattr(results, "path", None)
         whole = path is not None and all(some is None for _, some in rows.values())
-        origin = Origin(Path(path) if path else None, getattr(results, "group", None), whole)
+        origin = Origin([Path(path).absolute()] if path and whole else [], group)
         return taken, origin, notes
     if isinstance(results, Mapping) or hasattr(results, "keys"):
         taken = {}
@@ -80,16 +84,61 @@ def take(
             one = taken[name] = _taken((index, times), population, some)
             one.missing = _count(report.get("missing"), population, some)
             one.notes = _told(report)
-        return taken, _origin_of_group(results), notes
+        return taken, Origin(), notes
     raise TypeError(
         "results must be a path, circuit.Results, a group of an h5py file, or a dict of cell id to "
         f"times, not {type(results).__name__}"
     )
 
 
-def native(source: Any) -> Any:
-    """A network as `circuit.Results` takes it: None where it is of arrays."""
-    return source if isinstance(source, circuit.CellNetwork) else None
+def read(path: Path, source: Any, group: str | None) -> Any:
+    """The results of a file, as `circuit.Results` has them.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is damaged, or has none of the network's cells.
+    """
+    if isinstance(source, circuit.CellNetwork):
+        return circuit.Results(os.fspath(path), source, group)
+    return _OfArrays(path, source)
+
+
+class _OfArrays:
+    """SONATA's spikes of a network of arrays: by the populations' names and the cells' ids."""
+
+    def __init__(self, path: Path, source: Any) -> None:
+        self.path = path
+        self.warnings: list[str] = []
+        self._source, self._spikes = source, circuit.Spikes.read(path)
+        self.populations = [name for name in source.names if name in set(self._spikes)]
+        others = sorted(set(self._spikes) - set(source.names))
+        if others:
+            self.warnings.append(f"{path} has spikes of {', '.join(others)}, which are not here")
+
+    def spikes(self, name: str) -> "tuple[NDArray[np.uint32], NDArray[np.float64]]":
+        """Those of a population, in the order of time."""
+        trains, ids = self._spikes[name], np.asarray(self._source.population(name).ids)
+        order = np.argsort(ids, kind="stable")
+        of = trains.node_ids.astype(np.int64)
+        at = np.searchsorted(ids[order], of).clip(max=max(len(ids) - 1, 0))
+        known = ids[order][at] == of if len(ids) else np.zeros(len(of), bool)
+        if not known.all():
+            self.warnings.append(f"{self.path}: {int((~known).sum())} spikes of no cell of {name}")
+        index, times = order[at[known]].astype(np.uint32), trains.timestamps[known]
+        sorting = np.argsort(times, kind="stable")
+        return index[sorting], times[sorting]
+
+
+def joined(one: Taken | None, other: Taken) -> Taken:
+    """The spikes of two files."""
+    if one is None:
+        return other
+    index = np.concatenate([one.index, other.index])
+    times = np.concatenate([one.times, other.times])
+    spiking = len(np.unique(index))
+    missing = min(one.missing, other.missing)
+    notes = one.notes + other.notes
+    return Taken(index, times, one.asked, one.asked - spiking, missing, notes)
 
 
 def summary(taken: Mapping[str, Taken], notes: Iterable[str]) -> list[str]:
@@ -149,11 +198,3 @@ def _told(report: Mapping[str, Any]) -> list[str]:
         for key, value in report.items()
     }
     return [f"{counts[key]} {text}" for key, text in words.items() if counts.get(key)]
-
-
-def _origin_of_group(results: Any) -> Origin:
-    """The file of an h5py group; of a dict there is none."""
-    file = getattr(getattr(results, "file", None), "filename", None)
-    if not isinstance(file, str):
-        return Origin()
-    return Origin(Path(file).resolve(), str(getattr(results, "name", "/")))
