@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .attaching import attach
-    from .baking import bake
+    from .baking import bake, unbake
     from .blended import BlenderNetwork, from_arrays, from_file, from_hdf5, from_sonata
     from .cell_ids import cell_ids
     from .cells import Cell, Cells
@@ -42,6 +42,7 @@ __all__ = [
     "is_in",
     "settle",
     "show",
+    "unbake",
 ]
 
 _LATER = {
@@ -52,6 +53,7 @@ _LATER = {
     "Network": "showing",
     "attach": "attaching",
     "bake": "baking",
+    "unbake": "baking",
     "cell_ids": "cell_ids",
     "from_arrays": "blended",
     "from_file": "blended",

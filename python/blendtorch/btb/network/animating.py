@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import circuit
-from . import activity, glare, kept, objects, plays, sources, timeline
+from . import activity, extras, glare, kept, objects, plays, sources, timeline
 from .cells import Cell, Cells
 from .population import BlenderPopulation
 
@@ -185,6 +185,7 @@ def play(
         population = populations[tag]
         population.last = last if said["as"] == "pulsar" else None
         population.dress(scene, plays.look(said, one, colors))
+        population.collection[extras.MEASURED] = plays.measured(said, one)
         ended = plays.end(one, said, line)
         if ended is not None:
             ends[tag] = ended

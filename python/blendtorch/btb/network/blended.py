@@ -258,7 +258,7 @@ class BlenderNetwork:
         made.apply(self.scene, fill=fill or not there)
         made.restrict(partial)
         self._taken[tag] = made
-        kept.note_population(self.root, made)
+        kept.note_population(made)
         if look:
             self.look()
         return made

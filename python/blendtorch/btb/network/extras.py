@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .population import BlenderPopulation
 
 
+MEASURED = "blendtorch_measured"
+"""On a population's collection: what a bar of its colours is the scale of."""
+
+
 def draw(
     scene: Any,
     root: Any,
@@ -32,7 +36,7 @@ def draw(
     Args:
         scene: with a camera.
         root: the network's collection.
-        source: the network; None where its file is gone.
+        source: the network; None where no morphologies are asked for.
         populations: those that are drawn.
         said: the description.
         line: which time a frame shows.
@@ -144,27 +148,12 @@ def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> No
     named = [(one.label, one.color) for one in shown.values() if one.look.way != "map"]
     bar = None
     if mapped:
-        bar = _bar(mapped[0][1].look, said_of(mapped[0][1]))
+        bar = _bar(mapped[0][1].look, str(mapped[0][1].collection.get(MEASURED, "")))
     low, high = bounds(populations)
     target = [0.0, 0.0, 0.0] if low is None or high is None else list((low + high) / 2)
-    moving = any(
-        not one.as_objects and activity.playing(one.object) is not None or one.as_objects
-        for one in shown.values()
-    )
+    moving = any(one.look.way != "plain" for one in shown.values())
     says = legend.Says(bar=bar, populations=named, time=moving, scale=True, target=tuple(target))
     activity.follow(root, legend.draw(scene, root, says, line))
-
-
-def said_of(population: "BlenderPopulation") -> str:
-    """What a bar of colours is the scale of."""
-    one = None if population.as_objects else activity.playing(population.object)
-    if one is None:
-        return ""
-    units, kind = getattr(one, "units", None), getattr(one, "kind", "")
-    variable = getattr(one, "variable", None)
-    if variable or units:
-        return f"{variable or 'value'} ({units})" if units else str(variable)
-    return {"indicator": "ΔF/F"}.get(str(kind), str(kind))
 
 
 def bounds(populations: Any) -> "tuple[Any, Any]":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NETWORK, STYLE, PLAY = "blendtorch_network", "blendtorch_style", "blendtorch_play"
 _CELLS, _TIMES = "blendtorch_spike_cells", "blendtorch_spike_ms"
-_ARRAYS = "blendtorch_arrays"
+LABEL, COLOR = "blendtorch_label", "blendtorch_color"
 TEXT = "blendtorch network"
 _INLINE = 2_000_000
 """Up to so many spikes that came of no file are kept in the .blend."""
@@ -55,7 +55,7 @@ def note_network(root: Any, network: "BlenderNetwork") -> None:
     _tell()
 
 
-def note_population(root: Any, population: "BlenderPopulation") -> None:
+def note_population(population: "BlenderPopulation") -> None:
     """Keeps what is declared of a population."""
     style = population.style
     said = {
@@ -65,9 +65,9 @@ def note_population(root: Any, population: "BlenderPopulation") -> None:
         "hidden": style.hidden,
         "draw_as": style.draw_as,
     }
-    _write(population.collection, STYLE, said)
-    if read(root, NETWORK).get("network") is None:
-        population.collection[_ARRAYS] = True
+    collection = population.collection
+    _write(collection, STYLE, said)
+    collection[LABEL], collection[COLOR] = population.label, list(population.color)
 
 
 def note_play(

@@ -120,3 +120,12 @@ def end(shown: Any, said: Mapping[str, Any], line: circuit.Timeline) -> float | 
         return float(shown.frame_end)
     last = getattr(shown, "last_ms", None)
     return None if last is None else float(line.frame(last))
+
+
+def measured(said: Mapping[str, Any], shown: Any) -> str:
+    """What the values are of, for a scale of their colours."""
+    kind, units = said["as"], getattr(shown, "units", None)
+    if kind == "report":
+        name = said.get("variable") or getattr(shown, "variable", None) or "value"
+        return f"{name} ({units})" if units else str(name)
+    return "ΔF/F" if kind == "indicator" else str(kind)
