@@ -12,6 +12,7 @@ from .cells import CellNetwork, CellPopulation, Results, spikes_from_mapping
 from .configs import read_config
 from .connections import Connections, Edge
 from .description import Description, scene_description
+from .morphology import Morphology
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
@@ -28,6 +29,7 @@ __all__ = [
     "EdgePopulation",
     "Edges",
     "Electrodes",
+    "Morphology",
     "NetworkBuilder",
     "Node",
     "NodePool",
