@@ -223,7 +223,7 @@ def said_ticks(ticks: Sequence[float]) -> list[str]:
     """The words of ticks: all with as many digits as tell them apart, and a true minus."""
     step = min(np.diff(ticks), default=1.0)
     if any(abs(one) >= 1e5 for one in ticks) or step < 1e-4:
-        return [f"{one:g}".replace("-", "\N{MINUS SIGN}") for one in ticks]
+        return [f"{one + 0.0:g}".replace("-", "\N{MINUS SIGN}") for one in ticks]
     digits = next((d for d in range(5) if abs(round(step, d) - step) < 1e-6 * step), 4)
     return [f"{one + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}") for one in ticks]
 
