@@ -129,7 +129,7 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
     if let Some(engine) = &scene.engine
         && !ENGINES.contains(&engine.as_str())
     {
-        let meant = nearest(engine, ENGINES.into_iter());
+        let meant = nearest(engine, ENGINES);
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
         wrong(
             "engine",
