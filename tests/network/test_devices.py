@@ -120,11 +120,12 @@ once, blue = count(), color()
 draw(light, probe, scope, where=where)
 twice = count()
 draw(light | dict(wavelength_nm=600), scope, where=where)
+red = color()
 less = sorted(obj.name for obj in bpy.data.objects)
 mine = bpy.data.objects.new("probe probe", None); scene.collection.objects.link(mine)
 draw()
 none = count()
-report(start=start, none=none, once=once, twice=twice, blue=blue, red=color() , less=less,
+report(start=start, none=none, once=once, twice=twice, blue=blue, red=red, less=less,
        mine=bpy.data.objects["probe probe"].type)
 """,
     )
@@ -132,7 +133,7 @@ report(start=start, none=none, once=once, twice=twice, blue=blue, red=color() , 
     # The empty object, which is not ours, and the collection.
     assert np.subtract(got["none"], got["start"]).tolist() == [1, 0, 0, 0, 1]
     assert "probe probe" not in got["less"] and "light fibers 1" in got["less"]
-    assert got["blue"] == got["red"]
+    assert got["blue"][0] == 0 and got["red"][0] == 1 and got["red"][2] == 0
     assert got["mine"] == "EMPTY"
 
 
