@@ -229,7 +229,7 @@ class Morphologies:
         return self._object
 
     def set(self, values: "ArrayLike | None") -> None:
-        """Shows values, by the cells' indices or one a compartment; None is rest.
+        """Shows values, by the cells' indices or one a compartment; None is the plain colour.
 
         Where there is no value (NaN, or no compartment of a branch) it is grey.
 
@@ -237,14 +237,16 @@ class Morphologies:
             ValueError: there are too few.
         """
         if values is None:
-            given = np.full(self._most, 0.0 if self._bar is None else np.nan)
+            plain = self._color if self._bar is None else GREY
+            light = np.tile(part_materials.lights([plain]), (self._most, 1))
         else:
             given = np.asarray(values, float).reshape(-1)
-        if len(given) < self._most:
-            raise ValueError(
-                f"the morphologies of {self.name!r} need {self._most} values, and {len(given)} came"
-            )
-        light = self._lights(given)
+            if len(given) < self._most:
+                raise ValueError(
+                    f"the morphologies of {self.name!r} need {self._most} values, and {len(given)} "
+                    "came"
+                )
+            light = self._lights(given)
         light = np.concatenate([light, part_materials.lights([GREY])])
         parts.attribute(self._object.data, COLOR, "FLOAT_COLOR", light[self._value_of])
         parts.show_colors(self._object.data, COLOR)
