@@ -10,7 +10,7 @@
 //! use std::time::Duration;
 //!
 //! let mut viewer = Viewer::bind("tcp://127.0.0.1:0", None)?;
-//! let hello = Hello::new(r#"{"background": "#000000"}"#)
+//! let hello = Hello::new(r#"{"legend": false}"#)
 //!     .population("exc", &[[0.0, 0.0, 300.0], [50.0, 0.0, 310.0]])?
 //!     .device("fibers", 2)?;
 //! let mut sender = Sender::start(&[viewer.address()], hello, SenderOptions::default())?;

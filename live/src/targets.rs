@@ -89,7 +89,10 @@ mod tests {
         let file = folder.path().join("info.json");
         std::fs::write(&file, r#"{"addresses": {"DATA": ["tcp://a:1"]}}"#).unwrap();
         let said = targets(&[file.to_str().unwrap()]).unwrap_err().to_string();
-        assert!(said.contains("DATA") && said.contains("named_sockets"), "{said}");
+        assert!(
+            said.contains("DATA") && said.contains("named_sockets"),
+            "{said}"
+        );
         assert!(matches!(targets::<&str>(&[]), Err(LiveError::NoAddresses)));
         let said = targets(&["/no/where.json"]).unwrap_err().to_string();
         assert!(said.contains("where.json"), "{said}");

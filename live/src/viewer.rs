@@ -41,6 +41,8 @@ pub struct Viewer {
     duplex: Duplex,
     /// The network that is shown now.
     hello: Option<Hello>,
+    /// The session that has ended, whose last picture may still be drawn.
+    ended: Option<u64>,
     /// The next step that is expected, and the counts of this session.
     next_step: u64,
     applied: u64,
@@ -64,6 +66,7 @@ impl Viewer {
         Ok(Self {
             duplex: Duplex::bind(address, options)?,
             hello: None,
+            ended: None,
             next_step: 0,
             applied: 0,
             drawn: 0,
@@ -133,6 +136,7 @@ impl Viewer {
                     (self.next_step, self.applied) = (0, 0);
                     (self.drawn, self.pictures) = (0, 0);
                     self.hello = Some(hello.clone());
+                    self.ended = None;
                     return Ok(Some(Event::Hello(hello)));
                 }
                 self.answer(session, &self.seen_now())?;
@@ -146,6 +150,7 @@ impl Viewer {
             Told::End(session, ended) if self.is_of(session) => {
                 self.answer(session, &self.seen_now())?;
                 self.hello = None;
+                self.ended = Some(session);
                 Ok(Some(Event::Ended(ended)))
             }
             Told::End(..) => Ok(None),
@@ -170,12 +175,13 @@ impl Viewer {
     }
 
     /// Says that all snapshots until now are applied, and whether they are drawn: each has been, or
-    /// a picture of a newer one was made. Nothing where no session goes on.
+    /// a picture of a newer one was made. Nothing where there was no session.
     ///
     /// # Errors
     /// [`LiveError::Channel`].
     pub fn seen(&mut self, drawn: bool) -> Result<(), LiveError> {
-        let Some(session) = self.hello.as_ref().map(|hello| hello.session) else {
+        let session = self.hello.as_ref().map(|hello| hello.session);
+        let Some(session) = session.or(self.ended) else {
             return Ok(());
         };
         if drawn {

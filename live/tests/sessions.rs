@@ -36,7 +36,9 @@ fn options(policy: Policy) -> SenderOptions {
 fn snapshot(step: u32) -> Snapshot {
     let time = f64::from(step);
     let mut snapshot = Snapshot::new(step.into(), time, time + 1.0);
-    snapshot.spikes.insert("exc".to_owned(), vec![2, step % 3, 2]);
+    snapshot
+        .spikes
+        .insert("exc".to_owned(), vec![2, step % 3, 2]);
     snapshot
 }
 
@@ -108,7 +110,10 @@ fn a_slow_viewer_slows_the_simulation_only_where_that_is_asked() {
         assert_eq!(shown.len(), 30);
         assert_eq!((one(&counts).drawn, one(&counts).pictures), (30, 30));
         if waits {
-            assert!(most_behind <= 2 && took >= EACH * 27, "{most_behind} {took:?}");
+            assert!(
+                most_behind <= 2 && took >= EACH * 27,
+                "{most_behind} {took:?}"
+            );
             assert!(waited > 0.4, "{waited}");
         } else {
             assert!(most_behind > 2, "{most_behind}");
@@ -120,8 +125,7 @@ fn a_slow_viewer_slows_the_simulation_only_where_that_is_asked() {
 #[test]
 fn a_late_viewer_that_draws_the_newest_says_so() {
     let mut viewer = viewer();
-    let mut sender =
-        Sender::start(&[viewer.address()], hello(), options(Policy::Drop)).unwrap();
+    let mut sender = Sender::start(&[viewer.address()], hello(), options(Policy::Drop)).unwrap();
     for step in 0..10 {
         sender.send(snapshot(step)).unwrap();
     }
@@ -151,7 +155,11 @@ fn a_viewer_that_is_killed_holds_up_nobody_and_its_next_life_is_told_the_network
         news.extend(sender.news());
     }
     watching.join().unwrap();
-    assert!(news.iter().any(|one| one.is_trouble && one.text.contains("is gone")), "{news:?}");
+    assert!(
+        news.iter()
+            .any(|one| one.is_trouble && one.text.contains("is gone")),
+        "{news:?}"
+    );
     assert_eq!(one(&sender.counts()).state, LinkState::Gone);
 
     let second = Viewer::bind(&address, None).unwrap();
@@ -221,8 +229,7 @@ fn a_second_sender_is_told_that_it_is_not_heard() {
 #[test]
 fn what_does_not_fit_the_network_is_the_senders_error() {
     let viewer = viewer();
-    let mut sender =
-        Sender::start(&[viewer.address()], hello(), SenderOptions::default()).unwrap();
+    let mut sender = Sender::start(&[viewer.address()], hello(), SenderOptions::default()).unwrap();
     let mut refused = |change: &dyn Fn(&mut Snapshot)| {
         let mut snapshot = snapshot(0);
         change(&mut snapshot);
@@ -231,14 +238,23 @@ fn what_does_not_fit_the_network_is_the_senders_error() {
     let said = refused(&|one| drop(one.spikes.insert("exc".into(), vec![0, 3])));
     assert!(said.contains("no cell 3: it has 3"), "{said}");
     let said = refused(&|one| drop(one.spikes.insert("inh".into(), vec![0])));
-    assert!(said.contains("inh") && said.contains("it has exc"), "{said}");
+    assert!(
+        said.contains("inh") && said.contains("it has exc"),
+        "{said}"
+    );
     let said = refused(&|one| drop(one.values.insert("exc".into(), vec![0.0])));
     assert!(said.contains("1 values were given; it has 3"), "{said}");
     let said = refused(&|one| drop(one.devices.insert("fibers".into(), vec![0.0; 3])));
     assert!(said.contains("3 values were given; it has 2"), "{said}");
     let said = refused(&|one| one.stop_ms = f64::NAN);
     assert!(said.contains("is none"), "{said}");
-    assert!(hello().population("exc", &[]).unwrap_err().to_string().contains("two"));
+    assert!(
+        hello()
+            .population("exc", &[])
+            .unwrap_err()
+            .to_string()
+            .contains("two")
+    );
     let nobody = Sender::start::<&str>(&[], hello(), SenderOptions::default());
     assert!(matches!(nobody, Err(LiveError::NoAddresses)));
 }
@@ -253,7 +269,10 @@ fn greeting(session: u64) -> Fields {
         ("policy".to_owned(), "drop".into()),
         ("window".to_owned(), 0.into()),
         ("description".to_owned(), "{}".into()),
-        ("devices".to_owned(), Value::Map(vec![("light".into(), 1.into())])),
+        (
+            "devices".to_owned(),
+            Value::Map(vec![("light".into(), 1.into())]),
+        ),
         ("positions/exc".to_owned(), positions.into()),
     ])
 }
@@ -279,7 +298,10 @@ fn a_hostile_sender_is_an_error_or_a_count_and_the_viewer_goes_on() {
         ("policy", "wait".into()),
         ("description", "[]".into()),
         ("devices", 3.into()),
-        ("positions/exc", Tensor::from_vec(&[2], vec![0f32; 2]).unwrap().into()),
+        (
+            "positions/exc",
+            Tensor::from_vec(&[2], vec![0f32; 2]).unwrap().into(),
+        ),
         ("positions/", 3.into()),
     ];
     for (field, value) in greetings {
@@ -287,7 +309,10 @@ fn a_hostile_sender_is_an_error_or_a_count_and_the_viewer_goes_on() {
         fields.insert(field.to_owned(), value);
         sender.send(fields).unwrap();
         let error = viewer.next(LONG).unwrap_err();
-        assert!(matches!(error, LiveError::Malformed { .. }), "{field}: {error}");
+        assert!(
+            matches!(error, LiveError::Malformed { .. }),
+            "{field}: {error}"
+        );
         assert!(!error.to_string().contains('\u{1b}'));
     }
     assert_eq!(viewer.counts().malformed, 8);
@@ -309,16 +334,25 @@ fn a_hostile_sender_is_an_error_or_a_count_and_the_viewer_goes_on() {
     assert_eq!(shown.spikes["exc"], [1, 0]);
     assert!(shown.values.is_empty() && shown.devices.is_empty());
     let counts = viewer.counts();
-    assert_eq!((counts.unknown_spikes, counts.unfit, counts.missed), (2, 3, 3));
+    assert_eq!(
+        (counts.unknown_spikes, counts.unfit, counts.missed),
+        (2, 3, 3)
+    );
 
     let mut endless = step(1, 4);
     endless.insert("stop_ms".to_owned(), f64::INFINITY.into());
     sender.send(endless).unwrap();
-    assert!(matches!(viewer.next(LONG), Err(LiveError::Malformed { .. })));
+    assert!(matches!(
+        viewer.next(LONG),
+        Err(LiveError::Malformed { .. })
+    ));
     // Of a network that it was not told, it asks for the network.
     sender.send(step(2, 0)).unwrap();
     assert!(viewer.next(SHORT).unwrap().is_none());
     let answers: Vec<_> = std::iter::from_fn(|| sender.recv(SHORT).unwrap()).collect();
-    let kinds: Vec<_> = answers.iter().filter_map(|one| one.fields["live"].as_str()).collect();
+    let kinds: Vec<_> = answers
+        .iter()
+        .filter_map(|one| one.fields["live"].as_str())
+        .collect();
     assert_eq!(kinds, ["ready", "hello?"]);
 }

@@ -45,7 +45,10 @@ pub(crate) fn told(fields: &Fields) -> Result<Told, String> {
             let reason = fields.get("reason").and_then(Value::as_str);
             let end = End::told(text(fields, "how")?, reason);
             let snapshots = count(fields, "snapshots")?;
-            Ok(Told::End(count(fields, "session")?, Ended { end, snapshots }))
+            Ok(Told::End(
+                count(fields, "session")?,
+                Ended { end, snapshots },
+            ))
         }
         other => Err(unknown(other)),
     }
@@ -85,7 +88,9 @@ fn hello(fields: &Fields) -> Result<Hello, String> {
     let policy = Policy::of(text(fields, "policy")?, window).map_err(|error| error.to_string())?;
     let description = text(fields, "description")?;
     if description.len() > MAX_DESCRIPTION {
-        return Err(format!("its description is longer than {MAX_DESCRIPTION} bytes"));
+        return Err(format!(
+            "its description is longer than {MAX_DESCRIPTION} bytes"
+        ));
     }
     let json = serde_json::from_str::<serde_json::Value>(description);
     if !json.is_ok_and(|value| value.is_object()) {
@@ -108,7 +113,9 @@ fn hello(fields: &Fields) -> Result<Hello, String> {
     };
     for (name, values) in devices {
         let name = name.as_str().filter(|name| fits(name));
-        let values = values.as_i64().and_then(|values| u32::try_from(values).ok());
+        let values = values
+            .as_i64()
+            .and_then(|values| u32::try_from(values).ok());
         let (Some(name), Some(values)) = (name, values) else {
             return Err("a device has no name, or no number of values".to_owned());
         };
@@ -135,7 +142,9 @@ impl Told {
     pub(crate) fn snapshot(fields: &Fields, hello: &Hello) -> Result<(Snapshot, Faults), String> {
         let (start_ms, stop_ms) = (number(fields, "start_ms")?, number(fields, "stop_ms")?);
         if !(start_ms.is_finite() && stop_ms.is_finite() && start_ms <= stop_ms) {
-            return Err(format!("an interval from {start_ms} to {stop_ms} ms is none"));
+            return Err(format!(
+                "an interval from {start_ms} to {stop_ms} ms is none"
+            ));
         }
         let mut snapshot = Snapshot::new(count(fields, "step")?, start_ms, stop_ms);
         let mut faults = Faults::default();
@@ -182,7 +191,9 @@ fn keep(
 fn name_of(field: &str, prefix: &str) -> Result<Option<String>, String> {
     match field.strip_prefix(prefix) {
         Some(name) if fits(name) => Ok(Some(name.to_owned())),
-        Some(_) => Err(format!("a name behind {prefix} is empty, or longer than {MAX_NAME} bytes")),
+        Some(_) => Err(format!(
+            "a name behind {prefix} is empty, or longer than {MAX_NAME} bytes"
+        )),
         None => Ok(None),
     }
 }
@@ -208,9 +219,7 @@ fn number(fields: &Fields, name: &str) -> Result<f64, String> {
 fn count(fields: &Fields, name: &str) -> Result<u64, String> {
     match fields.get(name) {
         Some(Value::UInt(count)) => Ok(*count),
-        Some(Value::Int(count)) => {
-            u64::try_from(*count).map_err(|_| format!("{name} is negative"))
-        }
+        Some(Value::Int(count)) => u64::try_from(*count).map_err(|_| format!("{name} is negative")),
         _ => Err(format!("{name} is no number from 0 on")),
     }
 }

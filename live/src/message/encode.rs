@@ -72,7 +72,12 @@ pub(crate) fn snapshot_fields(hello: &Hello, snapshot: Snapshot) -> Result<Field
     fields.insert("start_ms".to_owned(), start_ms.into());
     fields.insert("stop_ms".to_owned(), stop_ms.into());
     for (name, indices) in spikes {
-        let cells = known(hello.cells(&name), &name, "population", hello.populations.keys())?;
+        let cells = known(
+            hello.cells(&name),
+            &name,
+            "population",
+            hello.populations.keys(),
+        )?;
         if let Some(odd) = indices.iter().find(|one| **one as usize >= cells) {
             let problem = format!("there is no cell {odd}: it has {cells}, counted from 0");
             return Err(LiveError::unfit(name, problem));
@@ -82,7 +87,12 @@ pub(crate) fn snapshot_fields(hello: &Hello, snapshot: Snapshot) -> Result<Field
         }
     }
     add(&mut fields, "values", values, |name| {
-        known(hello.cells(name), name, "population", hello.populations.keys())
+        known(
+            hello.cells(name),
+            name,
+            "population",
+            hello.populations.keys(),
+        )
     })?;
     add(&mut fields, "device", devices, |name| {
         let values = hello.devices.get(name).map(|values| *values as usize);

@@ -228,10 +228,10 @@ impl Queue {
         self.waited += time;
     }
 
-    /// Whether everything that it can be told was, and it has said so.
+    /// Whether everything that it can be told was, and it has drawn it.
     pub(super) fn is_done(&self) -> bool {
         match self.state {
-            LinkState::Live => self.has_said_end && self.applied_now >= self.sent_now,
+            LinkState::Live => self.has_said_end && self.drawn_now >= self.sent_now,
             LinkState::Gone => true,
             _ => false,
         }
@@ -296,6 +296,10 @@ impl Queue {
 
 /// About how much memory a snapshot takes.
 fn size_of(fields: &Fields) -> usize {
-    let one = |value: &Value| value.as_tensor().map_or(64, |tensor| tensor.bytes().len() + 128);
+    let one = |value: &Value| {
+        value
+            .as_tensor()
+            .map_or(64, |tensor| tensor.bytes().len() + 128)
+    };
     fields.values().map(one).sum()
 }

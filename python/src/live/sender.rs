@@ -107,7 +107,10 @@ impl PyLiveSender {
     fn news(&self, py: Python<'_>) -> PyResult<Vec<(String, bool)>> {
         let mut guard = self.lock(py)?;
         let news = guard.as_mut().map(Sender::news).unwrap_or_default();
-        Ok(news.into_iter().map(|one| (one.text, one.is_trouble)).collect())
+        Ok(news
+            .into_iter()
+            .map(|one| (one.text, one.is_trouble))
+            .collect())
     }
 
     /// What is counted, a dict a viewer.

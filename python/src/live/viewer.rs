@@ -40,7 +40,8 @@ impl PyLiveViewer {
         let Some(viewer) = guard.as_mut() else {
             return Err(PyOSError::new_err("the viewer is closed"));
         };
-        py.detach(|| work(viewer)).map_err(|error| live_error(&error))
+        py.detach(|| work(viewer))
+            .map_err(|error| live_error(&error))
     }
 }
 
