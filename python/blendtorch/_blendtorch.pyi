@@ -332,6 +332,46 @@ class Duplex:
     def recv(self, timeout_ms: float | None) -> dict[str, Any] | None: ...
     def close(self) -> None: ...
 
+class LiveSender:
+    """Tells viewers what happens in a network."""
+
+    def __init__(
+        self,
+        to: list[str],
+        description: str,
+        populations: dict[str, Any],
+        arrays: dict[str, Any],
+        devices: list[tuple[str, int]],
+        *,
+        policy: str,
+        window: int,
+        patience_ms: float | None,
+        linger_ms: float | None,
+    ) -> None: ...
+    def send(
+        self,
+        times: tuple[int, float, float],
+        spikes: dict[str, Any],
+        values: dict[str, Any],
+        devices: dict[str, Any],
+    ) -> None: ...
+    def news(self) -> list[tuple[str, bool]]: ...
+    def counts(self) -> list[dict[str, Any]]: ...
+    def close(
+        self, how: str, reason: str | None
+    ) -> tuple[list[dict[str, Any]], list[tuple[str, bool]]]: ...
+
+class LiveViewer:
+    """Is told what happens in a network."""
+
+    address: str
+    def __init__(self, address: str, btid: int | None) -> None: ...
+    def next(self, timeout_ms: float | None) -> tuple[str, dict[str, Any]] | None: ...
+    def seen(self, drawn: bool) -> None: ...
+    def refuse(self, reason: str) -> None: ...
+    def counts(self) -> dict[str, int]: ...
+    def close(self) -> None: ...
+
 class EnvServer:
     """The environment's end: takes commands, answers each."""
 
