@@ -14,6 +14,8 @@ from torch.nn import functional
 
 BETWEEN_CELLS = 3
 """Pixels that two middles are apart at least."""
+LARGEST = 7.0
+"""Pixels that a cell reaches from its middle at most."""
 
 
 class CellNet(nn.Module):
@@ -116,7 +118,9 @@ class Finder:
         # Any microscope's brightness and contrast.
         given = given * torch.empty(len(given), 1, 1, 1).uniform_(0.7, 1.4)
         said = self.cells(given)
+        # Most pixels are no cell's.
         wrong = functional.binary_cross_entropy_with_logits(said[:, :1], cell, reduction="none")
+        wrong = wrong * (1 + 2 * cell)
         far = (said[:, 1:] - middle).square()
         loss = ((wrong + 4 * far) * counts).mean()
         return self._step(self._cells, loss, 4e-3 * pace)
@@ -184,10 +188,12 @@ def labelled(maps: NDArray[np.float32], sure: float) -> scores.Found:
     inside = np.argwhere(cell > 0.5)
     away = np.hypot(inside[:, :1] - rows, inside[:, 1:] - columns)
     nearest = away.argmin(1)
-    near = away.min(1) < 8.0
+    near = away.min(1) < LARGEST
     labels[tuple(inside[near].T)] = nearest[near] + 1
-    # A middle without pixels is no cell.
-    there = np.unique(labels[labels > 0])
+    # A middle with hardly a pixel is no cell.
+    there = np.flatnonzero(np.bincount(labels.ravel(), minlength=2)[1:] >= scores.LEAST_PIXELS // 2)
+    there += 1
+    labels[~np.isin(labels, there)] = 0
     return scores.Found(
         np.where(labels > 0, np.searchsorted(there, labels) + 1, 0),
         soft[rows, columns][there - 1].astype(float),

@@ -64,7 +64,7 @@ def filmed(stage: Stage, scope: optics.Microscope, seed: list[int], frames: int)
     moved = optics.drift(rng, frames, DRIFT)
     bleached = scope.bleached(frames)
     transfer = scope.transfer((stage.pixels, stage.pixels))
-    between = scope.neuropil * optics.cloud(rng, (stage.pixels, stage.pixels), 6.0)
+    between = scope.neuropil * optics.cloud(rng, (stage.pixels, stage.pixels))
 
     stage.show(cells.positions, cells.radii)
     inside = slice(MARGIN, MARGIN + size)

@@ -111,7 +111,9 @@ class Ready:
             for part, pixels in enumerate((own, ring)):
                 weights[at, part] = pixels.ravel() / max(pixels.sum(), 1)
         flat = self.frames.reshape(len(self.frames), -1)
-        return (weights.reshape(2 * len(ids), height * width) @ flat.T).reshape(len(ids), 2, len(flat))
+        return (weights.reshape(2 * len(ids), height * width) @ flat.T).reshape(
+            len(ids), 2, len(flat)
+        )
 
 
 def _undone(frames: NDArray[np.float32], drift: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -35,7 +35,7 @@ class Microscope:
     """The numerical aperture that the beam fills."""
     index: float = 1.33
     """Of water."""
-    detector_photons: float = 12.0
+    detector_photons: float = 10.0
     """What a pixel of a common cell at rest, in focus, gives in a frame."""
     gain: float = 20.0
     """Counts a photon."""
@@ -45,7 +45,7 @@ class Microscope:
     """Counts, standard deviation."""
     bleaching: float = 0.15
     """Which part of the light is gone at the end of a movie: it falls exponentially."""
-    neuropil: float = 0.35
+    neuropil: float = 0.6
     """The light between the cells at rest, of a common cell's."""
     planes_um: tuple[float, ...] = field(default=(-16, -12, -8, -4, 0, 4, 8, 12, 16))
     """Where the tissue is cut, from the focus."""
@@ -103,13 +103,17 @@ def drift(rng: np.random.Generator, frames: int, most: float) -> NDArray[np.floa
     return moved * (rng.uniform(0.4, 1.0) * most / max(np.abs(moved).max(), 1e-9))
 
 
-def cloud(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> NDArray[np.float64]:
-    """A smooth random picture around 1, never below 0.2: what is between the cells."""
+def cloud(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """A random picture around 1, never below 0.2: what is between the cells, in wide patches (some
+    tens of µm) and in fine ones, as neurites are."""
     across = np.fft.rfftfreq(shape[1])
     down = np.fft.fftfreq(shape[0])[:, None]
-    smooth = np.exp(-0.5 * (2 * np.pi * sigma) ** 2 * (across**2 + down**2))
-    waves = np.fft.irfft2(np.fft.rfft2(rng.normal(size=shape)) * smooth, shape)
-    return np.maximum(1.0 + 0.35 * waves / waves.std(), 0.2)
+    light = np.ones(shape)
+    for sigma, strength in ((6.0, 0.3), (1.2, 0.15)):
+        smooth = np.exp(-0.5 * (2 * np.pi * sigma) ** 2 * (across**2 + down**2))
+        waves = np.fft.irfft2(np.fft.rfft2(rng.normal(size=shape)) * smooth, shape)
+        light += strength * waves / waves.std()
+    return np.maximum(light, 0.2)
 
 
 def shifted(picture: NDArray[np.float64], move: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,8 +65,14 @@ def cells(path: Path, film: Film, finder: learned.Finder, blobs: classical.Blobs
         panel.set_title(f"{name}: {int(matched.right.sum())} right, {wrong} wrong")
     for panel in panels:
         panel.set_axis_off()
+    return _saved(figure, path)
+
+
+def _saved(figure: plt.Figure, path: Path) -> Path:
+    """In 256 colours: so small that it may stand in a repository."""
     figure.savefig(path, dpi=80)
     plt.close(figure)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
     return path
 
 
@@ -123,11 +129,10 @@ def traces(
         panel.plot([], [], color="black", label="true spikes")
         panel.set_ylabel(f"cell {int(film.truth.wanted[chosen[at]])}")
         panel.spines[["top", "right"]].set_visible(False)
-    np.atleast_1d(rows)[0].legend(loc="upper left", ncols=4, fontsize=7, frameon=False)
+    handles = np.atleast_1d(rows)[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper center", ncols=4, fontsize=8, frameon=False)
     np.atleast_1d(rows)[-1].set_xlabel("s")
-    figure.savefig(path, dpi=80)
-    plt.close(figure)
-    return path
+    return _saved(figure, path)
 
 
 def video(path: Path, film: Film, finder: learned.Finder, frames: int = 160) -> Path:

@@ -63,7 +63,7 @@ def scatter(rng: np.random.Generator, width: float, depth: float) -> Cells:
             if (apart > radius + 0.2).all():
                 positions, radii = np.vstack([positions, place]), np.append(radii, radius)
                 break
-    bright = np.exp(rng.normal(0.0, 0.35, len(radii)))
+    bright = np.exp(rng.normal(0.0, 0.5, len(radii)))
     return Cells(
         positions.astype(np.float32),
         radii.astype(np.float32),
