@@ -35,7 +35,7 @@ def estimated_drift(movie: NDArray[np.float32]) -> NDArray[np.float64]:
     pixel by a parabola); three times, since the mean of all becomes sharper.
     """
     frames = len(movie)
-    starts = np.arange(0, max(frames - BLOCK // 2, 1), BLOCK)
+    starts = np.arange(0, max(frames - BLOCK // 2, 1), BLOCK // 2)
     centers = np.array([(start + min(start + BLOCK, frames) - 1) / 2 for start in starts])
     blocks = np.array([movie[start : start + BLOCK].mean(0) for start in starts])
     # Neither noise nor what is wide and dim may lead.
@@ -50,6 +50,13 @@ def estimated_drift(movie: NDArray[np.float32]) -> NDArray[np.float64]:
         mean = (spectra * back).mean(0)
         match = np.fft.irfft2(spectra * mean.conj(), shape)
         moved = np.array([_peak(np.fft.fftshift(one)) for one in match])
+    if len(starts) > 1:
+        # Beyond the first and the last middle it goes on as it did.
+        ends = np.array([0.0, frames - 1.0])
+        steps = np.diff(moved, axis=0) / np.diff(centers)[:, None]
+        beyond = moved[[0, -1]] + (ends - centers[[0, -1]])[:, None] * steps[[0, -1]]
+        centers = np.concatenate([ends[:1], centers, ends[1:]])
+        moved = np.concatenate([beyond[:1], moved, beyond[1:]])
     of_frames = [np.interp(np.arange(frames), centers, one) for one in moved.T]
     every = np.stack(of_frames, 1)
     return every - every[0]

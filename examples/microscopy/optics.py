@@ -93,14 +93,15 @@ class Microscope:
 
 def drift(rng: np.random.Generator, frames: int, most: float) -> NDArray[np.float64]:
     """Where the tissue went: frames × 2 (x, y), from 0, slow, never further than `most`."""
-    # A few slow waves of random size and phase, as of breathing tissue and a warming stage.
-    time = np.linspace(0.0, 1.0, frames)[:, None]
+    # A few slow waves of random size and phase, as of swelling tissue and a warming stage; the
+    # fastest has 100 frames.
+    time = np.arange(frames)[:, None] / 200
     moved = np.zeros((frames, 2))
     for waves in (0.5, 1.0, 2.0):
         size, phase = rng.normal(0.0, 1.0 / waves, 2), rng.uniform(0.0, 2 * np.pi, 2)
         moved += size * np.sin(2 * np.pi * waves * time + phase)
     moved -= moved[0]
-    return moved * (rng.uniform(0.4, 1.0) * most / max(np.abs(moved).max(), 1e-9))
+    return rng.uniform(0.4, 1.0) * most * moved / max(np.abs(moved).max(), 2.0)
 
 
 def cloud(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
