@@ -47,6 +47,21 @@ def test_focus_keeps_light_and_blurs_by_sigma(ways: SimpleNamespace) -> None:
     assert across**0.5 == pytest.approx(scope.blur(scope.planes_um[-1]), rel=1e-2)
 
 
+def test_a_cell_far_below_is_dim_with_two_photons_alone(ways: SimpleNamespace) -> None:
+    rows, columns = np.mgrid[:64, :64] - 32.0
+    cell = np.hypot(rows, columns) < 5
+
+    def seen(photons: int, z_um: float) -> float:
+        scope = ways.optics.Microscope(photons=photons)
+        planes = np.zeros((len(scope.planes_um), 64, 64), np.float32)
+        planes[scope.planes_um.index(z_um)] = cell
+        light = scope.focus(planes, scope.transfer((64, 64)))
+        return float(light[cell].mean())
+
+    assert seen(2, 12) < 0.15 * seen(2, 0)
+    assert 0.5 * seen(1, 0) < seen(1, 12) < seen(1, 0)
+
+
 def test_noise_is_of_photons_and_of_reading(ways: SimpleNamespace) -> None:
     scope = ways.optics.Microscope()
     counts = scope.detect(np.full((200, 200), 2.0), np.random.default_rng(1)).astype(float)
