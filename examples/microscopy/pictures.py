@@ -72,7 +72,9 @@ def _saved(figure: plt.Figure, path: Path) -> Path:
     """In 256 colours: so small that it may stand in a repository."""
     figure.savefig(path, dpi=80)
     plt.close(figure)
-    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    picture = Image.open(path).convert("RGB")
+    # The few pixels of thin lines keep their colours.
+    picture.quantize(256, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
     return path
 
 
