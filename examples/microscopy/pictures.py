@@ -69,12 +69,10 @@ def cells(path: Path, film: Film, finder: learned.Finder, blobs: classical.Blobs
 
 
 def _saved(figure: plt.Figure, path: Path) -> Path:
-    """In 256 colours: so small that it may stand in a repository."""
-    figure.savefig(path, dpi=80)
+    """Without a channel of its own for what is transparent, which nothing is."""
+    figure.savefig(path, dpi=70)
     plt.close(figure)
-    picture = Image.open(path).convert("RGB")
-    # The few pixels of thin lines keep their colours.
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    Image.open(path).convert("RGB").save(path, optimize=True)
     return path
 
 
