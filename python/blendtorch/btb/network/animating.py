@@ -191,6 +191,8 @@ def play(
             ends[tag] = ended
         if one is None:
             put_to_rest(population, scene)
+        elif said["as"] in plays.OF_SPIKES and spikes.get(tag) is None:
+            _wait(population, one)
         elif population.as_objects:
             some = None if chosen is None else chosen.get(tag)
             _key_objects(population, one, some, ended)
@@ -198,6 +200,13 @@ def play(
             population.collection.pop("blendtorch_keys", None)
             activity.play(population.object, one)
     return ends
+
+
+def _wait(population: BlenderPopulation, one: Any) -> None:
+    """Where there are no spikes, cells look as if there were none yet; somebody sets values."""
+    if not population.as_objects:
+        activity.stop(population.object)
+        population.activity = np.full(len(population), one.rest(0.0), np.float32)
 
 
 def put_to_rest(population: BlenderPopulation, scene: Any) -> None:

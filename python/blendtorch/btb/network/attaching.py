@@ -131,9 +131,8 @@ class _Attached:
         said = {**said, "devices": [_there(one) for one in said["devices"]]}
         try:
             source = self.source if said["morphologies"] else None
-            self.told += extras.draw(
-                self._scene, self._root, source, self._populations, said, line
-            )
+            made = extras.draw(self._scene, self._root, source, self._populations, said, line)
+            self.told += made.told
         except (OSError, ValueError, KeyError) as error:
             self.told.append(f"what is beside the cells does not follow frames: {error}")
 

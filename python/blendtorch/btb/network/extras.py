@@ -5,6 +5,7 @@ module knows.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,18 @@ MEASURED = "blendtorch_measured"
 """On a population's collection: what a bar of its colours is the scale of."""
 
 
+@dataclass
+class Extras:
+    """What is drawn beside cells; None and nothing where it is not asked for."""
+
+    devices: Any = None
+    branches: list[Any] = field(default_factory=list)
+    axes: Any = None
+    legend: Any = None
+    told: list[str] = field(default_factory=list)
+    """What is to be said."""
+
+
 def draw(
     scene: Any,
     root: Any,
@@ -30,7 +43,7 @@ def draw(
     populations: "Mapping[str, BlenderPopulation]",
     said: Mapping[str, Any],
     line: "circuit.Timeline",
-) -> list[str]:
+) -> Extras:
     """Draws what a description asks for beside cells, in place of what was drawn before.
 
     Args:
@@ -41,15 +54,21 @@ def draw(
         said: the description.
         line: which time a frame shows.
 
-    Returns: what is to be said.
+    Raises:
+        ValueError: a part cannot be as it is described.
     """
     activity.forget_followers(root)
-    told: list[str] = []
-    _devices(scene, root, populations, said, line)
-    told += _branches(scene, root, source, populations, said)
-    _axes(scene, root, populations, said)
-    _legend(scene, root, populations, said, line)
-    return told
+    made = Extras()
+    made.devices = _devices(scene, root, populations, said, line)
+    made.branches, made.told = _branches(scene, root, source, populations, said)
+    made.axes = _axes(scene, root, populations, said)
+    made.legend = _legend(scene, root, populations, said, line)
+    for follower in (made.devices, *made.branches, made.legend):
+        if follower is not None:
+            activity.follow(root, follower)
+    if made.axes is not None:  # Where the camera is then.
+        activity.follow(root, made.axes, after=True)
+    return made
 
 
 def values_of(population: "BlenderPopulation") -> "NDArray[np.float32] | None":
@@ -64,12 +83,12 @@ def values_of(population: "BlenderPopulation") -> "NDArray[np.float32] | None":
     return np.clip(values, 0.0, 1.0)
 
 
-def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> None:
+def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> Any:
     from . import devices, parts
 
     if not said["devices"]:
         _remove(root, devices.COLLECTION, parts)
-        return
+        return None
 
     def where(name: str, cells: Any) -> tuple[Any, Any]:
         if name not in populations:
@@ -85,23 +104,25 @@ def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> N
     def activity_of(name: str) -> "NDArray[np.float32] | None":
         return values_of(populations[name]) if name in populations else None
 
-    made = devices.draw(
+    return devices.draw(
         scene, root, said["devices"], line, where=where, read=reading.of_series,
         activity=activity_of,
     )  # fmt: skip
-    activity.follow(root, made)
 
 
-def _branches(scene: Any, root: Any, source: Any, populations: Any, said: Any) -> list[str]:
+def _branches(
+    scene: Any, root: Any, source: Any, populations: Any, said: Any
+) -> tuple[list[Any], list[str]]:
     from . import morphologies, parts
 
     wanted = said["morphologies"]
+    drawn: list[Any] = []
     told: list[str] = []
     if not wanted:
         _remove(root, morphologies.COLLECTION, parts)
-        return told
+        return drawn, told
     if not hasattr(source, "morphology"):
-        return ["the network has no morphologies: they are not drawn"]
+        return drawn, ["the network has no morphologies: they are not drawn"]
     morphologies.keep(root, list(wanted))
     for name, cells in wanted.items():
         if name not in populations:
@@ -121,28 +142,28 @@ def _branches(scene: Any, root: Any, source: Any, populations: Any, said: Any) -
             scene, root, source, name, cells, color=one.color, bar=bar, values=values
         )
         told += [str(problem) for problem in made.problems]
-        activity.follow(root, made)
-    return told
+        drawn.append(made)
+    return drawn, told
 
 
-def _axes(scene: Any, root: Any, populations: Any, said: Any) -> None:
+def _axes(scene: Any, root: Any, populations: Any, said: Any) -> Any:
     from . import axes, parts
 
     low, high = bounds(populations)
     if not said["axes"] or low is None or high is None:
         _remove(root, axes.COLLECTION, parts)
-        return
+        return None
     camera = said["camera"]
     up = camera.get("up", "z") if isinstance(camera, Mapping) else "z"
-    activity.follow(root, axes.draw(scene, root, low, high, up=up), after=True)
+    return axes.draw(scene, root, low, high, up=up)
 
 
-def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> None:
+def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> Any:
     from . import legend, parts
 
     if not said["legend"]:
         _remove(root, legend.COLLECTION, parts)
-        return
+        return None
     shown = {name: one for name, one in populations.items() if not one.style.hidden}
     mapped = [(name, one) for name, one in shown.items() if one.look.way == "map"]
     named = [(one.label, one.color) for one in shown.values() if one.look.way != "map"]
@@ -153,7 +174,7 @@ def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> No
     target = [0.0, 0.0, 0.0] if low is None or high is None else list((low + high) / 2)
     moving = any(one.look.way != "plain" for one in shown.values())
     says = legend.Says(bar=bar, populations=named, time=moving, scale=True, target=tuple(target))
-    activity.follow(root, legend.draw(scene, root, says, line))
+    return legend.draw(scene, root, says, line)
 
 
 def bounds(populations: Any) -> "tuple[Any, Any]":
@@ -169,6 +190,16 @@ def bounds(populations: Any) -> "tuple[Any, Any]":
     if not np.isfinite(low).all():
         return None, None
     return low, high
+
+
+def box(populations: Any) -> "list[tuple[NDArray[np.float32], float]]":
+    """The corners of a box with ticks, with room for their numbers, as what a camera is to see."""
+    low, high = bounds(populations)
+    if low is None or high is None:
+        return []
+    corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
+    at = (low + corners * (high - low)).astype(np.float32)
+    return [(at, float(np.max(high - low)) * 0.12)]
 
 
 def _bar(look: Look, label: str = "") -> Any:

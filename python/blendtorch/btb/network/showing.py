@@ -24,12 +24,24 @@ from .population import BlenderPopulation
 class Network:
     """A network as a scene."""
 
-    def __init__(self, network: BlenderNetwork, line: circuit.Timeline, told: list[str]) -> None:
+    def __init__(
+        self,
+        network: BlenderNetwork,
+        timeline: circuit.Timeline,
+        beside: extras.Extras,
+        told: list[str],
+    ) -> None:
         """What `show` has made."""
         self.network = network
-        self.line = line
+        self.timeline = timeline
+        self.devices, self.legend, self.axes = beside.devices, beside.legend, beside.axes
         self.warnings: list[str] = told
         """What is to be said: spikes of unknown cells, cells without a place, …"""
+
+    @property
+    def scene(self) -> Any:
+        """Where it is."""
+        return self.network.scene
 
     @property
     def populations(self) -> dict[str, BlenderPopulation]:
@@ -64,13 +76,15 @@ def show(
     scene = scene or bpy.context.scene
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        network, line = _made(scene, said)
+        network, line, beside = _made(scene, said)
     told = list(dict.fromkeys(str(one.message) for one in heard))
     kept.note_description(network.root, dict(said))
-    return Network(network, line, told)
+    return Network(network, line, beside, told)
 
 
-def _made(scene: Any, said: Mapping[str, Any]) -> tuple[BlenderNetwork, circuit.Timeline]:
+def _made(
+    scene: Any, said: Mapping[str, Any]
+) -> tuple[BlenderNetwork, circuit.Timeline, extras.Extras]:
     source = source_of(said)
     for text in source.warnings:
         _say(text)
@@ -84,16 +98,20 @@ def _made(scene: Any, said: Mapping[str, Any]) -> tuple[BlenderNetwork, circuit.
     eye = camera.ensure(scene, network.root)
     scene.camera = eye
     shown = [one for one in network.populations.values() if not one.style.hidden]
-    views.apply(scene, eye, said["camera"], [(p.shown_locations(), p.largest) for p in shown])
+    seen = [(one.shown_locations(), one.largest) for one in shown]
+    if said["axes"]:
+        seen += extras.box(network.populations)
+    views.apply(scene, eye, said["camera"], seen)
     if said["glare"]:
         glare.ensure(scene)
     else:
         glare.remove(scene)
     scene.frame_set(scene.frame_start)
-    for text in extras.draw(scene, network.root, source, network.populations, said, line):
+    beside = extras.draw(scene, network.root, source, network.populations, said, line)
+    for text in beside.told:
         _say(text)
     activity.show(scene)
-    return network, line
+    return network, line, beside
 
 
 def source_of(said: Mapping[str, Any]) -> Any:
