@@ -7,15 +7,21 @@
 //! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
+pub mod activity;
 mod attributes;
+mod bsb;
 pub mod build;
+pub mod cells;
+pub mod colors;
 mod column;
 pub mod config;
 mod currents;
 mod edges;
 mod error;
 pub mod hdf5;
+mod morphology;
 mod names;
+mod neo;
 mod network;
 pub mod node_sets;
 mod nodes;
@@ -33,6 +39,7 @@ pub use column::{ABSENT, Column};
 pub use currents::read_currents;
 pub use edges::{Blocks, EdgeBlock, EdgePopulation};
 pub use error::CircuitError;
+pub use morphology::{Branch, Labels, Morphology};
 pub use names::nearest;
 pub use network::{Circuit, EdgesFile, NodesFile};
 pub use nodes::{NodeIds, NodePopulation};
