@@ -203,18 +203,11 @@ impl Publisher {
     ) -> Result<Vec<LinkCounts>, SimulateError> {
         self.take(&mut rest, now)?;
         // Spikes at the very end belong to an interval that is not simulated any more.
-        if self.start < now || !rest.is_empty() {
-            for (_, member) in &rest {
-                let found = self
-                    .populations
-                    .iter_mut()
-                    .find(|one| one.cells.contains(member));
-                if let Some(one) = found {
-                    one.spike(*member);
-                }
-            }
-            let stop = if rest.is_empty() { now } else { now + 1 };
-            self.hand_over(stop)?;
+        let late = self.populations.iter().any(|one| !one.spiked.is_empty());
+        if self.start < now {
+            self.hand_over(now)?;
+        } else if late {
+            self.hand_over(now + 1)?;
         }
         Ok(self.sender.close(end))
     }
