@@ -252,10 +252,11 @@ class BlenderNetwork:
         kind = as_objects if as_objects is not None else self._as_objects
         if style.draw_as == "objects":
             style.draw_as, kind = "auto", True
+        was = bool(collection.get("blendtorch_as_objects", objects.by_id(collection)))
         if kind is None:  # Not declared: as it is there, made by whomever.
-            kind = bool(collection.get("blendtorch_as_objects", objects.by_id(collection)))
+            kind = was
         made = BlenderPopulation(self._population(tag), collection, style, kind)
-        made.apply(self.scene, fill=fill or not there)
+        made.apply(self.scene, fill=fill or not there or kind != was)
         made.restrict(partial)
         self._taken[tag] = made
         kept.note_population(made)

@@ -149,7 +149,7 @@ def _branches(
 def _axes(scene: Any, root: Any, populations: Any, said: Any) -> Any:
     from . import axes, parts
 
-    low, high = bounds(populations)
+    low, high = bounds(populations, said["devices"])
     if not said["axes"] or low is None or high is None:
         _remove(root, axes.COLLECTION, parts)
         return None
@@ -177,9 +177,9 @@ def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> An
     return legend.draw(scene, root, says, line)
 
 
-def bounds(populations: Any) -> "tuple[Any, Any]":
-    """The least and the largest coordinates of all cells; None where there are none, or they are
-    in a plane."""
+def bounds(populations: Any, devices: Any = ()) -> "tuple[Any, Any]":
+    """The least and the largest coordinates of all cells, and of where devices are; None where
+    there are no cells."""
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for one in populations.values():
         at = one.shown_locations()
@@ -189,17 +189,20 @@ def bounds(populations: Any) -> "tuple[Any, Any]":
             high = np.maximum(high, at.max(0) + one.largest)
     if not np.isfinite(low).all():
         return None, None
+    for device in devices:
+        at = np.asarray(device.get("coords") or [device.get("location")], np.float64)
+        low, high = np.minimum(low, at.min(0)), np.maximum(high, at.max(0))
     return low, high
 
 
-def box(populations: Any) -> "list[tuple[NDArray[np.float32], float]]":
+def box(populations: Any, devices: Any) -> "list[tuple[NDArray[np.float32], float]]":
     """The corners of a box with ticks, with room for their numbers, as what a camera is to see."""
-    low, high = bounds(populations)
+    low, high = bounds(populations, devices)
     if low is None or high is None:
         return []
     corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
     at = (low + corners * (high - low)).astype(np.float32)
-    return [(at, float(np.max(high - low)) * 0.12)]
+    return [(at, float(np.max(high - low)) * 0.2)]
 
 
 def _bar(look: Look, label: str = "") -> Any:

@@ -100,7 +100,7 @@ def _made(
     shown = [one for one in network.populations.values() if not one.style.hidden]
     seen = [(one.shown_locations(), one.largest) for one in shown]
     if said["axes"]:
-        seen += extras.box(network.populations)
+        seen += extras.box(network.populations, said["devices"])
     views.apply(scene, eye, said["camera"], seen)
     if said["glare"]:
         glare.ensure(scene)
