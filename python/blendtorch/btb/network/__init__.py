@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .blended import BlenderNetwork, from_arrays, from_file, from_hdf5, from_sonata
     from .cell_ids import cell_ids
     from .cells import Cell, Cells
+    from .live import LiveView
     from .population import BlenderPopulation
     from .showing import Network, show
 
@@ -30,6 +31,7 @@ __all__ = [
     "BlenderPopulation",
     "Cell",
     "Cells",
+    "LiveView",
     "Network",
     "attach",
     "bake",
@@ -50,6 +52,7 @@ _LATER = {
     "BlenderPopulation": "population",
     "Cell": "cells",
     "Cells": "cells",
+    "LiveView": "live",
     "Network": "showing",
     "attach": "attaching",
     "bake": "baking",
