@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from support.runtimes import Runtime, blender_program, bpy_module, cache_folder
 from support.untested import untested
 

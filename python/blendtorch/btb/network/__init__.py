@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .attaching import attach
     from .baking import bake, unbake
     from .blended import BlenderNetwork, from_arrays, from_file, from_hdf5, from_sonata
-    from .cell_ids import cell_ids
     from .cells import Cell, Cells
+    from .numbered import CellIds, cell_ids
     from .population import BlenderPopulation
     from .showing import Network, show
 
@@ -29,6 +29,7 @@ __all__ = [
     "BlenderNetwork",
     "BlenderPopulation",
     "Cell",
+    "CellIds",
     "Cells",
     "Network",
     "attach",
@@ -54,7 +55,8 @@ _LATER = {
     "attach": "attaching",
     "bake": "baking",
     "unbake": "baking",
-    "cell_ids": "cell_ids",
+    "CellIds": "numbered",
+    "cell_ids": "numbered",
     "from_arrays": "blended",
     "from_file": "blended",
     "from_hdf5": "blended",

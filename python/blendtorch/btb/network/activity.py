@@ -6,6 +6,8 @@ frame, from spikes or reports. It must never keep Blender's objects: it finds th
 """
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,6 +41,7 @@ class _Playing:
 
 
 _playing: dict[str, _Playing] = {}
+_adapts = True
 _following: dict[str, list[tuple[Any, bool]]] = {}
 
 
@@ -99,8 +102,21 @@ def show(scene: Any, frame: float | None = None) -> dict[str, int]:
     return found
 
 
+@contextmanager
+def as_it_is() -> "Iterator[None]":
+    """Nothing is drawn in another way meanwhile, whatever the engine."""
+    global _adapts
+    before, _adapts = _adapts, False
+    try:
+        yield
+    finally:
+        _adapts = before
+
+
 def adapt(scene: Any) -> None:
     """Draws populations as the scene's engine can, if it is another one now."""
+    if not _adapts:
+        return
     for root in marked.networks(scene):
         for collection in marked.populations(root):
             wanted = collection.get("blendtorch_draw_as")
@@ -121,19 +137,16 @@ def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
         shapes.set_up_workbench(scene)
 
 
-@bpy.app.handlers.persistent
 def _before_frame(scene: Any, *_: object) -> None:
     show(scene)
     adapt(scene)
     _update(scene, False)
 
 
-@bpy.app.handlers.persistent
 def _after_frame(scene: Any, *_: object) -> None:
     _update(scene, True)
 
 
-@bpy.app.handlers.persistent
 def _before_save(*_: object) -> None:
     """A file has cells at rest: without us they would be as they are at one frame, for ever."""
     for mark, one in _playing.items():
@@ -142,7 +155,6 @@ def _before_save(*_: object) -> None:
             points.put(obj, "activity", np.full(len(one.values), _rest(one), np.float32))
 
 
-@bpy.app.handlers.persistent
 def _after_save(*_: object) -> None:
     for mark, one in _playing.items():
         obj = _object(mark, one)
@@ -150,7 +162,6 @@ def _after_save(*_: object) -> None:
             points.put(obj, "activity", one.values)
 
 
-@bpy.app.handlers.persistent
 def _loaded(*_: object) -> None:
     """Another file has other objects; `attach` lets them play."""
     _playing.clear()
@@ -184,6 +195,7 @@ def _listen() -> None:
         (handlers.load_post, _loaded),
     ):
         if ours not in of:
+            bpy.app.handlers.persistent(ours)  # It stays when a file is loaded.
             of.append(ours)
 
 

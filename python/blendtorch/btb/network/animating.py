@@ -19,7 +19,6 @@ from .cells import Cell, Cells
 from .population import BlenderPopulation
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
     from .blended import BlenderNetwork
 
@@ -257,9 +256,7 @@ def rows_of(cells: Any) -> Any:
     return made
 
 
-def _key_objects(
-    population: BlenderPopulation, one: Any, some: Any, ended: float | None
-) -> None:
+def _key_objects(population: BlenderPopulation, one: Any, some: Any, ended: float | None) -> None:
     rows = population.rows if some is None else some
     if hasattr(one, "keys"):
         for row in rows:

@@ -96,7 +96,7 @@ def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> A
             raise ValueError(f"a microscope sees cells of {name!r}: there are only {there}")
         one = populations[name]
         rows = np.asarray(cells, np.int64)
-        if len(rows) and not (0 <= rows.min() and rows.max() < len(one)):
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(one)):
             raise ValueError(f"a microscope sees cell {rows.max()} of {name!r}, of {len(one)}")
         radii = np.full(len(one), one.radius) if one.as_objects else one.radii
         return one.shown_locations()[rows], radii[rows]

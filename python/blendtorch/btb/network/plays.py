@@ -81,7 +81,7 @@ def activity(
         return None
     if kind == "report":
         path = given.pop("report")
-        return circuit.Traces(path, name, line, **given)
+        return _of_circuit("Traces")(path, name, line, **given)
     index, times = spikes if spikes is not None else (np.zeros(0, np.uint32), np.zeros(0))
     found = circuit.SpikeIndex(count, index, times)
     if kind == "pulsar":
@@ -90,7 +90,9 @@ def activity(
     if kind == "flash":
         given.pop("rest", None)
         return circuit.Flash(found, line, **given)
-    return (circuit.Decay if kind == "decay" else circuit.Indicator)(found, line, **given)
+    if kind == "decay":
+        return circuit.Decay(found, line, **given)
+    return _of_circuit("Indicator")(found, line, **given)
 
 
 def look(said: Mapping[str, Any], shown: Any, colors: Colors | None) -> Look:

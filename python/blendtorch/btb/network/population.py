@@ -28,16 +28,24 @@ _LARGEST_ID = 2**31 - 1
 class Source(Protocol):
     """A population as a file has it: what `circuit.CellNetwork.population` gives."""
 
-    name: str
-    entity: bool
-    ids: "NDArray[np.int64]"
-    positions: "NDArray[np.float32]"
-    locations: "NDArray[np.float32]"
-    rotations: "NDArray[np.float32] | None"
-    radius: float
-    radii: "NDArray[np.float32] | None"
-    color: tuple[float, float, float, float] | None
-    display_name: str | None
+    @property
+    def name(self) -> str: ...
+    @property
+    def ids(self) -> "NDArray[np.int64]": ...
+    @property
+    def positions(self) -> "NDArray[np.float32]": ...
+    @property
+    def locations(self) -> "NDArray[np.float32]": ...
+    @property
+    def rotations(self) -> "NDArray[np.float32] | None": ...
+    @property
+    def radius(self) -> float: ...
+    @property
+    def radii(self) -> "NDArray[np.float32] | None": ...
+    @property
+    def color(self) -> tuple[float, float, float, float] | None: ...
+    @property
+    def display_name(self) -> str: ...
 
 
 @dataclass
@@ -316,5 +324,3 @@ def look_of(collection: Any) -> Look:
 
 def _say(text: str) -> None:
     warnings.warn(text, RuntimeWarning, stacklevel=4)
-
-

@@ -14,8 +14,21 @@ import bpy
 
 from ... import circuit
 from .. import runtime
-from . import activity, animating, camera, extras, glare, kept, marked, nodes, plays, reading
-from . import sources, timeline, views
+from . import (
+    activity,
+    animating,
+    camera,
+    extras,
+    glare,
+    kept,
+    marked,
+    nodes,
+    plays,
+    reading,
+    sources,
+    timeline,
+    views,
+)
 from .arrays import ArrayNetwork
 from .blended import BlenderNetwork
 from .population import BlenderPopulation
@@ -57,9 +70,7 @@ class Network:
         return repr(self.network)
 
 
-def show(
-    description: str | os.PathLike[str] | Mapping[str, Any], scene: Any = None
-) -> Network:
+def show(description: str | os.PathLike[str] | Mapping[str, Any], scene: Any = None) -> Network:
     """Makes the scene of a description; again, it makes what is missing and sets what is declared.
 
     Args:
@@ -173,7 +184,7 @@ def _populate(network: BlenderNetwork, said: Mapping[str, Any]) -> None:
         style = dict(styles.get(name) or {})
         draw_as = style.get("draw_as") or said["draw_as"]
         keys = ("color", "opacity", "radius")
-        given = {key: style.get(key) for key in keys if style.get(key) is not None}
+        given: dict[str, Any] = {key: style[key] for key in keys if style.get(key) is not None}
         network.get_population(
             name,
             draw_as="auto" if draw_as == "objects" else draw_as,
@@ -226,4 +237,3 @@ def _results(said: Mapping[str, Any], network: BlenderNetwork, rows: Any) -> Any
 
 def _say(text: str) -> None:
     warnings.warn(text, RuntimeWarning, stacklevel=3)
-
