@@ -60,8 +60,11 @@ drawn.update(0)
 clouds = [obj for obj in bpy.data.objects if "fibers" in obj.name]
 t = np.zeros(len(clouds[0].data.vertices), np.float32)
 clouds[0].data.attributes["transmittance"].data.foreach_get("value", t)
-report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=float(t.min()),
-       high=float(t.max()), rgb=list(light_cloud.wavelength_rgb(473)))
+live = a_of("fibers")
+drawn.set("fibers", [0.0, 1.0])
+report(still=first, seen=seen, live=live, off=[one.hide_render for one in clouds],
+       clouds=len(clouds), low=float(t.min()), high=float(t.max()),
+       rgb=list(light_cloud.wavelength_rgb(473)))
 """,
     )
     assert got["clouds"] == 2
@@ -70,6 +73,7 @@ report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=floa
     assert got["seen"] == [start, start, [0, 0.6], [0, 0.6], [0, 0.6], [0, 0.6]]
     # What came last counts, and not the declaration any more.
     assert got["live"] == [0.3, 0.12]
+    assert got["off"] == [True, False]
     assert 1e-3 <= got["low"] < 1.001e-3 and got["high"] == pytest.approx(0.3283, abs=2e-3)
     assert got["rgb"] == pytest.approx([0, 0.71719, 1], abs=1e-5)
 
@@ -245,11 +249,12 @@ report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20
 
 
 def test_workbench_has_a_light_in_classes_of_transmittance(
-    bpy_runtime: Runtime, tmp_path: Path
+    runtime: Runtime, tmp_path: Path
 ) -> None:
-    got = bpy_runtime.reported(
+    got = runtime.reported(
         tmp_path,
         FIBER
+        + PICTURE
         + """
 scene.render.engine = "BLENDER_WORKBENCH"
 drawn = draw(light)
@@ -257,8 +262,11 @@ drawn.set("fibers", [5.0, 0.0])
 one = sorted((list(obj.color), len(obj.data.vertices) // 6)
              for obj in bpy.data.objects if "fibers 0" in obj.name)
 off = [obj.hide_render for obj in bpy.data.objects if "fibers 1" in obj.name]
-report(one=one, off=off)
+scene.display.shading.color_type = "VERTEX"
+scene.display.shading.background_type = "WORLD"
+report(one=one, off=off, seen=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28])
 """,
+        str(tmp_path),
     )
     # Transmittance is 0.001 to 0.33 here: six classes, most points in the faint ones.
     alphas, sizes = [color[3] for color, _ in got["one"]], [size for _, size in got["one"]]
@@ -266,3 +274,5 @@ report(one=one, off=off)
     edges = 0.6 * np.geomspace(1e-3, 1, 7)
     assert len(alphas) == 6 and (edges[:-1] <= alphas).all() and (alphas < edges[1:]).all()
     assert all(got["off"])
+    rgb = np.array(got["seen"])
+    assert (rgb[..., 2] > rgb[..., 0] + 0.05).all()

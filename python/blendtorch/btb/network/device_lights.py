@@ -64,8 +64,11 @@ class Light:
                 if transmittance < 0:
                     obj.color = (a, a, a, a)
                 else:
-                    obj.color = (*obj.color[:3], a * transmittance)
-                    obj.hide_render = a * transmittance < 1e-4
+                    # Blender 5 shows the material's colour where 3 shows the object's.
+                    seen = (*obj.color[:3], a * transmittance)
+                    obj.color = obj.data.materials[0].diffuse_color = seen
+                # Rays are slow also where they meet nothing but what is not seen.
+                obj.hide_render = a * abs(transmittance) < 1e-4
 
     def opacities(self, values: "ArrayLike | None") -> "NDArray[np.float64]":
         """The A of each source.
@@ -112,7 +115,8 @@ class Light:
             corners = xyz[own][:, None] + _CORNERS * cloud.marker / 2
             faces = np.arange(own.sum())[:, None, None] * 6 + _FACES
             self.parts.append(f"{part} {number}")
-            obj = parts.mesh(owner, f"{part} {number}", corners, faces)
+            material = part_materials.emission(owner, f"{part} {number}", (*color[:3], 0.5))
+            obj = parts.mesh(owner, f"{part} {number}", corners, faces, [material])
             obj.color = (*part_materials.linear(color), 0.0)
             made.append((obj, float(cloud.transmittance[own].mean())))
         return made
