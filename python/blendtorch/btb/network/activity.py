@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import bpy
 import numpy as np
 
-from . import marked, points, shapes
+from . import glare, marked, points, shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,8 @@ class _Playing:
     name: str
     activity: Activity
     values: "NDArray[np.float32]"
-    frame: float | None = None
+    shown: bool = False
+    """Whether the object has `values`."""
 
 
 _playing: dict[str, _Playing] = {}
@@ -98,7 +99,10 @@ def show(scene: Any, frame: float | None = None) -> dict[str, int]:
             del _playing[mark]
         elif scene.objects.get(obj.name) is not None and obj.mode != "EDIT":
             found[obj.name] = one.activity.fill(at, one.values)
-            points.put(obj, "activity", one.values)
+            # Where nothing has changed there is nothing to evaluate anew.
+            if not (one.shown and getattr(one.activity, "still", False)):
+                points.put(obj, "activity", one.values)
+                one.shown = True
     return found
 
 
@@ -117,6 +121,7 @@ def adapt(scene: Any) -> None:
     """Draws populations as the scene's engine can, if it is another one now."""
     if not _adapts:
         return
+    glare.adapt(scene)
     for root in marked.networks(scene):
         for collection in marked.populations(root):
             wanted = collection.get("blendtorch_draw_as")
@@ -153,6 +158,7 @@ def _before_save(*_: object) -> None:
         obj = _object(mark, one)
         if obj is not None:
             points.put(obj, "activity", np.full(len(one.values), _rest(one), np.float32))
+            one.shown = False
 
 
 def _after_save(*_: object) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import activity, reading
+from . import activity, kept, reading
 from .looks import Look
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def draw(
     activity.forget_followers(root)
     made = Extras()
     made.devices = _devices(scene, root, populations, said, line)
-    made.branches, made.told = _branches(scene, root, source, populations, said)
+    made.branches, made.told = _branches(scene, root, source, populations, said, line)
     made.axes = _axes(scene, root, populations, said)
     made.legend = _legend(scene, root, populations, said, line)
     for follower in (made.devices, *made.branches, made.legend):
@@ -111,7 +111,7 @@ def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> A
 
 
 def _branches(
-    scene: Any, root: Any, source: Any, populations: Any, said: Any
+    scene: Any, root: Any, source: Any, populations: Any, said: Any, line: Any
 ) -> tuple[list[Any], list[str]]:
     from . import morphologies, parts
 
@@ -138,12 +138,30 @@ def _branches(
                 return np.asarray(of.activity)
             return values_of(of)
 
-        made = morphologies.draw(
-            scene, root, source, name, cells, color=one.color, bar=bar, values=values
-        )
+        how: dict[str, Any] = {"color": one.color, "bar": bar, "values": values}
+        recorded = _compartments(said, name, source, line)
+        if recorded is not None:
+            how |= {"values": recorded, "compartments": recorded.compartments}
+            told += recorded.problems
+        made = morphologies.draw(scene, root, source, name, cells, **how)
         told += [str(problem) for problem in made.problems]
         drawn.append(made)
     return drawn, told
+
+
+def _compartments(said: Any, name: str, source: Any, line: Any) -> Any:
+    """The values of compartments, where a population shows a report that has more than somata."""
+    from ... import circuit
+    from .morphology_reports import ReportValues
+
+    style = said["populations"].get(name) or {}
+    how = style.get("show") or said["show"] or {}
+    if how.get("as") != "report":
+        return None
+    report = circuit.Report.open(kept.place(how["report"]))[name]
+    found = ReportValues(report, line, source.population(name).ids)
+    cells = found.compartments.cells
+    return found if len(cells) > len(np.unique(cells)) else None
 
 
 def _axes(scene: Any, root: Any, populations: Any, said: Any) -> Any:
@@ -168,6 +186,13 @@ def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> An
     mapped = [(name, one) for name, one in shown.items() if one.look.way == "map"]
     named = [(one.label, one.color) for one in shown.values() if one.look.way != "map"]
     bar = None
+    scopes = [one for one in said["devices"] if one["kind"] == "scope" and one["rois"]]
+    if scopes and not mapped:
+        from .device_scopes import fluorescence
+
+        least, most = scopes[0].get("range") or (0.0, 1.0)
+        kinds = {str(one.collection.get(MEASURED, "")) for one in shown.values()}
+        bar = fluorescence(least, most, "ΔF/F" if "ΔF/F" in kinds else "activity")
     if mapped:
         bar = _bar(mapped[0][1].look, str(mapped[0][1].collection.get(MEASURED, "")))
     low, high = bounds(populations)
@@ -202,7 +227,7 @@ def box(populations: Any, devices: Any) -> "list[tuple[NDArray[np.float32], floa
         return []
     corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
     at = (low + corners * (high - low)).astype(np.float32)
-    return [(at, float(np.max(high - low)) * 0.2)]
+    return [(at, float(np.max(high - low)) * 0.3)]
 
 
 def _bar(look: Look, label: str = "") -> Any:

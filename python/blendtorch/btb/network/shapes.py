@@ -18,7 +18,7 @@ SHOWN = "shown"
 """The colour attribute that Workbench draws."""
 _MODIFIER = "blendtorch cells"
 # How round surfaces are: with more cells a frame costs what its corners cost.
-_ROUND, _FAIR = 2_000, 10_000
+_ROUND, _FAIR = 500, 10_000
 
 
 def choose(scene: Any, wanted: str) -> Shape:
