@@ -88,7 +88,7 @@ def show(description: str | os.PathLike[str] | Mapping[str, Any], scene: Any = N
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         network, line, beside = _made(scene, said)
-    told = list(dict.fromkeys(str(one.message) for one in heard))
+    told = kept.said(heard)
     kept.note_description(network.root, dict(said))
     return Network(network, line, beside, told)
 
