@@ -76,7 +76,7 @@ shutil.copy(file, folder + "/moved/kept.blend")
 open(folder + "/moved/results.hdf5", "wb").write(data)
 scene = opened(folder + "/moved/kept.blend")
 out["moved"] = network.attach(scene)
-out["moved files"] = [os.path.dirname(str(one)).removeprefix(folder) for one in network.files(scene)]
+out["moved files"] = [str(one.parent).removeprefix(folder) for one in network.files(scene)]
 out["moved shows"] = float(np.abs(look("moved") - before).max())
 # Spikes that came of no file are in the .blend.
 bpy.ops.wm.read_factory_settings(use_empty=True)

@@ -15,6 +15,7 @@ out = {}
 def show(**more): return network.show(plain(**more))
 def positions(made): return [at for one in made.populations.values() if not one.style.hidden
                              for at in one.shown_locations().tolist()]
+def numbers(values): return [round(one, 4) for one in values]
 def outside(made):
     bpy.context.view_layer.update()
     seen = [world_to_camera_view(scene, scene.camera, Vector(at)) for at in positions(made)]
@@ -26,10 +27,12 @@ out["time"] = [scene.frame_start, scene.frame_end, scene.render.fps / scene.rend
 made = show(engine="cycles", resolution="64x48", samples=3, background="#ff8000", name="mine")
 out["settings"] = [scene.render.engine, scene.render.resolution_x, scene.render.resolution_y,
                    scene.render.resolution_percentage, scene.cycles.samples,
-                   [round(one, 4) for one in scene.world.node_tree.nodes["Background"].inputs[0].default_value],
+                   numbers(scene.world.node_tree.nodes["Background"].inputs[0].default_value),
                    sorted(one.name for one in scene.collection.children)]
-out["sun"] = [[o.name for o in scene.objects if o.type == "LIGHT"], show(name="mine", light=False) and
-              [o.name for o in scene.objects if o.type == "LIGHT"]]
+def lights(): return [o.name for o in scene.objects if o.type == "LIGHT"]
+out["sun"] = [lights()]
+show(name="mine", light=False)
+out["sun"].append(lights())
 for one in list(scene.collection.children): bpy.data.collections.remove(one)
 # Populations.
 made = show(populations={"golgi_cell": {"color": [0, 1, 0], "radius": 20, "opacity": 0.5},
@@ -39,13 +42,14 @@ out["style"] = [golgi.colors[0].tolist(), golgi.radii.tolist()[:2],
                 made.populations["stellate_cell"].collection.hide_render,
                 made.populations["granule_cell"].collection.hide_render]
 made = show(populations={"golgi_cell": {}}, only_named=True)
-out["only named"] = [list(made.populations), [o.name.partition(".")[0] for o in scene.objects if o.type == "MESH"],
+out["only named"] = [list(made.populations),
+                     [o.name.partition(".")[0] for o in scene.objects if o.type == "MESH"],
                      made.populations["golgi_cell"].radii.tolist()[:1]]
 out["unknown"] = error_of(lambda: show(populations={"golgi": {}}))
 # Ways of showing, at 27 ms: golgi cells spike at 26 and 25 ms.
 ways = {}
-for how in ({"as": "pulsar", "floor": 0.1}, {"as": "flash", "duration_ms": 4}, {"as": "decay", "tau_ms": 5},
-            {"as": "indicator"}, {"as": "rest"}):
+for how in ({"as": "pulsar", "floor": 0.1}, {"as": "flash", "duration_ms": 4},
+            {"as": "decay", "tau_ms": 5}, {"as": "indicator"}, {"as": "rest"}):
     made = show(results=SPIKES, show=how, populations={"golgi_cell": {}}, only_named=True)
     scene.frame_set(65)
     values = made.populations["golgi_cell"].activity
@@ -55,8 +59,8 @@ out["ways"] = ways
 # A colour map: its colours are in the picture, also in Cycles.
 out["mapped"] = {}
 for engine in ("workbench", "cycles"):
-    made = show(results=SPIKES, show={"as": "decay"}, colors={"map": "viridis", "low": 0, "high": 1},
-                engine=engine, populations={"golgi_cell": {"radius": 12}}, only_named=True)
+    made = show(results=SPIKES, show={"as": "decay"},
+                colors={"map": "viridis", "low": 0, "high": 1}, engine=engine, populations={"golgi_cell": {"radius": 12}}, only_named=True)
     scene.frame_set(65)
     golgi = made.populations["golgi_cell"]
     picture = seen(engine)
@@ -71,18 +75,22 @@ for engine in ("workbench", "cycles"):
 # Cameras.
 out["cameras"] = {}
 for name, view in {
-    "auto": "auto", "angle": {"elevation": 10, "azimuth": 200}, "below": {"elevation": -80, "azimuth": 0},
-    "down": {"elevation": 30, "azimuth": -60, "up": "-z"}, "target": {"elevation": 30, "azimuth": 30, "target": [0, 0, 0]},
+    "auto": "auto", "angle": {"elevation": 10, "azimuth": 200},
+    "below": {"elevation": -80, "azimuth": 0},
+    "down": {"elevation": 30, "azimuth": -60, "up": "-z"},
+    "target": {"elevation": 30, "azimuth": 30, "target": [0, 0, 0]},
     "flat": {"elevation": 90, "azimuth": -90, "orthographic": True}}.items():
     made = show(camera=view)
     out["cameras"][name] = outside(made)
 show(camera={"location": [0, -500, 0], "look_at": [0, 0, 0], "lens": 24})
-out["place"] = [[round(one, 3) for one in scene.camera.matrix_world.to_translation()], scene.camera.data.lens,
-                [round(one, 3) for one in scene.camera.matrix_world.to_quaternion() @ Vector((0, 0, -1))],
-                [round(one, 3) for one in scene.camera.matrix_world.to_quaternion() @ Vector((0, 1, 0))]]
+def pose():
+    "Where the camera is, where it looks to, and what is up for it."
+    at, turn, _ = scene.camera.matrix_world.decompose()
+    return [[round(one, 3) for one in values]
+            for values in (at, turn @ Vector((0, 0, -1)), turn @ Vector((0, 1, 0)))]
+out["place"] = [*pose(), scene.camera.data.lens]
 show(camera={"elevation": 0, "azimuth": 0, "distance": 700, "target": [1, 2, 3], "up": "-z"})
-out["distance"] = [[round(one, 3) for one in scene.camera.matrix_world.to_translation()],
-                   [round(one, 3) for one in scene.camera.matrix_world.to_quaternion() @ Vector((0, 1, 0))]]
+out["distance"] = pose()
 # What is beside cells.
 made = show(legend=True, axes=True, glare=True, devices=[
     {"kind": "light", "coords": [[100, 100, 0]], "values": [1.0]},
@@ -103,7 +111,8 @@ out["npz"] = [len(made.populations["exc"]), made.populations["exc"].look.way, ma
 made.populations["exc"].activity = np.linspace(0, 1, 25)
 scene.frame_set(3)
 out["by hand"] = made.populations["exc"].activity.tolist()[-1]
-out["no array"] = error_of(lambda: network.show({"populations": {"exc": {"positions": folder + "/cells.npz:inh"}}}))
+gone = {"populations": {"exc": {"positions": folder + "/cells.npz:inh"}}}
+out["no array"] = error_of(lambda: network.show(gone))
 report(**out)
 """
 )
@@ -156,8 +165,8 @@ def test_cameras_see_all_cells(made: dict[str, Any]) -> None:
 
 
 def test_a_camera_is_put_where_it_is_said(made: dict[str, Any]) -> None:
-    assert made["place"] == [[0, -500, 0], 24, [0, 1, 0], [0, 0, 1]]
-    assert made["distance"] == [[701, 2, 3], [0, 0, -1]]
+    assert made["place"] == [[0, -500, 0], [0, 1, 0], [0, 0, 1], 24]
+    assert made["distance"] == [[701, 2, 3], [-1, 0, 0], [0, 0, -1]]
 
 
 def test_what_is_beside_cells_comes_and_goes(made: dict[str, Any]) -> None:

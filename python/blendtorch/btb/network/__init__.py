@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .baking import bake, unbake
     from .blended import BlenderNetwork, from_arrays, from_file, from_hdf5, from_sonata
     from .cells import Cell, Cells
+    from .live import LiveView
     from .numbered import CellIds, cell_ids
     from .population import BlenderPopulation
     from .showing import Network, show
@@ -31,6 +32,7 @@ __all__ = [
     "Cell",
     "CellIds",
     "Cells",
+    "LiveView",
     "Network",
     "attach",
     "bake",
@@ -51,6 +53,7 @@ _LATER = {
     "BlenderPopulation": "population",
     "Cell": "cells",
     "Cells": "cells",
+    "LiveView": "live",
     "Network": "showing",
     "attach": "attaching",
     "bake": "baking",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import activity, kept, reading
+from . import activity, reading
 from .looks import Look
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> A
 def _branches(
     scene: Any, root: Any, source: Any, populations: Any, said: Any, line: Any
 ) -> tuple[list[Any], list[str]]:
+    from ... import circuit
     from . import morphologies, parts
+    from .morphology_reports import compartments_of
 
     wanted = said["morphologies"]
     drawn: list[Any] = []
@@ -139,29 +141,16 @@ def _branches(
             return values_of(of)
 
         how: dict[str, Any] = {"color": one.color, "bar": bar, "values": values}
-        recorded = _compartments(said, name, source, line)
-        if recorded is not None:
-            how |= {"values": recorded, "compartments": recorded.compartments}
-            told += recorded.problems
+        playing = None if one.as_objects else activity.playing(one.object)
+        if isinstance(playing, circuit.Traces):
+            rows = range(len(one)) if isinstance(cells, str) else cells
+            found = compartments_of(playing, rows)
+            if found is not None:
+                how |= {"values": playing.row, "compartments": found}
         made = morphologies.draw(scene, root, source, name, cells, **how)
         told += [str(problem) for problem in made.problems]
         drawn.append(made)
     return drawn, told
-
-
-def _compartments(said: Any, name: str, source: Any, line: Any) -> Any:
-    """The values of compartments, where a population shows a report that has more than somata."""
-    from ... import circuit
-    from .morphology_reports import ReportValues
-
-    style = said["populations"].get(name) or {}
-    how = style.get("show") or said["show"] or {}
-    if how.get("as") != "report":
-        return None
-    report = circuit.Report.open(kept.place(how["report"]))[name]
-    found = ReportValues(report, line, source.population(name).ids)
-    cells = found.compartments.cells
-    return found if len(cells) > len(np.unique(cells)) else None
 
 
 def _axes(scene: Any, root: Any, populations: Any, said: Any) -> Any:

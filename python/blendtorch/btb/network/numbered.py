@@ -36,7 +36,7 @@ class CellIds:
     """The cells of a picture, row 0 at the top."""
 
     numbers: "NDArray[np.uint32]"
-    """Height by width: 0 where no cell is, else 1 + the cell's row among all, in the order of `names`."""
+    """Height by width: 0 where no cell is, else 1 + its row among all, in the order of `names`."""
     names: list[str]
     """The populations."""
     firsts: list[int]

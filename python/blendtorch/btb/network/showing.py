@@ -156,6 +156,9 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
         if hasattr(scene, "cycles"):
             scene.cycles.samples = said["samples"]
         scene.eevee.taa_render_samples = said["samples"]
+    if hasattr(scene, "cycles"):
+        # It smears words and clouds of points, and takes longer than all the rest.
+        scene.cycles.use_denoising = False
     # Colours are those that are declared, not those of a film.
     scene.view_settings.view_transform = "Standard"
     world = scene.world
