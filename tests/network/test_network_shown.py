@@ -60,7 +60,8 @@ out["ways"] = ways
 out["mapped"] = {}
 for engine in ("workbench", "cycles"):
     made = show(results=SPIKES, show={"as": "decay"},
-                colors={"map": "viridis", "low": 0, "high": 1}, engine=engine, populations={"golgi_cell": {"radius": 12}}, only_named=True)
+                colors={"map": "viridis", "low": 0, "high": 1}, engine=engine,
+                populations={"golgi_cell": {"radius": 12}}, only_named=True)
     scene.frame_set(65)
     golgi = made.populations["golgi_cell"]
     picture = seen(engine)

@@ -75,6 +75,4 @@ class Morphology:
         return np.asarray(self._shape.labelled(label)).astype(bool)
 
     def __repr__(self) -> str:
-        return (
-            f"Morphology({self.name!r}, {len(self.points)} points in {len(self.branches)} branches)"
-        )
+        return f"Morphology({self.name!r}, {len(self.points)} points in {len(self.branches)} branches)"

@@ -96,7 +96,9 @@ def fiber_transmittance(
     return np.where(z < 0, 0.0, profile * (r0 / spread) ** 2 * scatter)
 
 
-def koehler_transmittance(r: ArrayLike, z: ArrayLike, radius: float, zmax: float = 500.0) -> Floats:
+def koehler_transmittance(
+    r: ArrayLike, z: ArrayLike, radius: float, zmax: float = 500.0
+) -> Floats:
     """1 within a cylinder, µm, and 0 elsewhere."""
     r, z = np.asarray(r, np.float64), np.asarray(z, np.float64)
     return np.where((r <= radius) & (z >= 0) & (z <= zmax), 1.0, 0.0)

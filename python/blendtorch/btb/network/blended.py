@@ -221,6 +221,12 @@ class BlenderNetwork:
         ]
         camera.frame(self.scene, self.create_network_cam(), parts, **self.camera_view)
 
+    def _has(self, one: BlenderPopulation) -> bool:
+        """Whether a population is in the scene still, and not only in the file."""
+        return (
+            not one.is_gone and marked.child(self.cells, "population", one.name) == one.collection
+        )
+
     def _population(self, tag: str) -> Any:
         return self.source.population(tag)
 
@@ -238,7 +244,7 @@ class BlenderNetwork:
         found = self._taken.get(tag)
         declared = {key: value for key, value in given.items() if value is not None}
         anew = bool(declared) or again or as_objects is not None
-        if found is not None and not anew and not found.is_gone:
+        if found is not None and not anew and self._has(found):
             found.find()
             if fill and found.as_objects:
                 found.apply(self.scene)

@@ -244,10 +244,13 @@ class BlenderPopulation:
         if not self.as_objects:
             return
         missing = [n for n, one in enumerate(self.ids) if int(one) not in self._objects]
-        if missing and not partial:
-            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        # Those without a place have no object to begin with.
+        placed = np.isfinite(np.asarray(self._source.locations)).all(1)
+        gone = [n for n in missing if placed[n]]
+        if gone and not partial:
+            more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
             raise LookupError(
-                f"Cell {int(self.ids[missing[0]])}{more} missing from collection "
+                f"Cell {int(self.ids[gone[0]])}{more} missing from collection "
                 f"{self.collection.name}: its object was deleted, or has no cell_id; take what is "
                 f"there with partial=True, or make it again with load_population({self.name!r})"
             )
