@@ -37,6 +37,25 @@ impl Painter<'_> {
         }
     }
 
+    /// As [`set_once`](Self::set_once); the value is reckoned where it is needed.
+    pub fn set_once_with(&mut self, cell: u32, rest: f32, value: impl FnOnce() -> f32) {
+        #[allow(clippy::float_cmp, reason = "it is the very value that was written")]
+        if let Some(place) = self.out.get_mut(cell as usize).filter(|place| **place == rest) {
+            *place = value();
+            self.touched.push(cell);
+        }
+    }
+
+    /// So many cells will be given a value, or fewer.
+    pub fn expect(&mut self, cells: usize) {
+        self.touched.reserve(cells.min(self.out.len()));
+    }
+
+    /// How many cells were given a value.
+    pub fn given(&self) -> usize {
+        self.touched.len()
+    }
+
     /// All cells at once, for activity that changes all of them. `paint` gives each its value and says
     /// how many are not at rest.
     pub fn all(&mut self, paint: impl FnOnce(&mut [f32]) -> usize) {
@@ -51,12 +70,18 @@ pub struct Kept {
     /// The value of all others; `None` where all have to be written.
     rest: Option<f32>,
     cells: usize,
+    still: bool,
 }
 
 impl Kept {
     /// Forgets the array: the next frame writes all of it.
     pub fn forget(&mut self) {
         self.rest = None;
+    }
+
+    /// Whether the last frame left the array as it was.
+    pub fn still(&self) -> bool {
+        self.still
     }
 }
 
@@ -85,7 +110,10 @@ pub fn fill<A: Activity + ?Sized>(
     let rest = activity.rest(frame);
     let was = kept.rest.take().filter(|_| kept.cells == cells);
     #[allow(clippy::float_cmp, reason = "it is the very value that was written")]
-    if was.is_some_and(|was| was == rest) {
+    let same = was.is_some_and(|was| was == rest);
+    let none = same && kept.touched.is_empty();
+    kept.still = false;
+    if same {
         for cell in &kept.touched {
             if let Some(place) = out.get_mut(*cell as usize) {
                 *place = rest;
@@ -106,6 +134,7 @@ pub fn fill<A: Activity + ?Sized>(
         None => {
             kept.rest = Some(rest);
             kept.cells = cells;
+            kept.still = none && kept.touched.is_empty();
             Ok(kept.touched.len())
         }
     }
