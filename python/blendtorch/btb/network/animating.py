@@ -19,8 +19,6 @@ from .cells import Cell, Cells
 from .population import BlenderPopulation
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from .blended import BlenderNetwork
 
 Rows = "dict[str, tuple[BlenderPopulation, NDArray[Any] | None]]"
@@ -170,14 +168,14 @@ def play(
     All of them fade together at the end of a pulsar, from the frame `last` on if that is given.
     """
     made = {
-        tag: plays.activity(said, tag, len(one), line, spikes.get(tag), last)
+        tag: plays.activity(said, tag, one.ids, line, spikes.get(tag), last)
         for tag, one in populations.items()
     }
     if said["as"] == "pulsar" and last is None:
         last = max(float(one.last_change) for one in made.values())
         made = {
             tag: one if one.last == last
-            else plays.activity(said, tag, len(populations[tag]), line, spikes.get(tag), last)
+            else plays.activity(said, tag, populations[tag].ids, line, spikes.get(tag), last)
             for tag, one in made.items()
         }  # fmt: skip
     ends: dict[str, float] = {}
@@ -189,6 +187,8 @@ def play(
         ended = plays.end(one, said, line)
         if ended is not None:
             ends[tag] = ended
+        for note in plays.notes(one):
+            _say(f"{tag}: {note}")
         if one is None:
             put_to_rest(population, scene)
         elif said["as"] in plays.OF_SPIKES and spikes.get(tag) is None:
@@ -257,9 +257,7 @@ def rows_of(cells: Any) -> Any:
     return made
 
 
-def _key_objects(
-    population: BlenderPopulation, one: Any, some: Any, ended: float | None
-) -> None:
+def _key_objects(population: BlenderPopulation, one: Any, some: Any, ended: float | None) -> None:
     rows = population.rows if some is None else some
     if hasattr(one, "keys"):
         for row in rows:

@@ -27,7 +27,7 @@ def attach(scene: Any) -> list[str]:
             told += _Attached(scene, root).told
         activity.adapt(scene)
         activity.show(scene)
-    return list(dict.fromkeys([*told, *(str(one.message) for one in heard)]))
+    return list(dict.fromkeys([*told, *kept.said(heard)]))
 
 
 class _Attached:
