@@ -1,5 +1,6 @@
 //! Bindings of `blendtorch-circuit`: networks of neurons as files, and their building.
 
+mod activity;
 mod arrays;
 mod build;
 mod cells;
@@ -54,6 +55,7 @@ fn nearest_name(name: &str, known: Vec<String>) -> Option<String> {
 /// Adds this module's classes and functions to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(nearest_name, module)?)?;
+    activity::register(module)?;
     numbers::register(module)?;
     build::register(module)?;
     cells::register(module)?;
