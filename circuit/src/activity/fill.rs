@@ -40,7 +40,11 @@ impl Painter<'_> {
     /// As [`set_once`](Self::set_once); the value is reckoned where it is needed.
     pub fn set_once_with(&mut self, cell: u32, rest: f32, value: impl FnOnce() -> f32) {
         #[allow(clippy::float_cmp, reason = "it is the very value that was written")]
-        if let Some(place) = self.out.get_mut(cell as usize).filter(|place| **place == rest) {
+        if let Some(place) = self
+            .out
+            .get_mut(cell as usize)
+            .filter(|place| **place == rest)
+        {
             *place = value();
             self.touched.push(cell);
         }

@@ -3,8 +3,9 @@
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
 spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
-and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of `Activity` say what is
-shown of it in a frame; `colorize` gives values colours.
+and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the
+kinds of `Activity` say what is shown of it in a frame; `colorize` gives values colours, and
+`optics` says where light is.
 """
 
 from . import optics, rules
