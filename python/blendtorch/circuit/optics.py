@@ -107,7 +107,7 @@ def twophoton_transmittance(
 ) -> Floats:
     """A spot that two photons excite: normal curves across the axis and along it, µm."""
     r, z = np.asarray(r, np.float64), np.asarray(z, np.float64)
-    return np.exp(-((r / sigma_lateral) ** 2 + (z / sigma_axial) ** 2) / 2)
+    return np.asarray(np.exp(-((r / sigma_lateral) ** 2 + (z / sigma_axial) ** 2) / 2))
 
 
 def light_cloud(model: str, points: int = POINTS, **params: float) -> LightCloud:
