@@ -113,7 +113,7 @@ def new_network(path: Path, cells: int) -> None:
             for which, rows in zip(ids, np.split(order, starts[1:]), strict=True):
                 part = group.create_group(str(which))
                 part.create_dataset("position", data=at[rows], maxshape=(None, 3), chunks=(512, 2))
-                part.create_dataset("rotation", (0, 3), maxshape=(None, 3), chunks=(512, 2))
+                part.create_dataset("rotation", (0, 3), "f8", maxshape=(None, 3), chunks=(512, 2))
                 part.create_dataset("morphology", (0,), "i8", maxshape=(None,), chunks=(1024,))
                 part.create_dataset("labels", (0,), "i8", maxshape=(None,), chunks=(1024,))
                 part.create_group("additional")
