@@ -22,6 +22,7 @@ mod nodes;
 mod populations;
 mod problems;
 pub mod reports;
+pub mod scene;
 pub mod spikes;
 #[cfg(test)]
 mod testing;

@@ -71,6 +71,9 @@ Examples:
   blendtorch render room.blend -o /data/room --passes all --format npy --resolution 640x480
   blendtorch render room.blend -o /shared/room --array 3/8          the third of eight tasks
   blendtorch render render.json                      all of it from a file (blendtorch schema render)
+  blendtorch render network.json -o renders/net --video net.mp4
+                                                     a network of neurons and what it did: its file, its
+                                                     results, how they are shown (blendtorch schema network)
   blendtorch inspect renders/room --verify           is it whole, and what was written?";
 
 pub(super) const SEQUENCE_HELP: &str = "\

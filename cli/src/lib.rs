@@ -21,6 +21,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use blendtorch_blender::{DEFAULT_BPY_VERSION, SetupOptions, Version, setup, setup_video};
+use blendtorch_circuit::scene::SceneDescription;
 use blendtorch_launcher::{LaunchArguments, LaunchDescription, launch, launch_program};
 use blendtorch_render::RenderDescription;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -63,7 +64,7 @@ enum Task {
     Doctor(DoctorArguments),
     /// Print the completions of a shell.
     Completions(CompletionsArguments),
-    /// Print the JSON schema of launch.json or render.json, for editors.
+    /// Print the JSON schema of launch.json, render.json or network.json, for editors.
     Schema(SchemaArguments),
 }
 
@@ -113,6 +114,8 @@ enum Described {
     Launch,
     /// render.json
     Render,
+    /// network.json
+    Network,
 }
 
 impl Described {
@@ -120,6 +123,7 @@ impl Described {
         match self {
             Self::Launch => LaunchDescription::json_schema(),
             Self::Render => RenderDescription::json_schema(),
+            Self::Network => SceneDescription::json_schema(),
         }
     }
 }
@@ -226,7 +230,11 @@ mod tests {
     /// The files in docs/ are what the types say; `blendtorch schema` writes them anew.
     #[test]
     fn the_schemas_in_the_docs_are_those_of_the_types() {
-        for (name, of) in [("launch", Described::Launch), ("render", Described::Render)] {
+        for (name, of) in [
+            ("launch", Described::Launch),
+            ("render", Described::Render),
+            ("network", Described::Network),
+        ] {
             let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
             let path = format!("{folder}/{name}.schema.json");
             let written: serde_json::Value =

@@ -382,6 +382,9 @@ class Numbers:
     @property
     def __array_interface__(self) -> dict[str, Any]: ...
 
+def scene_description(
+    path: str | PathLike[str], text: str | None = None
+) -> tuple[str, list[Any]]: ...
 def nearest_name(name: str, known: list[str]) -> str | None: ...
 def write_nodes(
     path: str | PathLike[str],

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use blendtorch_circuit::scene::SceneDescription;
 use blendtorch_launcher::SlurmArguments;
 use blendtorch_render::{
     Format, Frames, Jobs, Layout, Part, Pass, PassList, RenderDescription, RenderError, Resolution,
@@ -16,8 +17,9 @@ use crate::help::RENDER_HELP;
 #[derive(Debug, Args)]
 #[command(after_help = RENDER_HELP)]
 pub(crate) struct RenderArguments {
-    /// The .blend file, or a render.json that names one
-    #[arg(value_name = "SCENE.blend | render.json")]
+    /// The .blend file, a render.json that names one, or a network.json: a network of neurons, its
+    /// results, and how they are shown
+    #[arg(value_name = "SCENE.blend | render.json | network.json")]
     scene: PathBuf,
     /// The folder of the files and of the ledger; it is made
     #[arg(short, long, value_name = "FOLDER")]
@@ -173,7 +175,16 @@ impl RenderArguments {
     /// What is rendered: the file, with what the command line says.
     pub(super) fn description(&self) -> Result<RenderDescription, RenderError> {
         let is_json = self.scene.extension().is_some_and(|name| name == "json");
-        let mut all = match is_json {
+        let is_network = is_json && SceneDescription::is_one(&self.scene);
+        if is_network {
+            // All that is wrong with it is said before a Blender starts.
+            SceneDescription::from_file(&self.scene).map_err(|error| RenderError::Job {
+                file: None,
+                key: None,
+                problem: error.to_string().trim_start_matches("error: ").to_owned(),
+            })?;
+        }
+        let mut all = match is_json && !is_network {
             true => RenderDescription::from_file(&self.scene)?,
             false => RenderDescription {
                 scene: Some(self.scene.clone()),

@@ -9,6 +9,7 @@ from . import rules
 from .builder import NetworkBuilder
 from .configs import read_config
 from .connections import Connections, Edge
+from .description import Description, scene_description
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
@@ -18,6 +19,7 @@ from .spikes import Spikes, SpikeTrains
 __all__ = [
     "Circuit",
     "Connections",
+    "Description",
     "Edge",
     "EdgePopulation",
     "Edges",
@@ -33,5 +35,6 @@ __all__ = [
     "Spikes",
     "read_config",
     "rules",
+    "scene_description",
     "vectorised",
 ]

@@ -8,6 +8,7 @@ mod network;
 mod numbers;
 mod reports;
 mod rules;
+mod scene;
 mod spikes;
 
 use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
@@ -57,5 +58,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     network::register(module)?;
     reports::register(module)?;
     rules::register(module)?;
+    scene::register(module)?;
     spikes::register(module)
 }

@@ -1,6 +1,7 @@
 """Opens a scene file for a worker, and says what it is.
 
-Owns the errors of a file that cannot be rendered: each names the file and what to do.
+Owns the errors of a file that cannot be rendered: each names the file and what to do. A network of
+neurons that a file shows, or that is all of it (`network.json`), is in networks.py.
 """
 
 import os
@@ -10,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..cycles import has_denoiser
-from . import fcurves, header, missing, sequential
+from . import fcurves, header, missing, networks, sequential
 from .opened import Opened, cameras_told
 from .steps.info import resolution
 from .telling import some
@@ -53,10 +54,14 @@ def _share_cores(opened: Opened) -> None:
 
 def _opened(opened: Opened, options: dict[str, Any]) -> dict[str, Any]:
     """Opens it, makes it what is rendered, and says what it is."""
-    _load(opened.path, opened.autoexec, options)
+    if networks.is_description(opened.path):
+        warnings = networks.show(opened.path)
+    else:
+        _load(opened.path, opened.autoexec, options)
+        warnings = networks.attach(opened.scene)
     _check_camera(opened)
     opened.stays_here()
-    warnings = [*missing.warnings(), *missing.file_outputs(opened.scene)]
+    warnings += [*missing.warnings(), *missing.file_outputs(opened.scene)]
     opened.muted = {key for key, curve in fcurves.keyed() if curve.mute}
     opened.take(opened.scene.render, "use_persistent_data", True)
     opened.take(opened.scene.render, "film_transparent", False)
@@ -81,7 +86,7 @@ def about(opened: Opened) -> dict[str, Any]:
         "resolution": resolution(scene),
         "sequential": sequential.reasons(scene, opened.autoexec),
         "version": ".".join(map(str, bpy.app.version)),
-        "libraries": missing.libraries(),
+        "libraries": sorted({*missing.libraries(), *networks.files(scene)}),
     }
 
 
@@ -100,6 +105,8 @@ def _checked(scene: str) -> Path:
         raise RuntimeError(f"{path} is no file: give the path of a .blend file")
     if not os.access(path, os.R_OK):
         raise RuntimeError(f"{path} cannot be read: its permissions do not let this user")
+    if networks.is_description(path):
+        return path
     saved = header.version_of(path)
     if saved is not None and saved > bpy.app.version[:2]:
         raise RuntimeError(_newer(path, saved))

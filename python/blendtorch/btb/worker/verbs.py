@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import opening, run, steps
+from . import networks, opening, run, steps
 from .answers import answered
 from .opened import Opened
 from .places import folder_of, same_folder, scratch_of
@@ -71,6 +71,7 @@ class Worker:
         opened = self._open()
         opened.camera  # noqa: B018 (whether there is one)
         self._forget()
+        networks.settle(opened.scene)
         if spec is not None and previews is not None:
             spec = {**spec, "previews": previews}
         if spec is not None:  # Composites Blender itself writes.

@@ -1,0 +1,253 @@
+//! What of a description cannot be, although it could be read.
+
+use std::path::Path;
+
+use super::device::{Device, LightModel, Values};
+use super::view::CameraView;
+use super::{ColorScale, Positions, SceneDescription, Show, array_file};
+use crate::{Problems, nearest};
+
+/// The engines' names.
+const ENGINES: [&str; 3] = ["cycles", "eevee", "workbench"];
+
+/// serde's words for an unknown key, with the one that was probably meant.
+pub(super) fn unknown_key(words: &str) -> String {
+    let quoted: Vec<&str> = words.split('`').skip(1).step_by(2).collect();
+    let meant = match &quoted[..] {
+        [wrong, known @ ..] if words.starts_with("unknown") => {
+            nearest(wrong, known.iter().copied())
+        }
+        _ => None,
+    };
+    let words = words.split(" at line ").next().unwrap_or(words);
+    match meant {
+        Some(meant) => format!("{words}; did you mean `{meant}`?"),
+        None => format!("{words}; `blendtorch schema network` prints all keys"),
+    }
+}
+
+/// Adds what is wrong with it.
+pub(super) fn check(scene: &SceneDescription, file: &Path, problems: &mut Problems) {
+    let mut wrong = |key: &str, text: String| problems.error(file, key, text);
+    cells(scene, &mut wrong);
+    time(scene, &mut wrong);
+    picture(scene, &mut wrong);
+    for (key, show) in shows(scene) {
+        for (name, number, zero) in show.numbers() {
+            if number.is_some_and(|number| !above(number, zero)) {
+                let least = if zero { "0 or more" } else { "above 0" };
+                wrong(&format!("{key}.{name}"), format!("it must be {least}"));
+            }
+        }
+    }
+    for (key, scale) in scales(scene) {
+        if let (Some(low), Some(high)) = (scale.low, scale.high)
+            && low >= high
+        {
+            wrong(&key, format!("`low` ({low}) must be below `high` ({high})"));
+        }
+    }
+    for (number, device) in scene.devices.iter().enumerate() {
+        one_device(device, &format!("devices[{number}]"), &mut wrong);
+    }
+    for path in scene.files() {
+        if !path.is_file() {
+            wrong("", format!("{} is not there", path.display()));
+        }
+    }
+}
+
+fn cells(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
+    let placed = scene
+        .populations
+        .values()
+        .any(|one| one.positions.is_some());
+    match (&scene.network, placed) {
+        (None, false) => wrong(
+            "network",
+            "no network is named: give a BSB file or a SONATA configuration, or `positions` of \
+             populations"
+                .into(),
+        ),
+        (Some(_), true) => wrong(
+            "populations",
+            "`positions` are for scenes without a network's file".into(),
+        ),
+        _ => {}
+    }
+    for (name, style) in &scene.populations {
+        let key = format!("populations.{name}");
+        if scene.network.is_none() && style.positions.is_none() {
+            wrong(&key, "it has no `positions`".into());
+        }
+        if style.radius.is_some_and(|radius| !above(radius, false)) {
+            wrong(&format!("{key}.radius"), "it must be above 0, in µm".into());
+        }
+        if style
+            .opacity
+            .is_some_and(|opacity| !(0.0..=1.0).contains(&opacity))
+        {
+            wrong(&format!("{key}.opacity"), "it must be from 0 to 1".into());
+        }
+        match &style.positions {
+            Some(Positions::Inline(rows)) if rows.iter().flatten().any(|one| !one.is_finite()) => {
+                wrong(&format!("{key}.positions"), "one is no number".into());
+            }
+            Some(Positions::File(text)) => {
+                let (path, array) = array_file(text);
+                let kind = path.extension().and_then(|kind| kind.to_str());
+                let known = matches!(kind, Some("npy" | "npz" | "h5" | "hdf5"));
+                if !known || (kind != Some("npy") && array.is_none()) {
+                    wrong(
+                        &format!("{key}.positions"),
+                        format!(
+                            "{text:?} names no array: write cells.npy, cells.npz:name or \
+                             cells.h5:/path"
+                        ),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn time(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
+    let time = &scene.time;
+    if !(1.0..=1000.0).contains(&time.fps) {
+        wrong("time.fps", "it must be from 1 to 1000".into());
+    }
+    if !above(time.ms_per_s, false) {
+        wrong("time.ms_per_s", "it must be above 0".into());
+    }
+    if time.stop_ms.is_some_and(|stop| stop <= time.start_ms) {
+        wrong("time.stop_ms", "it must be after `start_ms`".into());
+    }
+}
+
+fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
+    if let Some(engine) = &scene.engine
+        && !ENGINES.contains(&engine.as_str())
+    {
+        let meant = nearest(engine, ENGINES);
+        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
+        wrong(
+            "engine",
+            format!("{engine:?} is none of cycles, eevee, workbench{meant}"),
+        );
+    }
+    let side = |text: &str| {
+        text.parse()
+            .is_ok_and(|side: u32| (4..=65536).contains(&side))
+    };
+    if let Some(size) = &scene.resolution
+        && !size
+            .split_once('x')
+            .is_some_and(|(width, height)| side(width) && side(height))
+    {
+        wrong(
+            "resolution",
+            format!("{size:?}: write width x height as 640x480, each from 4 to 65536"),
+        );
+    }
+    if scene.samples == Some(0) {
+        wrong("samples", "it must be 1 or more".into());
+    }
+    match &scene.camera {
+        CameraView::Place(place) if place.location == place.look_at => {
+            wrong("camera", "`location` and `look_at` are the same".into());
+        }
+        CameraView::Angle(angle) if angle.distance.is_some_and(|far| !above(far, false)) => {
+            wrong("camera.distance", "it must be above 0, in µm".into());
+        }
+        _ => {}
+    }
+}
+
+fn one_device(device: &Device, key: &str, wrong: &mut dyn FnMut(&str, String)) {
+    match device {
+        Device::Light {
+            coords,
+            direction,
+            wavelength_nm,
+            max_value,
+            values,
+            model,
+            ..
+        } => {
+            if coords.is_empty() {
+                wrong(&format!("{key}.coords"), "it has no source".into());
+            }
+            if direction.len() != 1 && direction.len() != coords.len() {
+                wrong(
+                    &format!("{key}.direction"),
+                    format!("give one, or one for each of {} sources", coords.len()),
+                );
+            }
+            if direction.iter().any(|to| to.iter().all(|one| *one == 0.0)) {
+                wrong(&format!("{key}.direction"), "one has no length".into());
+            }
+            if !(100.0..=10_000.0).contains(wavelength_nm) {
+                wrong(
+                    &format!("{key}.wavelength_nm"),
+                    "it must be from 100 to 10000 nm".into(),
+                );
+            }
+            if max_value.is_some_and(|most| !above(most, false)) {
+                wrong(&format!("{key}.max_value"), "it must be above 0".into());
+            }
+            match values {
+                Some(Values::Constant(values)) if values.len() != coords.len() => wrong(
+                    &format!("{key}.values"),
+                    format!("{} values of {} sources", values.len(), coords.len()),
+                ),
+                Some(Values::Series(series)) if !above(series.dt_ms, false) => {
+                    wrong(&format!("{key}.values.dt_ms"), "it must be above 0".into());
+                }
+                _ => {}
+            }
+            if let LightModel::Koehler { radius, zmax } = model
+                && !(above(*radius, false) && above(*zmax, false))
+            {
+                wrong(
+                    &format!("{key}.model"),
+                    "`radius` and `zmax` must be above 0".into(),
+                );
+            }
+        }
+        Device::Probe { coords, .. } if coords.is_empty() => {
+            wrong(&format!("{key}.coords"), "it has no contact".into());
+        }
+        Device::Scope {
+            img_width,
+            focus_depth,
+            ..
+        } if !(above(*img_width, false) && above(*focus_depth, true)) => wrong(
+            key,
+            "`img_width` must be above 0 and `focus_depth` 0 or more, in µm".into(),
+        ),
+        _ => {}
+    }
+}
+
+fn shows(scene: &SceneDescription) -> impl Iterator<Item = (String, &Show)> {
+    let all = scene.show.iter().map(|show| ("show".to_owned(), show));
+    let own = scene.populations.iter().filter_map(|(name, style)| {
+        let show = style.show.as_ref()?;
+        Some((format!("populations.{name}.show"), show))
+    });
+    all.chain(own)
+}
+
+fn scales(scene: &SceneDescription) -> impl Iterator<Item = (String, &ColorScale)> {
+    let all = scene.colors.iter().map(|one| ("colors".to_owned(), one));
+    let own = scene.populations.iter().filter_map(|(name, style)| {
+        let scale = style.colors.as_ref()?;
+        Some((format!("populations.{name}.colors"), scale))
+    });
+    all.chain(own)
+}
+
+fn above(number: f64, zero: bool) -> bool {
+    number.is_finite() && (number > 0.0 || (zero && number == 0.0))
+}

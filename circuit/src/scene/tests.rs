@@ -1,0 +1,121 @@
+use std::path::Path;
+
+use super::*;
+
+/// A folder with a network's file in it, and what a text there says.
+fn read(text: &str) -> Result<SceneDescription, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("net.hdf5"), b"").unwrap();
+    let file = folder.path().join("network.json");
+    std::fs::write(&file, text).unwrap();
+    let place = folder.path().display().to_string();
+    SceneDescription::from_file(&file).map_err(|error| error.to_string().replace(&place, "HERE"))
+}
+
+fn refused(text: &str) -> String {
+    read(text).unwrap_err()
+}
+
+#[test]
+fn a_network_is_enough() {
+    let scene = read(r#"{"network": "net.hdf5"}"#).unwrap();
+    assert!(scene.network.unwrap().is_absolute());
+    assert_eq!(scene.time.fps, 60.0);
+    assert_eq!(scene.time.frame(scene.time.at(7.0)), 7.0);
+}
+
+#[test]
+fn what_is_read_again_is_the_same() {
+    let text = r##"{"network": "net.hdf5", "show": {"as": "decay"}, "colors": "magma", "background": "#112",
+        "populations": {"a": {"color": "#ff000080", "show": {"as": "rest"}}}, "morphologies": {"a": "all", "b": [1, 2]},
+        "camera": {"elevation": 30, "azimuth": -60, "up": "-z"},
+        "devices": [{"kind": "light", "coords": [[0, 0, 0]], "values": [2.0], "model": {"model": "twophoton"}},
+                    {"kind": "probe", "coords": [[0, 0, 1]]},
+                    {"kind": "scope", "location": [0, 0, 0], "focus_depth": 100, "img_width": 500}]}"##;
+    let scene = read(text).unwrap();
+    let mut again: SceneDescription = serde_json::from_value(scene.to_json()).unwrap();
+    assert_eq!(again, scene);
+    again.name = Some("x".into());
+    assert_ne!(again, scene);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_the_one_that_was_meant() {
+    let said = refused(r##"{"network": "net.hdf5", "populations": {"a": {"colour": "#fff"}}}"##);
+    assert!(said.contains("populations.a.colour"), "{said}");
+    assert!(said.contains("did you mean `color`?"), "{said}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let said = refused(
+        r#"{"network": "gone.hdf5", "time": {"fps": 0, "stop_ms": -1}, "engine": "cycels",
+            "resolution": "big", "show": {"as": "decay", "tau_ms": 0},
+            "colors": {"map": "viridis", "low": 1, "high": 0},
+            "populations": {"a": {"radius": -1, "opacity": 2}},
+            "devices": [{"kind": "light", "coords": [[0,0,0]], "values": [1, 2], "direction": [[0,0,0]]}]}"#,
+    );
+    for part in [
+        "gone.hdf5 is not there",
+        "time.fps",
+        "time.stop_ms",
+        "did you mean \"cycles\"",
+        "640x480",
+        "show.tau_ms",
+        "`low` (1) must be below",
+        "populations.a.radius",
+        "populations.a.opacity",
+        "devices[0].values",
+        "devices[0].direction",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+}
+
+#[test]
+fn colors_are_hexadecimal_or_numbers() {
+    let color = |text: &str| serde_json::from_str::<Color>(text).map(|color| color.0);
+    assert_eq!(color("\"#f00\"").unwrap(), [1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(color("\"#0000ff00\"").unwrap(), [0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(color("[0.5, 0, 1]").unwrap(), [0.5, 0.0, 1.0, 1.0]);
+    for wrong in [
+        "\"red\"",
+        "\"#ggg\"",
+        "\"#ffff\"",
+        "[1, 2, 3]",
+        "[1]",
+        "\"#é0\"",
+    ] {
+        let said = color(wrong).unwrap_err().to_string();
+        assert!(said.contains("is no colour"), "{said}");
+    }
+}
+
+#[test]
+fn cells_without_a_file_of_a_network_have_positions() {
+    let said = refused(r##"{"populations": {"a": {"color": "#fff"}}}"##);
+    assert!(said.contains("network"), "{said}");
+    let said = refused(r#"{"populations": {"a": {"positions": "cells.txt"}}}"#);
+    assert!(said.contains("names no array"), "{said}");
+    let scene = read(r#"{"populations": {"a": {"positions": [[0, 0, 0], [1, 2, 3]]}}}"#).unwrap();
+    assert!(scene.files().is_empty());
+    assert_eq!(
+        array_file("/a/b.npz:exc"),
+        (Path::new("/a/b.npz").into(), Some("exc"))
+    );
+}
+
+#[test]
+fn other_json_files_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let is = |text: &str| {
+        let file = folder.path().join("x.json");
+        std::fs::write(&file, text).unwrap();
+        SceneDescription::is_one(&file)
+    };
+    assert!(is(r#"{"network": "a"}"#));
+    assert!(!is(r#"{"scene": "a.blend", "network": "a"}"#));
+    assert!(!is(r#"{"networks": {}, "run": {}}"#));
+    assert!(!is("[]"));
+    assert!(!SceneDescription::is_one(folder.path()));
+}

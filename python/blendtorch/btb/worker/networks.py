@@ -1,0 +1,51 @@
+"""Networks of neurons in what a worker renders.
+
+Owns what they have to do with opening and preparing a file: a description that is all of it, what a
+saved file shows and is attached again, and which files all of that is made of. How a network is
+drawn, `btb.network` knows.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+
+def is_description(path: Path) -> bool:
+    """Whether a file is a `network.json`: Blender's own files end in another way."""
+    return path.suffix == ".json"
+
+
+def show(path: Path) -> list[str]:
+    """Makes the scene that a description describes, in an empty file; what is to be said of it.
+
+    Raises:
+        FileNotFoundError: a file of it is gone.
+        ValueError: it cannot be.
+    """
+    from .. import network
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    return list(network.show(path).warnings)
+
+
+def attach(scene: Any) -> list[str]:
+    """Attaches again what a file shows of networks; what is to be said of it."""
+    from .. import network
+
+    return network.attach(scene) if network.is_in(scene) else []
+
+
+def settle(scene: Any) -> None:
+    """Cells are what the engine draws, which may be another than the file's by now."""
+    from .. import network
+
+    if network.is_in(scene):
+        network.settle(scene)
+
+
+def files(scene: Any) -> list[str]:
+    """The files that the networks of a scene are made of, as absolute paths."""
+    from .. import network
+
+    return [str(path) for path in network.files(scene)] if network.is_in(scene) else []

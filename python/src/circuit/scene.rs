@@ -1,0 +1,32 @@
+//! Bindings of `blendtorch_circuit::scene`: descriptions of network scenes, checked.
+
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
+
+use std::path::PathBuf;
+
+use blendtorch_circuit::scene::SceneDescription;
+use pyo3::prelude::*;
+
+use super::error;
+
+/// A description: its JSON with all defaults and absolute paths, and the files that it is made of.
+type Described = (String, Vec<PathBuf>);
+
+/// Reads and checks a `network.json`; with `text` what would stand in it.
+#[pyfunction]
+#[pyo3(signature = (path, text=None))]
+fn scene_description(py: Python<'_>, path: PathBuf, text: Option<&str>) -> PyResult<Described> {
+    let read = py.detach(|| match text {
+        None => SceneDescription::from_file(&path),
+        Some(text) => SceneDescription::from_json(text, &path),
+    });
+    let scene = read.map_err(|refused| error(&refused))?;
+    Ok((scene.to_json().to_string(), scene.files()))
+}
+
+pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(scene_description, module)?)
+}
