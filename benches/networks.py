@@ -1,15 +1,15 @@
 """Networks as scenes: ours beside one object a cell in plain `bpy`, and beside one `foreach_set`.
 
-    networks.py --out networks.json [--network FILE] [--rounds 5] [--only frames,files,activity,memory]
+    networks.py --out networks.json [--network FILE] [--rounds 5] [--only PART,…]
 
 `frames`: 20,000 cells with the same keys of "pulsar", drawn by Workbench without antialiasing at
-640 x 480: setting a frame and drawing it. `files`: a network of 25,000 cells, FILE or one in the same
-layout, from the file to a scene. `activity`: 1,000,000 cells, what a frame's activity takes from the
-results to the attribute, beside one `foreach_set` of as many values. `memory`: of 1,000,000 cells,
-beyond the same cloud of points in a plain Blender.
+640 x 480: setting a frame and drawing it. `files`: a network of 25,000 cells, FILE or one in the
+same layout, from the file to a scene. `activity`: 1,000,000 cells, what a frame's activity takes
+from the results to the attribute, beside one `foreach_set` of as many values. `memory`: of
+1,000,000 cells, beyond the same cloud of points in a plain Blender.
 
-All is processor time of Blenders that are there already; the ways take turns. Rows of values a round
-go to OUT, as those of `fleet.py`; pictures of both ways go beside it.
+All is processor time of Blenders that are there already; the ways take turns. Rows of values a
+round go to OUT, as those of `fleet.py`; pictures of both ways go beside it.
 """
 
 import argparse
@@ -100,9 +100,7 @@ class Bench:
         return (bool(number % 2) for number in range(self.rounds))
 
 
-def row(
-    name: str, unit: str, ours: list[float], theirs: list[float], goal: float | None
-) -> Row:
+def row(name: str, unit: str, ours: list[float], theirs: list[float], goal: float | None) -> Row:
     """One line, with the ratio that is to be reached."""
     return {
         "name": name,
@@ -143,7 +141,7 @@ def frames(bench: Bench) -> list[Row]:
             one.ask("frame", frame=1)
         for number, first in enumerate(bench.turns()):
             frame = 20 + number * FRAMES // (bench.rounds + 1)
-            for which in (("ours", "theirs") if first else ("theirs", "ours")):
+            for which in ("ours", "theirs") if first else ("theirs", "ours"):
                 took = (mine if which == "ours" else other).ask("frame", frame=frame)
                 found[which].append(took["cpu"])
         for one, name in ((mine, "ours"), (other, "theirs")):
@@ -160,7 +158,7 @@ def files(bench: Bench, network: Path | None) -> list[Row]:
     found: dict[str, list[float]] = {"ours": [], "theirs": []}
     cells = set()
     for first in bench.turns():
-        for which in (("ours", "plain") if first else ("plain", "ours")):
+        for which in ("ours", "plain") if first else ("plain", "ours"):
             with blender(bench.bpy, which, bench.packages) as one:
                 took = one.ask("scene", network=str(network))
             found["ours" if which == "ours" else "theirs"].append(took["cpu"])
@@ -195,7 +193,7 @@ def memory(bench: Bench) -> list[Row]:
     files = old_files(bench, cells, 2 * cells)
     found: dict[str, list[float]] = {"ours": [], "by hand": []}
     for first in bench.turns():
-        for which in (("ours", "by hand") if first else ("by hand", "ours")):
+        for which in ("ours", "by hand") if first else ("by hand", "ours"):
             with blender(bench.bpy, "ours", bench.packages) as one:
                 if which == "ours":
                     one.ask("points", network=files["network"])

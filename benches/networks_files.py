@@ -1,7 +1,7 @@
 """Networks and results as the BSB writes them, of as many cells as a bench asks for.
 
-Two layouts, by what is known of both: that of version 3 (one dataset a kind of cells, ids in runs, y
-upwards) with results in one dataset a device, and that of versions 4 to 8 (a group a chunk of 100
+Two layouts, by what is known of both: that of version 3 (one dataset a kind of cells, ids in runs,
+y upwards) with results in one dataset a device, and that of versions 4 to 8 (a group a chunk of 100
 micrometres, z upwards). They stand for files of the BSB where it is not installed; what it writes
 itself, `scripts/peers/networks/bsb_network.py` builds. Numbers are random, and the same each time.
 """

@@ -1,7 +1,7 @@
 """One object a cell, in plain `bpy`: what a loop of twenty lines gives, to be measured beside.
 
-Nothing of ours is imported. What it makes is what the BSB's module for Blender documents: a mesh of a
-kind of cells that its objects share, an object a cell with its id, and keys of "pulsar" in the
+Nothing of ours is imported. What it makes is what the BSB's module for Blender documents: a mesh of
+a kind of cells that its objects share, an object a cell with its id, and keys of "pulsar" in the
 object's colour.
 """
 

@@ -1,11 +1,11 @@
 """The program of Cleo's tutorial "Video visualization", and what its steps take, as a line of JSON.
 
-    cleo_tutorial.py OUT.mp4 [--ours] [--none] [--neurons 500] [--ms 100] [--frames N] [--seed S]
+    cleo_tutorial.py OUT.mp4 [--ours] [--none] [--neurons 500] [--ms 100] [--frames N]
 
-With `--ours` one line of it is another: the visualizer is `blendtorch.cleo`'s. With `--none` there is
-no visualizer, and no video. Up to 1,000 neurons the network is the tutorial's; with more there are no
-synapses, whose number grows with the square, and cells begin at voltages of their own, so that as
-many spike. The video is of the first N frames.
+With `--ours` one line of it is another: the visualizer is `blendtorch.cleo`'s. With `--none` there
+is no visualizer, and no video. Up to 1,000 neurons the network is the tutorial's; with more there
+are no synapses, whose number grows with the square, and cells begin at voltages of their own, so
+that as many spike. The video is of the first N frames.
 
 Processor seconds are of this process and of all it started and waited for: `simulate`, `generate`,
 `save`; `calls` is what the visualizer's own step takes of `simulate`, and `threads` what threads
@@ -94,15 +94,14 @@ def network(neurons):
     exc, inh = eif(n_e, "exc"), eif(n_i, "inh")
     objects = [exc, inh]
     if neurons <= 1_000:
-        W, p_S = 250, 0.3
-        space = {"W": W, "n_e": n_e, "n_i": n_i}
-        S_ei = b2.Synapses(exc, inh, on_pre="v_post+=W*mV/n_e", namespace=space)
-        S_ei.connect(p=p_S)
-        S_ie = b2.Synapses(inh, exc, on_pre="v_post-=W*mV/n_i", namespace=space)
-        S_ie.connect(p=p_S)
-        S_ee = b2.Synapses(exc, exc, on_pre="v_post+=W*mV/n_e", namespace=space)
-        S_ee.connect(condition="abs(i-j)<=20")
-        objects += [S_ei, S_ie, S_ee]
+        space = {"W": 250, "n_e": n_e, "n_i": n_i}
+        s_ei = b2.Synapses(exc, inh, on_pre="v_post+=W*mV/n_e", namespace=space)
+        s_ei.connect(p=0.3)
+        s_ie = b2.Synapses(inh, exc, on_pre="v_post-=W*mV/n_i", namespace=space)
+        s_ie.connect(p=0.3)
+        s_ee = b2.Synapses(exc, exc, on_pre="v_post+=W*mV/n_e", namespace=space)
+        s_ee.connect(condition="abs(i-j)<=20")
+        objects += [s_ei, s_ie, s_ee]
     else:
         for group in (exc, inh):
             group.v = np.random.uniform(-70, -44, len(group)) * b2.mV
@@ -154,9 +153,7 @@ def main():
 
     class OpenLoopOpto(cleo.ioproc.LatencyIOProcessor):
         def process(self, state_dict, t):
-            fiber_intensities = (
-                fibers.irradiance[-1] + np.random.randn(2) * 0.5 * b2.mwatt / b2.mm2
-            )
+            fiber_intensities = fibers.irradiance[-1] + np.random.randn(2) * 0.5 * b2.mwatt / b2.mm2
             fiber_intensities[fiber_intensities < 0] = 0
             if t > 50 * b2.ms:
                 fiber_intensities = [0, 5] * b2.mwatt / b2.mm2
@@ -179,9 +176,7 @@ def main():
     steps.took |= {"calls": sum(calls), "called": len(calls)}
     if not opts.none:
         fibers.max_value_viz = np.max(fibers.irradiance)
-        ani = steps.step(
-            "generate", lambda: vv.generate_Animation(plotargs, slowdown_factor=10)
-        )
+        ani = steps.step("generate", lambda: vv.generate_Animation(plotargs, slowdown_factor=10))
         if opts.frames:
             ani._save_count = opts.frames
         steps.step("save", lambda: ani.save(str(opts.out)))
