@@ -4,8 +4,8 @@
 
 A line on stdin is `{"do": NAME, …}`, what a method of that name of `networks_plain.Plain` or
 `networks_ours.Ours` takes; the answer is a line that begins with `@@`: processor seconds of the
-whole process, wall seconds, and what the method gave back. So two Blenders that are there at the same
-time take turns, and neither's start is measured.
+whole process, wall seconds, and what the method gave back. So two Blenders that are there at the
+same time take turns, and neither's start is measured.
 """
 
 import json

@@ -6,7 +6,8 @@
 640 x 480: setting a frame and drawing it. `files`: a network of 25,000 cells, FILE or one in the
 same layout, from the file to a scene. `activity`: 1,000,000 cells, what a frame's activity takes
 from the results to the attribute, beside one `foreach_set` of as many values. `memory`: of
-1,000,000 cells, beyond the same cloud of points in a plain Blender.
+1,000,000 cells, beyond the same points in a plain Blender, and beyond an empty one. `cleo`, which
+only runs when it is named: the tutorial of Cleo (`networks_cleo.py`).
 
 All is processor time of Blenders that are there already; the ways take turns. Rows of values a
 round go to OUT, as those of `fleet.py`; pictures of both ways go beside it.
@@ -27,10 +28,13 @@ from typing import Any
 import h5py
 from blendtorch import btt
 from fleet_rows import Row
+from networks_cleo import Cleo, tutorial
 from networks_files import new_network, old_network, old_results
+from networks_rows import row
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("frames", "files", "activity", "memory")
+OTHERS = ("cleo",)
 # Of the results, as simulated; 25 ms are a second of 60 frames.
 MS = 200.0
 FRAMES = 480
@@ -100,18 +104,6 @@ class Bench:
         return (bool(number % 2) for number in range(self.rounds))
 
 
-def row(name: str, unit: str, ours: list[float], theirs: list[float], goal: float | None) -> Row:
-    """One line, with the ratio that is to be reached."""
-    return {
-        "name": name,
-        "unit": unit,
-        "values": ours,
-        "baseline": theirs,
-        "times_at_most": goal,
-        "at_most": None,
-    }
-
-
 def old_files(bench: Bench, cells: int, spikes: int) -> dict[str, str]:
     """A network of version 3 and its results."""
     network, results = bench.folder / f"{cells}.hdf5", bench.folder / f"{cells}-{spikes}.hdf5"
@@ -147,7 +139,7 @@ def frames(bench: Bench) -> list[Row]:
         for one, name in ((mine, "ours"), (other, "theirs")):
             one.ask("picture", path=str(bench.out.with_suffix(f".{name}.png")))
     name = f"{cells:,} cells with activity, set and drawn, beside an object a cell"
-    return [row(name, "s", found["ours"], found["theirs"], 0.1)]
+    return [row(name, "s", found["ours"], found["theirs"], times_at_most=0.1)]
 
 
 def files(bench: Bench, network: Path | None) -> list[Row]:
@@ -166,7 +158,7 @@ def files(bench: Bench, network: Path | None) -> list[Row]:
     (number,) = cells
     size = network.stat().st_size / 1e6
     name = f"a file of {number:,} cells ({size:.0f} MB) to a scene, beside an object a cell"
-    return [row(name, "s", found["ours"], found["theirs"], 0.1)]
+    return [row(name, "s", found["ours"], found["theirs"], times_at_most=0.1)]
 
 
 def activity(bench: Bench) -> list[Row]:
@@ -183,31 +175,43 @@ def activity(bench: Bench) -> list[Row]:
             said = mine.ask("activity", frames=frames)["result"]
         print(f"{spikes:,} spikes: {said['lit']} cells are lit", file=sys.stderr)
         name = f"activity of {cells:,} cells with {spikes:,} spikes, beside one foreach_set"
-        made.append(row(name, "ms", said["ours"], said["set"], 1.5))
+        made.append(row(name, "ms", said["ours"], said["set"], times_at_most=1.5))
     return made
 
 
 def memory(bench: Bench) -> list[Row]:
-    """Beyond what the same points take in a plain Blender."""
+    """Beyond what the same points take in a plain Blender, and beyond an empty one."""
     cells = 20_000 if bench.quick else 1_000_000
     files = old_files(bench, cells, 2 * cells)
-    found: dict[str, list[float]] = {"ours": [], "by hand": []}
+    ways = ["ours", "by hand", "empty"]
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     for first in bench.turns():
-        for which in ("ours", "by hand") if first else ("by hand", "ours"):
+        for which in ways if first else ways[::-1]:
             with blender(bench.bpy, "ours", bench.packages) as one:
                 if which == "ours":
-                    one.ask("points", network=files["network"])
+                    one.ask("scene", network=files["network"])
                     one.ask("animate", results=files["results"])
-                else:
+                elif which == "by hand":
                     one.ask("cloud", cells=cells)
-                found[which].append(one.ask("used", frame=30)["result"]["mb"])
-    beyond = [a - b for a, b in zip(found["ours"], found["by hand"], strict=True)]
-    name = f"memory of {cells:,} cells beyond the same points by hand"
-    made = row(name, "MB", beyond, beyond, None)
-    return [
-        {**made, "at_most": 200.0},
-        row(f"memory of {cells:,} cells", "MB", found["ours"], found["by hand"], None),
-    ]
+                found[which].append(one.ask("used", frame=30)["result"])
+    made = []
+    for than, beside in (("the same points by hand", "by hand"), ("an empty Blender", "empty")):
+        for what, goal in (("mb", 200.0), ("peak", None)):
+            mine, theirs = ([one[what] for one in found[way]] for way in ("ours", beside))
+            beyond = [a - b for a, b in zip(mine, theirs, strict=True)]
+            most = ", at most until then" if what == "peak" else ""
+            name = f"memory of {cells:,} cells and their activity beyond {than}{most}"
+            made.append(row(name, "MB", beyond, at_most=goal if beside == "by hand" else None))
+    return made
+
+
+def cleo(bench: Bench, python: Path | None, ffmpeg: Path | None) -> list[Row]:
+    """The tutorial of Cleo, and what our calls take while it simulates."""
+    if python is None or ffmpeg is None:
+        sys.exit("networks.py: cleo needs --cleo and --ffmpeg")
+    made, every = tutorial(Cleo(python, ffmpeg, bench.folder), bench.rounds, bench.quick)
+    bench.out.with_suffix(".cleo.json").write_text(json.dumps(every, indent=1))
+    return made
 
 
 def options() -> argparse.Namespace:
@@ -215,7 +219,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--bpy", type=Path, help="a Python that has bpy; else the managed one")
     parser.add_argument("--network", type=Path, help="of 25,000 cells, by the BSB")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default=",".join(PARTS), help="of " + ", ".join(PARTS))
+    parser.add_argument("--cleo", type=Path, help="a Python that has it, for the part cleo")
+    parser.add_argument("--ffmpeg", type=Path, help="a program, for the same")
+    every = ", ".join(PARTS + OTHERS)
+    parser.add_argument("--only", default=",".join(PARTS), help="of " + every)
     parser.add_argument("--quick", action="store_true", help="few cells: whether it works")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -235,6 +242,7 @@ def main() -> None:
             "files": lambda: files(bench, opts.network),
             "activity": lambda: activity(bench),
             "memory": lambda: memory(bench),
+            "cleo": lambda: cleo(bench, opts.cleo, opts.ffmpeg),
         }
         for part in opts.only.split(","):
             made += measured[part]()
