@@ -30,7 +30,7 @@ endif
 VISIONSIM := $(CACHE)/peers/visionsim
 CLEO := $(CACHE)/peers/cleo
 BESIDE_VISIONSIM := $(if $(wildcard $(VISIONSIM)/blendtorch-requirements),--visionsim $(VISIONSIM))
-BESIDE_CLEO := $(if $(wildcard $(CLEO)/blendtorch-requirements),--cleo $(CLEO)/bin/python)
+BESIDE_CLEO := $(if $(wildcard $(CLEO)/blendtorch-requirements),--cleo $(CLEO)/bin/python --ffmpeg $$(command -v ffmpeg || echo $(CACHE)/ffmpeg-*/ffmpeg))
 # Seconds of training in the demo.
 SECONDS ?= 60
 

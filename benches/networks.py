@@ -6,8 +6,9 @@
 640 x 480: setting a frame and drawing it. `files`: a network of 25,000 cells, FILE or one in the
 same layout, from the file to a scene. `activity`: 1,000,000 cells, what a frame's activity takes
 from the results to the attribute, beside one `foreach_set` of as many values. `memory`: of
-1,000,000 cells, beyond the same points in a plain Blender, and beyond an empty one. `cleo`, which
-only runs when it is named: the tutorial of Cleo (`networks_cleo.py`).
+1,000,000 cells, beyond the same points in a plain Blender, and beyond an empty one. With --cleo also
+`live`, what our calls take while Cleo simulates, and, where it is named, `tutorial`, its videos
+beside ours (`networks_cleo.py`).
 
 All is processor time of Blenders that are there already; the ways take turns. Rows of values a
 round go to OUT, as those of `fleet.py`; pictures of both ways go beside it.
@@ -28,13 +29,14 @@ from typing import Any
 import h5py
 from blendtorch import btt
 from fleet_rows import Row
-from networks_cleo import Cleo, tutorial
+from networks_cleo import Cleo, live, tutorial
 from networks_files import new_network, old_network, old_results
 from networks_rows import row
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("frames", "files", "activity", "memory")
-OTHERS = ("cleo",)
+# With a Python that has Cleo.
+OTHERS = ("live", "tutorial")
 # Of the results, as simulated; 25 ms are a second of 60 frames.
 MS = 200.0
 FRAMES = 480
@@ -205,12 +207,10 @@ def memory(bench: Bench) -> list[Row]:
     return made
 
 
-def cleo(bench: Bench, python: Path | None, ffmpeg: Path | None) -> list[Row]:
-    """The tutorial of Cleo, and what our calls take while it simulates."""
-    if python is None or ffmpeg is None:
-        sys.exit("networks.py: cleo needs --cleo and --ffmpeg")
-    made, every = tutorial(Cleo(python, ffmpeg, bench.folder), bench.rounds, bench.quick)
-    bench.out.with_suffix(".cleo.json").write_text(json.dumps(every, indent=1))
+def videos(bench: Bench, cleo: Cleo) -> list[Row]:
+    """Those of Cleo's tutorial, theirs and ours."""
+    made, every = tutorial(cleo, bench.rounds, bench.quick)
+    bench.out.with_suffix(".tutorial.json").write_text(json.dumps(every, indent=1))
     return made
 
 
@@ -219,10 +219,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--bpy", type=Path, help="a Python that has bpy; else the managed one")
     parser.add_argument("--network", type=Path, help="of 25,000 cells, by the BSB")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cleo", type=Path, help="a Python that has it, for the part cleo")
-    parser.add_argument("--ffmpeg", type=Path, help="a program, for the same")
-    every = ", ".join(PARTS + OTHERS)
-    parser.add_argument("--only", default=",".join(PARTS), help="of " + every)
+    parser.add_argument("--cleo", type=Path, help="a Python that has it, for live and tutorial")
+    parser.add_argument("--ffmpeg", type=Path, default="ffmpeg", help="a program, for the same")
+    parser.add_argument("--only", help="of " + ", ".join(PARTS + OTHERS))
     parser.add_argument("--quick", action="store_true", help="few cells: whether it works")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -231,20 +230,25 @@ def options() -> argparse.Namespace:
 def main() -> None:
     opts = options()
     bpy = opts.bpy or Path(btt.discover_blender("bpy")["path"])
+    parts = opts.only.split(",") if opts.only else list(PARTS) + ["live"] * bool(opts.cleo)
+    if not set(parts) <= {*PARTS, *OTHERS} or ({*parts} & {*OTHERS} and not opts.cleo):
+        sys.exit(f"networks.py: there are {', '.join(PARTS + OTHERS)}; the last two need --cleo")
     made: list[Row] = []
     with TemporaryDirectory(prefix="blendtorch-networks-") as name:
         packages = Path(name, "packages")
         packages.mkdir()
         reader(packages)
         bench = Bench(bpy, Path(name), packages, opts.rounds, opts.out.absolute(), opts.quick)
+        cleo = Cleo(opts.cleo, opts.ffmpeg, Path(name))
         measured = {
             "frames": lambda: frames(bench),
             "files": lambda: files(bench, opts.network),
             "activity": lambda: activity(bench),
             "memory": lambda: memory(bench),
-            "cleo": lambda: cleo(bench, opts.cleo, opts.ffmpeg),
+            "live": lambda: live(cleo, opts.rounds, opts.quick),
+            "tutorial": lambda: videos(bench, cleo),
         }
-        for part in opts.only.split(","):
+        for part in parts:
             made += measured[part]()
             opts.out.write_text(json.dumps(made, indent=1))
             print(json.dumps(made[-1]), file=sys.stderr, flush=True)

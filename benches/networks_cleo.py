@@ -70,10 +70,26 @@ def tutorial(cleo: Cleo, rounds: int, quick: bool) -> tuple[list[Row], dict[str,
         rows.append(row(name, "s", frame["ours"], frame["theirs"], times_at_most=goal))
         name = f"Cleo's tutorial, {neurons:,} neurons: before the first frame"
         rows.append(row(name, "s", first["ours"], first["theirs"]))
-        percent = [100 * share(longest(one)) for one in kept if one["way"] == "ours"]
-        name = f"live, {neurons:,} neurons: our calls, of the simulation's processor time"
-        rows.append(row(name, "%", percent, at_most=2.0))
+        ours = [longest(one) for one in kept if one["way"] == "ours"]
+        rows.append(live_row(neurons, ours))
     return rows, every
+
+
+def live(cleo: Cleo, rounds: int, quick: bool) -> list[Row]:
+    """What our calls take while it simulates, without the videos of theirs."""
+    return [
+        live_row(
+            neurons,
+            [cleo.run("ours", neurons, 6 if quick else lengths["ours"][0]) for _ in range(rounds)],
+        )
+        for neurons, lengths, _ in SIZES
+    ]
+
+
+def live_row(neurons: int, runs: list[Took]) -> Row:
+    """Of the simulation without our calls."""
+    name = f"live, {neurons:,} neurons: our calls, of the simulation's processor time"
+    return row(name, "%", [100 * share(took) for took in runs], at_most=2.0)
 
 
 def longest(kept: dict[str, Any]) -> Took:

@@ -27,5 +27,5 @@ ffmpeg=$(command -v ffmpeg || echo "$(dirname "$bsb")"/../ffmpeg-*/ffmpeg)
 rounds=${QUICK:+1}
 # A picture of what both ways draw stays in OUT beside the figures.
 "$VENV/bin/python" benches/networks.py --out "$out/networks.rows.json" --rounds "${rounds:-5}" \
-    ${QUICK:+--quick} --network "$network" --only frames,files,cleo \
+    ${QUICK:+--quick} --network "$network" --only frames,files,tutorial \
     --cleo "$cleo/bin/python" --ffmpeg "$ffmpeg"
