@@ -6,9 +6,9 @@
 640 x 480: setting a frame and drawing it. `files`: a network of 25,000 cells, FILE or one in the
 same layout, from the file to a scene. `activity`: 1,000,000 cells, what a frame's activity takes
 from the results to the attribute, beside one `foreach_set` of as many values. `memory`: of
-1,000,000 cells, beyond the same points in a plain Blender, and beyond an empty one. With --cleo also
-`live`, what our calls take while Cleo simulates, and, where it is named, `tutorial`, its videos
-beside ours (`networks_cleo.py`).
+1,000,000 cells, beyond the same points in a plain Blender, and beyond an empty one. With --cleo
+also `live`, what our calls take while Cleo simulates, and, where it is named, `tutorial`: its
+videos beside ours (`networks_cleo.py`).
 
 All is processor time of Blenders that are there already; the ways take turns. Rows of values a
 round go to OUT, as those of `fleet.py`; pictures of both ways go beside it.
@@ -167,7 +167,8 @@ def activity(bench: Bench) -> list[Row]:
     """What a frame takes without drawing."""
     cells = 20_000 if bench.quick else 1_000_000
     made = []
-    for spikes in (2 * cells, 10 * cells):
+    # A spike a second of each cell, ten, and fifty, where 200 ms are shown.
+    for spikes in (cells // 5, 2 * cells, 10 * cells):
         files = old_files(bench, cells, spikes)
         ours, _ = bench.pair()
         with ours as mine:
