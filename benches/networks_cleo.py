@@ -2,9 +2,11 @@
 
 Each run is a process of its own. What a frame of the video takes is the difference of a long run
 and a short one, so that neither imports nor starts of Blender are in it. Live is what our calls
-take of the processor time of the simulation, in the long runs.
+take of the processor time of the simulation, in the long runs, while a viewer in another process
+hears each interval and says that it is drawn.
 """
 
+import ast
 import json
 import subprocess
 import sys
@@ -21,6 +23,17 @@ SIZES = (
     (500, {"theirs": (100, 10), "ours": (100, 10)}, 1.0),
     (100_000, {"theirs": (6, 2), "ours": (42, 2)}, 0.25),
 )
+VIEWER = """
+from blendtorch._blendtorch import LiveViewer
+viewer = LiveViewer("tcp://127.0.0.1:0", None)
+print(viewer.address, flush=True)
+while True:
+    told = viewer.next(60_000)
+    if told is None or told[0] not in ("hello", "snapshot"):
+        break
+    viewer.seen(True)
+print(viewer.counts(), flush=True)
+"""
 Took = dict[str, float]
 
 
@@ -36,7 +49,20 @@ class Cleo:
         """One run of the tutorial; a frame is a millisecond."""
         out = self.folder / f"{way}-{neurons}-{ms}.mp4"
         command = [self.python, TUTORIAL, out, "--neurons", neurons, "--ms", ms]
-        command += ["--ffmpeg", self.ffmpeg] + ["--ours"] * (way == "ours")
+        command += ["--ffmpeg", self.ffmpeg]
+        if way == "theirs":
+            return self._told(command)
+        with subprocess.Popen(
+            [self.python, "-c", VIEWER], stdout=subprocess.PIPE, text=True
+        ) as one:
+            assert one.stdout
+            took = self._told([*command, "--ours", "--publish", one.stdout.readline().strip()])
+            seen = ast.literal_eval(one.stdout.readline())
+        # Else it was not live.
+        assert seen["applied"] == ms and not seen["missed"], (ms, seen)
+        return took
+
+    def _told(self, command: list[Any]) -> Took:
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         said = [line for line in done.stdout.splitlines() if line.startswith("@@")]
         if done.returncode or not said:

@@ -1,14 +1,14 @@
 """The program of Cleo's tutorial "Video visualization", and what its steps take, as a line of JSON.
 
-    cleo_tutorial.py OUT.mp4 [--ours] [--none] [--neurons 500] [--ms 100] [--frames N]
+    cleo_tutorial.py OUT.mp4 [--ours] [--none] [--neurons 500] [--ms 100] [--publish ADDRESS]
 
 With `--ours` one line of it is another: the visualizer is `blendtorch.cleo`'s. With `--none` there
 is no visualizer, and no video. Up to 1,000 neurons the network is the tutorial's; with more there
 are no synapses, whose number grows with the square, and cells begin at voltages of their own, so
-that as many spike. The video is of the first N frames.
+that as many spike. A frame is a millisecond. With `--publish` a viewer hears it meanwhile.
 
 Processor seconds are of this process and of all it started and waited for: `simulate`, `generate`,
-`save`; `calls` is what the visualizer's own step takes of `simulate`, and `threads` what threads
+`save`; `calls` is what the visualizer's own steps take of `simulate`, and `threads` what threads
 beside the main one do.
 """
 
@@ -37,7 +37,7 @@ def options():
     parser.add_argument("--none", action="store_true")
     parser.add_argument("--neurons", type=int, default=500)
     parser.add_argument("--ms", type=float, default=100)
-    parser.add_argument("--frames", type=int)
+    parser.add_argument("--publish", help="where a viewer is, for ours")
     parser.add_argument("--ffmpeg", help="a program")
     return parser.parse_args()
 
@@ -111,17 +111,24 @@ def network(neurons):
     return exc, inh, b2.Network(*objects)
 
 
+def timed(act, calls):
+    """The same, with its processor time kept."""
+
+    def run(*args):
+        before = time.thread_time()
+        result = act(*args)
+        calls.append(time.thread_time() - before)
+        return result
+
+    return run
+
+
 def measured(added, calls):
-    """Has what the visualizer does in each of the simulation's steps counted."""
+    """Has what the visualizer does counted: in the simulation's steps, before and after them."""
     for one in added:
         if isinstance(one, b2.NetworkOperation):
-
-            def run(run=one.run):
-                before = time.thread_time()
-                run()
-                calls.append(time.thread_time() - before)
-
-            one.run = run
+            for name in ("before_run", "run", "after_run"):
+                setattr(one, name, timed(getattr(one, name), calls))
 
 
 def main():
@@ -164,7 +171,8 @@ def main():
     if opts.ours:
         import blendtorch.cleo
 
-        vv = blendtorch.cleo.VideoVisualizer(dt=1 * b2.ms, devices="all")
+        also = {"publish": opts.publish} if opts.publish else {}
+        vv = blendtorch.cleo.VideoVisualizer(dt=1 * b2.ms, devices="all", **also)
     elif not opts.none:
         vv = cleo.viz.VideoVisualizer(dt=1 * b2.ms, devices="all")
     if not opts.none:
@@ -177,8 +185,6 @@ def main():
     if not opts.none:
         fibers.max_value_viz = np.max(fibers.irradiance)
         ani = steps.step("generate", lambda: vv.generate_Animation(plotargs, slowdown_factor=10))
-        if opts.frames:
-            ani._save_count = opts.frames
         steps.step("save", lambda: ani.save(str(opts.out)))
         steps.took["bytes"] = opts.out.stat().st_size
     print("@@" + json.dumps(steps.took), flush=True)
