@@ -28,7 +28,7 @@ from blendtorch._blendtorch import LiveViewer
 viewer = LiveViewer("tcp://127.0.0.1:0", None)
 print(viewer.address, flush=True)
 while True:
-    told = viewer.next(60_000)
+    told = viewer.next(600_000)
     if told is None or told[0] not in ("hello", "snapshot"):
         break
     viewer.seen(True)
@@ -45,18 +45,23 @@ class Cleo:
     ffmpeg: Path
     folder: Path
 
-    def run(self, way: str, neurons: int, ms: int) -> Took:
+    def run(self, way: str, neurons: int, ms: int, *also: str) -> Took:
         """One run of the tutorial; a frame is a millisecond."""
         out = self.folder / f"{way}-{neurons}-{ms}.mp4"
         command = [self.python, TUTORIAL, out, "--neurons", neurons, "--ms", ms]
-        command += ["--ffmpeg", self.ffmpeg]
+        command += ["--ffmpeg", self.ffmpeg, *also]
         if way == "theirs":
             return self._told(command)
         with subprocess.Popen(
             [self.python, "-c", VIEWER], stdout=subprocess.PIPE, text=True
         ) as one:
             assert one.stdout
-            took = self._told([*command, "--ours", "--publish", one.stdout.readline().strip()])
+            try:
+                at = one.stdout.readline().strip()
+                took = self._told([*command, "--ours", "--publish", at])
+            except SystemExit:
+                one.kill()
+                raise
             seen = ast.literal_eval(one.stdout.readline())
         # Else it was not live.
         assert seen["applied"] == ms and not seen["missed"], (ms, seen)
@@ -102,14 +107,13 @@ def tutorial(cleo: Cleo, rounds: int, quick: bool) -> tuple[list[Row], dict[str,
 
 
 def live(cleo: Cleo, rounds: int, quick: bool) -> list[Row]:
-    """What our calls take while it simulates, without the videos of theirs."""
-    return [
-        live_row(
-            neurons,
-            [cleo.run("ours", neurons, 6 if quick else lengths["ours"][0]) for _ in range(rounds)],
-        )
-        for neurons, lengths, _ in SIZES
-    ]
+    """What our calls take while it simulates, without any video."""
+    made = []
+    for neurons, lengths, _ in SIZES:
+        ms = 6 if quick else lengths["ours"][0]
+        runs = [cleo.run("ours", neurons, ms, "--no-video") for _ in range(rounds)]
+        made.append(live_row(neurons, runs))
+    return made
 
 
 def live_row(neurons: int, runs: list[Took]) -> Row:

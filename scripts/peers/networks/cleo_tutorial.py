@@ -1,6 +1,7 @@
 """The program of Cleo's tutorial "Video visualization", and what its steps take, as a line of JSON.
 
-    cleo_tutorial.py OUT.mp4 [--ours] [--none] [--neurons 500] [--ms 100] [--publish ADDRESS]
+    cleo_tutorial.py OUT.mp4 [--ours] [--none | --no-video] [--neurons 500] [--ms 100]
+                     [--publish ADDRESS] [--ffmpeg PROGRAM]
 
 With `--ours` one line of it is another: the visualizer is `blendtorch.cleo`'s. With `--none` there
 is no visualizer, and no video. Up to 1,000 neurons the network is the tutorial's; with more there
@@ -35,6 +36,7 @@ def options():
     parser.add_argument("out", type=Path)
     parser.add_argument("--ours", action="store_true")
     parser.add_argument("--none", action="store_true")
+    parser.add_argument("--no-video", action="store_true")
     parser.add_argument("--neurons", type=int, default=500)
     parser.add_argument("--ms", type=float, default=100)
     parser.add_argument("--publish", help="where a viewer is, for ours")
@@ -127,8 +129,8 @@ def measured(added, calls):
     """Has what the visualizer does counted: in the simulation's steps, before and after them."""
     for one in added:
         if isinstance(one, b2.NetworkOperation):
-            for name in ("before_run", "run", "after_run"):
-                setattr(one, name, timed(getattr(one, name), calls))
+            for name in calls:
+                setattr(one, name, timed(getattr(one, name), calls[name]))
 
 
 def main():
@@ -167,7 +169,7 @@ def main():
             return ({"Light": fiber_intensities}, t)
 
     sim.set_io_processor(OpenLoopOpto(sample_period=1 * b2.ms))
-    calls = []
+    calls = {name: [] for name in ("before_run", "run", "after_run")}
     if opts.ours:
         import blendtorch.cleo
 
@@ -181,8 +183,9 @@ def main():
         measured(set(sim.network.objects) - before, calls)
     steps = Steps()
     steps.step("simulate", lambda: sim.run(opts.ms * b2.ms))
-    steps.took |= {"calls": sum(calls), "called": len(calls)}
-    if not opts.none:
+    steps.took |= {name: sum(took) for name, took in calls.items()}
+    steps.took |= {"calls": sum(map(sum, calls.values())), "called": len(calls["run"])}
+    if not opts.none and not opts.no_video:
         fibers.max_value_viz = np.max(fibers.irradiance)
         ani = steps.step("generate", lambda: vv.generate_Animation(plotargs, slowdown_factor=10))
         steps.step("save", lambda: ani.save(str(opts.out)))
