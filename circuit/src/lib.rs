@@ -7,8 +7,12 @@
 //! Sources: the [SONATA developer guide](https://github.com/AllenInstitute/sonata), and what BMTK 1.2.0
 //! and libsonata 0.2.2 write and read, where they differ from it.
 
+pub mod activity;
 mod attributes;
+mod bsb;
 pub mod build;
+pub mod cells;
+pub mod colors;
 mod column;
 pub mod config;
 mod currents;
@@ -16,6 +20,7 @@ mod edges;
 mod error;
 pub mod hdf5;
 mod names;
+mod neo;
 mod network;
 pub mod node_sets;
 mod nodes;

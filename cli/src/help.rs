@@ -74,6 +74,9 @@ Examples:
   blendtorch render network.json -o renders/net --video net.mp4
                                                      a network of neurons and what it did: its file, its
                                                      results, how they are shown (blendtorch schema network)
+  blendtorch render net.hdf5 --results spikes.nio -o renders/net
+                                                     the same without a file of one's own: it is written
+                                                     to renders/net/network.json
   blendtorch inspect renders/room --verify           is it whole, and what was written?";
 
 pub(super) const SEQUENCE_HELP: &str = "\

@@ -6,6 +6,8 @@
 mod check;
 mod color;
 mod device;
+mod kind;
+mod output;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use serde_json::Value;
 use crate::{CircuitError, Problems};
 pub use color::Color;
 pub use device::{Device, LightModel, Rois, Values};
+pub use kind::NetworkFile;
 pub use show::{ColorScale, Interpolation, Show};
 pub use view::{CameraView, Time, Up};
 
@@ -42,6 +45,7 @@ pub struct SceneDescription {
     /// population says where its cells are.
     pub network: Option<PathBuf>,
     /// Files of spikes: the BSB's results (HDF5 of v3, `.nio` of v4 to v8), SONATA spikes (HDF5, CSV).
+    /// Where none is named, the spikes that a SONATA configuration has written beside itself.
     #[serde(deserialize_with = "one_or_many")]
     #[schemars(with = "OneOrMany")]
     pub results: Vec<PathBuf>,
@@ -243,30 +247,39 @@ impl SceneDescription {
             .map_err(|error| CircuitError::file(file, "", error.to_string()))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         read.make_absolute(folder);
+        read.find_results();
         let mut problems = Problems::new();
         check::check(&read, file, &mut problems);
         problems.into_result()?;
         Ok(read)
     }
 
+    /// A network and its results as they are shown where nothing else is said. Paths are made absolute.
+    ///
+    /// # Errors
+    /// Files that are not there.
+    pub fn of(network: &Path, results: &[PathBuf]) -> Result<Self, CircuitError> {
+        let absolute =
+            |path: &Path| std::path::absolute(path).map_err(|error| CircuitError::io(path, error));
+        let mut scene = Self {
+            network: Some(absolute(network)?),
+            results: results
+                .iter()
+                .map(|one| absolute(one))
+                .collect::<Result<_, _>>()?,
+            ..Self::default()
+        };
+        scene.find_results();
+        let mut problems = Problems::new();
+        check::check(&scene, network, &mut problems);
+        problems.into_result()?;
+        Ok(scene)
+    }
+
     /// With all defaults, as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
-    }
-
-    /// Whether a JSON file is one of these, by its keys: other files that end in `.json` are not.
-    #[must_use]
-    pub fn is_one(path: &Path) -> bool {
-        let known = |text: String| match serde_json::from_str(&text) {
-            Ok(Value::Object(keys)) => {
-                !keys.contains_key("scene")
-                    && (keys.contains_key("network") || keys.contains_key("populations"))
-            }
-            _ => false,
-        };
-        let small = std::fs::metadata(path).is_ok_and(|file| file.len() <= LARGEST);
-        small && std::fs::read_to_string(path).is_ok_and(known)
     }
 
     /// The JSON schema of the file.
@@ -291,6 +304,16 @@ impl SceneDescription {
         let mut seen = std::collections::HashSet::new();
         files.retain(|file| seen.insert(file.clone()));
         files
+    }
+
+    /// A SONATA configuration says itself where its spikes are.
+    fn find_results(&mut self) {
+        let sonata = self.network.as_ref().filter(|path| kind::is_json(path));
+        if let Some(config) = sonata
+            && self.results.is_empty()
+        {
+            self.results.extend(output::spikes(config));
+        }
     }
 
     fn make_absolute(&mut self, folder: &Path) {

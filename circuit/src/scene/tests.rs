@@ -108,14 +108,45 @@ fn cells_without_a_file_of_a_network_have_positions() {
 #[test]
 fn other_json_files_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let is = |text: &str| {
+    let kind = |text: &str| {
         let file = folder.path().join("x.json");
         std::fs::write(&file, text).unwrap();
-        SceneDescription::is_one(&file)
+        NetworkFile::of(&file)
     };
-    assert!(is(r#"{"network": "a"}"#));
-    assert!(!is(r#"{"scene": "a.blend", "network": "a"}"#));
-    assert!(!is(r#"{"networks": {}, "run": {}}"#));
-    assert!(!is("[]"));
-    assert!(!SceneDescription::is_one(folder.path()));
+    assert_eq!(kind(r#"{"network": "a"}"#), Some(NetworkFile::Scene));
+    assert_eq!(kind(r#"{"scene": "a.blend", "network": "a"}"#), None);
+    let sonata = Some(NetworkFile::Network);
+    assert_eq!(kind(r#"{"networks": {}, "run": {}}"#), sonata);
+    assert_eq!(
+        kind(r#"{"network": "circuit.json", "simulation": "s.json"}"#),
+        sonata
+    );
+    assert_eq!(kind("[]"), None);
+    assert_eq!(NetworkFile::of(folder.path()), None);
+    assert_eq!(NetworkFile::of(Path::new("a.HDF5")), sonata);
+}
+
+#[test]
+fn a_sonata_network_has_the_spikes_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    std::fs::write(
+        &config,
+        r#"{"run": {"tstop": 1, "dt": 0.1}, "networks": {"nodes": [], "edges": []},
+            "output": {"output_dir": "./out", "spikes_file": "spikes.h5"}}"#,
+    )
+    .unwrap();
+    let before = SceneDescription::of(&config, &[]).unwrap();
+    assert!(before.results.is_empty());
+    let spikes = folder.path().join("out/spikes.h5");
+    std::fs::create_dir(folder.path().join("out")).unwrap();
+    std::fs::write(&spikes, b"").unwrap();
+    let after = SceneDescription::of(&config, &[]).unwrap();
+    assert_eq!(after.results[0], spikes);
+    assert_eq!(after.results.len(), 1);
+    // What is named goes before.
+    let named = SceneDescription::of(&config, std::slice::from_ref(&config)).unwrap();
+    assert_eq!(named.results, [config]);
+    let gone = SceneDescription::of(&spikes.with_extension("hdf5"), &[]).unwrap_err();
+    assert!(gone.to_string().contains("is not there"), "{gone}");
 }

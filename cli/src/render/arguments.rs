@@ -5,22 +5,27 @@
 
 use std::path::PathBuf;
 
-use blendtorch_circuit::scene::SceneDescription;
 use blendtorch_launcher::SlurmArguments;
 use blendtorch_render::{
     Format, Frames, Jobs, Layout, Part, Pass, PassList, RenderDescription, RenderError, Resolution,
 };
 use clap::{Args, ValueEnum};
 
+use super::network;
 use crate::help::RENDER_HELP;
 
 #[derive(Debug, Args)]
 #[command(after_help = RENDER_HELP)]
 pub(crate) struct RenderArguments {
     /// The .blend file, a render.json that names one, or a network.json: a network of neurons, its
-    /// results, and how they are shown
-    #[arg(value_name = "SCENE.blend | render.json | network.json")]
+    /// results, and how they are shown; or the network itself, as net.hdf5 of the BSB or a SONATA
+    /// configuration
+    #[arg(value_name = "SCENE.blend | render.json | network.json | NETWORK")]
     scene: PathBuf,
+    /// What the network did: files of spikes, with commas or one by one; without it those that a SONATA
+    /// configuration names
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    results: Vec<PathBuf>,
     /// The folder of the files and of the ledger; it is made
     #[arg(short, long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -175,19 +180,12 @@ impl RenderArguments {
     /// What is rendered: the file, with what the command line says.
     pub(super) fn description(&self) -> Result<RenderDescription, RenderError> {
         let is_json = self.scene.extension().is_some_and(|name| name == "json");
-        let is_network = is_json && SceneDescription::is_one(&self.scene);
-        if is_network {
-            // All that is wrong with it is said before a Blender starts.
-            SceneDescription::from_file(&self.scene).map_err(|error| RenderError::Job {
-                file: None,
-                key: None,
-                problem: error.to_string().trim_start_matches("error: ").to_owned(),
-            })?;
-        }
-        let mut all = match is_json && !is_network {
+        let network =
+            network::described(&self.scene, &self.results, self.out.as_deref(), self.anew)?;
+        let mut all = match is_json && network.is_none() {
             true => RenderDescription::from_file(&self.scene)?,
             false => RenderDescription {
-                scene: Some(self.scene.clone()),
+                scene: Some(network.unwrap_or_else(|| self.scene.clone())),
                 ..RenderDescription::default()
             },
         };

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bar;
+mod network;
 mod signals;
 mod tasks;
 

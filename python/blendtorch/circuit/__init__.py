@@ -2,11 +2,16 @@
 
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
-spikes, `Report` what was recorded.
+spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
+and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of `Activity` say what is
+shown of it in a frame; `colorize` gives values colours.
 """
 
 from . import rules
+from .activity import Activity, Decay, Flash, Pulsar, SpikeIndex, Timeline
 from .builder import NetworkBuilder
+from .cells import CellNetwork, CellPopulation, Results, spikes_from_mapping
+from .colors import color_map, color_maps, colorize
 from .configs import read_config
 from .connections import Connections, Edge
 from .description import Description, scene_description
@@ -17,24 +22,37 @@ from .rules import vectorised
 from .spikes import Spikes, SpikeTrains
 
 __all__ = [
+    "Activity",
+    "CellNetwork",
+    "CellPopulation",
     "Circuit",
     "Connections",
+    "Decay",
     "Description",
     "Edge",
     "EdgePopulation",
     "Edges",
     "Electrodes",
+    "Flash",
     "NetworkBuilder",
     "Node",
     "NodePool",
     "NodePopulation",
     "NodeTable",
+    "Pulsar",
     "Report",
     "ReportPopulation",
+    "Results",
+    "SpikeIndex",
     "SpikeTrains",
     "Spikes",
+    "Timeline",
+    "color_map",
+    "color_maps",
+    "colorize",
     "read_config",
     "rules",
     "scene_description",
+    "spikes_from_mapping",
     "vectorised",
 ]

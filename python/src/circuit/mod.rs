@@ -1,7 +1,9 @@
 //! Bindings of `blendtorch-circuit`: networks of neurons as files, and their building.
 
+mod activity;
 mod arrays;
 mod build;
+mod cells;
 mod columns;
 mod configs;
 mod network;
@@ -52,8 +54,10 @@ fn nearest_name(name: &str, known: Vec<String>) -> Option<String> {
 /// Adds this module's classes and functions to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(nearest_name, module)?)?;
+    activity::register(module)?;
     numbers::register(module)?;
     build::register(module)?;
+    cells::register(module)?;
     configs::register(module)?;
     network::register(module)?;
     reports::register(module)?;

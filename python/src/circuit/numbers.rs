@@ -10,6 +10,7 @@ use crate::memory::array_interface;
 enum Held {
     U32(#[allow(dead_code, reason = "numpy reads it")] Vec<u32>),
     U64(#[allow(dead_code, reason = "numpy reads it")] Vec<u64>),
+    I32(#[allow(dead_code, reason = "numpy reads it")] Vec<i32>),
     I64(#[allow(dead_code, reason = "numpy reads it")] Vec<i64>),
     F32(#[allow(dead_code, reason = "numpy reads it")] Vec<f32>),
     F64(#[allow(dead_code, reason = "numpy reads it")] Vec<f64>),
@@ -39,7 +40,7 @@ macro_rules! made {
         })*
     };
 }
-made!(U32 u32, U64 u64, I64 i64, F32 f32, F64 f64);
+made!(U32 u32, U64 u64, I32 i32, I64 i64, F32 f32, F64 f64);
 
 impl Numbers {
     /// As a table with rows so wide; values that fill no row are not seen.

@@ -213,10 +213,12 @@ impl RenderDescription {
     /// # Errors
     /// A key that is missing, or whose value cannot be.
     pub fn job(&self) -> Result<RenderJob, RenderError> {
-        let scene = self
-            .scene
-            .clone()
-            .ok_or_else(|| RenderError::job("scene", "no scene is named; give a .blend file"))?;
+        let scene = self.scene.clone().ok_or_else(|| {
+            RenderError::job(
+                "scene",
+                "no scene is named; give a .blend file or a network.json",
+            )
+        })?;
         let out = self.out.clone().ok_or_else(|| {
             RenderError::job("out", "no folder is named; give the folder of the files")
         })?;

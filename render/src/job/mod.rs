@@ -251,7 +251,9 @@ impl Scene {
     pub(crate) fn checked(mut self) -> Result<Self, RenderError> {
         let wrong = |problem: String| RenderError::job("scene", problem);
         if self.file.as_os_str().is_empty() {
-            return Err(wrong("no scene is named; give a .blend file".into()));
+            return Err(wrong(
+                "no scene is named; give a .blend file or a network.json".into(),
+            ));
         }
         let absolute = std::path::absolute(&self.file)
             .map_err(|error| wrong(format!("{}: {error}", self.file.display())))?;
@@ -262,7 +264,7 @@ impl Scene {
                 "is not there"
             };
             return Err(wrong(format!(
-                "{} {what}; give a .blend file",
+                "{} {what}; give a .blend file or a network.json",
                 absolute.display()
             )));
         }

@@ -81,6 +81,24 @@ pub(super) fn of(
         })
     };
     let value = values()?.remove(name).ok_or_else(refused)?;
+    valued(kind, &value).map(Some).ok_or_else(refused)
+}
+
+/// All attributes of an object, sorted by name; those that cannot be decoded are left out.
+pub(super) fn all(
+    types: &HashMap<String, Datatype>,
+    values: HashMap<String, AttrValue>,
+) -> Result<Vec<(String, Value)>, Error> {
+    let one = |(name, value): (String, AttrValue)| {
+        let value = valued(types.get(&name)?, &value)?;
+        Some((name, value))
+    };
+    let mut all: Vec<_> = values.into_iter().filter_map(one).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(all)
+}
+
+fn valued(kind: &Datatype, value: &AttrValue) -> Option<Value> {
     if let Datatype::Enumeration {
         base_type, members, ..
     } = kind
@@ -90,12 +108,12 @@ pub(super) fn of(
             .iter()
             .find(|one| member(&one.value, base_type) == Some(number))
             .map(|one| one.name.clone());
-        return Ok(Some(Value::Enumerated {
+        return Some(Value::Enumerated {
             name,
             value: number,
-        }));
+        });
     }
-    convert(&value).map(Some).ok_or_else(refused)
+    convert(value)
 }
 
 fn convert(value: &AttrValue) -> Option<Value> {

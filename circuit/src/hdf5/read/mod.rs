@@ -9,6 +9,7 @@ mod attribute;
 mod chunks;
 mod dataset;
 mod element;
+mod group;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use hdf5_pure::{Error, FileAccessProperties, FormatError, MetadataCacheConfig};
 pub use attribute::Value;
 pub use dataset::{Dataset, Kind};
 pub use element::Element;
+pub use group::Group;
 
 use crate::CircuitError;
 

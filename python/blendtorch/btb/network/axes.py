@@ -1,0 +1,200 @@
+"""A box with grid and numbers around a network, as matplotlib draws it.
+
+Owns which sides of the box are behind, and where numbers stand so that they are read from the
+camera. It must never decide what lies in the box. Nobody gets one without asking.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import legend, parts, picture_plane
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLLECTION = "axes"
+NAMES = ("x (µm)", "y (µm)", "z (µm)")
+TICKS = 6
+PANE = 0.06
+"""How opaque sides are."""
+
+
+def draw(
+    scene: Any,
+    root: Any,
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    up: str = "z",
+    color: Sequence[float] | None = None,
+    names: Sequence[str] = NAMES,
+    camera: Any = None,
+) -> "Axes":
+    """Draws the box from `low` to `high` (µm) into the collection `axes` of `root`, in place of the
+    one before.
+
+    Args:
+        scene: whose ground says whether ink is dark.
+        root: a collection of it.
+        low: the least x, y, z.
+        high: the largest, larger than those.
+        up: `z`, or `-z` where z points down.
+        color: of lines and numbers, sRGB.
+        names: of the axes.
+        camera: from where it is seen; by default the scene's.
+
+    Raises:
+        ValueError: the box has no volume, or there is no camera.
+    """
+    box = np.array([low, high], float).reshape(2, 3)
+    if not (np.isfinite(box).all() and (box[1] > box[0]).all()):
+        raise ValueError(f"no box from {list(low)} to {list(high)}")
+    if up not in ("z", "-z"):
+        raise ValueError(f"`up` is {up!r}: there are 'z' and '-z'")
+    eye = camera or scene.camera
+    if eye is None:
+        raise ValueError("a box with numbers is drawn for a camera, and the scene has none")
+    ink = color or (legend.BLACK if parts.is_light(scene) else legend.WHITE)
+    return Axes(scene, parts.collection(root, COLLECTION), box, up == "z", ink, names, eye)
+
+
+class Axes:
+    """A box that is drawn; `update` turns it towards the camera."""
+
+    def __init__(
+        self,
+        scene: Any,
+        owner: Any,
+        box: "NDArray[np.float64]",
+        upright: bool,
+        color: Sequence[float],
+        names: Sequence[str],
+        camera: Any,
+    ) -> None:
+        """As `draw` makes it."""
+        self._scene, self._owner, self._box, self._upright = scene, owner, box, upright
+        self._names, self._camera = tuple(names), picture_plane.settled(scene, camera)
+        rgb = tuple(color[:3])
+        self._line = parts.emission("axes lines", (*rgb, 0.45))
+        self._pane = parts.emission("axes panes", (*rgb, PANE))
+        self._ink = parts.emission("axes ink", (*rgb, 1.0))
+        sizes = box[1] - box[0]
+        most = np.maximum(np.rint(TICKS * sizes / sizes.max()), 2)
+        self._ticks = [
+            legend.round_ticks(box[0, axis], box[1, axis], most[axis]) for axis in range(3)
+        ]
+        self._seen: Any = None
+        self.update(scene.frame_current)
+
+    def update(self, frame: float) -> None:
+        """Draws it anew if the camera, or the picture's shape, has changed."""
+        matrix = np.array(self._camera.matrix_world)
+        plane = picture_plane.frame_of(self._scene, self._camera)
+        if self._seen is not None and plane == self._seen[1] and (matrix == self._seen[0]).all():
+            return
+        self._seen = (matrix, plane)
+        forward, eye = -matrix[:3, 2], matrix[:3, 3]
+        middle = self._box.mean(axis=0)
+        towards = -forward if plane.orthographic else eye - middle
+        # Of each pair of sides the one behind: 0 the lower, 1 the higher.
+        behind = np.where(towards > 0, 0, 1)
+        behind[2] = 0 if self._upright else 1
+        self._draw_sides(behind)
+        made = ["axes panes", "axes lines"]
+        for axis in range(3):
+            made += self._draw_numbers(axis, behind, matrix, plane)
+        parts.keep(self._owner, made)
+
+    def _draw_sides(self, behind: "NDArray[Any]") -> None:
+        box, size = self._box, self._box[1] - self._box[0]
+        half = size.max() * 0.0012
+        panes, lines = [], []
+        for normal in range(3):
+            at = box[behind[normal], normal]
+            one, other = (axis for axis in range(3) if axis != normal)
+            corners = np.zeros((4, 3))
+            corners[:, normal] = at
+            corners[:, one] = box[[0, 1, 1, 0], one]
+            corners[:, other] = box[[0, 0, 1, 1], other]
+            panes.append(corners)
+            for axis, across in ((one, other), (other, one)):
+                for tick in (*box[:, axis], *self._ticks[axis]):
+                    ends = np.zeros((2, 3))
+                    ends[:, normal], ends[:, axis], ends[:, across] = at, tick, box[:, across]
+                    lines.append(ends)
+        faces = np.arange(3)[:, None, None] * 4 + np.array([(0, 1, 2), (0, 2, 3)])
+        pane = parts.mesh(self._owner, "axes panes", np.concatenate(panes), faces, [self._pane])
+        pane.color = self._pane.diffuse_color
+        corners, faces = _bars(np.array(lines), half)
+        line = parts.mesh(self._owner, "axes lines", corners, faces, [self._line])
+        line.color = self._line.diffuse_color
+        for obj in (pane, line):
+            parts.seen_by_camera_only(obj)
+
+    def _draw_numbers(
+        self, axis: int, behind: "NDArray[Any]", matrix: Any, plane: picture_plane.Frame
+    ) -> list[str]:
+        box, size = self._box, self._box[1] - self._box[0]
+        front = 1 - behind
+        at = np.zeros(3)
+        for other in range(3):
+            at[other] = box[front[other], other]
+        at[2] = box[behind[2], 2]
+        if axis == 2:
+            at[:2] = self._upright_edge(behind, matrix)
+        # Away from the middle, within the plane of the other axes.
+        away = at - box.mean(axis=0)
+        away[axis] = 0
+        if axis != 2:
+            away[2] = 0
+        away *= 0.07 * size.max() / max(np.linalg.norm(away), 1e-9)
+        made = []
+        words = legend.said_ticks(self._ticks[axis])
+        for number, (tick, word) in enumerate(zip(self._ticks[axis], words, strict=True)):
+            place = at + away
+            place[axis] = tick
+            made.append(self._text(f"axes {axis} {number}", word, place, plane))
+        place = at + 2.3 * away
+        place[axis] = box[:, axis].mean()
+        made.append(self._text(f"axes {axis} name", self._names[axis], place, plane))
+        return made
+
+    def _upright_edge(self, behind: "NDArray[Any]", matrix: Any) -> "NDArray[np.float64]":
+        """Where the numbers of z stand: of the two edges at the sides the one on the right."""
+        right = matrix[:3, 0]
+        edges = []
+        for one, other in ((behind[0], 1 - behind[1]), (1 - behind[0], behind[1])):
+            edges.append(np.array([self._box[one, 0], self._box[other, 1]]))
+        return max(edges, key=lambda edge: float(edge @ right[:2]))
+
+    def _text(self, part: str, body: str, place: Any, plane: picture_plane.Frame) -> str:
+        obj = parts.text(self._owner, part, body, self._ink, ("CENTER", "CENTER"))
+        length = plane.length_at(self._camera, place)
+        size = plane.text_height / length if length > 0 else 0.0
+        obj.location, obj.scale = place, (size, size, size)
+        # As the camera stands, so that it is read level.
+        level = obj.constraints.get("level") or obj.constraints.new("COPY_ROTATION")
+        level.name, level.target = "level", self._camera
+        parts.seen_by_camera_only(obj)
+        return part
+
+
+def _bars(ends: "NDArray[Any]", half: float) -> "tuple[NDArray[Any], NDArray[Any]]":
+    """Boxes (8 corners each) along lines (n, 2, 3) that are parallel to an axis."""
+    low, high = ends.min(axis=1) - half, ends.max(axis=1) + half
+    corners = np.stack(
+        [
+            np.where([[x, y, z]], high, low)
+            for x in (False, True)
+            for y in (False, True)
+            for z in (False, True)
+        ],
+        axis=1,
+    )
+    quads = np.array(
+        [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+    )
+    triangles = quads[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
+    return corners.reshape(-1, 3), np.arange(len(ends))[:, None, None] * 8 + triangles

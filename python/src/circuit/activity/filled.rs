@@ -1,0 +1,124 @@
+//! The array that an activity fills, and what it holds.
+//!
+//! Owns when an array can be taken to be as it was left: it is the same memory, which has been kept alive,
+//! and no other activity has filled it since.
+
+#![allow(
+    unsafe_code,
+    reason = "a slice over memory that Python owns needs raw pointers"
+)]
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use blendtorch_circuit::activity::{Activity, ActivityError, Kept, fill};
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// Who filled the memory at an address last. Whoever is in here keeps it alive.
+static FILLED: LazyLock<Mutex<HashMap<usize, u64>>> = LazyLock::new(Mutex::default);
+
+fn filled() -> MutexGuard<'static, HashMap<usize, u64>> {
+    FILLED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An activity and the array that it filled last.
+pub(super) struct Filled {
+    id: u64,
+    activity: Box<dyn Activity>,
+    kept: Kept,
+    array: Option<PyBuffer<f32>>,
+}
+
+impl Filled {
+    pub(super) fn new(activity: Box<dyn Activity>) -> Mutex<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Mutex::new(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            activity,
+            kept: Kept::default(),
+            array: None,
+        })
+    }
+
+    fn fill(
+        &mut self,
+        frame: f64,
+        values: &mut [f32],
+        again: bool,
+    ) -> Result<usize, ActivityError> {
+        let address = values.as_ptr() as usize;
+        let mine = self.holds(values) && filled().get(&address) == Some(&self.id);
+        if !(mine && again) {
+            self.kept.forget();
+        }
+        fill(&mut *self.activity, frame, values, &mut self.kept)
+    }
+
+    fn holds(&self, values: &[f32]) -> bool {
+        self.array.as_ref().is_some_and(|held| {
+            held.buf_ptr() as usize == values.as_ptr() as usize && held.item_count() == values.len()
+        })
+    }
+
+    /// Keeps an array, and gives the one that was kept.
+    fn keep(&mut self, array: PyBuffer<f32>) -> Option<PyBuffer<f32>> {
+        let address = array.buf_ptr() as usize;
+        let before = self.array.replace(array);
+        let mut filled = filled();
+        if let Some(before) = &before {
+            let before = before.buf_ptr() as usize;
+            if before != address && filled.get(&before) == Some(&self.id) {
+                filled.remove(&before);
+            }
+        }
+        filled.insert(address, self.id);
+        before
+    }
+}
+
+impl Drop for Filled {
+    fn drop(&mut self) {
+        if let Some(array) = &self.array {
+            let (address, mut filled) = (array.buf_ptr() as usize, filled());
+            if filled.get(&address) == Some(&self.id) {
+                filled.remove(&address);
+            }
+        }
+    }
+}
+
+/// The activity of whoever has it, while nobody else is at it.
+pub(super) fn with<R>(state: &Mutex<Filled>, ask: impl FnOnce(&mut dyn Activity) -> R) -> R {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    ask(&mut *state.activity)
+}
+
+/// Fills an array with a frame; `again`: it may be as it was left. How many cells are not at rest.
+pub(super) fn fill_array(
+    py: Python<'_>,
+    state: &Mutex<Filled>,
+    frame: f64,
+    array: PyBuffer<f32>,
+    again: bool,
+) -> PyResult<usize> {
+    let values = array
+        .as_slice_ptr()
+        .ok_or_else(|| PyValueError::new_err("the array must be C-contiguous"))?;
+    if array.readonly() {
+        return Err(PyValueError::new_err("the array is read-only"));
+    }
+    // SAFETY: `as_slice_ptr` says that the buffer is C-contiguous, aligned and of `f32`; it is writable,
+    // and `array` keeps it exported, hence alive and in place, until it is handed on below, where the
+    // slice is used no more. That no other thread is at it meanwhile is the documented duty of the caller.
+    let values: &mut [f32] = unsafe { &mut *values.as_ptr() };
+    // The lock is waited for without the GIL, which its holder may need.
+    let (number, _before) = py.detach(move || {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = state.fill(frame, values, again);
+        (number, state.keep(array))
+    });
+    number.map_err(|refused| super::error(&refused))
+}

@@ -1,0 +1,258 @@
+"""Devices in a scene, in real Blenders: what Cleo's plot has of them (devices.json of the golden
+set), what is declared is applied again, and what is lit is seen."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.runtimes import Runtime
+
+FIBER = """
+from blendtorch.btb.network import devices, light_cloud
+for obj in list(bpy.data.objects): bpy.data.objects.remove(obj)
+scene = bpy.context.scene
+scene.render.engine = "CYCLES"
+light = dict(kind="light", name="fibers", coords=[[0, 0, 0], [700, 0, 0]], max_value=5.0)
+class Slow:
+    def ms(self, frame): return frame / 2
+def a_of(name): return [round(float(one.color[3]), 5) for one in bpy.data.objects
+                        if name in one.name]
+def draw(*what, **how): return devices.draw(scene, scene.collection, what, **how)
+"""
+
+PICTURE = """
+from mathutils import Vector
+def picture(eye, at, size=48, samples=4):
+    scene.render.resolution_x = scene.render.resolution_y = size
+    scene.render.resolution_percentage = 100
+    scene.cycles.samples, scene.cycles.use_denoising = samples, False
+    scene.view_settings.view_transform = "Standard"
+    world = bpy.data.worlds.new("black"); world.color = (0, 0, 0); scene.world = world
+    if world.node_tree: world.node_tree.nodes["Background"].inputs[0].default_value = (0, 0, 0, 1)
+    camera = bpy.data.objects.new("eye", bpy.data.cameras.new("eye"))
+    scene.collection.objects.link(camera)
+    camera.location, camera.data.clip_end = eye, 1e5
+    camera.rotation_euler = (Vector(at) - Vector(eye)).to_track_quat("-Z", "Y").to_euler()
+    scene.camera = camera
+    scene.render.filepath = sys.argv[sys.argv.index("--") + 1] + "/seen.png"
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(scene.render.filepath)
+    return np.array(image.pixels[:]).reshape(size, size, 4)[..., :3]
+"""
+
+
+def test_a_light_has_cleos_opacities_at_each_value(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + """
+still = draw(light)
+first = a_of("fibers")
+drawn = draw(light | dict(values=[[4.247738, 0.5083836], [0, 5], [0, 80]], values_ms=[0, 50, 60]),
+             timeline=Slow())
+seen = []
+for frame in (0, 99, 100, 119, 120, 1000):
+    drawn.update(frame)
+    seen.append(a_of("fibers"))
+drawn.set("fibers", [2.5, 1.0])
+drawn.update(0)
+clouds = [obj for obj in bpy.data.objects if "fibers" in obj.name]
+t = np.zeros(len(clouds[0].data.vertices), np.float32)
+clouds[0].data.attributes["transmittance"].data.foreach_get("value", t)
+report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=float(t.min()),
+       high=float(t.max()), rgb=list(light_cloud.wavelength_rgb(473)))
+""",
+    )
+    assert got["clouds"] == 2
+    assert got["still"] == [0.45, 0.45]
+    start = [0.50973, 0.06101]
+    assert got["seen"] == [start, start, [0, 0.6], [0, 0.6], [0, 0.6], [0, 0.6]]
+    # What came last counts, and not the declaration any more.
+    assert got["live"] == [0.3, 0.12]
+    assert 1e-3 <= got["low"] < 1.001e-3 and got["high"] == pytest.approx(0.3283, abs=2e-3)
+    assert got["rgb"] == pytest.approx([0, 0.71719, 1], abs=1e-5)
+
+
+def test_clouds_are_the_points_that_cleo_draws(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    got = bpy_runtime.reported(
+        tmp_path,
+        """
+from blendtorch.btb.network import light_cloud as lc
+clouds = {name: lc.cloud(name, **params) for name, params in dict(
+    fiber={}, two_photon={}, koehler=dict(radius=150, zmax=500)).items()}
+report(**{name: [len(one.points), one.points[0], one.transmittance.min(), one.transmittance.max(),
+                 one.s] for name, one in clouds.items()},
+       turned=lc.turned(np.array([[1.0, 2.0, 3.0]]), [0, 0, -2]),
+       aside=lc.turned(np.array([[0.0, 0.0, 3.0]]), [1, 1, 0]))
+""",
+    )
+    # As devices.json of cleosim 0.20.0 has them, but for where they stand.
+    assert got["fiber"][0] == 1677
+    assert got["fiber"][1] == pytest.approx([3.376222, 1.312678, 23.282866], abs=1e-6)
+    assert got["fiber"][2:] == pytest.approx([0.0010000471674, 0.3283170257, 1.5], rel=1e-9)
+    assert got["two_photon"][0] == 2007
+    assert got["two_photon"][1] == pytest.approx([0.309487, 0.120329, -64.485079], abs=1e-6)
+    assert got["two_photon"][2:4] == pytest.approx([0.001000033245, 0.9654982174], rel=1e-9)
+    assert got["koehler"][0] == 4000 and got["koehler"][2:4] == [1.0, 1.0]
+    # Turned, not mirrored.
+    assert got["turned"] == [[1.0, -2.0, -3.0]]
+    assert got["aside"] == [pytest.approx([3 / 2**0.5, 3 / 2**0.5, 0], abs=1e-12)]
+
+
+def test_to_draw_again_changes_what_has_changed_and_adds_nothing(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + """
+probe = dict(kind="probe", coords=[[0, 0, 0], [0, 0, 50]])
+scope = dict(kind="scope", location=[0, 0, 0], focus_depth=100, img_width=80,
+             rois=[dict(population="exc", cells=[4, 2])])
+where = lambda name, cells: (np.outer(cells, [1, 0, 0]), np.full(len(cells), 5.0))
+def count(): return [len(getattr(bpy.data, one)) for one in
+                     ("objects", "meshes", "materials", "node_groups", "collections")]
+def color(): return list(next(m for m in bpy.data.materials if "fibers" in m.name).diffuse_color)
+draw(light, probe, scope, where=where)
+once, blue = count(), color()
+draw(light, probe, scope, where=where)
+twice = count()
+draw(light | dict(wavelength_nm=600), scope, where=where)
+less = sorted(obj.name for obj in bpy.data.objects)
+mine = bpy.data.objects.new("probe probe", None); scene.collection.objects.link(mine)
+draw(light, probe, scope, where=where)
+report(once=once, twice=twice, blue=blue, red=color() , less=less,
+       mine=bpy.data.objects["probe probe"].type)
+""",
+    )
+    assert got["once"] == got["twice"]
+    assert "probe probe" not in got["less"] and "light fibers 1" in got["less"]
+    assert got["blue"] == got["red"]
+    assert got["mine"] == "EMPTY"
+
+
+def test_what_is_wrong_with_a_device_is_said_with_its_name(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
+    got = bpy_runtime.reported(
+        tmp_path,
+        FIBER
+        + """
+drawn = draw(light)
+report(errors=[error_of(act) for act in (
+    lambda: draw(dict(kind="laser")),
+    lambda: draw(light | dict(coords=[[0, float("nan"), 0]])),
+    lambda: draw(light | dict(coords=[[0, 1]])),
+    lambda: draw(light | dict(direction=[0, 0, 0])),
+    lambda: draw(light | dict(model="lamp")),
+    lambda: draw(light | dict(model={"model": "fiber", "colour": 1})),
+    lambda: draw(light, light),
+    lambda: draw(light | dict(values=[[1, 2], [3, 4]])),
+    lambda: draw(light | dict(values=[[1, 2], [3, 4]], values_ms=[5, 0])),
+    lambda: draw(light | dict(values=[[1, float("nan")]], values_ms=[5])),
+    lambda: drawn.set("fibers", [1, 2, 3]),
+    lambda: drawn.set("fiber", [1]),
+    lambda: draw(light | dict(max_value=None)).set("fibers", [1, 1]),
+    lambda: draw(dict(kind="scope", location=[0, 0, 0], focus_depth=1, img_width=1,
+                      rois=[["exc", 1]])),
+)])
+""",
+    )
+    parts = [
+        "kind is 'laser': there are light, probe, scope",
+        "'coords' of device 'fibers' are not all finite",
+        "'coords' of device 'fibers' are not rows",
+        "a direction is [0.0, 0.0, 0.0]",
+        "model is 'lamp': there are fiber, koehler, two_photon",
+        "fiber: ",
+        "two devices are called 'fibers'",
+        "'fibers' have no times",
+        "'fibers' must ascend",
+        "row 0 of the values of device 'fibers' has a NaN",
+        "'fibers' has 2 sources, and 3 values came",
+        "no device 'fiber'; there are fibers",
+        "'fibers' has no maximum",
+        "no network is shown",
+    ]
+    assert len(got["errors"]) == len(parts)
+    for error, part in zip(got["errors"], parts, strict=True):
+        assert part in error
+
+
+def seen(got: dict[str, Any], name: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    return np.array(got[name])
+
+
+def test_a_light_is_seen_in_its_colour_and_without_black_pixels(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + PICTURE
+        + """
+drawn = draw(light | dict(coords=[[0, 0, 0]]))
+drawn.set("fibers", [5.0])
+scene.cycles.seed = 3
+bright = picture((0, -1500, 120), (0, 0, 120), 96, 1)
+drawn.set("fibers", [1.0])
+report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28])
+""",
+        str(tmp_path),
+    )
+    bright, dim = seen(got, "bright"), seen(got, "dim")
+    assert (bright[..., 2] > bright[..., 1]).all() and (bright[..., 0] < 0.02).all()
+    # Paths that end early in so many layers would leave black pixels among the blue ones.
+    blue = bright[..., 2]
+    around = sum(np.roll(blue, (x, y), (0, 1)) for x in (-1, 0, 1) for y in (-1, 0, 1)) / 9
+    assert (blue > 0.5 * around)[1:-1, 1:-1].all()
+    assert blue.mean() > 1.5 * dim[..., 2].mean()
+
+
+def test_a_region_glows_with_its_cell(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + PICTURE
+        + """
+activity = np.zeros(3, np.float32)
+drawn = draw(dict(kind="scope", location=[0, 0, -100], focus_depth=0, img_width=1,
+                  rois=[["exc", 2], ["exc", 7]]),
+             where=lambda name, cells: (np.array([[5.0 * (cells[0] - 2) * 4, 0, 0]]), [10.0]),
+             activity=lambda name: activity)
+drawn.update(0)
+rest = picture((0, 0, -80), (0, 0, 0))
+activity[2] = 1
+drawn.update(1)
+lit = picture((0, 0, -80), (0, 0, 0))
+report(rest=rest.max(axis=(0, 1)), lit=lit.max(axis=(0, 1)))
+""",
+        str(tmp_path),
+    )
+    assert 0.2 < got["rest"][1] < 0.5 and got["rest"][0] < 0.1
+    assert got["lit"][1] > 0.9
+
+
+def test_workbench_has_a_light_in_classes_of_transmittance(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
+    got = bpy_runtime.reported(
+        tmp_path,
+        FIBER
+        + """
+scene.render.engine = "BLENDER_WORKBENCH"
+drawn = draw(light)
+drawn.set("fibers", [5.0, 0.0])
+one = sorted((list(obj.color), len(obj.data.vertices) // 6)
+             for obj in bpy.data.objects if "fibers 0" in obj.name)
+off = [obj.hide_render for obj in bpy.data.objects if "fibers 1" in obj.name]
+report(one=one, off=off)
+""",
+    )
+    # Transmittance is 0.001 to 0.33 here: six classes, most points in the faint ones.
+    alphas, sizes = [color[3] for color, _ in got["one"]], [size for _, size in got["one"]]
+    assert sum(sizes) == 1677
+    edges = 0.6 * np.geomspace(1e-3, 1, 7)
+    assert len(alphas) == 6 and (edges[:-1] <= alphas).all() and (alphas < edges[1:]).all()
+    assert all(got["off"])
