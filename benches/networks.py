@@ -172,7 +172,7 @@ def activity(bench: Bench) -> list[Row]:
         files = old_files(bench, cells, spikes)
         ours, _ = bench.pair()
         with ours as mine:
-            mine.ask("points", network=files["network"])
+            mine.ask("scene", network=files["network"])
             mine.ask("animate", results=files["results"])
             frames = [20 + number * FRAMES // 40 for number in range(8 * bench.rounds)]
             said = mine.ask("activity", frames=frames)["result"]

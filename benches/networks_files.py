@@ -40,8 +40,8 @@ def side(cells: int) -> float:
     return max(200.0, float(np.sqrt(cells * 27_000 / (1.5 * CHUNK))))
 
 
-def old_network(path: Path, cells: int) -> None:
-    """As version 3 does."""
+def old_configuration() -> str:
+    """What both files of version 3 carry."""
     kinds = {
         name: {
             "placement": {"class": "bsb.placement.ParticlePlacement", "soma_radius": radius},
@@ -49,13 +49,18 @@ def old_network(path: Path, cells: int) -> None:
         }
         for name, _, radius, color in KINDS
     }
+    return json.dumps({"cell_types": kinds})
+
+
+def old_network(path: Path, cells: int) -> None:
+    """As version 3 does."""
     first = 0
     with h5py.File(path, "w") as file:
         file.attrs["version"] = "3.10.5"
         file.attrs["configuration_name"] = "bench"
         file.attrs["configuration_type"] = "json"
         file.attrs["configuration_class"] = "bsb.config.JSONConfig"
-        file.attrs["configuration_string"] = json.dumps({"cell_types": kinds})
+        file.attrs["configuration_string"] = old_configuration()
         placed = file.create_group("cells/placement")
         counts = file.create_group("statistics/cells_placed").attrs
         for (name, *_), number in zip(KINDS, shares(cells), strict=True):
@@ -75,7 +80,7 @@ def old_results(path: Path, cells: int, spikes: int, ms: float) -> None:
     # In order of time, as simulators write them, on a grid of 0.1 ms.
     table[:, 1] = np.sort(np.round(rng.uniform(0, ms, spikes), 1))
     with h5py.File(path, "w") as file:
-        file.attrs["configuration_string"] = "{}"
+        file.attrs["configuration_string"] = old_configuration()
         device = file.create_dataset("recorders/soma_spikes/record_all", data=table)
         device.attrs["name"] = device.attrs["label"] = "record_all"
         device.attrs["cell_types"] = [name for name, *_ in KINDS]
