@@ -172,7 +172,7 @@ def activity(bench: Bench) -> list[Row]:
         files = old_files(bench, cells, spikes)
         ours, _ = bench.pair()
         with ours as mine:
-            mine.ask("scene", network=files["network"])
+            mine.ask("scene", network=files["network"], engine="CYCLES")
             mine.ask("animate", results=files["results"])
             frames = [20 + number * FRAMES // 40 for number in range(8 * bench.rounds)]
             said = mine.ask("activity", frames=frames)["result"]
@@ -192,7 +192,7 @@ def memory(bench: Bench) -> list[Row]:
         for which in ways if first else ways[::-1]:
             with blender(bench.bpy, "ours", bench.packages) as one:
                 if which == "ours":
-                    one.ask("scene", network=files["network"])
+                    one.ask("scene", network=files["network"], engine="CYCLES")
                     one.ask("animate", results=files["results"])
                 elif which == "by hand":
                     one.ask("cloud", cells=cells)

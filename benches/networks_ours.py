@@ -3,13 +3,13 @@
 `scene` and `animate` are what the BSB's guide does, with the import changed.
 """
 
-import resource
 import time
 from pathlib import Path
 
 import bpy
 import numpy as np
-from blendtorch import bsb, btb
+from blendtorch import bsb
+from blendtorch.btb.network import activity
 
 # What a cell's point has, by hand: Blender's types and its properties.
 ATTRIBUTES = {
@@ -40,8 +40,9 @@ def points(cells):
 class Ours:
     """What it made stays here."""
 
-    def scene(self, network):
-        """Every cell of a file."""
+    def scene(self, network, engine="BLENDER_WORKBENCH"):
+        """Every cell of a file; Cycles is given points, Workbench meshes."""
+        bpy.context.scene.render.engine = engine
         self.network = bsb.core.from_hdf5(network)
         self.network.for_blender()
         self.network.blend(bpy.context.scene, "scaffold")
@@ -78,18 +79,22 @@ class Ours:
         scene = bpy.context.scene
         cells = sum(len(one.cells) for one in self.populations.values())
         mesh, values = points(cells), np.zeros(cells, np.float32)
-        took = {"ours": [], "set": []}
+        took, lit = {"ours": [], "set": []}, 0
         for number, frame in enumerate(frames):
             values[:] = number
             for way in ("ours", "set") if number % 2 else ("set", "ours"):
                 began = time.process_time()
                 if way == "ours":
-                    btb.network.activity.show(scene, frame)
+                    shown = activity.show(scene, frame)
                 else:
                     mesh.attributes["activity"].data.foreach_set("value", values)
                     mesh.update_tag()
                 took[way].append(1e3 * (time.process_time() - began))
-        return took
+                if way == "ours":
+                    lit = max(lit, sum(shown.values()))
+            # As it is between two frames: what was set is evaluated.
+            bpy.context.view_layer.update()
+        return {**took, "lit": lit}
 
     def cloud(self, cells):
         """The same points, by hand."""
@@ -98,6 +103,8 @@ class Ours:
     def used(self, frame):
         """Megabytes of this process when a frame is set, and at most until now."""
         bpy.context.scene.frame_set(frame)
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"mb": pages * resource.getpagesize() / 1e6, "peak": peak * 1024 / 1e6}
+        bpy.context.view_layer.update()
+        lines = Path("/proc/self/status").read_text().splitlines()
+        of = dict(line.split(":", 1) for line in lines)
+        kb = {name: int(of[name].split()[0]) for name in ("VmRSS", "VmHWM")}
+        return {"mb": kb["VmRSS"] * 1024 / 1e6, "peak": kb["VmHWM"] * 1024 / 1e6}
