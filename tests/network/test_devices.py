@@ -60,8 +60,11 @@ drawn.update(0)
 clouds = [obj for obj in bpy.data.objects if "fibers" in obj.name]
 t = np.zeros(len(clouds[0].data.vertices), np.float32)
 clouds[0].data.attributes["transmittance"].data.foreach_get("value", t)
-report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=float(t.min()),
-       high=float(t.max()), rgb=list(light_cloud.wavelength_rgb(473)))
+live = a_of("fibers")
+drawn.set("fibers", [0.0, 1.0])
+report(still=first, seen=seen, live=live, off=[one.hide_render for one in clouds],
+       clouds=len(clouds), low=float(t.min()), high=float(t.max()),
+       rgb=list(light_cloud.wavelength_rgb(473)))
 """,
     )
     assert got["clouds"] == 2
@@ -70,6 +73,7 @@ report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=floa
     assert got["seen"] == [start, start, [0, 0.6], [0, 0.6], [0, 0.6], [0, 0.6]]
     # What came last counts, and not the declaration any more.
     assert got["live"] == [0.3, 0.12]
+    assert got["off"] == [True, False]
     assert 1e-3 <= got["low"] < 1.001e-3 and got["high"] == pytest.approx(0.3283, abs=2e-3)
     assert got["rgb"] == pytest.approx([0, 0.71719, 1], abs=1e-5)
 
@@ -114,22 +118,48 @@ where = lambda name, cells: (np.outer(cells, [1, 0, 0]), np.full(len(cells), 5.0
 def count(): return [len(getattr(bpy.data, one)) for one in
                      ("objects", "meshes", "materials", "node_groups", "collections")]
 def color(): return list(next(m for m in bpy.data.materials if "fibers" in m.name).diffuse_color)
+start = count()
 draw(light, probe, scope, where=where)
 once, blue = count(), color()
 draw(light, probe, scope, where=where)
 twice = count()
 draw(light | dict(wavelength_nm=600), scope, where=where)
+red = color()
 less = sorted(obj.name for obj in bpy.data.objects)
 mine = bpy.data.objects.new("probe probe", None); scene.collection.objects.link(mine)
-draw(light, probe, scope, where=where)
-report(once=once, twice=twice, blue=blue, red=color() , less=less,
+draw()
+none = count()
+report(start=start, none=none, once=once, twice=twice, blue=blue, red=red, less=less,
        mine=bpy.data.objects["probe probe"].type)
 """,
     )
     assert got["once"] == got["twice"]
+    # The empty object, which is not ours, and the collection.
+    assert np.subtract(got["none"], got["start"]).tolist() == [1, 0, 0, 0, 1]
     assert "probe probe" not in got["less"] and "light fibers 1" in got["less"]
-    assert got["blue"] == got["red"]
+    assert got["blue"][0] == 0 and got["red"][0] == 1 and got["red"][2] == 0
     assert got["mine"] == "EMPTY"
+
+
+def test_devices_of_two_networks_do_not_share_what_they_look_like(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
+    got = bpy_runtime.reported(
+        tmp_path,
+        FIBER
+        + """
+roots = [bpy.data.collections.new(name) for name in "ab"]
+for root in roots: scene.collection.children.link(root)
+for root, nm in zip(roots, (473, 600)):
+    devices.draw(scene, root, [light | dict(wavelength_nm=nm)])
+clouds = [next(o for c in root.children for o in c.objects if "fibers 0" in o.name)
+          for root in roots]
+report(colors=[list(one.material_slots[0].material.diffuse_color[:3]) for one in clouds],
+       nodes=len({one.modifiers["points"].node_group for one in clouds}))
+""",
+    )
+    (blue, red), nodes = got["colors"], got["nodes"]
+    assert blue[2] == 1 and blue[0] == 0 and red[0] == 1 and red[2] == 0 and nodes == 2
 
 
 def test_what_is_wrong_with_a_device_is_said_with_its_name(
@@ -140,6 +170,7 @@ def test_what_is_wrong_with_a_device_is_said_with_its_name(
         FIBER
         + """
 drawn = draw(light)
+scope = dict(kind="scope", location=[0, 0, 0], focus_depth=1, img_width=1)
 report(errors=[error_of(act) for act in (
     lambda: draw(dict(kind="laser")),
     lambda: draw(light | dict(coords=[[0, float("nan"), 0]])),
@@ -154,8 +185,11 @@ report(errors=[error_of(act) for act in (
     lambda: drawn.set("fibers", [1, 2, 3]),
     lambda: drawn.set("fiber", [1]),
     lambda: draw(light | dict(max_value=None)).set("fibers", [1, 1]),
-    lambda: draw(dict(kind="scope", location=[0, 0, 0], focus_depth=1, img_width=1,
-                      rois=[["exc", 1]])),
+    lambda: draw(scope | dict(rois=[["exc", 1]])),
+    lambda: draw(scope | dict(img_width=-1)),
+    lambda: draw(scope | dict(focus_depth="far")),
+    lambda: draw(scope | dict(range=[1, 1])),
+    lambda: draw(scope | dict(roi_coords=[[0, 0, 0]], values=[1, 2])).update(0),
 )])
 """,
     )
@@ -174,6 +208,10 @@ report(errors=[error_of(act) for act in (
         "no device 'fiber'; there are fibers",
         "'fibers' has no maximum",
         "no network is shown",
+        "'img_width' of device 'scope' is -1, not a length",
+        "'focus_depth' of device 'scope' is 'far', not a length",
+        "the range of scope 'scope' is 1.0 to 1.0",
+        "scope 'scope' has 1 regions, and 2 values came",
     ]
     assert len(got["errors"]) == len(parts)
     for error, part in zip(got["errors"], parts, strict=True):
@@ -210,36 +248,13 @@ report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20
     assert blue.mean() > 1.5 * dim[..., 2].mean()
 
 
-def test_a_region_glows_with_its_cell(runtime: Runtime, tmp_path: Path) -> None:
+def test_workbench_has_a_light_in_classes_of_transmittance(
+    runtime: Runtime, tmp_path: Path
+) -> None:
     got = runtime.reported(
         tmp_path,
         FIBER
         + PICTURE
-        + """
-activity = np.zeros(3, np.float32)
-drawn = draw(dict(kind="scope", location=[0, 0, -100], focus_depth=0, img_width=1,
-                  rois=[["exc", 2], ["exc", 7]]),
-             where=lambda name, cells: (np.array([[5.0 * (cells[0] - 2) * 4, 0, 0]]), [10.0]),
-             activity=lambda name: activity)
-drawn.update(0)
-rest = picture((0, 0, -80), (0, 0, 0))
-activity[2] = 1
-drawn.update(1)
-lit = picture((0, 0, -80), (0, 0, 0))
-report(rest=rest.max(axis=(0, 1)), lit=lit.max(axis=(0, 1)))
-""",
-        str(tmp_path),
-    )
-    assert 0.2 < got["rest"][1] < 0.5 and got["rest"][0] < 0.1
-    assert got["lit"][1] > 0.9
-
-
-def test_workbench_has_a_light_in_classes_of_transmittance(
-    bpy_runtime: Runtime, tmp_path: Path
-) -> None:
-    got = bpy_runtime.reported(
-        tmp_path,
-        FIBER
         + """
 scene.render.engine = "BLENDER_WORKBENCH"
 drawn = draw(light)
@@ -247,8 +262,11 @@ drawn.set("fibers", [5.0, 0.0])
 one = sorted((list(obj.color), len(obj.data.vertices) // 6)
              for obj in bpy.data.objects if "fibers 0" in obj.name)
 off = [obj.hide_render for obj in bpy.data.objects if "fibers 1" in obj.name]
-report(one=one, off=off)
+scene.display.shading.color_type = "VERTEX"
+scene.display.shading.background_type = "WORLD"
+report(one=one, off=off, seen=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28])
 """,
+        str(tmp_path),
     )
     # Transmittance is 0.001 to 0.33 here: six classes, most points in the faint ones.
     alphas, sizes = [color[3] for color, _ in got["one"]], [size for _, size in got["one"]]
@@ -256,3 +274,5 @@ report(one=one, off=off)
     edges = 0.6 * np.geomspace(1e-3, 1, 7)
     assert len(alphas) == 6 and (edges[:-1] <= alphas).all() and (alphas < edges[1:]).all()
     assert all(got["off"])
+    rgb = np.array(got["seen"])
+    assert (rgb[..., 2] > rgb[..., 0] + 0.05).all()

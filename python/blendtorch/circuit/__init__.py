@@ -15,6 +15,7 @@ from .colors import color_map, color_maps, colorize
 from .configs import read_config
 from .connections import Connections, Edge
 from .description import Description, scene_description
+from .morphology import Morphology
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
@@ -34,6 +35,7 @@ __all__ = [
     "Edges",
     "Electrodes",
     "Flash",
+    "Morphology",
     "NetworkBuilder",
     "Node",
     "NodePool",

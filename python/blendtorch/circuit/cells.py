@@ -8,6 +8,7 @@ SONATA's spikes.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _blendtorch
+from .morphology import Morphology
 from .naming import unknown
 
 Path_ = str | os.PathLike[str]
@@ -172,6 +174,47 @@ class CellNetwork:
             return self._populations[name]
         except KeyError:
             raise unknown("population", name, self._populations) from None
+
+    @property
+    def morphology_names(self) -> list[str]:
+        """The morphologies: of BSB those that the file has, of SONATA those that cells have."""
+        return self._files.morphology_names()
+
+    def morphology(self, name: str) -> Morphology:
+        """A morphology of the network. One of SONATA has its soma at 0, as its guide has it; one of
+        BSB is as the file has it.
+
+        Raises:
+            ValueError: There is none of this name, or it is damaged.
+            OSError: Its file cannot be read.
+        """
+        return Morphology(self._files.morphology(name))
+
+    @property
+    def connection_names(self) -> list[str]:
+        """The sets of connections, by name; of SONATA the populations of edges."""
+        return self._files.connection_names()
+
+    def connections(
+        self, name: str, pre: str | None = None, post: str | None = None
+    ) -> tuple[str, str, NDArray[np.int64]]:
+        """The connections of a set: the population that they come from, the one that they go to, and
+        the indices of both cells, n × 2. Those of cells that were left out are left out, with a
+        warning.
+
+        Args:
+            name: The set.
+            pre: Which population is meant, of a set of BSB 3 that joins several.
+            post: Likewise.
+
+        Raises:
+            ValueError: There is no such set, it joins several populations, or it is damaged.
+        """
+        source, target, pairs, left_out = self._files.connections(name, pre, post)
+        if left_out:
+            text = f"{self.path}: {name}: {left_out} connections are of cells that are not there"
+            warnings.warn(text, stacklevel=2)
+        return source, target, np.asarray(pairs)
 
     def __repr__(self) -> str:
         return f"CellNetwork({str(self.path)!r}, {self.summary})"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import light_cloud, parts
+from . import light_cloud, part_materials, parts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -64,8 +64,11 @@ class Light:
                 if transmittance < 0:
                     obj.color = (a, a, a, a)
                 else:
-                    obj.color = (*obj.color[:3], a * transmittance)
-                    obj.hide_render = a * transmittance < 1e-4
+                    # Blender 5 shows the material's colour where 3 shows the object's.
+                    seen = (*obj.color[:3], a * transmittance)
+                    obj.color = obj.data.materials[0].diffuse_color = seen
+                # Rays are slow also where they meet nothing but what is not seen.
+                obj.hide_render = a * abs(transmittance) < 1e-4
 
     def opacities(self, values: "ArrayLike | None") -> "NDArray[np.float64]":
         """The A of each source.
@@ -96,7 +99,7 @@ class Light:
         self.parts.append(part)
         obj = parts.mesh(owner, part, xyz)
         parts.attribute(obj.data, "transmittance", "FLOAT", cloud.transmittance)
-        parts.as_points(obj, cloud.marker / 2, _material(f"light {self.name}", color))
+        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color))
         return [(obj, -1.0)]
 
     def _classes(
@@ -112,8 +115,9 @@ class Light:
             corners = xyz[own][:, None] + _CORNERS * cloud.marker / 2
             faces = np.arange(own.sum())[:, None, None] * 6 + _FACES
             self.parts.append(f"{part} {number}")
-            obj = parts.mesh(owner, f"{part} {number}", corners, faces)
-            obj.color = (*parts.linear(color), 0.0)
+            material = part_materials.emission(owner, f"{part} {number}", (*color[:3], 0.5))
+            obj = parts.mesh(owner, f"{part} {number}", corners, faces, [material])
+            obj.color = (*part_materials.linear(color), 0.0)
             made.append((obj, float(cloud.transmittance[own].mean())))
         return made
 
@@ -133,12 +137,12 @@ def places(device: "Mapping[str, Any]", key: str) -> "NDArray[np.float64]":
     return found
 
 
-def _material(part: str, color: Any) -> Any:
+def _material(owner: Any, part: str, color: Any) -> Any:
     """Emission with the opacity A·T on the side that a ray meets first."""
-    made, output = parts.material(part)
+    made, output = part_materials.material(owner, part)
     nodes, links = made.node_tree.nodes, made.node_tree.links
     light = nodes.new("ShaderNodeEmission")
-    light.inputs["Color"].default_value = (*parts.linear(color), 1.0)
+    light.inputs["Color"].default_value = (*part_materials.linear(color), 1.0)
 
     def times(one: Any, other: Any) -> Any:
         node = nodes.new("ShaderNodeMath")
@@ -153,10 +157,11 @@ def _material(part: str, color: Any) -> Any:
     links.new(nodes.new("ShaderNodeNewGeometry").outputs["Backfacing"], front.inputs[1])
     a = nodes.new("ShaderNodeObjectInfo").outputs["Color"]
     opacity = times(
-        times(a, parts.attribute_node(made, "transmittance").outputs["Fac"]), front.outputs[0]
+        times(a, part_materials.attribute_node(made, "transmittance").outputs["Fac"]),
+        front.outputs[0],
     )
-    surface = parts.mixed(made, light.outputs[0], opacity)
+    surface = part_materials.mixed(made, light.outputs[0], opacity)
     links.new(surface, output.inputs["Surface"])
-    parts.blend(made, True)
-    made.diffuse_color = (*parts.linear(color), BRIGHTEST)
+    part_materials.blend(made, True)
+    made.diffuse_color = (*part_materials.linear(color), BRIGHTEST)
     return made
