@@ -56,6 +56,29 @@ for how in ({"as": "pulsar", "floor": 0.1}, {"as": "flash", "duration_ms": 4},
     ways[how["as"]] = [round(float(values.min()), 4), round(float(values.max()), 4),
                        made.populations["golgi_cell"].look.way]
 out["ways"] = ways
+# As objects: the same values by keys.
+made = show(results=SPIKES, show={"as": "decay"}, populations={"golgi_cell": {}}, only_named=True)
+scene.frame_set(65)
+values = made.populations["golgi_cell"].activity.copy()
+made = show(results=SPIKES, show={"as": "decay"}, populations={"golgi_cell": {}}, only_named=True,
+            draw_as="objects")
+scene.frame_set(65)
+keyed = [cell.object.color[0] for cell in made.populations["golgi_cell"].cells]
+out["keyed"] = [float(np.abs(values - keyed).max()), float(max(keyed))]
+# The BSB's v8, with spikes of Neo's.
+made = show(network=folder + "/v8.hdf5", results=folder + "/v8.nio", show={"as": "pulsar"})
+scene.frame_set(40)
+out["v8"] = {name: [len(one), round(float(one.activity.max()), 2)]
+             for name, one in made.populations.items()}
+# A light is drawn again for another engine.
+made = show(devices=[{"kind": "light", "coords": [[100, 100, 0]], "values": [1.0]}])
+def drawn():
+    devices = [one for one in made.root.children if one.get("blendtorch_part") == "devices"][0]
+    return sorted(one.name.partition(".")[0] for one in devices.objects)
+out["engines"] = [drawn()]
+scene.render.engine = "CYCLES"
+network.settle(scene)
+out["engines"].append(drawn())
 # A colour map: its colours are in the picture, also in Cycles.
 out["mapped"] = {}
 for engine in ("workbench", "cycles"):
@@ -153,6 +176,24 @@ def test_activity_is_shown_in_each_way(made: dict[str, Any]) -> None:
     assert 0 < ways["decay"][1] <= 1 and ways["decay"][2] == "glow"
     assert ways["indicator"][1] > 0 and ways["indicator"][2] == "glow"
     assert ways["rest"] == [0, 0, "plain"]
+
+
+def test_cells_as_objects_have_the_same_values(made: dict[str, Any]) -> None:
+    assert made["keyed"][0] < 1e-5 < made["keyed"][1]
+
+
+def test_networks_of_the_bsbs_later_versions(made: dict[str, Any]) -> None:
+    assert {name: one[0] for name, one in made["v8"].items()} == {
+        "golgi_cell": 30,
+        "granule_cell": 419,
+        "stellate_cell": 50,
+    }
+    assert max(one[1] for one in made["v8"].values()) > 0.9
+
+
+def test_devices_are_drawn_again_for_another_engine(made: dict[str, Any]) -> None:
+    before, after = made["engines"]
+    assert before and after and before != after
 
 
 def test_a_colour_map_is_in_the_picture(made: dict[str, Any]) -> None:

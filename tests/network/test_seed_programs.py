@@ -36,6 +36,7 @@ import os, time, warnings
 folder = sys.argv[sys.argv.index("--") + 1]
 sys.path.append(folder)
 os.chdir(folder)
+from itertools import chain as itertools_chain
 from mathutils import Vector
 from bpy_extras.object_utils import world_to_camera_view
 from blendtorch.btb import network as ours
@@ -115,6 +116,13 @@ out["names"] = [hasattr(net, one) for one in (
     "animate", "blend", "create_collection", "create_lighting", "create_network",
     "create_network_cam", "create_population", "devnull", "ensure_population",
     "ensure_populations", "get_population", "get_populations", "has_population", "print_debug")]
+# Some cells after others.
+golgi = net.get_population("golgi_cell")
+both = {"10": [[10, 2.0]], "11": [[11, 2.0]]}
+net.animate.pulsar(both, golgi.cells[:1], ms_per_s=50)
+net.animate.pulsar(both, itertools_chain(golgi.cells[1:2], golgi.cells[5:]), ms_per_s=50)
+scene.frame_set(2)
+out["after others"] = [round(one, 3) for one in golgi.activity[:3].tolist()]
 # A cell an object, in an empty file.
 net = run("as_objects=True")["network"]
 populations = net.populations
@@ -272,6 +280,11 @@ def test_the_guides_other_names_are_there(made: dict[str, Any]) -> None:
     assert made["has"] == [True, False] and made["entity"] is None
     assert made["one"] == "<population 'stellate_cell': 50 cells as points>"
     assert all(made["names"])
+
+
+def test_some_cells_can_be_animated_after_others(made: dict[str, Any]) -> None:
+    first, second, silent = made["after others"]
+    assert first == second > 0.9 and silent == 0.3
 
 
 def test_cells_as_objects_have_the_bsbs_names_and_meshes(made: dict[str, Any]) -> None:

@@ -45,9 +45,13 @@ def warned(act):
 
 
 def unpacked(folder: Path) -> Path:
-    """A folder with the golden network of the BSB's v3 and its results: `net.hdf5`,
-    `results.hdf5`."""
-    for name, path in (("net", "bsb_v3/small_v3"), ("results", "bsb_v3/results_v3")):
-        data = gzip.decompress((GOLDEN / f"{path}.hdf5.gz").read_bytes())
-        (folder / f"{name}.hdf5").write_bytes(data)
+    """A folder with the golden networks of the BSB's v3 and v8, and their results: `net.hdf5` and
+    `results.hdf5`, `v8.hdf5` and `v8.nio`."""
+    for name, path in (
+        ("net.hdf5", "bsb_v3/small_v3.hdf5"),
+        ("results.hdf5", "bsb_v3/results_v3.hdf5"),
+        ("v8.hdf5", "bsb_v8/small_v8.hdf5"),
+        ("v8.nio", "bsb_v8/results_v8.nio"),
+    ):
+        (folder / name).write_bytes(gzip.decompress((GOLDEN / f"{path}.gz").read_bytes()))
     return folder

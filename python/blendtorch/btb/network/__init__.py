@@ -76,9 +76,10 @@ def is_in(scene: Any) -> bool:
 def settle(scene: Any) -> None:
     """Draws cells as the scene's engine can, where that is left to us, and as they are at its
     current frame. To be called before rendering begins, after an engine was chosen."""
-    from . import activity
+    from . import activity, attaching
 
     activity.adapt(scene)
+    attaching.redraw(scene)
     activity.show(scene)
 
 

@@ -9,6 +9,7 @@ Owns which cells of which populations are meant, and the frames of the scene. It
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Animate:
         """Of a network."""
         self._network = network
         self._ends: dict[str, float] = {}
+        self._before: dict[str, _Part] = {}
 
     def pulsar(
         self,
@@ -125,6 +127,9 @@ class Animate:
             taken, origin, notes = sources.take(results, network.source, rows)
             for note in sources.summary(taken, notes):
                 _say(note)
+            taken = {
+                tag: self._with_others(tag, said, line, rows, one) for tag, one in taken.items()
+            }
         populations = {tag: population for tag, (population, _) in rows.items()}
         spikes = {tag: (one.index, one.times) for tag, one in taken.items()}
         chosen = {tag: some for tag, (_, some) in rows.items()}
@@ -139,6 +144,28 @@ class Animate:
         kept.note_time(network.root, line)
         activity.show(scene)
 
+    def _with_others(
+        self, tag: str, said: dict[str, Any], line: circuit.Timeline, rows: Any, one: Any
+    ) -> sources.Taken:
+        """The spikes of cells, and those that other cells of the population were shown with in the
+        same way before: a script may animate some after others."""
+        population, some = rows[tag]
+        own = np.arange(len(population)) if some is None else some
+        before = self._before.get(tag)
+        part = _Part(dict(said), line, population, one)
+        if (
+            before is not None
+            and (before.said, before.line) == (part.said, line)
+            and before.population is population
+        ):
+            others = ~np.isin(before.taken.index, own)
+            earlier = replace(
+                before.taken, index=before.taken.index[others], times=before.taken.times[others]
+            )
+            part.taken = sources.joined(earlier, one)
+        self._before[tag] = part
+        return part.taken
+
     def _listener(self, listener: Any) -> Any:
         if callable(listener):
             return listener
@@ -151,6 +178,16 @@ class Animate:
         if cells is None:
             cells = self._network.populations
         return rows_of(cells)
+
+
+@dataclass
+class _Part:
+    """What some cells of a population were last shown with."""
+
+    said: dict[str, Any]
+    line: circuit.Timeline
+    population: BlenderPopulation
+    taken: sources.Taken
 
 
 def play(
@@ -184,7 +221,7 @@ def play(
         population.last = last if said["as"] == "pulsar" else None
         population.dress(scene, plays.look(said, one, colors))
         population.collection[extras.MEASURED] = plays.measured(said, one)
-        ended = plays.end(one, said, line)
+        ended = plays.end(one, said, line, spikes.get(tag))
         if ended is not None:
             ends[tag] = ended
         for note in plays.notes(one):

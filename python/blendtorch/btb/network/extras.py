@@ -24,6 +24,10 @@ MEASURED = "blendtorch_measured"
 """On a population's collection: what a bar of its colours is the scale of."""
 
 
+ENGINE = "blendtorch_engine"
+"""On a network's collection: the engine that devices were drawn for."""
+
+
 @dataclass
 class Extras:
     """What is drawn beside cells; None and nothing where it is not asked for."""
@@ -58,6 +62,7 @@ def draw(
         ValueError: a part cannot be as it is described.
     """
     activity.forget_followers(root)
+    root[ENGINE] = scene.render.engine
     made = Extras()
     made.devices = _devices(scene, root, populations, said, line)
     made.branches, made.told = _branches(scene, root, source, populations, said, line)

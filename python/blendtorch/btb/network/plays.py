@@ -115,14 +115,31 @@ def look(said: Mapping[str, Any], shown: Any, colors: Colors | None) -> Look:
     return Look("glow", low, high)
 
 
-def end(shown: Any, said: Mapping[str, Any], line: circuit.Timeline) -> float | None:
+def end(
+    shown: Any, said: Mapping[str, Any], line: circuit.Timeline, spikes: "Spikes | None"
+) -> float | None:
     """The last frame at which there is something to see; None where nothing says it."""
     if shown is None:
         return None
-    if said["as"] == "pulsar":
+    kind = said["as"]
+    if kind == "pulsar":
         return float(shown.frame_end)
-    last = getattr(shown, "last_ms", None)
-    return None if last is None else float(line.frame(last))
+    if kind == "report":
+        return float(line.frame(float(shown.last_ms)))
+    times = np.zeros(0) if spikes is None else spikes[1][np.isfinite(spikes[1])]
+    if not len(times):
+        return None
+    return float(line.frame(float(times.max()) + _tail(shown, said, line)))
+
+
+def _tail(shown: Any, said: Mapping[str, Any], line: circuit.Timeline) -> float:
+    """How long the last spike is seen, ms; of what decays, until a fiftieth of it is left."""
+    if said["as"] == "flash":
+        return float(said.get("duration_ms") or line.ms_per_frame)
+    said = {**shown.describe(), **{key: one for key, one in said.items() if one is not None}}
+    if said["as"] == "decay":
+        return 4.0 * float(said.get("tau_ms", 20.0))
+    return float(said.get("rise_ms", 0.0)) + 4.0 * float(said.get("decay_ms", 0.0))
 
 
 def measured(said: Mapping[str, Any], shown: Any) -> str:
