@@ -45,10 +45,11 @@ golgi = net.get_population("golgi_cell")
 out["cells"] = [error_of(lambda: net.animate.pulsar(SPIKES, cells)) for cells in (5, [1, 2], ["a"])]
 out["no cells"] = warned(lambda: net.animate.pulsar(SPIKES, []))
 out["results of no kind"] = error_of(lambda: net.animate.pulsar(7, golgi))
-out["more arguments"] = warned(lambda: net.animate.pulsar({"10": [[10, 1.0]]}, golgi.cells[:1], fsp=3))
+one_spike = {"10": [[10, 1.0]]}
+out["more arguments"] = warned(lambda: net.animate.pulsar(one_spike, golgi.cells[:1], fsp=3))
 out["listener"] = error_of(lambda: net.animate.pulsar({}, golgi, listener="nobody"))
 heard = []
-net.animate.pulsar({"10": [[10, 1.0]]}, golgi.cells[0], listener=heard.append)
+net.animate.pulsar(one_spike, golgi.cells[0], listener=heard.append)
 out["heard"] = len(heard)
 out["numbers"] = [error_of(lambda: net.animate.pulsar({}, golgi, **one)) for one in (
     {"fps": 0}, {"fps": -5}, {"ms_per_s": float("nan")}, {"spike_duration": -1})]
@@ -75,8 +76,10 @@ scene = fresh()
 net = net_of(exc=at, nobody=np.zeros((0, 3)))
 out["lost"] = warned(net.get_populations)
 exc = net.get_population("exc")
-out["lost cells"] = [float(exc.radii[7]), float(exc.radii[9]), bool(np.isfinite(exc.locations).all()),
-                     all(np.isfinite(list(scene.camera.location))), len(net.get_population("nobody"))]
+out["lost cells"] = [float(exc.radii[7]), float(exc.radii[9]),
+                     bool(np.isfinite(exc.locations).all()),
+                     all(np.isfinite(list(scene.camera.location))),
+                     len(net.get_population("nobody"))]
 out["lost objects"] = warned(lambda: net.load_population("exc", as_objects=True))
 out["objects"] = len(net.get_population("exc", partial=True).cells)
 net.load_populations(as_objects=False)

@@ -45,6 +45,13 @@ class Plot:
     background: Color = (1.0, 1.0, 1.0, 1.0)
     elevation: float = ELEVATION
     azimuth: float = AZIMUTH
+    """As matplotlib has it. Where z grows downwards Cleo flips the picture's z, so that it is a
+    mirror's; ours is no mirror's, and seen from where x runs as in Cleo's."""
+
+    @property
+    def seen_from(self) -> float:
+        """The azimuth of our camera, degrees."""
+        return -self.azimuth if self.invert_z else self.azimuth
 
     def color(self, group: int) -> Color:
         """A group's."""
