@@ -216,7 +216,7 @@ class VideoVisualizer(InterfaceDevice):
             spikes.append(found[self._seen[at] :].astype(np.uint32))
             self._seen[at] = len(found)
         number = self._number(start)
-        self._recording.add(spikes, self._values, number)
+        self._recording.put(spikes, self._values, number)
         if self._sender is not None:
             groups = self._recording.groups
             by_name = {
