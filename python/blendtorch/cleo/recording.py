@@ -96,10 +96,11 @@ class Recording:
         """As `add`, of arrays that are its own from now on and need no look."""
         if interval == len(self._spikes):
             self._spikes.append(spikes)
-            self._values.append({**self._values[-1], **values} if interval else values)
+            # A device keeps its value where nobody said another one.
+            before = self._values[-1] if interval else {}
+            self._values.append(values if len(values) >= len(before) else before | values)
             return
         while len(self._spikes) <= interval:
-            # A device keeps its value where nobody said another one.
             self._values.append(dict(self._values[-1]) if self._values else {})
             self._spikes.append([np.zeros(0, np.uint32) for _ in self.groups])
         there = self._spikes[interval]
