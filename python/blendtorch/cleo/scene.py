@@ -17,7 +17,7 @@ from .recording import Recording
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-REST = 0.04
+REST = 0.1
 """The opacity of cells that do not spike: Cleo's 0.2 is of what a screen shows, and Blender mixes
 light."""
 _TWENTY_MICRONS = 20.0
