@@ -248,9 +248,7 @@ report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20
     assert blue.mean() > 1.5 * dim[..., 2].mean()
 
 
-def test_a_point_of_a_light_is_as_opaque_as_its_value_and_what_reaches_it(
-    runtime: Runtime, tmp_path: Path
-) -> None:
+def test_a_point_of_a_light_is_as_bright_as_its_value(runtime: Runtime, tmp_path: Path) -> None:
     got = runtime.reported(
         tmp_path,
         FIBER
@@ -268,9 +266,8 @@ report(full=seen(5.0), part=seen(2.0), above=seen(50.0), off=seen(0.0))
         str(tmp_path),
     )
     linear = {name: ((np.array(rgb) + 0.055) / 1.055) ** 2.4 for name, rgb in got.items()}
-    color = ((np.array([0, 0.71719, 1]) + 0.055) / 1.055) ** 2.4
-    assert linear["full"][1:] == pytest.approx(0.6 * color[1:], abs=0.01)
-    assert linear["part"][1:] == pytest.approx(0.24 * color[1:], abs=0.01)
+    assert linear["full"][2] > 0.3
+    assert linear["part"][1:] == pytest.approx(0.4 * linear["full"][1:], abs=0.01)
     assert got["above"] == got["full"] and max(got["off"]) == 0
 
 

@@ -1,10 +1,13 @@
 """What a saved file keeps of networks: in plain Blender cells rest and a text says so; attached,
 and baked, it shows again what it showed."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from support.networks import PRELUDE, unpacked
 from support.runtimes import Runtime
 
@@ -131,6 +134,30 @@ def test_baked_it_shows_the_same_in_plain_blender(made: dict[str, Any]) -> None:
     # Each cell has a key at least, and no key where nothing bends.
     assert 420 < made["keys"]["granule_cell"] < 420 * 50
     assert all(30 <= count <= 420 * 5 for count in made["range"].values())
+
+
+def test_a_blender_without_us_renders_what_was_baked(
+    blender_runtime: Runtime, tmp_path: Path
+) -> None:
+    report = """
+network.show(plain(results=SPIKES, populations={"golgi_cell": {"radius": 14}}, only_named=True))
+scene = bpy.context.scene
+scene.frame_set(60)
+seen("ours")
+scene.frame_set(0)
+network.bake(scene)
+bpy.ops.wm.save_as_mainfile(filepath=folder + "/baked.blend")
+report(saved=True)
+"""
+    blender_runtime.reported(unpacked(tmp_path), PRELUDE + report, str(tmp_path))
+    frame = tmp_path / "theirs_0060.png"
+    words = [blender_runtime.place, "-b", tmp_path / "baked.blend", "-E", "BLENDER_WORKBENCH"]
+    # As the BSB's jobs call it.
+    words += ["-o", tmp_path / "theirs_", "-s", "60", "-e", "60", "-j", "1", "-a"]
+    done = subprocess.run([str(one) for one in words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and frame.exists(), done.stderr
+    ours, theirs = (np.asarray(Image.open(one)) for one in (tmp_path / "ours.png", frame))
+    assert (ours == theirs).all() and ours[..., :3].max() > 100
 
 
 def test_what_cannot_be_baked_is_said(made: dict[str, Any]) -> None:

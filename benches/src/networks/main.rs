@@ -142,11 +142,16 @@ fn measure(options: &Options) -> Result<Value> {
     let mut said = |name: &str, index: Option<(f64, u64)>, took: Vec<f64>, active: f64| {
         let [median, low, high] = spread(took);
         let (ms, bytes) = index.unwrap_or_default();
+        let frame = match median.is_finite() {
+            true => format!("frame {median:>8.3} ms ({low:.3} to {high:.3})   {active:>9.0} cells"),
+            false => String::new(),
+        };
         println!(
-            "{name:<28} index {ms:>9.1} ms {:>7.1} MB   frame {median:>8.3} ms ({low:.3} to {high:.3})   {active:>9.0} cells",
+            "{name:<28} index {ms:>9.1} ms {:>7.1} MB   {frame}",
             bytes as f64 / 1e6
         );
-        rows.push(json!({"name": name, "index_ms": ms, "index_bytes": bytes, "frame_ms": [median, low, high], "active": active}));
+        let frame_ms = median.is_finite().then_some([median, low, high]);
+        rows.push(json!({"name": name, "index_ms": ms, "index_bytes": bytes, "frame_ms": frame_ms, "active": active}));
     };
     // What is gone through for each: a copy of as many numbers, as `foreach_set` is one.
     let source = vec![1.0_f32; cells];
