@@ -96,6 +96,12 @@ pub(super) fn with<R>(state: &Mutex<Filled>, ask: impl FnOnce(&mut dyn Activity)
     ask(&mut *state.activity)
 }
 
+/// Whether the last frame left the array as it was.
+pub(super) fn still(state: &Mutex<Filled>) -> bool {
+    let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    state.kept.still()
+}
+
 /// Fills an array with a frame; `again`: it may be as it was left. How many cells are not at rest.
 pub(super) fn fill_array(
     py: Python<'_>,
