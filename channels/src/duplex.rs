@@ -139,6 +139,14 @@ impl Duplex {
         Ok(self.pair.send_timeout(message, timeout)?)
     }
 
+    /// Whether the other end is connected now.
+    ///
+    /// # Errors
+    /// [`Error::Transport`] when this end is closed.
+    pub fn is_connected(&self) -> Result<bool, Error> {
+        Ok(self.pair.is_connected()?)
+    }
+
     /// The error of a send that was given up.
     #[must_use]
     pub fn not_taken(&self, waited: Duration) -> Error {

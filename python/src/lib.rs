@@ -15,6 +15,7 @@ mod exr;
 mod fleet;
 mod geometry;
 mod instance;
+mod live;
 mod memory;
 mod pixels;
 mod publisher;
@@ -40,6 +41,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fleet::register(module)?;
     geometry::register(module)?;
     instance::register(module)?;
+    live::register(module)?;
     pixels::register(module)?;
     publisher::register(module)?;
     recording::register(module)?;

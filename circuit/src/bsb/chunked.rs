@@ -4,11 +4,12 @@
 //! other cells. Nothing of the connections is looked at.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use indexmap::IndexMap;
 
 use crate::cells::{CellIds, CellPopulation, Up, narrowed};
-use crate::hdf5::read::{File, Group, Value};
+use crate::hdf5::read::{Dataset, File, Group, Value};
 use crate::{CircuitError, Problems};
 
 use super::looks::Looks;
@@ -16,8 +17,8 @@ use super::{chunk, plausible};
 
 const PLACEMENT: &str = "/placement";
 
-/// Which row of a population is the first of a chunk.
-pub(crate) type FirstRows = IndexMap<u64, u64>;
+/// Which rows of a population are a chunk's.
+pub(crate) type FirstRows = IndexMap<u64, Range<u64>>;
 
 /// Whether a file is one of version 4 or later.
 pub(super) fn is_one(file: &File) -> Result<bool, CircuitError> {
@@ -27,7 +28,11 @@ pub(super) fn is_one(file: &File) -> Result<bool, CircuitError> {
 /// The version of BSB's core that wrote it.
 pub(super) fn version(file: &File) -> Result<String, CircuitError> {
     let version = file.attribute("/", "bsb_version")?;
-    Ok(version.as_ref().and_then(Value::word).unwrap_or("4").to_owned())
+    Ok(version
+        .as_ref()
+        .and_then(Value::word)
+        .unwrap_or("4")
+        .to_owned())
 }
 
 /// What the file says of its making, as JSON; version 8 only.
@@ -40,15 +45,15 @@ pub(super) fn provenance(file: &File) -> Result<Option<serde_json::Value>, Circu
 /// All populations, in the file's order.
 pub(super) fn populations(
     file: &File,
+    looks: &Looks,
     problems: &mut Problems,
 ) -> Result<(Vec<CellPopulation>, HashMap<String, FirstRows>), CircuitError> {
-    let looks = looks(file, problems)?;
     let Some(placement) = file.open_group(PLACEMENT)? else {
         return Ok(Default::default());
     };
     let (mut all, mut first_rows) = (Vec::new(), HashMap::new());
     for (name, group) in placement.groups()? {
-        let (population, rows) = population(file, &name, &group, &looks, problems)?;
+        let (population, rows) = population(file, &name, &group, looks, problems)?;
         all.push(population);
         first_rows.insert(name, rows);
     }
@@ -56,7 +61,7 @@ pub(super) fn populations(
 }
 
 /// The looks of the active configuration, which lies among the files.
-fn looks(file: &File, problems: &mut Problems) -> Result<Looks, CircuitError> {
+pub(super) fn looks(file: &File, problems: &mut Problems) -> Result<Looks, CircuitError> {
     let mut wrong = "no configuration is marked as the active one".to_owned();
     let files = match file.open_group("/files")? {
         Some(files) => files.datasets()?,
@@ -92,10 +97,17 @@ fn population(
         problems.warning(file.path(), group.path(), odd);
     }
     let attributes = group.attributes()?;
-    let attribute = |name: &str| attributes.iter().find(|one| one.0 == name).map(|one| &one.1);
+    let attribute = |name: &str| {
+        attributes
+            .iter()
+            .find(|one| one.0 == name)
+            .map(|one| &one.1)
+    };
     let counts = attribute("chunks").and_then(Value::word).unwrap_or("{}");
     let counts: HashMap<String, u64> = serde_json::from_str(counts).map_err(|error| {
-        group.error(format!("its attribute \"chunks\" has no counts ({error}); the file is damaged"))
+        group.error(format!(
+            "its attribute \"chunks\" has no counts ({error}); the file is damaged"
+        ))
     })?;
     let chunks = chunks(file, group, problems)?;
     let mut first_rows = FirstRows::new();
@@ -106,16 +118,27 @@ fn population(
     let mut names = IndexMap::new();
     for (id, chunk) in chunks {
         let count = counts.get(&id.to_string()).copied();
-        let data = chunk.require("position")?;
-        super::rows_of_three(&data)?;
-        let here = data.rows();
-        first_rows.insert(id, rows);
-        if here == 0 {
+        let data = chunk.dataset("position")?;
+        let here = data.as_ref().map_or(0, Dataset::rows);
+        let Some(data) = data.filter(|_| here > 0) else {
+            // Of cells without places only their number is there.
+            let first = claimed;
             claimed = claimed.saturating_add(count.unwrap_or(0));
+            first_rows.insert(
+                id,
+                match rows {
+                    0 => first..claimed,
+                    _ => rows..rows,
+                },
+            );
             continue;
-        }
+        };
+        super::rows_of_three(&data)?;
+        first_rows.insert(id, rows..rows.saturating_add(here));
         if let Some(count) = count.filter(|count| *count != here) {
-            let text = format!("has {here} positions, and its type says {count} cells; the positions count");
+            let text = format!(
+                "has {here} positions, and its type says {count} cells; the positions count"
+            );
             problems.warning(file.path(), chunk.path(), text);
         }
         positions.extend(narrowed(&data.read::<f64>()?));
@@ -187,7 +210,7 @@ fn chunks(
 /// Adds the morphologies of a chunk's cells: places in the chunk's own list of names.
 fn morphologies(
     chunk: &Group,
-    data: &crate::hdf5::read::Dataset,
+    data: &Dataset,
     names: &mut IndexMap<String, ()>,
     of: &mut Vec<i32>,
 ) -> Result<(), CircuitError> {
@@ -213,7 +236,7 @@ fn morphologies(
     Ok(())
 }
 
-fn as_many(data: &crate::hdf5::read::Dataset, count: u64) -> Result<(), CircuitError> {
+fn as_many(data: &Dataset, count: u64) -> Result<(), CircuitError> {
     match data.rows() {
         rows if rows == count => Ok(()),
         rows => Err(data.error(format!("has {rows} rows, and there are {count} positions"))),

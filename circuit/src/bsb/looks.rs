@@ -7,17 +7,43 @@ use serde_json::Value;
 
 use crate::cells::CellPopulation;
 
-/// The cell types of a configuration.
+/// The cell types of a configuration, and the simulations.
 #[derive(Debug, Default)]
-pub(super) struct Looks(Value);
+pub(super) struct Looks(Value, Value);
 
 impl Looks {
     /// Those of a configuration's text; the words of what is wrong with it beside.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match serde_json::from_str::<Value>(text) {
-            Ok(mut value) => Ok(Self(value["cell_types"].take())),
+            Ok(mut value) => Ok(Self(
+                value
+                    .get_mut("cell_types")
+                    .map(Value::take)
+                    .unwrap_or_default(),
+                value
+                    .get_mut("simulations")
+                    .map(Value::take)
+                    .unwrap_or_default(),
+            )),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The cell types of each simulation's models, in the order of the configuration.
+    pub(super) fn models(&self) -> Vec<Vec<String>> {
+        let models = |simulation: &Value| {
+            let models = simulation.get("cell_models").and_then(Value::as_object)?;
+            let of = |(name, model): (&String, &Value)| {
+                let kind = model.get("cell_type").and_then(Value::as_str);
+                kind.unwrap_or(name).to_owned()
+            };
+            Some(models.iter().map(of).collect())
+        };
+        let all = self.1.as_object();
+        all.into_iter()
+            .flat_map(|all| all.values())
+            .filter_map(models)
+            .collect()
     }
 
     /// Whether the type is one of entities, where the configuration says it.
@@ -69,7 +95,9 @@ pub(crate) fn color(text: &str) -> Option<[f32; 3]> {
         .map(|one| one.to_digit(16).map(|digit| digit as f32))
         .collect::<Option<_>>()?;
     match digits.as_slice() {
-        [a, b, c, d, e, f] => Some([a * 16.0 + b, c * 16.0 + d, e * 16.0 + f].map(|one| one / 255.0)),
+        [a, b, c, d, e, f] => {
+            Some([a * 16.0 + b, c * 16.0 + d, e * 16.0 + f].map(|one| one / 255.0))
+        }
         [a, b, c] => Some([a, b, c].map(|one| one * 17.0 / 255.0)),
         _ => None,
     }
@@ -82,7 +110,10 @@ mod tests {
 
     #[test]
     fn colours_are_hexadecimal() {
-        assert_eq!(color("#332EBC"), Some([51.0 / 255.0, 46.0 / 255.0, 188.0 / 255.0]));
+        assert_eq!(
+            color("#332EBC"),
+            Some([51.0 / 255.0, 46.0 / 255.0, 188.0 / 255.0])
+        );
         assert_eq!(color("#fff"), Some([1.0; 3]));
         for wrong in ["332EBC", "#12345", "#12345g", "", "#", "#ÄÖÜ"] {
             assert_eq!(color(wrong), None, "{wrong}");

@@ -6,14 +6,16 @@
 
 mod chunk;
 mod chunked;
+mod connections;
 mod looks;
+mod morphologies;
 mod v3;
 
 use std::collections::HashMap;
 
 use crate::cells::{CellPopulation, Format};
 use crate::hdf5::read::{Dataset, File};
-use crate::{CircuitError, Problems};
+use crate::{CircuitError, Morphology, Problems};
 
 pub(crate) use chunked::FirstRows;
 
@@ -26,8 +28,18 @@ pub(crate) struct BsbFile {
     pub(crate) version: String,
     /// What identifies it: `storage_id`, `configuration` (text), …
     pub(crate) identity: Vec<(String, String)>,
-    /// Of versions from 4: which row of a population is the first of a chunk.
+    /// Of versions from 4: the cell types of each simulation's models, in their order.
+    pub(crate) models: Vec<Vec<String>>,
+    /// Of versions from 4: which rows of a population are a chunk's.
     first_rows: HashMap<String, FirstRows>,
+}
+
+/// Pairs of cells' ids.
+pub(crate) enum Pairs {
+    /// Of any populations: ids that count over all.
+    OfAll(Vec<[i64; 2]>),
+    /// From the cells of one population to those of another.
+    Between(String, String, Vec<[i64; 2]>),
 }
 
 impl BsbFile {
@@ -41,6 +53,7 @@ impl BsbFile {
             format: Format::Bsb,
             version: String::new(),
             identity: Vec::new(),
+            models: Vec::new(),
             first_rows: HashMap::new(),
         };
         if v3::is_one(file)? {
@@ -66,9 +79,38 @@ impl BsbFile {
                 this.identity.push((key.to_owned(), text));
             }
         }
-        let (populations, first_rows) = chunked::populations(file, problems)?;
+        let looks = chunked::looks(file, problems)?;
+        this.models = looks.models();
+        let (populations, first_rows) = chunked::populations(file, &looks, problems)?;
         this.first_rows = first_rows;
         Ok(Some((this, populations)))
+    }
+
+    /// The names of the morphologies that are in the file.
+    pub(crate) fn morphology_names(&self) -> Result<Vec<String>, CircuitError> {
+        morphologies::names(&self.file)
+    }
+
+    /// A morphology; `None` where there is none of this name.
+    pub(crate) fn morphology(&self, name: &str) -> Result<Option<Morphology>, CircuitError> {
+        morphologies::read(&self.file, name)
+    }
+
+    /// The names of the sets of connections.
+    pub(crate) fn connection_names(&self) -> Result<Vec<String>, CircuitError> {
+        match self.format {
+            Format::BsbV3 => connections::names_v3(&self.file),
+            _ => connections::names_chunked(&self.file),
+        }
+    }
+
+    /// A set of connections that there is.
+    pub(crate) fn connections(&self, tag: &str) -> Result<Pairs, CircuitError> {
+        if self.format == Format::BsbV3 {
+            return connections::read_v3(&self.file, tag).map(Pairs::OfAll);
+        }
+        let (pre, post, pairs) = connections::read_chunked(&self.file, tag, &self.first_rows)?;
+        Ok(Pairs::Between(pre, post, pairs))
     }
 }
 

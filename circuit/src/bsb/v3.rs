@@ -19,7 +19,11 @@ pub(super) fn is_one(file: &File) -> Result<bool, CircuitError> {
 /// The version that wrote it.
 pub(super) fn version(file: &File) -> Result<String, CircuitError> {
     let version = file.attribute("/", "version")?;
-    Ok(version.as_ref().and_then(Value::word).unwrap_or("3").to_owned())
+    Ok(version
+        .as_ref()
+        .and_then(Value::word)
+        .unwrap_or("3")
+        .to_owned())
 }
 
 /// The configuration that it was built with, as text.
@@ -49,7 +53,8 @@ fn looks(file: &File, problems: &mut Problems) -> Result<Looks, CircuitError> {
         return Ok(Looks::default());
     };
     Ok(Looks::parse(&text).unwrap_or_else(|wrong| {
-        let text = format!("is no JSON ({wrong}): colours, radii and names that are shown are not known");
+        let text =
+            format!("is no JSON ({wrong}): colours, radii and names that are shown are not known");
         problems.warning(file.path(), key, text);
         Looks::default()
     }))
@@ -70,7 +75,9 @@ fn population(
     let numbers: Vec<i64> = identifiers.read()?;
     let (runs, rest) = numbers.as_chunks::<2>();
     if !rest.is_empty() {
-        return Err(identifiers.error("has an odd number of values; ids are runs of start and count"));
+        return Err(
+            identifiers.error("has an odd number of values; ids are runs of start and count")
+        );
     }
     let run = |[start, count]: &[i64; 2]| match (u64::try_from(*start), u64::try_from(*count)) {
         (Ok(_), Ok(count)) => Ok((*start, count)),

@@ -4,11 +4,17 @@
 //! a look ([`CellNetwork`]), and their spikes by index of the cell ([`Results`]). Which file holds what
 //! is known to `bsb`, `neo` and the readers of SONATA; nothing is drawn or simulated here.
 
+mod connections;
 mod ids;
 mod network;
 mod population;
 mod results;
+mod rotation;
+mod sonata;
+#[cfg(test)]
+mod tests;
 
+pub use connections::Connections;
 pub use ids::CellIds;
 pub use network::{CellNetwork, Format};
 pub(crate) use population::narrowed;

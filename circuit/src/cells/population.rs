@@ -70,6 +70,8 @@ pub struct CellPopulation {
     pub morphologies: Vec<String>,
     /// For each cell the place in `morphologies`, −1 where it has none.
     pub morphology_of: Option<Vec<i32>>,
+    /// Cells of the file that have no place, and were left out.
+    pub left_out: u64,
 }
 
 impl CellPopulation {
@@ -89,12 +91,18 @@ impl CellPopulation {
             color: None,
             morphologies: Vec::new(),
             morphology_of: None,
+            left_out: 0,
         }
     }
 
     /// How many cells there are.
     pub fn len(&self) -> u64 {
         self.ids.len()
+    }
+
+    /// How many cells the file has.
+    pub(crate) fn rows(&self) -> u64 {
+        self.len().saturating_add(self.left_out)
     }
 
     /// Whether there is none.
@@ -107,6 +115,25 @@ impl CellPopulation {
         self.ids
             .index_of(id)
             .and_then(|index| u32::try_from(index).ok())
+    }
+
+    /// Takes the radius of each cell, µm; what is none is the default's. Their median is `radius`.
+    pub(crate) fn sized(&mut self, radii: &[f64]) {
+        let known = |one: &&f64| one.is_finite() && **one > 0.0;
+        let mut sorted: Vec<f64> = radii.iter().filter(known).copied().collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let Some(middle) = sorted.get(sorted.len() / 2).copied() else {
+            return;
+        };
+        #[allow(clippy::cast_possible_truncation, reason = "radii in µm")]
+        let narrow = |one: f64| one as f32;
+        self.radius_known = true;
+        self.radius = narrow(middle);
+        let radius = |one: &f64| match known(&one) {
+            true => narrow(*one),
+            false => DEFAULT_RADIUS,
+        };
+        self.radii = Some(radii.iter().map(radius).collect());
     }
 
     /// Leaves out cells whose position is no number, and says how many and which; turns cells not at
@@ -124,6 +151,7 @@ impl CellPopulation {
             problems.warning(file, key, text);
             let kept: Vec<bool> = self.positions.iter().map(|one| !nowhere(one)).collect();
             self.keep(&kept);
+            self.left_out = lost as u64;
         }
         let Some(rotations) = &mut self.rotations else {
             return;
@@ -184,7 +212,18 @@ mod tests {
         let mut population = CellPopulation::new("golgi_cell", Up::Y);
         population.ids = CellIds::of_runs([(10, 4)]).unwrap();
         population.positions = narrowed(&[
-            1.0, 2.0, 3.0, f64::NAN, 0.0, 0.0, 4.0, 5.0, 6.0, 1e300, 0.0, 0.0,
+            1.0,
+            2.0,
+            3.0,
+            f64::NAN,
+            0.0,
+            0.0,
+            4.0,
+            5.0,
+            6.0,
+            1e300,
+            0.0,
+            0.0,
         ]);
         population.rotations = Some(vec![[0.0; 3], [1.0; 3], [f32::NAN; 3], [3.0; 3]]);
         population.morphology_of = Some(vec![0, 1, 2, 3]);
@@ -197,7 +236,10 @@ mod tests {
         assert_eq!(population.index_of(12), Some(1));
         assert_eq!(population.index_of(11), None);
         let said = problems.to_string();
-        assert!(said.contains("2 of 4 cells") && said.contains("cell 11"), "{said}");
+        assert!(
+            said.contains("2 of 4 cells") && said.contains("cell 11"),
+            "{said}"
+        );
         assert!(said.contains("rotations of 1"), "{said}");
     }
 }

@@ -12,8 +12,8 @@ pub(crate) use section::Section;
 
 use std::path::Path;
 
-use crate::hdf5::read::{Dataset, File, Group, Value};
 use crate::CircuitError;
+use crate::hdf5::read::{Dataset, File, Group, Value};
 
 /// A block: what one simulation recorded.
 #[derive(Debug)]
@@ -99,7 +99,8 @@ fn train(file: &Path, tag: &Group) -> Result<Train, CircuitError> {
         Some("us" | "µs") => 1e-3,
         Some("ns") => 1e-6,
         Some(other) => {
-            let text = format!("is {other:?}, which is no unit of time that is known: s, ms, us, ns");
+            let text =
+                format!("is {other:?}, which is no unit of time that is known: s, ms, us, ns");
             return Err(CircuitError::file(
                 file,
                 format!("{}@unit", positions.path()),

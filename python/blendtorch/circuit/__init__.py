@@ -3,6 +3,8 @@
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
 spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
+and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of
+`Activity` say what is shown of it in a frame; `colorize` gives values colours.
 and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the
 kinds of `Activity` say what is shown of it in a frame; `colorize` gives values colours, and
 `optics` says where light is.
@@ -16,6 +18,7 @@ from .colors import color_map, color_maps, colorize
 from .configs import read_config
 from .connections import Connections, Edge
 from .description import Description, scene_description
+from .morphology import Morphology
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
@@ -38,6 +41,7 @@ __all__ = [
     "Electrodes",
     "Flash",
     "Indicator",
+    "Morphology",
     "NetworkBuilder",
     "Node",
     "NodePool",

@@ -1,13 +1,14 @@
 """Networks as cells that can be drawn: populations with places, ids and looks, and their spikes.
 
-Owns how they look in Python: numpy arrays over the memory that was read into. Which file has what is
-Rust's: networks of BSB 3 to 8 and SONATA's configurations, results of BSB 3, Neo's (`.nio`) and
+Owns how they look in Python: numpy arrays over the memory that was read into. Which file has what
+is Rust's: networks of BSB 3 to 8 and SONATA's configurations, results of BSB 3, Neo's (`.nio`) and
 SONATA's spikes.
 """
 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _blendtorch
+from .morphology import Morphology
 from .naming import unknown
 
 Path_ = str | os.PathLike[str]
@@ -160,7 +162,7 @@ class CellNetwork:
     def summary(self) -> str:
         """Its cells in one line."""
         parts = [f"{len(one)} {name}" for name, one in self._populations.items()]
-        return f"{self.format} {self.version}: {', '.join(parts) or 'no cells'}"
+        return f"{self.format} {self.version}".rstrip() + f": {', '.join(parts) or 'no cells'}"
 
     def population(self, name: str) -> CellPopulation:
         """The population of that name.
@@ -172,6 +174,47 @@ class CellNetwork:
             return self._populations[name]
         except KeyError:
             raise unknown("population", name, self._populations) from None
+
+    @property
+    def morphology_names(self) -> list[str]:
+        """The morphologies: of BSB those that the file has, of SONATA those that cells have."""
+        return self._files.morphology_names()
+
+    def morphology(self, name: str) -> Morphology:
+        """A morphology of the network. One of SONATA has its soma at 0, as its guide has it; one of
+        BSB is as the file has it.
+
+        Raises:
+            ValueError: There is none of this name, or it is damaged.
+            OSError: Its file cannot be read.
+        """
+        return Morphology(self._files.morphology(name))
+
+    @property
+    def connection_names(self) -> list[str]:
+        """The sets of connections, by name; of SONATA the populations of edges."""
+        return self._files.connection_names()
+
+    def connections(
+        self, name: str, pre: str | None = None, post: str | None = None
+    ) -> tuple[str, str, NDArray[np.int64]]:
+        """The connections of a set: the population that they come from, the one that they go to,
+        and the indices of both cells, n × 2. Those of cells that were left out are left out, with a
+        warning.
+
+        Args:
+            name: The set.
+            pre: Which population is meant, of a set of BSB 3 that joins several.
+            post: Likewise.
+
+        Raises:
+            ValueError: There is no such set, it joins several populations, or it is damaged.
+        """
+        source, target, pairs, left_out = self._files.connections(name, pre, post)
+        if left_out:
+            text = f"{self.path}: {name}: {left_out} connections are of cells that are not there"
+            warnings.warn(text, stacklevel=2)
+        return source, target, np.asarray(pairs)
 
     def __repr__(self) -> str:
         return f"CellNetwork({str(self.path)!r}, {self.summary})"
@@ -263,11 +306,11 @@ def spikes_from_mapping(
         ids: The ids of the cells, by index.
 
     Returns:
-        The cells' indices (uint32) and the times in ms (float64) in the order of time, and a report:
-        `missing`: the ids that have no entry (of devices: no spike); `empty`: how many entries have
-        no spike; `unsorted`: how many are not in order; `negative`, `nan`: spikes that were left out
-        since they are before 0 or have no time; `unknown`: spikes of other cells; `ignored`: keys
-        that hold no spikes.
+        The cells' indices (uint32) and the times in ms (float64) in the order of time, and a
+        report: `missing`: the ids that have no entry (of devices: no spike); `empty`: how many
+        entries have no spike; `unsorted`: how many are not in order; `negative`, `nan`: spikes that
+        were left out since they are before 0 or have no time; `unknown`: spikes of other cells;
+        `ignored`: keys that hold no spikes.
 
     Raises:
         ValueError: An id is there twice.

@@ -14,6 +14,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 
 use super::error;
+use super::morphologies::Shape;
 use super::numbers::Numbers;
 
 /// What is to be said, in words.
@@ -68,6 +69,36 @@ impl CellFiles {
     /// What it is known by: keys and values.
     fn identity(&self) -> Vec<(&str, &str)> {
         self.network.identity().collect()
+    }
+
+    fn morphology_names(&self) -> PyResult<Vec<String>> {
+        let names = self.network.morphology_names();
+        names.map_err(|refused| error(&refused))
+    }
+
+    fn morphology(&self, py: Python<'_>, name: &str) -> PyResult<Shape> {
+        let read = py.detach(|| self.network.morphology(name));
+        let morphology = read.map_err(|refused| error(&refused))?;
+        Ok(Shape { morphology })
+    }
+
+    fn connection_names(&self) -> PyResult<Vec<String>> {
+        let names = self.network.connection_names();
+        names.map_err(|refused| error(&refused))
+    }
+
+    /// The populations, the pairs of indices, and how many were left out.
+    fn connections(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        pre: Option<&str>,
+        post: Option<&str>,
+    ) -> PyResult<(String, String, Numbers, u64)> {
+        let read = py.detach(|| self.network.connections(name, pre, post));
+        let found = read.map_err(|refused| error(&refused))?;
+        let pairs = Numbers::from(found.pairs.into_flattened()).rows_of(2);
+        Ok((found.pre, found.post, pairs, found.left_out))
     }
 
     /// The populations, in the order of the file.

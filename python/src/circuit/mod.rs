@@ -6,6 +6,7 @@ mod build;
 mod cells;
 mod columns;
 mod configs;
+mod morphologies;
 mod network;
 mod numbers;
 mod reports;
@@ -58,6 +59,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     numbers::register(module)?;
     build::register(module)?;
     cells::register(module)?;
+    morphologies::register(module)?;
     configs::register(module)?;
     network::register(module)?;
     reports::register(module)?;

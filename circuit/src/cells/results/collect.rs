@@ -72,11 +72,15 @@ impl<'a> Collected<'a> {
 
     /// The cell of an id that counts over all populations.
     pub(super) fn cell_of_all(&self, id: i64) -> Option<Cell> {
-        let find = |(place, one): (usize, &super::super::CellPopulation)| {
-            Some((place, one.index_of(id)?))
-        };
+        let find =
+            |(place, one): (usize, &super::super::CellPopulation)| Some((place, one.index_of(id)?));
         let mut all = self.network.populations().iter().enumerate();
         all.find_map(find)
+    }
+
+    /// The file that is read.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// How many trains there were.
@@ -125,9 +129,8 @@ impl<'a> Collected<'a> {
             }
             sorted &= last <= time;
             last = time;
-            let part = cell.and_then(|(place, index)| {
-                Some((self.populations.get_mut(place)?, index))
-            });
+            let part =
+                cell.and_then(|(place, index)| Some((self.populations.get_mut(place)?, index)));
             let Some((part, index)) = part else {
                 self.unknown += 1;
                 if self.unknown_cells.len() < NAMED {
@@ -186,7 +189,9 @@ impl<'a> Collected<'a> {
         }
         let mut warn = |text: String| self.problems.warning(&self.path, "", text);
         if twice > 0 {
-            warn(format!("{twice} spikes are there more than once, from several recorders; each counts once"));
+            warn(format!(
+                "{twice} spikes are there more than once, from several recorders; each counts once"
+            ));
         }
         if !silent.is_empty() {
             warn(format!("nothing was recorded of {}", silent.join(", ")));
@@ -214,10 +219,16 @@ impl<'a> Collected<'a> {
             ));
         }
         if self.negative > 0 {
-            said.push(format!("{} spikes are before 0 ms; they are left out", self.negative));
+            said.push(format!(
+                "{} spikes are before 0 ms; they are left out",
+                self.negative
+            ));
         }
         if self.nan > 0 {
-            said.push(format!("{} spikes have no time; they are left out", self.nan));
+            said.push(format!(
+                "{} spikes have no time; they are left out",
+                self.nan
+            ));
         }
         if self.unsorted > 0 {
             said.push(format!(
@@ -232,7 +243,12 @@ impl<'a> Collected<'a> {
 
     /// Some of the cells that the network does not have.
     fn cells(&self) -> String {
-        let shown: Vec<&str> = self.unknown_cells.iter().take(5).map(String::as_str).collect();
+        let shown: Vec<&str> = self
+            .unknown_cells
+            .iter()
+            .take(5)
+            .map(String::as_str)
+            .collect();
         let more = match self.unknown_cells.len() {
             all if all >= NAMED => ", …".to_owned(),
             all if all > shown.len() => format!(" and {} more", all - shown.len()),

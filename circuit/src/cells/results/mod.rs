@@ -6,6 +6,8 @@
 mod collect;
 mod multiplexed;
 mod recorders;
+mod senders;
+mod sonata;
 pub(super) mod trains;
 
 use std::path::{Path, PathBuf};
@@ -40,8 +42,9 @@ pub struct Results {
 }
 
 impl Results {
-    /// Reads all spikes of a file: results of BSB 3, Neo's of BSB 4 to 8 (`.nio`). `group` names the
-    /// part of a file of BSB 3 that has the spikes; by itself, every recorder that has some counts.
+    /// Reads all spikes of a file: results of BSB 3, Neo's of BSB 4 to 8 (`.nio`), SONATA's (HDF5, or
+    /// text by its name: `.csv`). `group` names the part of a file of BSB 3 that has the spikes; by
+    /// itself, every recorder that has some counts.
     ///
     /// # Errors
     /// The file cannot be read, is damaged, has no spikes, or has none of this network's cells.
@@ -50,10 +53,16 @@ impl Results {
         network: &CellNetwork,
         group: Option<&str>,
     ) -> Result<Self, CircuitError> {
-        let file = File::open(path)?;
         let mut collected = Collected::new(network, path);
+        if sonata::is_text(path) {
+            sonata::read_text(path, network, &mut collected)?;
+            return collected.finish();
+        }
+        let file = File::open(path)?;
         if neo::is_one(&file)? {
             multiplexed::read(&file, network, &mut collected)?;
+        } else if group.is_none() && file.has_group("/spikes")? {
+            sonata::read(path, network, &mut collected)?;
         } else {
             recorders::read(&file, network, group, &mut collected)?;
         }

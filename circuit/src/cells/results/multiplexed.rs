@@ -11,6 +11,7 @@ use crate::{CircuitError, Problems};
 
 use super::super::CellNetwork;
 use super::collect::{Cell, Collected};
+use super::senders;
 
 /// The cells of a train, of version 8.
 #[derive(Deserialize)]
@@ -33,8 +34,9 @@ pub(super) fn read(
             }
             match train.annotations.word("bsb_roster")? {
                 Some(roster) => rostered(file, train, &roster, collected)?,
+                None if senders::read(file, train, network, collected)? => {}
                 None => {
-                    let text = "says no cells of its spikes (no bsb_roster); it is left out";
+                    let text = "says no cells of its spikes (neither bsb_roster nor senders); it is left out";
                     collected.problems.warning(file.path(), train.path(), text);
                 }
             }
@@ -49,7 +51,11 @@ fn rostered(
     roster: &str,
     collected: &mut Collected<'_>,
 ) -> Result<(), CircuitError> {
-    if train.annotations.word("bsb_direction")?.is_some_and(|way| way != "record") {
+    if train
+        .annotations
+        .word("bsb_direction")?
+        .is_some_and(|way| way != "record")
+    {
         return Ok(());
     }
     let wrong = |text: String| CircuitError::file(file.path(), train.path(), text);
@@ -63,7 +69,9 @@ fn rostered(
         )));
     }
     let pairs = || roster.bsb_ps_name.iter().zip(&roster.bsb_cell_id);
-    let cells: Vec<Option<Cell>> = pairs().map(|(name, id)| collected.cell(name, *id)).collect();
+    let cells: Vec<Option<Cell>> = pairs()
+        .map(|(name, id)| collected.cell(name, *id))
+        .collect();
     let mut counts: Vec<(usize, u64)> = Vec::new();
     for place in cells.iter().filter_map(|cell| Some((*cell)?.0)) {
         match counts.iter_mut().find(|one| one.0 == place) {
@@ -86,7 +94,9 @@ fn rostered(
         return Ok(());
     }
     let Some(index) = train.annotations.column("bsb_target_index")? else {
-        return Err(wrong("has spikes and no bsb_target_index: whose they are is not known".into()));
+        return Err(wrong(
+            "has spikes and no bsb_target_index: whose they are is not known".into(),
+        ));
     };
     let index: Vec<i64> = index.read()?;
     let times = train.times()?;
@@ -109,7 +119,9 @@ fn rostered(
     }
     let cell = |place: &i64| at(*place).and_then(|place| cells.get(place).copied().flatten());
     let name = |spike: u64| {
-        let place = usize::try_from(spike).ok().and_then(|spike| index.get(spike).copied());
+        let place = usize::try_from(spike)
+            .ok()
+            .and_then(|spike| index.get(spike).copied());
         let place = place.and_then(at);
         match place.and_then(|place| pairs().nth(place)) {
             Some((name, id)) => format!("{name} {id}"),

@@ -42,7 +42,10 @@ pub(super) fn read(
 /// The groups to look into.
 fn groups(file: &File, asked: Option<&str>) -> Result<Vec<Group>, CircuitError> {
     if let Some(asked) = asked {
-        for path in [format!("/recorders/{}", asked.trim_matches('/')), asked.to_owned()] {
+        for path in [
+            format!("/recorders/{}", asked.trim_matches('/')),
+            asked.to_owned(),
+        ] {
             if let Some(group) = file.open_group(&path)? {
                 return Ok(vec![group]);
             }
@@ -55,12 +58,7 @@ fn groups(file: &File, asked: Option<&str>) -> Result<Vec<Group>, CircuitError> 
         return Err(CircuitError::file(file.path(), "/recorders", text));
     }
     let Some(recorders) = file.open_group("/recorders")? else {
-        let all = file.datasets("/")?;
-        let text = match all.iter().any(|name| name == "all_spikes_dump") {
-            true => "has only Arbor's own /all_spikes_dump, whose cells are not the network's ids; record spikes by a device",
-            false => "has no group /recorders: these are no results of BSB, nor Neo's (.nio), nor SONATA's",
-        };
-        return Err(CircuitError::file(file.path(), "", text));
+        return Err(CircuitError::file(file.path(), "", no_results(file)?));
     };
     let groups = recorders.groups()?.into_iter();
     // What a device put in is no activity.
@@ -68,6 +66,40 @@ fn groups(file: &File, asked: Option<&str>) -> Result<Vec<Group>, CircuitError> 
         .filter(|(name, _)| name != "input")
         .map(|(_, group)| group)
         .collect())
+}
+
+/// What a file without results is instead.
+fn no_results(file: &File) -> Result<&'static str, CircuitError> {
+    if file
+        .datasets("/")?
+        .iter()
+        .any(|name| name == "all_spikes_dump")
+    {
+        return Ok(
+            "has only Arbor's own /all_spikes_dump, whose cells are not the network's ids; record spikes by a device",
+        );
+    }
+    for (group, text) in [
+        (
+            "/placement",
+            "is a network of BSB, not results of a simulation",
+        ),
+        (
+            "/cells",
+            "is a network of BSB 3, not results of a simulation",
+        ),
+        ("/nodes", "is a SONATA file of nodes, not results"),
+        ("/edges", "is a SONATA file of edges, not results"),
+        (
+            "/report",
+            "is a report, not results with spikes; a report is drawn by its own",
+        ),
+    ] {
+        if file.has_group(group)? {
+            return Ok(text);
+        }
+    }
+    Ok("has no group /recorders: these are no results of BSB, nor Neo's (.nio), nor SONATA's")
 }
 
 fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), CircuitError> {
@@ -79,13 +111,17 @@ fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), 
                 if let Some((place, _)) = cell {
                     collected.recorded_cell(place);
                 }
-                collected.add(times.into_iter().map(|time| (cell, time)), |_| id.to_string());
+                collected.add(times.into_iter().map(|time| (cell, time)), |_| {
+                    id.to_string()
+                });
             }
             Some(SpikeData::OfDevice(spikes)) => {
                 let of = |(id, time): &(i64, f64)| (collected.cell_of_all(*id), *time);
                 let cells: Vec<_> = spikes.iter().map(of).collect();
-                let mut places: Vec<usize> =
-                    cells.iter().filter_map(|(cell, _)| Some((*cell)?.0)).collect();
+                let mut places: Vec<usize> = cells
+                    .iter()
+                    .filter_map(|(cell, _)| Some((*cell)?.0))
+                    .collect();
                 places.sort_unstable();
                 places.dedup();
                 for place in places {
@@ -93,7 +129,9 @@ fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), 
                 }
                 let name = |at: u64| {
                     let at = usize::try_from(at).unwrap_or(usize::MAX);
-                    spikes.get(at).map_or_else(String::new, |one| one.0.to_string())
+                    spikes
+                        .get(at)
+                        .map_or_else(String::new, |one| one.0.to_string())
                 };
                 collected.add(cells, name);
             }
@@ -115,13 +153,17 @@ fn fits(
     if let (Some(theirs), Some((_, ours))) = (theirs, ours)
         && theirs != ours
         && let (Some(theirs), Some(ours)) = (parsed(theirs), parsed(ours))
-        && ["cell_types", "layers", "connection_types"].iter().any(|key| theirs[key] != ours[key])
+        && ["cell_types", "layers", "connection_types"]
+            .iter()
+            .any(|key| theirs[key] != ours[key])
     {
         let text = format!(
             "the cells of these results were configured otherwise than those of {}: are they of another network?",
             network.path().display()
         );
-        collected.problems.warning(file.path(), "@configuration_string", text);
+        collected
+            .problems
+            .warning(file.path(), "@configuration_string", text);
     }
     Ok(())
 }

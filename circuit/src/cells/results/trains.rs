@@ -49,7 +49,10 @@ pub(crate) fn read(
         })?;
         Ok((whole, time(row)))
     };
-    rows.map(pair).collect::<Result<_, _>>().map(SpikeData::OfDevice).map(Some)
+    rows.map(pair)
+        .collect::<Result<_, _>>()
+        .map(SpikeData::OfDevice)
+        .map(Some)
 }
 
 /// A whole number that a float holds exactly.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import legend, parts, picture_plane
+from . import legend, part_materials, parts, picture_plane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def draw(
     eye = camera or scene.camera
     if eye is None:
         raise ValueError("a box with numbers is drawn for a camera, and the scene has none")
-    ink = color or (legend.BLACK if parts.is_light(scene) else legend.WHITE)
+    ink = color or (legend.BLACK if part_materials.is_light(scene) else legend.WHITE)
     return Axes(scene, parts.collection(root, COLLECTION), box, up == "z", ink, names, eye)
 
 
@@ -77,9 +77,9 @@ class Axes:
         self._scene, self._owner, self._box, self._upright = scene, owner, box, upright
         self._names, self._camera = tuple(names), picture_plane.settled(scene, camera)
         rgb = tuple(color[:3])
-        self._line = parts.emission("axes lines", (*rgb, 0.45))
-        self._pane = parts.emission("axes panes", (*rgb, PANE))
-        self._ink = parts.emission("axes ink", (*rgb, 1.0))
+        self._line = part_materials.emission(owner, "axes lines", (*rgb, 0.45))
+        self._pane = part_materials.emission(owner, "axes panes", (*rgb, PANE))
+        self._ink = part_materials.emission(owner, "axes ink", (*rgb, 1.0))
         sizes = box[1] - box[0]
         most = np.maximum(np.rint(TICKS * sizes / sizes.max()), 2)
         self._ticks = [

@@ -1,7 +1,8 @@
 """Electrodes and microscopes in the scene.
 
 Owns their shapes: a cross for each contact; an arrow along the direction, a disc at the focal plane
-and a ring around each region of interest, which glows with its cell. It must never read activity.
+with what is seen there, and a ring around each region of interest, which glows with its cell. It
+must never read activity.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import light_cloud, parts
+from . import part_materials, parts
 from .device_lights import places
+from .device_picture import Picture
+from .legend import ColorBar
+from .turning import turned
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -19,8 +23,10 @@ DARK_GREY = (0.2118, 0.2157, 0.2157)
 """Of contacts, as Cleo's; on a dark ground `LIGHT_GREY`, which is seen there."""
 LIGHT_GREY = (0.62, 0.62, 0.62)
 GREEN = (0.0314, 1.0, 0.0314)
-DISC = 0.2
-"""The opacity of the focal plane."""
+DISC, PLANE = 0.15, 0.06
+"""The opacity of a disc, and of a plane with a picture where it shows nothing."""
+RESTING = 0.15
+"""The brightness of a cell at rest, of the largest, in the plane."""
 
 Where = Callable[[str, Any], tuple[Any, Any]]
 """Positions (k, 3) and radii (k,) of cells of a population, by their indices."""
@@ -46,9 +52,13 @@ class Probe:
         triangles = np.arange(len(coords))[:, None, None] * len(corners) + faces
         color = device.get("color") or (LIGHT_GREY if dark else DARK_GREY)
         obj = parts.mesh(
-            owner, self.parts[0], xyz, triangles, [parts.emission(self.parts[0], color)]
+            owner,
+            self.parts[0],
+            xyz,
+            triangles,
+            [part_materials.emission(owner, self.parts[0], color)],
         )
-        obj.color = (*parts.linear(color), 1.0)
+        obj.color = (*part_materials.linear(color), 1.0)
 
     def set(self, values: "ArrayLike | None") -> None:
         """A probe shows no values."""
@@ -60,57 +70,78 @@ class Scope:
     def __init__(
         self, owner: Any, device: "Mapping[str, Any]", where: Where | None, plain: bool
     ) -> None:
-        """Draws it. `where` finds the cells of `rois`; without it `roi_coords` has their places."""
+        """Draws it. `where` finds the cells of `rois`; without it `roi_coords` has their places.
+
+        In its plane is the picture of its regions, or in Workbench (`plain`), where no corner of a
+        mesh is see-through, a disc.
+        """
         self.name = str(device["name"])
         at = places(device, "location")[0]
         direction = np.asarray(device.get("direction", (0, 0, 1)), float)
-        depth = float(device.get("focus_depth") or 0.0)
-        width = float(device["img_width"])
+        depth, width = _length(device, "focus_depth", 0.0), _length(device, "img_width")
         self._color = np.asarray(device.get("color") or GREEN, float)[:3]
-        self.parts = [f"scope {self.name} {what}" for what in ("arrow", "plane")]
-        if depth > 0:
-            corners, faces = _arrow(depth, width)
-            solid = parts.emission(self.parts[0], self._color)
-            xyz = light_cloud.turned(corners, direction) + at
-            obj = parts.mesh(owner, self.parts[0], xyz, faces, [solid])
-            obj.color = (*parts.linear(self._color), 1.0)
-        else:
-            self.parts.pop(0)
-        corners, faces = _disc(width / 2)
-        xyz = light_cloud.turned(corners + np.array([0, 0, depth]), direction) + at
-        sheer = parts.emission(self.parts[-1], (*self._color, DISC))
-        obj = parts.mesh(owner, self.parts[-1], xyz, faces, [sheer])
-        obj.color = (*parts.linear(self._color), DISC)
+        self._low, self._high = (float(one) for one in device.get("range") or (0.0, 1.0))
+        if not self._high > self._low:
+            raise ValueError(f"the range of scope {self.name!r} is {self._low} to {self._high}")
         self.rois = [roi for one in device.get("rois") or () for roi in _rois(one)]
-        self._draw_rois(owner, device, where, direction)
+        coords, radii = self._cells(device, where)
+        self.sources = len(coords)
+        """How many regions it has."""
+        self.parts: list[str] = []
+        if depth > 0:
+            part = self._part("arrow")
+            corners, faces = _arrow(depth, width)
+            solid = part_materials.emission(owner, part, self._color)
+            xyz = turned(corners, direction) + at
+            obj = parts.mesh(owner, part, xyz, faces, [solid])
+            obj.color = (*part_materials.linear(self._color), 1.0)
+        middle = turned(np.array([[0.0, 0.0, depth]]), direction) + at
+        self._plane: Any = None
+        if plain or not self.sources:
+            self._draw_disc(owner, width, direction, middle)
+        else:
+            # Back from the scene to the plane's own axes.
+            axes = turned(np.eye(3), direction)
+            self._picture = Picture((coords - middle) @ axes.T, radii, width)
+            self._draw_plane(owner, direction, middle)
+        self._rings = self._draw_rings(owner, coords, radii, direction)
+        self._values = np.empty(0)
         self.set(None)
 
-    @property
-    def sources(self) -> int:
-        """How many regions it has."""
-        return self._count
+    def _part(self, what: str) -> str:
+        self.parts.append(f"scope {self.name} {what}")
+        return self.parts[-1]
 
-    def _draw_rois(
-        self, owner: Any, device: "Mapping[str, Any]", where: Where | None, direction: Any
-    ) -> None:
-        coords, radii = self._cells(device, where)
-        self._count = len(coords)
-        self._rings: Any = None
-        if not self._count:
-            return
-        self.parts.append(f"scope {self.name} rois")
+    def _draw_disc(self, owner: Any, width: float, direction: Any, middle: Any) -> None:
+        part = self._part("plane")
+        corners, faces = _disc(width / 2)
+        sheer = part_materials.emission(owner, part, (*self._color, DISC))
+        xyz = turned(corners, direction) + middle
+        obj = parts.mesh(owner, part, xyz, faces, [sheer])
+        obj.color = (*part_materials.linear(self._color), DISC)
+
+    def _draw_plane(self, owner: Any, direction: Any, middle: Any) -> None:
+        part = self._part("plane")
+        xyz = turned(self._picture.corners(), direction) + middle
+        lit = _plane_material(owner, part)
+        self._plane = parts.mesh(owner, part, xyz, self._picture.triangles(), [lit])
+        self._plane.color = (*part_materials.linear(self._color), DISC)
+
+    def _draw_rings(self, owner: Any, coords: Any, radii: Any, direction: Any) -> Any:
+        if not self.sources:
+            return None
+        part = self._part("rois")
         corners, faces = _ring()
-        turned = light_cloud.turned(corners, direction)
-        xyz = coords[:, None] + turned * radii[:, None, None]
-        triangles = np.arange(len(coords))[:, None, None] * len(corners) + faces
-        glow = parts.glow_of(self.parts[-1], "activity_color", 1.5)
-        self._rings = parts.mesh(owner, self.parts[-1], xyz, triangles, [glow])
         self._corners = len(corners)
-        self._values = np.empty(0, np.float32)
+        xyz = coords[:, None] + turned(corners, direction) * radii[:, None, None]
+        triangles = np.arange(len(coords))[:, None, None] * len(corners) + faces
+        glow = part_materials.glow_of(owner, part, "activity_color", 1.5)
+        return parts.mesh(owner, part, xyz, triangles, [glow])
 
     def _cells(
         self, device: "Mapping[str, Any]", where: Where | None
     ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """Places (k, 3) and radii (k,) of the regions."""
         if device.get("roi_coords") is not None:
             coords = places(device, "roi_coords")
             radius = np.asarray(device.get("roi_radius") or 8.0, float)
@@ -126,22 +157,71 @@ class Scope:
         )
 
     def set(self, values: "ArrayLike | None") -> None:
-        """Lets the regions glow: a value of 0 to 1 each, beyond it is cut; None is silence."""
+        """Lets the regions glow, and shows what is seen in the plane.
+
+        Values are one a region, within the device's `range` (0 to 1; beyond it they are cut); NaN
+        and None are silence.
+        """
         if self._rings is None:
             return
-        given = np.zeros(self._count) if values is None else np.asarray(values, float).reshape(-1)
-        if len(given) != self._count:
+        given = np.full(self.sources, self._low) if values is None else np.asarray(values, float)
+        given = given.reshape(-1)
+        if len(given) != self.sources:
             raise ValueError(
-                f"scope {self.name!r} has {self._count} regions, and {len(given)} values came"
+                f"scope {self.name!r} has {self.sources} regions, and {len(given)} values came"
             )
-        bright = np.clip(np.nan_to_num(given), 0, 1).astype(np.float32)
+        share = (np.nan_to_num(given, nan=self._low) - self._low) / (self._high - self._low)
+        bright = np.clip(share, 0, 1)
         if np.array_equal(bright, self._values):
             return
         self._values = bright
-        rows = np.repeat(parts.glowing(self._color, bright), self._corners, axis=0)
-        parts.attribute(self._rings.data, "activity_color", "FLOAT_COLOR", rows)
-        parts.show_colors(self._rings.data, "activity_color")
-        self._rings.data.update_tag()
+        rows = np.repeat(part_materials.glowing(self._color, bright), self._corners, axis=0)
+        _show(self._rings, rows)
+        if self._plane is not None:
+            # Cells at rest are seen a little, as indicators have it.
+            seen = self._picture.of(RESTING + (1 - RESTING) * bright)
+            light = part_materials.lights(self._color + 0.5 * np.clip(seen, 0, 1)[:, None] ** 2)
+            light[:, 3] = np.clip(PLANE + (1 - PLANE) * seen, 0, 1)
+            _show(self._plane, light)
+
+
+def fluorescence(
+    low: float = 0.0, high: float = 1.0, label: str = "ΔF/F", color: "ArrayLike" = GREEN
+) -> ColorBar:
+    """The legend's bar for the regions of a microscope whose `range` is `low` to `high`."""
+    share = np.linspace(0, 1, 64)[:, None]
+    glow = (part_materials.REST + (1 - part_materials.REST) * share) * np.asarray(color)[:3]
+    return ColorBar(np.clip(glow + 0.5 * share**2, 0, 1).astype(np.float32), low, high, label)
+
+
+def _show(obj: Any, rows: "NDArray[np.float32]") -> None:
+    parts.attribute(obj.data, "activity_color", "FLOAT_COLOR", rows)
+    parts.show_colors(obj.data, "activity_color")
+    obj.data.update_tag()
+
+
+def _plane_material(owner: Any, part: str) -> Any:
+    """Light of the attribute `activity_color`, as opaque as its alpha."""
+    made, output = part_materials.material(owner, part)
+    links = made.node_tree.links
+    light = made.node_tree.nodes.new("ShaderNodeEmission")
+    seen = part_materials.attribute_node(made, "activity_color")
+    links.new(seen.outputs["Color"], light.inputs["Color"])
+    surface = part_materials.mixed(made, light.outputs[0], seen.outputs["Alpha"])
+    links.new(surface, output.inputs["Surface"])
+    part_materials.blend(made, True)
+    return made
+
+
+def _length(device: "Mapping[str, Any]", key: str, default: float | None = None) -> float:
+    given = device.get(key, default)
+    try:
+        length = float(given) if given is not None else float("nan")
+    except (TypeError, ValueError):
+        length = float("nan")
+    if not (np.isfinite(length) and length >= 0):
+        raise ValueError(f"{key!r} of device {device['name']!r} is {given!r}, not a length")
+    return length
 
 
 def _rois(given: Any) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import runtime
-from . import parts
+from . import part_materials, parts
 from .device_lights import Light
 from .device_scopes import Probe, Scope, Where
 from .device_values import Read, Values, values_of
@@ -64,7 +64,7 @@ def draw(
     owner = parts.collection(root, COLLECTION)
     plain = runtime.engine_of(scene) == "WORKBENCH"
     named = _named(devices)
-    size, dark = _size(named), parts.ground(scene) < DARK
+    size, dark = _size(named), part_materials.ground(scene) < DARK
     drawn: dict[str, Device] = {}
     for device in named:
         kind = device["kind"]

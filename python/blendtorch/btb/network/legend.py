@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import parts, picture_plane
+from . import part_materials, parts, picture_plane
 from .picture_plane import Frame
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Legend:
         """As `draw` makes it."""
         self._scene, self._owner, self._says = scene, owner, says
         self._timeline, self._camera = timeline, picture_plane.settled(scene, camera)
-        self._on_light = parts.is_light(scene)
+        self._on_light = part_materials.is_light(scene)
         self._ink = self._inked("ink", BLACK if self._on_light else WHITE)
         self._made: list[str] = []
         self._frame: Frame | None = None
@@ -138,7 +138,7 @@ class Legend:
         n = 2 * np.arange(BAR_STEPS)[:, None]
         faces = np.vstack([n + np.array(corner) for corner in ((0, 1, 3), (0, 3, 2))])
         rows = np.linspace(0, len(bar.colors) - 1, BAR_STEPS + 1).round().astype(int)
-        light = parts.lights(np.asarray(bar.colors)[rows])
+        light = part_materials.lights(np.asarray(bar.colors)[rows])
         obj = self._mesh("bar", (corners, faces), self._inked("bar", None))
         parts.attribute(obj.data, "legend_color", "FLOAT_COLOR", light.repeat(2, axis=0))
         parts.show_colors(obj.data, "legend_color")
@@ -166,7 +166,7 @@ class Legend:
         self._text("scale", said_length(um), x + length / 2, y + 0.4 * h, ("CENTER", "BOTTOM"))
 
     def _inked(self, part: str, color: Any) -> Any:
-        return parts.see_through(f"legend {part}", color, self._on_light)
+        return part_materials.see_through(self._owner, f"legend {part}", color, self._on_light)
 
     def _mesh(self, part: str, shape: Any, ink: Any) -> Any:
         corners, faces = shape
@@ -223,7 +223,7 @@ def said_ticks(ticks: Sequence[float]) -> list[str]:
     """The words of ticks: all with as many digits as tell them apart, and a true minus."""
     step = min(np.diff(ticks), default=1.0)
     if any(abs(one) >= 1e5 for one in ticks) or step < 1e-4:
-        return [f"{one:g}".replace("-", "\N{MINUS SIGN}") for one in ticks]
+        return [f"{one + 0.0:g}".replace("-", "\N{MINUS SIGN}") for one in ticks]
     digits = next((d for d in range(5) if abs(round(step, d) - step) < 1e-6 * step), 4)
     return [f"{one + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}") for one in ticks]
 

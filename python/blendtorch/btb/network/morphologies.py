@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import runtime
-from . import parts, picture_plane
+from . import part_materials, parts, picture_plane
 from .legend import ColorBar
 from .morphology_sections import Compartments, nearest
 from .morphology_tubes import Morphology, Tubes, tubes
@@ -195,7 +195,7 @@ def draw_placed(
             ]
         )
     owner = parts.collection(root, COLLECTION)
-    obj = parts.mesh(owner, _part(name), corners, triangles, [_material(_part(name))])
+    obj = parts.mesh(owner, _part(name), corners, triangles, [_material(owner, _part(name))])
     smooth = np.ones(len(triangles), bool)
     obj.data.polygons.foreach_set("use_smooth", smooth)
     if runtime.engine_of(scene) == "WORKBENCH" and scene.display.shading.color_type == "MATERIAL":
@@ -229,7 +229,7 @@ class Morphologies:
         return self._object
 
     def set(self, values: "ArrayLike | None") -> None:
-        """Shows values, by the cells' indices or one a compartment; None is rest.
+        """Shows values, by the cells' indices or one a compartment; None is the plain colour.
 
         Where there is no value (NaN, or no compartment of a branch) it is grey.
 
@@ -237,15 +237,17 @@ class Morphologies:
             ValueError: there are too few.
         """
         if values is None:
-            given = np.full(self._most, 0.0 if self._bar is None else np.nan)
+            plain = self._color if self._bar is None else GREY
+            light = np.tile(part_materials.lights([plain]), (self._most, 1))
         else:
             given = np.asarray(values, float).reshape(-1)
-        if len(given) < self._most:
-            raise ValueError(
-                f"the morphologies of {self.name!r} need {self._most} values, and {len(given)} came"
-            )
-        light = self._lights(given)
-        light = np.concatenate([light, parts.lights([GREY])])
+            if len(given) < self._most:
+                raise ValueError(
+                    f"the morphologies of {self.name!r} need {self._most} values, and {len(given)} "
+                    "came"
+                )
+            light = self._lights(given)
+        light = np.concatenate([light, part_materials.lights([GREY])])
         parts.attribute(self._object.data, COLOR, "FLOAT_COLOR", light[self._value_of])
         parts.show_colors(self._object.data, COLOR)
         self._object.data.update_tag()
@@ -257,13 +259,13 @@ class Morphologies:
 
     def _lights(self, given: "NDArray[np.float64]") -> "NDArray[np.float32]":
         if self._bar is None:
-            made = parts.glowing(self._color, np.nan_to_num(given))
+            made = part_materials.glowing(self._color, np.nan_to_num(given))
         else:
             colors, span = np.asarray(self._bar.colors, float), self._bar.high - self._bar.low
             share = np.clip((given - self._bar.low) / (span or 1.0), 0, 1)
             rows = np.rint(np.nan_to_num(share) * (len(colors) - 1)).astype(int)
-            made = parts.lights(colors)[rows]
-        made[np.isnan(given)] = parts.lights([GREY])[0]
+            made = part_materials.lights(colors)[rows]
+        made[np.isnan(given)] = part_materials.lights([GREY])[0]
         return made
 
 
@@ -314,12 +316,12 @@ def _part(name: str) -> str:
     return f"morphologies {name}"
 
 
-def _material(part: str) -> Any:
+def _material(owner: Any, part: str) -> Any:
     """Light of the attribute's colour, less towards edges: so tubes look round without lamps."""
-    made, output = parts.material(part)
+    made, output = part_materials.material(owner, part)
     nodes, links = made.node_tree.nodes, made.node_tree.links
     light = nodes.new("ShaderNodeEmission")
-    links.new(parts.attribute_node(made, COLOR).outputs["Color"], light.inputs["Color"])
+    links.new(part_materials.attribute_node(made, COLOR).outputs["Color"], light.inputs["Color"])
     less = nodes.new("ShaderNodeMath")
     less.operation = "MULTIPLY_ADD"
     links.new(nodes.new("ShaderNodeLayerWeight").outputs["Facing"], less.inputs[0])

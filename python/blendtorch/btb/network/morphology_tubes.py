@@ -62,8 +62,7 @@ def tubes(shape: Morphology, floor: float = 0.0, name: str = "?") -> Tubes:
         ValueError: a point, or what it goes on from, makes no sense; `name` is in the message.
     """
     xyz, radii, parents = _checked(shape, name)
-    if floor > 0:
-        parents = _without_details(xyz, parents, 2 * floor)
+    parents = _without_details(xyz, parents, 2 * floor)
     thick = np.maximum(radii, floor)
     used = np.flatnonzero(parents != _LEFT_OUT)
     rings = _rings(xyz, thick, parents)
@@ -135,8 +134,8 @@ def _checked(shape: Morphology, name: str) -> "tuple[Any, Any, Any]":
 
 
 def _without_details(xyz: Any, parents: Any, least: float) -> "NDArray[np.int64]":
-    """The parents, with points of unbranched stretches left out that are less than `least` from the
-    one that is kept before them."""
+    """The parents, with points of unbranched stretches left out that are no farther than `least`
+    from the one that is kept before them: at least the ends that files have twice."""
     children = np.bincount(parents[parents >= 0], minlength=len(parents))
     kept: NDArray[np.int64] = parents.copy()
     # For each point the last one before or at it that is kept.
@@ -147,7 +146,7 @@ def _without_details(xyz: Any, parents: Any, least: float) -> "NDArray[np.int64]
         before = at[parent]
         kept[point] = before
         inner = children[point] == 1
-        if inner and np.linalg.norm(xyz[point] - xyz[before]) < least:
+        if inner and np.linalg.norm(xyz[point] - xyz[before]) <= least:
             kept[point], at[point] = _LEFT_OUT, before
     return kept
 

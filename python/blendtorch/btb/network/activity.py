@@ -1,0 +1,221 @@
+"""What plays: the activity of populations, written into their attributes when the frame changes.
+
+A handler of Blender's does it before a frame is evaluated, in windows, renders and loops of
+`scene.frame_set` alike. Owns the handler and what plays; the values are computed in Rust, for any
+frame, from spikes or reports. It must never keep Blender's objects: it finds them by a mark.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import bpy
+import numpy as np
+
+from . import glare, marked, points, shapes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MARK = "blendtorch_plays"
+
+
+class Activity(Protocol):
+    """A function of the frame: those of `blendtorch.circuit`."""
+
+    n_cells: int
+
+    def fill(self, frame: float, out: "NDArray[np.float32]") -> int:
+        """Writes each cell's value, and says how many are not at rest."""
+        ...
+
+
+@dataclass
+class _Playing:
+    name: str
+    activity: Activity
+    values: "NDArray[np.float32]"
+    shown: bool = False
+    """Whether the object has `values`."""
+
+
+_playing: dict[str, _Playing] = {}
+_adapts = True
+_following: dict[str, list[tuple[Any, bool]]] = {}
+
+
+def play(obj: Any, activity: Activity) -> None:
+    """Lets an object's points show an activity from now on, in place of what they have shown.
+
+    Raises:
+        ValueError: it is of another number of cells.
+    """
+    count = len(obj.data.vertices)
+    if activity.n_cells != count:
+        raise ValueError(
+            f"the activity is of {activity.n_cells} cells, {obj.name!r} has {count}: the results "
+            "are of another network"
+        )
+    mark = obj.get(_MARK)
+    if mark is None or _of_another(mark, obj):
+        mark = obj[_MARK] = uuid.uuid4().hex
+    _playing[mark] = _Playing(obj.name, activity, np.zeros(count, np.float32))
+    _listen()
+
+
+def stop(obj: Any) -> None:
+    """Ends that; the points keep their values."""
+    _playing.pop(str(obj.get(_MARK)), None)
+
+
+def playing(obj: Any) -> Activity | None:
+    """What an object shows; None where nothing plays."""
+    found = _playing.get(str(obj.get(_MARK)))
+    return None if found is None else found.activity
+
+
+def follow(root: Any, follower: Any, after: bool = False) -> None:
+    """Calls a follower's `update(frame)` before each frame, or `after` Blender has evaluated it, as
+    long as the network's collection `root` is in the scene that changes."""
+    _following.setdefault(root.name_full, []).append((follower, after))
+    _listen()
+
+
+def forget_followers(root: Any) -> None:
+    """Ends that for all of a network's."""
+    _following.pop(root.name_full, None)
+
+
+def show(scene: Any, frame: float | None = None) -> dict[str, int]:
+    """Writes the values of a frame, by default of the current one. For each object, how many cells
+    are not at rest."""
+    at = float(scene.frame_current_final if frame is None else frame)
+    found: dict[str, int] = {}
+    for mark, one in list(_playing.items()):
+        obj = _object(mark, one)
+        if obj is None:
+            del _playing[mark]
+        elif scene.objects.get(obj.name) is not None and obj.mode != "EDIT":
+            found[obj.name] = one.activity.fill(at, one.values)
+            # Where nothing has changed there is nothing to evaluate anew.
+            if not (one.shown and getattr(one.activity, "still", False)):
+                points.put(obj, "activity", one.values)
+                one.shown = True
+    return found
+
+
+@contextmanager
+def as_it_is() -> "Iterator[None]":
+    """Nothing is drawn in another way meanwhile, whatever the engine."""
+    global _adapts
+    before, _adapts = _adapts, False
+    try:
+        yield
+    finally:
+        _adapts = before
+
+
+def adapt(scene: Any) -> None:
+    """Draws populations as the scene's engine can, if it is another one now."""
+    if not _adapts:
+        return
+    glare.adapt(scene)
+    for root in marked.networks(scene):
+        for collection in marked.populations(root):
+            wanted = collection.get("blendtorch_draw_as")
+            for obj in marked.objects(collection, "points") if wanted == "auto" else ():
+                if shapes.shape_of(obj) != shapes.choose(scene, "auto"):
+                    _dress_again(scene, collection, obj)
+
+
+def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
+    from .looks import Look
+    from .population import look_of
+
+    shape = shapes.choose(scene, "auto")
+    look: Look = look_of(collection)
+    material = obj.material_slots[0].material
+    shapes.dress(obj, shape, look, material, collection.get("blendtorch_keys"))
+    if shape == "mesh":
+        shapes.set_up_workbench(scene)
+
+
+def _before_frame(scene: Any, *_: object) -> None:
+    show(scene)
+    adapt(scene)
+    _update(scene, False)
+
+
+def _after_frame(scene: Any, *_: object) -> None:
+    _update(scene, True)
+
+
+def _before_save(*_: object) -> None:
+    """A file has cells at rest: without us they would be as they are at one frame, for ever."""
+    for mark, one in _playing.items():
+        obj = _object(mark, one)
+        if obj is not None:
+            points.put(obj, "activity", np.full(len(one.values), _rest(one), np.float32))
+            one.shown = False
+
+
+def _after_save(*_: object) -> None:
+    for mark, one in _playing.items():
+        obj = _object(mark, one)
+        if obj is not None:
+            points.put(obj, "activity", one.values)
+
+
+def _loaded(*_: object) -> None:
+    """Another file has other objects; `attach` lets them play."""
+    _playing.clear()
+    _following.clear()
+
+
+def _update(scene: Any, after: bool) -> None:
+    if not _following:
+        return
+    there = {one.name_full for one in marked.networks(scene)}
+    for name, followers in _following.items():
+        if name in there:
+            for follower, late in followers:
+                if late == after:
+                    follower.update(float(scene.frame_current_final))
+
+
+def _rest(one: _Playing) -> float:
+    rest = getattr(one.activity, "rest", None)
+    return float(rest(0.0)) if callable(rest) else 0.0
+
+
+def _listen() -> None:
+    """Blender calls us; a script may have taken all handlers out."""
+    handlers = bpy.app.handlers
+    for of, ours in (
+        (handlers.frame_change_pre, _before_frame),
+        (handlers.frame_change_post, _after_frame),
+        (handlers.save_pre, _before_save),
+        (handlers.save_post, _after_save),
+        (handlers.load_post, _loaded),
+    ):
+        if ours not in of:
+            bpy.app.handlers.persistent(ours)  # It stays when a file is loaded.
+            of.append(ours)
+
+
+def _object(mark: str, one: _Playing) -> Any:
+    obj = bpy.data.objects.get(one.name)
+    if obj is None or obj.get(_MARK) != mark:
+        obj = next((o for o in bpy.data.objects if o.get(_MARK) == mark), None)
+        if obj is not None:
+            one.name = obj.name
+    if obj is None or len(obj.data.vertices) != len(one.values):
+        return None
+    return obj
+
+
+def _of_another(mark: str, obj: Any) -> bool:
+    """Whether the mark is that of an object which this one is a copy of."""
+    return any(o != obj and o.get(_MARK) == mark for o in bpy.data.objects)

@@ -1,0 +1,181 @@
+//! Python binding of `blendtorch_live::Sender`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use blendtorch_live::{Hello, LinkCounts, Policy, Sender, SenderOptions, Snapshot, targets};
+use blendtorch_wire::{Element, End, Fields};
+use indexmap::IndexMap;
+use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyDict, PyList};
+
+use super::live_error;
+use crate::errors;
+use crate::timeout::{SLICE, Timeout};
+use crate::values::{Heap, fields_from_python};
+
+/// A sender of activity; `blendtorch.circuit.LiveSender` is its face.
+#[pyclass(name = "LiveSender", frozen, module = "blendtorch._blendtorch")]
+pub(super) struct PyLiveSender {
+    sender: Mutex<Option<Sender>>,
+    process: u32,
+}
+
+impl PyLiveSender {
+    fn lock(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Option<Sender>>> {
+        errors::refuse_child(self.process)?;
+        let sender = self.sender.lock_py_attached(py);
+        Ok(sender.unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[pymethods]
+impl PyLiveSender {
+    #[new]
+    #[pyo3(signature = (
+        to, description, populations, arrays, devices, *, policy, window, patience_ms, linger_ms
+    ))]
+    #[allow(
+        clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
+        reason = "PyO3 hands arguments over by value, and they are many"
+    )]
+    fn new(
+        py: Python<'_>,
+        to: Vec<String>,
+        description: &str,
+        populations: &Bound<'_, PyDict>,
+        arrays: &Bound<'_, PyDict>,
+        devices: Vec<(String, u32)>,
+        policy: &str,
+        window: u32,
+        patience_ms: Timeout,
+        linger_ms: Timeout,
+    ) -> PyResult<Self> {
+        let mut hello = Hello::new(description);
+        for (name, value) in fields_from_python(&Heap, populations)? {
+            let positions = value.as_tensor().ok_or_else(|| no_array(&name))?;
+            hello.populations.insert(name, positions.clone());
+        }
+        for (name, value) in fields_from_python(&Heap, arrays)? {
+            let array = value.as_tensor().ok_or_else(|| no_array(&name))?;
+            hello.arrays.insert(name, array.clone());
+        }
+        hello.devices.extend(devices);
+        let options = SenderOptions {
+            policy: Policy::of(policy, window).map_err(|error| live_error(&error))?,
+            patience: patience_ms.0,
+            linger: linger_ms.0,
+        };
+        let started = py.detach(|| {
+            let addresses = targets(&to)?;
+            Sender::start(&addresses, hello, options)
+        });
+        let sender = started.map_err(|error| live_error(&error))?;
+        Ok(Self {
+            sender: Mutex::new(Some(sender)),
+            process: std::process::id(),
+        })
+    }
+
+    /// Sends an interval; waits where the policy says so.
+    fn send(
+        &self,
+        py: Python<'_>,
+        times: (u64, f64, f64),
+        spikes: &Bound<'_, PyDict>,
+        values: &Bound<'_, PyDict>,
+        devices: &Bound<'_, PyDict>,
+    ) -> PyResult<()> {
+        let (step, start_ms, stop_ms) = times;
+        let mut snapshot = Snapshot::new(step, start_ms, stop_ms);
+        snapshot.spikes = arrays(fields_from_python(&Heap, spikes)?)?;
+        snapshot.values = arrays(fields_from_python(&Heap, values)?)?;
+        snapshot.devices = arrays(fields_from_python(&Heap, devices)?)?;
+        let mut guard = self.lock(py)?;
+        let sender = guard.as_mut().ok_or_else(closed)?;
+        let handed = py.detach(|| sender.hand_over(snapshot));
+        handed.map_err(|error| live_error(&error))?;
+        while !py.detach(|| sender.wait(SLICE)) {
+            py.check_signals()?;
+        }
+        Ok(())
+    }
+
+    /// What happened since the last call: (text, whether it is a trouble).
+    fn news(&self, py: Python<'_>) -> PyResult<Vec<(String, bool)>> {
+        let mut guard = self.lock(py)?;
+        let news = guard.as_mut().map(Sender::news).unwrap_or_default();
+        Ok(news
+            .into_iter()
+            .map(|one| (one.text, one.is_trouble))
+            .collect())
+    }
+
+    /// What is counted, a dict a viewer.
+    fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let guard = self.lock(py)?;
+        let counts = guard.as_ref().map(Sender::counts).unwrap_or_default();
+        counted(py, &counts)
+    }
+
+    /// Says the end; the counts, and what happened since it was last asked.
+    fn close<'py>(
+        &self,
+        py: Python<'py>,
+        how: &str,
+        reason: Option<&str>,
+    ) -> PyResult<(Bound<'py, PyList>, Vec<(String, bool)>)> {
+        if errors::refuse_child(self.process).is_err() {
+            return Ok((PyList::empty(py), Vec::new())); // it is the parent's to close
+        }
+        let Some(mut sender) = self.lock(py)?.take() else {
+            return Ok((PyList::empty(py), Vec::new()));
+        };
+        let end = End::told(how, reason);
+        let (counts, news) = py.detach(|| {
+            let counts = sender.close(&end);
+            (counts, sender.news())
+        });
+        let news = news.into_iter().map(|one| (one.text, one.is_trouble));
+        Ok((counted(py, &counts)?, news.collect()))
+    }
+}
+
+fn arrays<T: Element>(fields: Fields) -> PyResult<IndexMap<String, Vec<T>>> {
+    let one = |(name, value): (String, blendtorch_wire::Value)| {
+        let tensor = value.as_tensor().ok_or_else(|| no_array(&name))?;
+        let elements = tensor.to_vec().map_err(|error| {
+            PyTypeError::new_err(format!("{name}: {error}")) // Python gives the right type
+        })?;
+        Ok((name, elements))
+    };
+    fields.into_iter().map(one).collect()
+}
+
+fn no_array(name: &str) -> PyErr {
+    PyTypeError::new_err(format!("{name} is no array"))
+}
+
+fn closed() -> PyErr {
+    PyOSError::new_err("the sender is closed: nothing can be sent after the end")
+}
+
+fn counted<'py>(py: Python<'py>, counts: &[LinkCounts]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for one in counts {
+        let dict = PyDict::new(py);
+        dict.set_item("address", &one.address)?;
+        dict.set_item("state", one.state.word())?;
+        dict.set_item("sent", one.sent)?;
+        dict.set_item("applied", one.applied)?;
+        dict.set_item("drawn", one.drawn)?;
+        dict.set_item("pictures", one.pictures)?;
+        dict.set_item("left_out", one.left_out)?;
+        dict.set_item("lost", one.lost)?;
+        dict.set_item("waited_s", one.waited_s)?;
+        list.append(dict)?;
+    }
+    Ok(list)
+}
