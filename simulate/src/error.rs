@@ -29,7 +29,7 @@ pub enum SimulateError {
     },
     /// It cannot be published.
     #[error("it cannot be published: {0}")]
-    Publish(LiveError),
+    Publish(#[from] LiveError),
     /// The picture cannot be written.
     #[error("{}: the plot cannot be written: {problem}", .file.display())]
     Plot {

@@ -6,7 +6,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use blendtorch_circuit::CircuitError;
 use blendtorch_live::{
     Hello, LinkCounts, LiveError, News, Policy, Sender, SenderOptions, Snapshot,
 };
@@ -243,17 +242,6 @@ fn grid(cells: usize) -> Vec<[f64; 3]> {
         [20.0 * (cell as f64 - row * side), 20.0 * row, 0.0]
     };
     (0..cells).map(place).collect()
-}
-
-impl From<LiveError> for SimulateError {
-    fn from(error: LiveError) -> Self {
-        match error {
-            LiveError::LaunchInfo { file, problem } => {
-                Self::Circuit(CircuitError::file(&file, "addresses", problem))
-            }
-            error => Self::Publish(error),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ report(scene=scene, frames=ani.frames, fps=ani.fps, most=float(light.max_value_v
     )
     assert light["max_value"] == pytest.approx(told["most"])
     np.testing.assert_allclose(light["coords"], [[0, 0, 0], [700, 0, 0]], atol=1e-9)
-    assert scene["camera"] == {"elevation": 30.0, "azimuth": -60.0, "up": "-z"}
+    assert scene["camera"] == {"elevation": 30.0, "azimuth": 60.0, "up": "-z"}
 
 
 def test_recorders_do_not_stop_a_video() -> None:

@@ -125,7 +125,8 @@ twice = count()
 draw(light | dict(wavelength_nm=600), scope, where=where)
 red = color()
 less = sorted(obj.name for obj in bpy.data.objects)
-mine = bpy.data.objects.new("probe probe", None); scene.collection.objects.link(mine)
+mine = bpy.data.objects.new("probe probe", None)
+next(one for one in bpy.data.collections if one.name == "devices").objects.link(mine)
 draw()
 none = count()
 report(start=start, none=none, once=once, twice=twice, blue=blue, red=red, less=less,
@@ -247,6 +248,29 @@ report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20
     assert blue.mean() > 1.5 * dim[..., 2].mean()
 
 
+def test_a_point_of_a_light_is_as_bright_as_its_value(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + PICTURE
+        + """
+# A cloud of one point, which all of the light reaches.
+one = dict(model="koehler", params=dict(radius=100, zmax=100, points=1), coords=[[0, 0, 0]])
+drawn = draw(light | one)
+x, y, z = next(o for o in bpy.data.objects if "fibers" in o.name).data.vertices[0].co
+def seen(value):
+    drawn.set("fibers", [value])
+    return picture((x, y, 2000), (x, y, 0), 16)[8, 8]
+report(full=seen(5.0), part=seen(2.0), above=seen(50.0), off=seen(0.0))
+""",
+        str(tmp_path),
+    )
+    linear = {name: ((np.array(rgb) + 0.055) / 1.055) ** 2.4 for name, rgb in got.items()}
+    assert linear["full"][2] > 0.3
+    assert linear["part"][1:] == pytest.approx(0.4 * linear["full"][1:], abs=0.01)
+    assert got["above"] == got["full"] and max(got["off"]) == 0
+
+
 def test_workbench_has_a_light_in_classes_of_transmittance(
     runtime: Runtime, tmp_path: Path
 ) -> None:
@@ -261,9 +285,11 @@ drawn.set("fibers", [5.0, 0.0])
 one = sorted((list(obj.color), len(obj.data.vertices) // 6)
              for obj in bpy.data.objects if "fibers 0" in obj.name)
 off = [obj.hide_render for obj in bpy.data.objects if "fibers 1" in obj.name]
+same = [list(obj.color) == list(obj.material_slots[0].material.diffuse_color)
+        for obj in bpy.data.objects if "fibers 0" in obj.name]
 scene.display.shading.color_type = "VERTEX"
 scene.display.shading.background_type = "WORLD"
-report(one=one, off=off, seen=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28])
+report(one=one, off=off, same=same, seen=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28])
 """,
         str(tmp_path),
     )
@@ -272,6 +298,7 @@ report(one=one, off=off, seen=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28
     assert sum(sizes) == 1677
     edges = 0.6 * np.geomspace(1e-3, 1, 7)
     assert len(alphas) == 6 and (edges[:-1] <= alphas).all() and (alphas < edges[1:]).all()
-    assert all(got["off"])
+    # Blender 3 and 4 draw an object's colour, 5 its material's.
+    assert all(got["off"]) and got["same"] == [True] * 6
     rgb = np.array(got["seen"])
     assert (rgb[..., 2] > rgb[..., 0] + 0.05).all()

@@ -1,6 +1,7 @@
 """Cells with branches in real Blenders: where the BSB has them, as thick as they are, with the
 colours of cells and of compartments."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,43 @@ report(up=np.sort(rgb[32:, :, 1].ravel())[-40:], down=np.sort(rgb[:32, :, 1].rav
     up, down = np.array(got["up"]), np.array(got["down"])
     assert (up > 0.5).all() and up.max() > 0.9
     assert (down > 0.05).all() and down.max() < 0.35 and got["red"] < 0.1
+
+
+def test_cells_of_a_network_of_the_bsb_stand_where_it_has_them(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    with gzip.open(GOLDEN / "bsb_v8" / "small_v8.hdf5.gz") as packed:
+        (tmp_path / "net.hdf5").write_bytes(packed.read())
+    got = runtime.reported(
+        tmp_path,
+        SHAPES
+        + """
+from pathlib import Path
+from blendtorch import circuit
+net = circuit.CellNetwork(Path(sys.argv[sys.argv.index("--") + 1]) / "net.hdf5")
+cells = net.population("stellate_cell")
+drawn = morphologies.draw(scene, scene.collection, net, "stellate_cell", floor=0.1)
+xyz = corners(drawn)
+axis = morphologies.turned(cells.rotations) @ np.array([0, -60, 0])
+near = lambda places: [float(np.linalg.norm(xyz - one, axis=1).min()) for one in places]
+report(cells=len(cells), problems=drawn.problems, color=color_at(drawn, [0, 0, 0]),
+       balls=[int((abs(np.linalg.norm(xyz - one, axis=1) - 5) < 0.01).sum())
+              for one in cells.locations], axons=near(cells.locations + axis),
+       errors=[error_of(lambda: morphologies.draw(scene, scene.collection, net, name, cells))
+               for name, cells in (("golgi_cell", "all"), ("stellate", "all"),
+                                   ("stellate_cell", [50]))])
+""",
+        str(tmp_path),
+    )
+    assert got["cells"] == 50 and got["problems"] == []
+    # A soma's ball is 5 µm around its place, and the axon ends 60 µm below it, as it is turned.
+    assert min(got["balls"]) >= 18
+    assert max(got["axons"]) < 0.5
+    assert got["color"] == pytest.approx([0.9131, 0.6867, 0], abs=1e-3)
+    golgi, unknown, beyond = got["errors"]
+    assert "no cell of population 'golgi_cell' has a morphology" in golgi
+    assert unknown.startswith("KeyError") and "stellate_cell" in unknown
+    assert "no cell 50: there are 50" in beyond
 
 
 def write_report(path: Path, values: "np.ndarray[Any, Any]", elements: list[list[int]]) -> None:

@@ -76,7 +76,7 @@ impl Activity for Decay {
             let factor = factor as f32;
             // From the last one on: the first that is met of a cell is its last.
             for (cell, left) in of.unwrap_or_default().iter().zip(left).rev() {
-                painter.set_once(*cell, 0.0, (left * factor).min(1.0));
+                painter.set_once(*cell, || (left * factor).min(1.0));
             }
         }
         Ok(())

@@ -6,11 +6,19 @@
 
 use super::{Activity, ActivityError};
 
+/// Where more than one in so many cells was given a value, writing all anew is faster than those.
+const MANY: usize = 16;
+
+/// So many are few, of however many cells.
+const FEW: usize = 64;
+
 /// Where activity is painted.
 #[derive(Debug)]
 pub struct Painter<'a> {
     out: &'a mut [f32],
     touched: &'a mut Vec<u32>,
+    /// A bit for each cell that [`set_once`](Self::set_once) gave its value.
+    seen: &'a mut Vec<u64>,
     /// Cells that are not at rest, where all are painted.
     all: Option<usize>,
 }
@@ -24,25 +32,17 @@ impl Painter<'_> {
         }
     }
 
-    /// Gives a cell its value where it still has `rest`; whether it had.
-    pub fn set_once(&mut self, cell: u32, rest: f32, value: f32) -> bool {
-        match self.out.get_mut(cell as usize) {
-            #[allow(clippy::float_cmp, reason = "it is the very value that was written")]
-            Some(place) if *place == rest => {
-                *place = value;
-                self.touched.push(cell);
-                true
-            }
-            _ => false,
+    /// Gives a cell its value unless it has one already in this frame. The value is reckoned where it is
+    /// needed.
+    pub fn set_once(&mut self, cell: u32, value: impl FnOnce() -> f32) {
+        if self.seen.is_empty() {
+            // A bit for each cell: most of what is met again is known from memory that is near.
+            self.seen.resize(self.out.len().div_ceil(64), 0);
         }
-    }
-
-    /// As [`set_once`](Self::set_once); the value is reckoned where it is needed.
-    pub fn set_once_with(&mut self, cell: u32, rest: f32, value: impl FnOnce() -> f32) {
-        #[allow(clippy::float_cmp, reason = "it is the very value that was written")]
-        if let Some(place) = self.out.get_mut(cell as usize).filter(|place| **place == rest) {
-            *place = value();
-            self.touched.push(cell);
+        let (word, bit) = (cell as usize / 64, 1_u64 << (cell % 64));
+        if let Some(word) = self.seen.get_mut(word).filter(|word| **word & bit == 0) {
+            *word |= bit;
+            self.set(cell, value());
         }
     }
 
@@ -67,6 +67,7 @@ impl Painter<'_> {
 #[derive(Debug, Default)]
 pub struct Kept {
     touched: Vec<u32>,
+    seen: Vec<u64>,
     /// The value of all others; `None` where all have to be written.
     rest: Option<f32>,
     cells: usize,
@@ -113,7 +114,7 @@ pub fn fill<A: Activity + ?Sized>(
     let same = was.is_some_and(|was| was == rest);
     let none = same && kept.touched.is_empty();
     kept.still = false;
-    if same {
+    if same && kept.touched.len() <= FEW + cells / MANY {
         for cell in &kept.touched {
             if let Some(place) = out.get_mut(*cell as usize) {
                 *place = rest;
@@ -123,9 +124,11 @@ pub fn fill<A: Activity + ?Sized>(
         out.fill(rest);
     }
     kept.touched.clear();
+    kept.seen.clear();
     let mut painter = Painter {
         out,
         touched: &mut kept.touched,
+        seen: &mut kept.seen,
         all: None,
     };
     activity.paint(frame, &mut painter)?;

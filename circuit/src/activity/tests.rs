@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{
-    Activity, ActivityError, Between, Counts, Decay, Flash, Indicator, IndicatorStyle, Kept, Pulsar,
-    PulsarStyle, SpikeIndex, Timeline, Traces, TracesStyle, fill,
+    Activity, ActivityError, Between, Counts, Decay, Flash, Indicator, IndicatorStyle, Kept,
+    Pulsar, PulsarStyle, SpikeIndex, Timeline, Traces, TracesStyle, fill,
 };
 use crate::reports::{ReportLayout, ReportWriter};
 
@@ -103,14 +103,29 @@ proptest! {
 
 #[test]
 fn gcamp6f_is_what_was_published_of_it() {
-    let mut one = Indicator::new(index(1, &[(0, 100.0)]), line(), IndicatorStyle::GCAMP6F).expect("one");
-    let trace: Vec<f32> = (0..600).map(|frame| values(&mut one, f64::from(frame))[0]).collect();
-    let (at, peak) = (0..).zip(&trace).fold((0, 0.0), |best, (at, value)| if *value > best.1 { (at, *value) } else { best });
+    let mut one =
+        Indicator::new(index(1, &[(0, 100.0)]), line(), IndicatorStyle::GCAMP6F).expect("one");
+    let trace: Vec<f32> = (0..600)
+        .map(|frame| values(&mut one, f64::from(frame))[0])
+        .collect();
+    let (at, peak) =
+        (0..).zip(&trace).fold(
+            (0, 0.0),
+            |best, (at, value)| if *value > best.1 { (at, *value) } else { best },
+        );
     assert!((peak - 0.19).abs() < 1e-4, "{peak}");
-    assert!((at - 145_i32).abs() <= 1, "the peak is {} ms after the spike", at - 100);
+    assert!(
+        (at - 145_i32).abs() <= 1,
+        "the peak is {} ms after the spike",
+        at - 100
+    );
     // Half saturation at 375 nM, of 50 nM at rest.
     let style = one.style();
-    assert!((one.half_saturation() / style.baseline - 7.5).abs() < 0.02, "{}", one.half_saturation());
+    assert!(
+        (one.half_saturation() / style.baseline - 7.5).abs() < 0.02,
+        "{}",
+        one.half_saturation()
+    );
     // Ten spikes at once are more than ten times one.
     let burst: Vec<(u32, f64)> = (0..10).map(|_| (0, 100.0)).collect();
     let ten = Indicator::new(index(1, &burst), line(), style).expect("ten");
@@ -119,14 +134,21 @@ fn gcamp6f_is_what_was_published_of_it() {
 
 #[test]
 fn noise_is_of_every_cell_and_the_same_for_the_same_seed() {
-    let style = IndicatorStyle { noise: 0.05, seed: 3, ..IndicatorStyle::default() };
+    let style = IndicatorStyle {
+        noise: 0.05,
+        seed: 3,
+        ..IndicatorStyle::default()
+    };
     let of = |style| Indicator::new(index(2000, &[(0, 1.0)]), line(), style).expect("an indicator");
     let (mut a, mut b) = (of(style), of(style));
     let first = values(&mut a, 20.0);
     values(&mut b, 5.0);
     assert_eq!(first, values(&mut b, 20.0));
     assert_ne!(first, values(&mut a, 21.0));
-    assert_ne!(first, values(&mut of(IndicatorStyle { seed: 4, ..style }), 20.0));
+    assert_ne!(
+        first,
+        values(&mut of(IndicatorStyle { seed: 4, ..style }), 20.0)
+    );
     assert!(first.iter().all(|value| *value != 0.0));
     // The array is written anew each time: noise does not add up.
     let (mut out, mut kept) = (vec![0.0; 2000], Kept::default());
@@ -138,13 +160,33 @@ fn noise_is_of_every_cell_and_the_same_for_the_same_seed() {
 
 #[test]
 fn spikes_that_are_none_are_left_out_and_counted() {
-    let given = [(0, 5.0), (7, 1.0), (1, -0.1), (0, f64::NAN), (1, f64::INFINITY), (0, 3.0), (2, 4.0), (1, -0.0)];
+    let given = [
+        (0, 5.0),
+        (7, 1.0),
+        (1, -0.1),
+        (0, f64::NAN),
+        (1, f64::INFINITY),
+        (0, 3.0),
+        (2, 4.0),
+        (1, -0.0),
+    ];
     let spikes = index(3, &given);
-    assert_eq!(spikes.counts(), Counts { outside: 1, negative: 1, nan: 2, unsorted: 1 });
+    assert_eq!(
+        spikes.counts(),
+        Counts {
+            outside: 1,
+            negative: 1,
+            nan: 2,
+            unsorted: 1
+        }
+    );
     assert_eq!(spikes.times(), [0.0, 3.0, 4.0, 5.0]);
     assert_eq!(spikes.of(), [1, 0, 2, 0]);
     assert_eq!(spikes.times_of(0).expect("a cell"), [3.0, 5.0]);
-    assert!(matches!(spikes.times_of(3), Err(ActivityError::Cell { cell: 3, cells: 3 })));
+    assert!(matches!(
+        spikes.times_of(3),
+        Err(ActivityError::Cell { cell: 3, cells: 3 })
+    ));
 }
 
 #[test]
@@ -153,17 +195,31 @@ fn nothing_comes_of_nothing() {
         let spikes = index(cells, &spikes);
         assert!(spikes.is_empty());
         let mut all: [Box<dyn Activity>; 4] = [
-            Box::new(Pulsar::new(spikes.clone(), line(), PulsarStyle::default()).expect("a pulsar")),
+            Box::new(
+                Pulsar::new(spikes.clone(), line(), PulsarStyle::default()).expect("a pulsar"),
+            ),
             Box::new(Flash::new(spikes.clone(), line(), None).expect("a flash")),
             Box::new(Decay::new(spikes.clone(), line(), 5.0).expect("a decay")),
-            Box::new(Indicator::new(spikes, line(), IndicatorStyle::default()).expect("an indicator")),
+            Box::new(
+                Indicator::new(spikes, line(), IndicatorStyle::default()).expect("an indicator"),
+            ),
         ];
         for kind in &mut all {
             let rest = kind.rest(3.0);
             assert_eq!(values(&mut **kind, 3.0), vec![rest; cells]);
-            let refused = fill(&mut **kind, f64::NAN, &mut vec![0.0; cells], &mut Kept::default());
+            let refused = fill(
+                &mut **kind,
+                f64::NAN,
+                &mut vec![0.0; cells],
+                &mut Kept::default(),
+            );
             assert!(matches!(refused, Err(ActivityError::Frame(_))));
-            let refused = fill(&mut **kind, 0.0, &mut vec![0.0; cells + 1], &mut Kept::default());
+            let refused = fill(
+                &mut **kind,
+                0.0,
+                &mut vec![0.0; cells + 1],
+                &mut Kept::default(),
+            );
             assert!(matches!(refused, Err(ActivityError::Array { .. })));
         }
     }
@@ -171,11 +227,26 @@ fn nothing_comes_of_nothing() {
 
 #[test]
 fn numbers_that_mean_nothing_are_refused() {
-    for (fps, speed, start) in [(0.0, 25.0, 0.0), (f64::NAN, 25.0, 0.0), (60.0, -1.0, 0.0), (60.0, 25.0, f64::NAN), (1e308, 1e-20, 0.0)] {
-        assert!(Timeline::new(fps, speed, start).is_err(), "{fps} {speed} {start}");
+    for (fps, speed, start) in [
+        (0.0, 25.0, 0.0),
+        (f64::NAN, 25.0, 0.0),
+        (60.0, -1.0, 0.0),
+        (60.0, 25.0, f64::NAN),
+        (1e308, 1e-20, 0.0),
+    ] {
+        assert!(
+            Timeline::new(fps, speed, start).is_err(),
+            "{fps} {speed} {start}"
+        );
     }
-    assert!(matches!(SpikeIndex::new(usize::MAX, &[], &[]), Err(ActivityError::Cells(_))));
-    assert!(matches!(SpikeIndex::new(1, &[0], &[]), Err(ActivityError::Lengths { .. })));
+    assert!(matches!(
+        SpikeIndex::new(usize::MAX, &[], &[]),
+        Err(ActivityError::Cells(_))
+    ));
+    assert!(matches!(
+        SpikeIndex::new(1, &[0], &[]),
+        Err(ActivityError::Lengths { .. })
+    ));
     let spikes = index(1, &[(0, 1.0)]);
     for number in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(Flash::new(spikes.clone(), line(), Some(number)).is_err());
@@ -183,17 +254,67 @@ fn numbers_that_mean_nothing_are_refused() {
     }
     let style = IndicatorStyle::default();
     for (style, name) in [
-        (IndicatorStyle { rise_ms: 1e-3, ..style }, "rise_ms"),
-        (IndicatorStyle { rise_ms: f64::NAN, ..style }, "rise_ms"),
-        (IndicatorStyle { decay_ms: 0.0, ..style }, "decay_ms"),
-        (IndicatorStyle { amplitude: -0.1, ..style }, "amplitude"),
+        (
+            IndicatorStyle {
+                rise_ms: 1e-3,
+                ..style
+            },
+            "rise_ms",
+        ),
+        (
+            IndicatorStyle {
+                rise_ms: f64::NAN,
+                ..style
+            },
+            "rise_ms",
+        ),
+        (
+            IndicatorStyle {
+                decay_ms: 0.0,
+                ..style
+            },
+            "decay_ms",
+        ),
+        (
+            IndicatorStyle {
+                amplitude: -0.1,
+                ..style
+            },
+            "amplitude",
+        ),
         (IndicatorStyle { hill: 0.0, ..style }, "hill"),
-        (IndicatorStyle { saturation: 0.1, ..style }, "saturation"),
-        (IndicatorStyle { saturation: f64::NAN, ..style }, "saturation"),
-        (IndicatorStyle { baseline: 1e30, ..style }, "baseline"),
-        (IndicatorStyle { noise: -1.0, ..style }, "noise"),
+        (
+            IndicatorStyle {
+                saturation: 0.1,
+                ..style
+            },
+            "saturation",
+        ),
+        (
+            IndicatorStyle {
+                saturation: f64::NAN,
+                ..style
+            },
+            "saturation",
+        ),
+        (
+            IndicatorStyle {
+                baseline: 1e30,
+                ..style
+            },
+            "baseline",
+        ),
+        (
+            IndicatorStyle {
+                noise: -1.0,
+                ..style
+            },
+            "noise",
+        ),
     ] {
-        let said = Indicator::new(spikes.clone(), line(), style).expect_err(name).to_string();
+        let said = Indicator::new(spikes.clone(), line(), style)
+            .expect_err(name)
+            .to_string();
         assert!(said.starts_with(name), "{said}");
     }
 }
@@ -203,12 +324,18 @@ fn times_beyond_all_measure_are_harmless() {
     let spikes = index(2, &[(0, 1e300), (0, f64::MAX), (1, 1.0)]);
     for frame in [-1e300, 0.0, 1e300, f64::MAX] {
         for kind in [
-            &mut Pulsar::new(spikes.clone(), line(), PulsarStyle::default()).expect("a pulsar") as &mut dyn Activity,
+            &mut Pulsar::new(spikes.clone(), line(), PulsarStyle::default()).expect("a pulsar")
+                as &mut dyn Activity,
             &mut Flash::new(spikes.clone(), line(), None).expect("a flash"),
             &mut Decay::new(spikes.clone(), line(), 5.0).expect("a decay"),
-            &mut Indicator::new(spikes.clone(), line(), IndicatorStyle::default()).expect("an indicator"),
+            &mut Indicator::new(spikes.clone(), line(), IndicatorStyle::default())
+                .expect("an indicator"),
         ] {
-            assert!(values(kind, frame).iter().all(|value| value.is_finite()), "{}", kind.kind());
+            assert!(
+                values(kind, frame).iter().all(|value| value.is_finite()),
+                "{}",
+                kind.kind()
+            );
         }
     }
 }
@@ -222,8 +349,13 @@ fn report(path: &std::path::Path) {
         element_ids: vec![0, 0, 7, 0],
         element_pos: vec![0.5; 4],
     };
-    let mut writer = ReportWriter::create(path, ("v", "mV"), (10.0, 2.0), 3, vec![layout]).expect("a report");
-    for row in [[-70.0, -60.0, 5.0, 1.0], [-50.0, f64::NAN, 6.0, 2.0], [-40.0, -30.0, 7.0, 3.0]] {
+    let mut writer =
+        ReportWriter::create(path, ("v", "mV"), (10.0, 2.0), 3, vec![layout]).expect("a report");
+    for row in [
+        [-70.0, -60.0, 5.0, 1.0],
+        [-50.0, f64::NAN, 6.0, 2.0],
+        [-40.0, -30.0, 7.0, 3.0],
+    ] {
         writer.add(0, &row).expect("a row");
     }
     writer.finish().expect("a file");
@@ -235,13 +367,27 @@ fn traces_are_a_reports_rows_at_any_time() {
     let path = folder.path().join("v.h5");
     report(&path);
     let open = |cells, ids, style| Traces::open(&path, "exc", (cells, ids), line(), style);
-    let nan = TracesStyle { missing: Some(f64::NAN), ..TracesStyle::default() };
+    let nan = TracesStyle {
+        missing: Some(f64::NAN),
+        ..TracesStyle::default()
+    };
     let mut traces = open(Some(5), None, nan).expect("traces");
     assert_eq!((traces.outside().nodes, traces.outside().cells), (0, 2));
     assert_eq!(traces.range(), (-70.0, 7.0));
     assert_eq!(traces.columns_of(2), Some(2..4));
     assert_eq!(traces.columns_of(1), None);
-    let seen = |traces: &mut Traces, frame| values(traces, frame).iter().map(|v| if v.is_nan() { 99 } else { (v * 10.0).round() as i32 }).collect::<Vec<_>>();
+    let seen = |traces: &mut Traces, frame| {
+        values(traces, frame)
+            .iter()
+            .map(|v| {
+                if v.is_nan() {
+                    99
+                } else {
+                    (v * 10.0).round() as i32
+                }
+            })
+            .collect::<Vec<_>>()
+    };
     assert_eq!(seen(&mut traces, 0.0), [-600, 99, 10, -700, 99]);
     assert_eq!(seen(&mut traces, 11.0), [99, 99, 15, -600, 99]);
     assert_eq!(seen(&mut traces, 12.0), [99, 99, 20, -500, 99]);
@@ -249,13 +395,31 @@ fn traces_are_a_reports_rows_at_any_time() {
     let mut row = [0.0; 4];
     traces.row(14.0, &mut row).expect("a row");
     assert_eq!(row, [-40.0, -30.0, 7.0, 3.0]);
-    let mut steps = open(Some(5), None, TracesStyle { between: Between::Previous, low: Some(-80.0), ..TracesStyle::default() }).expect("steps");
+    let mut steps = open(
+        Some(5),
+        None,
+        TracesStyle {
+            between: Between::Previous,
+            low: Some(-80.0),
+            ..TracesStyle::default()
+        },
+    )
+    .expect("steps");
     assert_eq!(seen(&mut steps, 13.9), [-800, -800, 20, -500, -800]);
     // Cells by their ids; node 3 is none of them.
     let mut ids = open(None, Some(&[2, 0, 9]), nan).expect("by id");
     assert_eq!((ids.outside().nodes, ids.outside().cells), (1, 1));
     assert_eq!(seen(&mut ids, 10.0), [10, -600, 99]);
-    let bad = TracesStyle { low: Some(0.0), high: Some(-1.0), ..TracesStyle::default() };
+    let bad = TracesStyle {
+        low: Some(0.0),
+        high: Some(-1.0),
+        ..TracesStyle::default()
+    };
     assert!(open(None, None, bad).is_err());
-    assert!(Traces::open(&path, "inh", (None, None), line(), nan).expect_err("none").to_string().contains("exc"));
+    assert!(
+        Traces::open(&path, "inh", (None, None), line(), nan)
+            .expect_err("none")
+            .to_string()
+            .contains("exc")
+    );
 }

@@ -5,6 +5,9 @@ connection rules. `Circuit` reads networks, `Spikes` reads and writes
 spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
 and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of
 `Activity` say what is shown of it in a frame; `colorize` gives values colours.
+and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the
+kinds of `Activity` say what is shown of it in a frame; `colorize` gives values colours, and
+`optics` says where light is.
 """
 
 from . import optics, rules

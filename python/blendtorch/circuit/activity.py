@@ -144,7 +144,7 @@ class Activity:
 
     @property
     def still(self) -> bool:
-        """Whether the last `fill` left its array as it was, so that nothing has to be drawn anew."""
+        """Whether the last `fill` left its array as it was: nothing has to be drawn anew."""
         return self._core.still()
 
     def values(self, frame: float) -> NDArray[np.float32]:

@@ -96,9 +96,7 @@ def fiber_transmittance(
     return np.where(z < 0, 0.0, profile * (r0 / spread) ** 2 * scatter)
 
 
-def koehler_transmittance(
-    r: ArrayLike, z: ArrayLike, radius: float, zmax: float = 500.0
-) -> Floats:
+def koehler_transmittance(r: ArrayLike, z: ArrayLike, radius: float, zmax: float = 500.0) -> Floats:
     """1 within a cylinder, µm, and 0 elsewhere."""
     r, z = np.asarray(r, np.float64), np.asarray(z, np.float64)
     return np.where((r <= radius) & (z >= 0) & (z <= zmax), 1.0, 0.0)
@@ -109,7 +107,7 @@ def twophoton_transmittance(
 ) -> Floats:
     """A spot that two photons excite: normal curves across the axis and along it, µm."""
     r, z = np.asarray(r, np.float64), np.asarray(z, np.float64)
-    return np.exp(-((r / sigma_lateral) ** 2 + (z / sigma_axial) ** 2) / 2)
+    return np.asarray(np.exp(-((r / sigma_lateral) ** 2 + (z / sigma_axial) ** 2) / 2))
 
 
 def light_cloud(model: str, points: int = POINTS, **params: float) -> LightCloud:
@@ -126,7 +124,7 @@ def light_cloud(model: str, points: int = POINTS, **params: float) -> LightCloud
         if not math.isfinite(value):
             raise ValueError(f"{name} of a light is {value}: a number is needed")
     try:
-        transmit, radius, low, high, marker, still = _MAKERS[kind](**params)
+        transmit, radius, low, high, share, still = _MAKERS[kind](**params)
     except TypeError as error:
         raise ValueError(f"a light of the model {kind}: {error}") from None
     xyz = cylinder(points, radius, low, high)
@@ -136,7 +134,7 @@ def light_cloud(model: str, points: int = POINTS, **params: float) -> LightCloud
     return LightCloud(
         xyz[kept],
         reached[kept],
-        marker * (volume / points * 3) ** (1 / 3),
+        (volume / points * share) ** (1 / 3),
         (still / points) ** (1 / 3),
     )
 
@@ -144,10 +142,10 @@ def light_cloud(model: str, points: int = POINTS, **params: float) -> LightCloud
 def alpha(
     transmittance: ArrayLike, value: float, max_value: float, opaque: float = OPAQUE
 ) -> Floats:
-    """How opaque points are at a value of the source: `opaque * value / max_value` of what is there.
+    """How opaque points are at a value of a source: `opaque * value / max_value` of what is there.
 
-    What is above the maximum is as the maximum, and what is below 0, or no number, as 0. (Cleo jumps
-    to 1 above it.)
+    What is above the maximum is as the maximum, and what is below 0, or no number, as 0. (Cleo
+    jumps to 1 above it.)
     """
     if not max_value > 0:
         raise ValueError(f"the largest value of a light is {max_value}: above 0 is needed")
@@ -178,7 +176,8 @@ def wavelength_rgb(nm: float) -> tuple[float, float, float]:
     return ((0.3 + 0.7 * (750 - w) / 105) ** gamma, 0.0, 0.0)
 
 
-# What is there; the cylinder's radius and ends; the marker's factor; `still` of one point, cubed.
+# What is there; the cylinder's radius and ends; a mark's share of the volume; `still` of one point,
+# cubed.
 _Made = tuple[Callable[[Any, Any], Floats], float, float, float, float, float]
 
 
@@ -196,7 +195,7 @@ def _fiber(
 
     length = _where_faint(lambda z: float(transmit(0.0, z)), 10.0, 20_000.0)
     radius = 1.2 * _where_faint(lambda r: float(transmit(r, length / 2)), 10.0, 20_000.0)
-    return transmit, radius, 0.0, length, 1.0, 1.5**3 * POINTS
+    return transmit, radius, 0.0, length, 3.0, 1.5**3 * POINTS
 
 
 def _koehler(radius: float, zmax: float = 500.0) -> _Made:
@@ -214,7 +213,7 @@ def _twophoton(sigma_lateral: float = 8.0, sigma_axial: float = 18.0) -> _Made:
 
     length = _where_faint(lambda z: float(transmit(0.0, z)), 0.1, 1000.0)
     radius = _where_faint(lambda r: float(transmit(r, 0.0)), 0.1, 100.0)
-    return transmit, radius, -length, length, 1.0, 1000.0
+    return transmit, radius, -length, length, 1.5, 1000.0
 
 
 _MAKERS: dict[str, Callable[..., _Made]] = {

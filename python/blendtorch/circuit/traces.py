@@ -37,8 +37,8 @@ class Traces(Activity):
         line: Which time a frame shows.
         variable: What is shown, for what is said of it; the file's name where it is not said.
         low: The lowest value that is told apart; the report's lowest where it is not said.
-        high: The highest one likewise. Of a report with more than about 64 MB both are looked for in
-            rows at even distances, and `sampled` is True.
+        high: The highest one likewise. Of a report with more than about 64 MB both are looked for
+            in rows at even distances, and `sampled` is True.
         interpolation: `linear`, on the line between two recorded moments, or `previous`, the last
             one. Before the first moment and after the last one their values stay.
         cells: How many cells there are, or their ids in order; without it as many as the largest id

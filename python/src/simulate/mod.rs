@@ -5,9 +5,9 @@ mod functions;
 use std::path::PathBuf;
 
 use blendtorch_circuit::{CircuitError, Severity};
+use blendtorch_live::Policy;
 use blendtorch_simulate::engine::EngineError;
 use blendtorch_simulate::plot::plot;
-use blendtorch_live::Policy;
 use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Publish, Run, SimulateError};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -179,7 +179,8 @@ impl SimulationRun {
             description,
         };
         let run = self.running()?;
-        py.detach(|| run.publish(&how)).map_err(|error| simulate_error(&error))
+        py.detach(|| run.publish(&how))
+            .map_err(|error| simulate_error(&error))
     }
 
     /// What happened to viewers since the last call.

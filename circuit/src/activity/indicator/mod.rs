@@ -215,20 +215,19 @@ impl Activity for Indicator {
             let of = of.unwrap_or_default();
             let (slow, factor) = slow.at(&block, time);
             let factor = (factor / self.peak) as f32;
-            // From the last one on: the first that is met of a cell is its last. A cell in which calcium
-            // has not risen yet is given its value, too, so that no earlier spike gives it another.
-            let value = |calcium: f32| self.curve.at(calcium).max(f32::MIN_POSITIVE);
+            // From the last one on: the first that is met of a cell is its last.
+            let value = |calcium: f32| self.curve.at(calcium);
             match quick {
                 None => {
                     for (cell, slow) in of.iter().zip(slow).rev() {
-                        painter.set_once_with(*cell, 0.0, || value(slow * factor));
+                        painter.set_once(*cell, || value(slow * factor));
                     }
                 }
                 Some(quick) => {
                     let (quick, less) = quick.at(&block, time);
                     let less = (less / self.peak) as f32;
                     for ((cell, slow), quick) in of.iter().zip(slow).zip(quick).rev() {
-                        painter.set_once_with(*cell, 0.0, || value(slow * factor - quick * less));
+                        painter.set_once(*cell, || value(slow * factor - quick * less));
                     }
                 }
             }

@@ -203,9 +203,10 @@ impl Pulsar {
         painter.expect(to.saturating_sub(at));
         while let Some(time) = times.get(at).filter(|_| at < to) {
             let peak = self.frame_of(*time);
-            let end = at + run(times.get(at..to).unwrap_or_default(), |time| {
-                self.frame_of(time) == peak
-            });
+            let end = at
+                + run(times.get(at..to).unwrap_or_default(), |time| {
+                    self.frame_of(time) == peak
+                });
             let of = of.get(at..end).unwrap_or_default().iter();
             let spikes = of.zip(self.gaps.of_spikes(at..end));
             at = end;
@@ -243,7 +244,10 @@ fn run(times: &[f64], together: impl Fn(f64) -> bool) -> usize {
         step *= 2;
     }
     let rest = times.get(step / 2..step.min(times.len()));
-    step / 2 + rest.unwrap_or_default().partition_point(|time| together(*time))
+    step / 2
+        + rest
+            .unwrap_or_default()
+            .partition_point(|time| together(*time))
 }
 
 impl Activity for Pulsar {

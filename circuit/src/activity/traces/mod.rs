@@ -8,8 +8,8 @@ mod rows;
 
 use std::path::Path;
 
-pub use self::columns::Outside;
 use self::columns::Columns;
+pub use self::columns::Outside;
 use self::rows::Rows;
 use super::error::finite;
 use super::{Activity, ActivityError, Painter, Timeline};

@@ -107,7 +107,9 @@ impl Rows {
         let at = 1 - self.last;
         if let Some(piece) = self.pieces.get_mut(at) {
             piece.values.clear();
-            piece.values.extend(values.iter().map(|value| *value as f32));
+            piece
+                .values
+                .extend(values.iter().map(|value| *value as f32));
             piece.rows = rows;
         }
         self.last = at;

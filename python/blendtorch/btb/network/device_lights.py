@@ -69,7 +69,7 @@ class Light:
                     seen = (*obj.color[:3], a * transmittance)
                     obj.color = obj.data.materials[0].diffuse_color = seen
                 # Rays are slow also where they meet nothing but what is not seen.
-                obj.hide_render = a * abs(transmittance) < 1e-4
+                obj.hide_render = bool(a * abs(transmittance) < 1e-4)
 
     def opacities(self, values: "ArrayLike | None") -> "NDArray[np.float64]":
         """The A of each source.

@@ -23,8 +23,8 @@ DARK_GREY = (0.2118, 0.2157, 0.2157)
 """Of contacts, as Cleo's; on a dark ground `LIGHT_GREY`, which is seen there."""
 LIGHT_GREY = (0.62, 0.62, 0.62)
 GREEN = (0.0314, 1.0, 0.0314)
-DISC = 0.15
-"""The opacity of the focal plane, where it shows nothing."""
+DISC, PLANE = 0.15, 0.06
+"""The opacity of a disc, and of a plane with a picture where it shows nothing."""
 RESTING = 0.15
 """The brightness of a cell at rest, of the largest, in the plane."""
 
@@ -181,7 +181,7 @@ class Scope:
             # Cells at rest are seen a little, as indicators have it.
             seen = self._picture.of(RESTING + (1 - RESTING) * bright)
             light = part_materials.lights(self._color + 0.5 * np.clip(seen, 0, 1)[:, None] ** 2)
-            light[:, 3] = np.clip(DISC + (1 - DISC) * seen, 0, 1)
+            light[:, 3] = np.clip(PLANE + (1 - PLANE) * seen, 0, 1)
             _show(self._plane, light)
 
 

@@ -95,7 +95,15 @@ impl ActivityOf {
         seed: u64,
     ) -> PyResult<Self> {
         let (line, spikes) = (timeline(line)?, Arc::clone(&spikes.0));
-        let [rise_ms, decay_ms, amplitude, hill, saturation, baseline, noise] = numbers;
+        let [
+            rise_ms,
+            decay_ms,
+            amplitude,
+            hill,
+            saturation,
+            baseline,
+            noise,
+        ] = numbers;
         let style = IndicatorStyle {
             rise_ms,
             decay_ms,

@@ -91,10 +91,7 @@ impl TracesOf {
 
     /// A cell's columns, and the element and place of each; `None` where it was not recorded.
     #[allow(clippy::type_complexity, reason = "Python takes it apart at once")]
-    fn compartments(
-        &self,
-        cell: usize,
-    ) -> Option<((usize, usize), Numbers, Option<Numbers>)> {
+    fn compartments(&self, cell: usize) -> Option<((usize, usize), Numbers, Option<Numbers>)> {
         self.with(|traces| {
             let columns = traces.columns_of(cell)?;
             let report = traces.report();
