@@ -34,7 +34,12 @@ def test_results_of_version_3(v3: CellNetwork, tmp_path: Path) -> None:
     results = Results(path, v3)
     assert results.counts == {"golgi_cell": 67, "granule_cell": 321, "stellate_cell": 76}
     assert sum(results.counts.values()) == expected("v3")["results"]["n_spikes"]
-    assert results.recorded == {"golgi_cell": 29, "granule_cell": 420, "stellate_cell": 50}
+    missing = [results.missing(name) for name in results.populations]
+    assert [None if one is None else one.tolist() for one in missing] == [[6], [], []]
+    fibers = results.missing("mossy_fibers")
+    assert fibers is not None and fibers.tolist() == list(range(10))  # nobody looked
+    said = "\n".join(results.warnings)
+    assert '1 of the 30 cells of "golgi_cell" have no results (ids 16)' in said
     index, times = results.spikes("golgi_cell")
     assert index.dtype == np.uint32 and times.dtype == np.float64 and (np.diff(times) >= 0).all()
     with h5py.File(path) as file:
@@ -63,7 +68,7 @@ def test_a_dataset_a_device_has_the_same_spikes(v3: CellNetwork, tmp_path: Path)
         file["recorders/soma_voltages/10"] = np.full(100, -65.0)
         file["recorders/input/generator/10"] = np.arange(5.0)
     results = Results(path, v3)
-    assert results.counts == whole.counts
+    assert results.counts == whole.counts and results.missing("golgi_cell") is None
     for name in whole.populations:
         for one, other in zip(results.spikes(name), whole.spikes(name), strict=True):
             np.testing.assert_array_equal(one, other)
@@ -75,6 +80,7 @@ def test_neos_results(v8: CellNetwork, tmp_path: Path) -> None:
     for right in expected("v8")["results"].values():
         index, times = results.spikes(right["population"])
         assert len(index) == right["n_spikes"] and (np.diff(times) >= 0).all()
+        assert np.size(results.missing(right["population"])) == 0
         counts = np.bincount(index, minlength=right["n_cells_in_roster"])
         assert counts[:20].tolist() == right["counts_by_cell_first20"]
 
@@ -186,7 +192,8 @@ def test_senders_before_version_8_are_numbers_over_all_models(tmp_path: Path) ->
             _set(train, "gids", cells)
             del train["metadata/properties/bsb_roster"]
     results = Results(path, network)
-    assert results.counts == whole.counts and results.recorded == whole.recorded
+    assert results.counts == whole.counts
+    assert all(np.size(results.missing(name)) == 0 for name in results.populations)
     for name in whole.populations:
         for one, other in zip(results.spikes(name), whole.spikes(name), strict=True):
             np.testing.assert_array_equal(one, other)

@@ -243,9 +243,7 @@ class Results:
     def __init__(self, path: Path_, network: CellNetwork, group: str | None = None) -> None:
         self._network = network
         self._results = _blendtorch.CellResults(os.fspath(path), network._files, group)
-        self._counts = {
-            name: (spikes, cells) for name, spikes, cells in self._results.populations()
-        }
+        self._counts = dict(self._results.populations())
 
     @property
     def path(self) -> Path:
@@ -270,12 +268,19 @@ class Results:
     @property
     def counts(self) -> dict[str, int]:
         """The number of spikes of each population that was recorded."""
-        return {name: spikes for name, (spikes, _) in self._counts.items()}
+        return dict(self._counts)
 
-    @property
-    def recorded(self) -> dict[str, int | None]:
-        """How many cells of each population were recorded; None where the file does not say it."""
-        return {name: cells for name, (_, cells) in self._counts.items()}
+    def missing(self, name: str) -> NDArray[np.uint32] | None:
+        """The indices of the cells of a population that were not recorded: they are not silent,
+        nobody looked. None where the file does not say whom it recorded (SONATA, NEST's devices);
+        all where the population was not recorded at all.
+
+        Raises:
+            KeyError: The network has no such population.
+        """
+        if name not in self._counts:
+            return np.arange(len(self._network.population(name)), dtype=np.uint32)
+        return _array(self._results.missing(name))
 
     def spikes(self, name: str) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
         """The spikes of a population in the order of time: cells' indices (uint32), and ms

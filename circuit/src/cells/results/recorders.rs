@@ -108,8 +108,8 @@ fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), 
             None => {}
             Some(SpikeData::OfCell(id, times)) => {
                 let cell = collected.cell_of_all(id);
-                if let Some((place, _)) = cell {
-                    collected.recorded_cell(place);
+                if let Some(cell) = cell {
+                    collected.recorded_cell(cell);
                 }
                 collected.add(times.into_iter().map(|time| (cell, time)), |_| {
                     id.to_string()
@@ -125,7 +125,7 @@ fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), 
                 places.sort_unstable();
                 places.dedup();
                 for place in places {
-                    collected.recorded(place, None);
+                    collected.recorded(place);
                 }
                 let name = |at: u64| {
                     let at = usize::try_from(at).unwrap_or(usize::MAX);
