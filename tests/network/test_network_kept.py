@@ -64,6 +64,28 @@ out["no frames"] = error_of(lambda: network.bake(scene, 5, 4))
 bpy.ops.wm.read_factory_settings(use_empty=True)
 out["nothing plays"] = error_of(lambda: network.bake(bpy.context.scene))
 out["not in"] = network.is_in(bpy.context.scene)
+# Straight ramps have a key at each end, and are straight between.
+from blendtorch.btb.network import activity as playing
+bpy.ops.wm.read_factory_settings(use_empty=True)
+scene = bpy.context.scene
+class Ramps:
+    n_cells = 9
+    def fill(self, frame, values):
+        values[:] = np.interp(frame, [5, 25], [0, 1]) * np.arange(9) / 8
+        return 9
+net = network.from_arrays({"exc": np.arange(27).reshape(9, 3)})
+net.blend(scene, "ramps")
+net.load_populations(draw_as="mesh")
+exc = net.get_population("exc")
+playing.play(exc.object, Ramps())
+out["ramps"] = [network.bake(scene, 0, 30)["exc"]]
+for frame in (0, 5, 9, 17, 24, 25, 30, 40):
+    scene.frame_set(frame)
+    mesh = exc.object.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    values = np.array([one.value for one in mesh.attributes["activity"].data][:9])
+    wanted = np.zeros(9)
+    Ramps().fill(frame, wanted)
+    out["ramps"].append(float(np.abs(values - wanted).max()))
 # The results have other content, are gone, are beside the .blend.
 scene = opened(file)
 data = bytearray(open(SPIKES, "rb").read())
@@ -158,6 +180,12 @@ report(saved=True)
     assert done.returncode == 0 and frame.exists(), done.stderr
     ours, theirs = (np.asarray(Image.open(one)) for one in (tmp_path / "ours.png", frame))
     assert (ours == theirs).all() and ours[..., :3].max() > 100
+
+
+def test_baked_values_are_straight_between_keys(made: dict[str, Any]) -> None:
+    keys, *errors = made["ramps"]
+    # The first cell never changes; the others bend twice, between the first frame and the last.
+    assert keys <= 1 + 8 * 4 and max(errors) < 1e-6
 
 
 def test_what_cannot_be_baked_is_said(made: dict[str, Any]) -> None:
