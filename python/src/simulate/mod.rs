@@ -163,6 +163,10 @@ impl SimulationRun {
     }
 
     /// Lets viewers see it from now on; what is odd about that, for people.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
     fn publish(
         &mut self,
         py: Python<'_>,

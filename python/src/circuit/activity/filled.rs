@@ -59,7 +59,8 @@ impl Filled {
 
     fn holds(&self, values: &[f32]) -> bool {
         self.array.as_ref().is_some_and(|held| {
-            held.buf_ptr() as usize == values.as_ptr() as usize && held.item_count() == values.len()
+            std::ptr::eq(held.buf_ptr().cast(), values.as_ptr())
+                && held.item_count() == values.len()
         })
     }
 
