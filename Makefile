@@ -28,7 +28,9 @@ OUR_LIBTORCH := yes
 endif
 # `make peers` makes it; `make bench` measures beside it where it is there.
 VISIONSIM := $(CACHE)/peers/visionsim
+CLEO := $(CACHE)/peers/cleo
 BESIDE_VISIONSIM := $(if $(wildcard $(VISIONSIM)/blendtorch-requirements),--visionsim $(VISIONSIM))
+BESIDE_CLEO := $(if $(wildcard $(CLEO)/blendtorch-requirements),--cleo $(CLEO)/bin/python --ffmpeg $$(command -v ffmpeg || echo $(CACHE)/ffmpeg-*/ffmpeg))
 # Seconds of training in the demo.
 SECONDS ?= 60
 
@@ -88,10 +90,12 @@ lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, r
 	$(TOOLS)/bin/ruff check .
 	$(TOOLS)/bin/mypy
 
-bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png; networks of neurons beside C: out/neurons
+bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png; networks of neurons beside C: out/neurons; networks as scenes: out/networks
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out $(BESIDE_VISIONSIM)
 	$(CARGO_TARGET_DIR)/release/neurons --out out/neurons
+	$(CARGO_TARGET_DIR)/release/networks --out out/networks
+	$(VENV)/bin/python benches/networks.py --out out/networks/scenes.json $(BESIDE_CLEO)
 
 peers: setup python-env ## us beside the original's way, libzmq and other Blenders, added to docs/peers.md; PEERS="--help" says more
 	cargo build --release -p blendtorch-benches

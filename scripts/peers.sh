@@ -26,6 +26,8 @@ blenders  bpy-5.0.1  environment  the module of Blender 5.0
 tests     bpy-5.0.1  environment  our tests of what is drawn and simulated, in Blender 5.0
 render    visionsim  environment  VisionSim 0.1.0a2, which renders animations with their passes
 neurons   bmtk       environment  BMTK 1.2.0 with NEST 3.10.0, which simulate networks of neurons
+networks  bsb        environment  the BSB 8.0.2, for a file of 25,000 cells, drawn by plain bpy too
+networks  cleo       environment  Cleo 0.20.0 with Brian2, whose videos show networks that run
 LIST
 }
 
@@ -33,7 +35,7 @@ usage() {
     cat <<'END'
 usage: scripts/peers.sh [options]
 
-Measures blendtorch beside its peers on this machine, in about fifty minutes, and adds the figures
+Measures blendtorch beside its peers on this machine, in about an hour, and adds the figures
 to docs/peers.md, under the date. `make peers` builds first what is measured.
 
   --only PART,…   only these parts; all of them are listed below

@@ -46,3 +46,8 @@ pub use nodes::{NodeIds, NodePopulation};
 pub use problems::{Problem, Problems, Severity};
 pub use time_units::TimeUnit;
 pub use types::TypesTable;
+
+/// The page's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/networks-files.md")]
+struct NetworksFilesPage;

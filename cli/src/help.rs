@@ -120,4 +120,5 @@ Examples:
   blendtorch simulate config.json --check               is all as it should be?
   blendtorch simulate config.json --plot                and a picture of spikes, rates and reports
   blendtorch simulate config.json --set run.tstop=500 -o output/short
-  blendtorch simulate config.json --threads 8 --json | jq .populations";
+  blendtorch simulate config.json --threads 8 --json | jq .populations
+  blendtorch simulate config.json --publish launch_info.json    Blenders draw it while it runs";

@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 
 use blendtorch_circuit::CircuitError;
 use blendtorch_launcher::Caught;
-use blendtorch_simulate::{Choice, Options, Plan, Progress, Run, SimulateError, Summary, plot};
+use blendtorch_live::{LinkCounts, News, Policy};
+use blendtorch_simulate::{
+    Choice, Options, Plan, Progress, Publish, Run, SimulateError, Summary, plot,
+};
+use blendtorch_wire::End;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -42,6 +46,21 @@ pub(super) struct SimulateArguments {
     /// Draw spikes, rates and reports [default: spikes.png in the folder of the output]
     #[arg(long, value_name = "PNG", num_args = 0..=1)]
     plot: Option<Option<PathBuf>>,
+    /// Let Blenders draw it while it runs: their addresses, or a launch info that lists them
+    #[arg(long, value_name = "TARGET", num_args = 1..)]
+    publish: Vec<String>,
+    /// How long a published interval is, in ms
+    #[arg(long, value_name = "MS", default_value_t = 1.0, requires = "publish")]
+    publish_every: f64,
+    /// Wait for Blenders that are more than so many intervals behind [default: never wait]
+    #[arg(long, value_name = "N", requires = "publish")]
+    publish_wait: Option<u32>,
+    /// Begin when they are all there, or after so long [default: begin at once]
+    #[arg(long, value_name = "SECONDS", requires = "publish")]
+    publish_await: Option<u16>,
+    /// How they draw it: a file with keys of a network.json
+    #[arg(long, value_name = "JSON", requires = "publish")]
+    publish_look: Option<PathBuf>,
     /// Print the summary as JSON, for programs
     #[arg(long)]
     json: bool,
@@ -189,6 +208,7 @@ fn simulated(
     for warning in run.warnings() {
         say(&nearer(warning));
     }
+    publish(arguments, &mut run, stopped)?;
     if let Some(code) = stopped.exit_code() {
         say("stopped before it began; what was there stays");
         return Ok((run.summary(), Some(code)));
@@ -196,8 +216,18 @@ fn simulated(
     let mut bar = Bar::new(arguments.quiet, &run.progress());
     while stopped.exit_code().is_none() && run.advance()? {
         bar.show(&run.progress());
+        tell(&run.news());
     }
     bar.end();
+    let end = match stopped.exit_code() {
+        Some(_) => End::interrupted(),
+        None => End::finished(),
+    };
+    let (counts, news) = run.end_publishing(&end)?;
+    tell(&news);
+    if !arguments.quiet {
+        counts.iter().for_each(say_counts);
+    }
     let (mut summary, sketch) = run.finish()?;
     if let Some(picture) = picture {
         plot::plot(&sketch, &picture)?;
@@ -217,6 +247,70 @@ fn simulated(
         ));
     }
     Ok((summary, code))
+}
+
+/// Begins to publish it, where that is asked for.
+fn publish(
+    arguments: &SimulateArguments,
+    run: &mut Run,
+    stopped: &Caught,
+) -> Result<(), SimulateError> {
+    if arguments.publish.is_empty() {
+        return Ok(());
+    }
+    let description = match &arguments.publish_look {
+        None => None,
+        Some(file) => Some(
+            std::fs::read_to_string(file)
+                .map_err(|error| SimulateError::Circuit(CircuitError::io(file, error)))?,
+        ),
+    };
+    let policy = arguments
+        .publish_wait
+        .map_or(Policy::Drop, |window| Policy::Slow {
+            window: window.max(1),
+        });
+    let said = run.publish(&Publish {
+        to: arguments.publish.clone(),
+        every_ms: arguments.publish_every,
+        policy,
+        description,
+    })?;
+    said.iter().for_each(|line| say(&nearer(line)));
+    let patience = arguments
+        .publish_await
+        .map(u64::from)
+        .map(Duration::from_secs);
+    let began = Instant::now();
+    while let Some(patience) = patience
+        && !run.viewers_are_there()
+        && stopped.exit_code().is_none()
+    {
+        if began.elapsed() >= patience {
+            let seconds = patience.as_secs();
+            say(&format!(
+                "not all viewers are there after {seconds} s: it begins without them"
+            ));
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn tell(news: &[News]) {
+    news.iter().for_each(|one| say(&one.text));
+}
+
+fn say_counts(one: &LinkCounts) {
+    let lost = match one.lost + one.left_out {
+        0 => String::new(),
+        lost => format!(", {lost} did not reach it"),
+    };
+    say(&format!(
+        "the viewer at {} drew {} intervals in {} pictures{lost}",
+        one.address, one.drawn, one.pictures
+    ));
 }
 
 /// How far a run is.

@@ -54,7 +54,8 @@ pub enum LiveError {
 }
 
 impl LiveError {
-    pub(crate) fn unfit(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// Data that cannot be sent: which part of it, and what is wrong.
+    pub fn unfit(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Unfit {
             place: place.into(),
             problem: problem.into(),

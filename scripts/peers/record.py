@@ -216,6 +216,15 @@ def neurons(out: Path) -> str | None:
     return f"### Networks of neurons\n\n{said}\n\n" + table(head, beside(path))
 
 
+def networks(out: Path) -> str | None:
+    """Networks as scenes, and Cleo's videos."""
+    path = out / "networks.rows.json"
+    if not path.exists():
+        return None
+    head = ["processor time, where nothing else is said", "", "beside", "ratio", "goal"]
+    return "### Networks as scenes\n\n" + table(head, beside(path))
+
+
 def tests(out: Path) -> str | None:
     """How our tests did elsewhere."""
     rows = []
@@ -244,7 +253,8 @@ def main() -> None:
     parser.add_argument("record", type=Path)
     parser.add_argument("--note", default="", help="said with the figures")
     opts = parser.parse_args()
-    parts = [part(opts.out) for part in (in_python, by_bench, blenders, rendered, neurons, tests)]
+    every = (in_python, by_bench, blenders, rendered, neurons, networks, tests)
+    parts = [part(opts.out) for part in every]
     section = "\n\n".join([about(opts.out, opts.note), *filter(None, parts)])
     before, mark, after = opts.record.read_text().partition(MARK)
     assert mark, f"{opts.record} has no line that ends with {MARK!r}"

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use blendtorch_circuit::CircuitError;
 use thiserror::Error;
 
+use blendtorch_live::LiveError;
+
 use crate::engine::EngineError;
 
 /// Why a simulation could not be run, or not to its end.
@@ -25,6 +27,9 @@ pub enum SimulateError {
         /// What is wrong, and the remedy.
         problem: String,
     },
+    /// It cannot be published.
+    #[error("it cannot be published: {0}")]
+    Publish(#[from] LiveError),
     /// The picture cannot be written.
     #[error("{}: the plot cannot be written: {problem}", .file.display())]
     Plot {

@@ -7,6 +7,8 @@
 use std::time::{Duration, Instant};
 
 use blendtorch_circuit::CircuitError;
+use blendtorch_live::{LinkCounts, News};
+use blendtorch_wire::End;
 
 use crate::engine::Simulation;
 use crate::load::{Loaded, Members, load};
@@ -14,8 +16,9 @@ use crate::outputs::OutputFolder;
 use crate::plan::Plan;
 use crate::plan::recordings::Times;
 use crate::plot::Sketch;
+use crate::publish::Publisher;
 use crate::record::{Level, Recorder};
-use crate::{Functions, NoFunctions, SimulateError, Summary};
+use crate::{Functions, NoFunctions, Publish, SimulateError, Summary};
 
 /// About how long a piece takes on the clock.
 const PIECE: Duration = Duration::from_millis(50);
@@ -37,6 +40,7 @@ pub struct Run {
     simulation: Simulation,
     members: Members,
     recorder: Recorder,
+    publisher: Option<Publisher>,
     folder: OutputFolder,
     warnings: Vec<String>,
     connections: u64,
@@ -84,6 +88,7 @@ impl Run {
             simulation,
             members,
             recorder,
+            publisher: None,
             folder,
             warnings,
             connections,
@@ -107,7 +112,61 @@ impl Run {
         }
     }
 
-    /// Simulates a piece, about a twentieth of a second on the clock, and says whether there is more.
+    /// From now on viewers are told what spikes, an interval at a time; what is odd about it is said. Such a
+    /// run stops at each interval's end, and, if that is asked for, for viewers that are behind.
+    ///
+    /// # Errors
+    /// No address, or one that cannot be used, places of cells that cannot be read, a description or an
+    /// interval that cannot be.
+    pub fn publish(&mut self, how: &Publish) -> Result<Vec<String>, SimulateError> {
+        let now = self.simulation.now();
+        let (publisher, said) = Publisher::start(how, &self.plan, &self.members, now)?;
+        for line in &said {
+            self.recorder.log(Level::Warning, line);
+        }
+        self.recorder.tap();
+        self.publisher = Some(publisher);
+        Ok(said)
+    }
+
+    /// Whether all viewers are there that it is published to; yes where it is not.
+    pub fn viewers_are_there(&self) -> bool {
+        self.publisher
+            .as_ref()
+            .is_none_or(Publisher::is_seen_by_all)
+    }
+
+    /// What happened to viewers since the last call, for people.
+    pub fn news(&mut self) -> Vec<News> {
+        self.publisher
+            .as_mut()
+            .map(Publisher::news)
+            .unwrap_or_default()
+    }
+
+    /// Tells viewers how it ended, waits for a moment until they have it, and says what was counted of each;
+    /// [`Self::finish`] does so too, with as much as it knows.
+    ///
+    /// # Errors
+    /// Where the last interval cannot be sent.
+    pub fn end_publishing(
+        &mut self,
+        end: &End,
+    ) -> Result<(Vec<LinkCounts>, Vec<News>), SimulateError> {
+        let Some(mut publisher) = self.publisher.take() else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let rest = self
+            .recorder
+            .tapped()
+            .map(std::mem::take)
+            .unwrap_or_default();
+        let counts = publisher.end(rest, self.simulation.now(), end)?;
+        Ok((counts, publisher.news()))
+    }
+
+    /// Simulates a piece, about a twentieth of a second on the clock, and says whether there is more. Where it
+    /// is published it may wait half a second for viewers that are behind, and simulate nothing.
     ///
     /// # Errors
     /// Where something cannot be written: what was written before can still be finished.
@@ -138,15 +197,41 @@ impl Run {
             steps,
             ..
         } = self.plan.times;
-        let step = grid.steps((time_ms - tstart).max(0.0))?;
-        self.run_to(step.min(steps))
+        let step = grid.steps((time_ms - tstart).max(0.0))?.min(steps);
+        self.run_to(step)?;
+        while self.simulation.now() < step {
+            self.run_to(step)?; // viewers were behind
+        }
+        Ok(())
     }
 
     fn run_to(&mut self, step: u64) -> Result<(), SimulateError> {
+        let mut publisher = self.publisher.take();
+        let ran = match &mut publisher {
+            None => self.run_without_stop(step),
+            Some(publisher) => self.run_published(step, publisher),
+        };
+        self.publisher = publisher;
+        ran
+    }
+
+    fn run_without_stop(&mut self, step: u64) -> Result<(), SimulateError> {
         let began = Instant::now();
         self.simulation.run_to(step, &mut self.recorder);
         self.simulating += began.elapsed();
         self.recorder.failed()
+    }
+
+    /// To a step, or as far as viewers that are behind allow.
+    fn run_published(&mut self, step: u64, publisher: &mut Publisher) -> Result<(), SimulateError> {
+        while self.simulation.now() < step && publisher.may_go_on() {
+            self.run_without_stop(step.min(publisher.next()))?;
+            let now = self.simulation.now();
+            if let Some(tapped) = self.recorder.tapped() {
+                publisher.take(tapped, now)?;
+            }
+        }
+        Ok(())
     }
 
     /// A variable of cells as it is now, in the order of their ids; of all cells of the population that are
@@ -270,7 +355,13 @@ impl Run {
     /// Where something cannot be written or moved.
     pub fn finish(self) -> Result<(Summary, Sketch), SimulateError> {
         let (summary, progress) = (self.summary(), self.progress());
-        let mut recorder = self.recorder;
+        let mut run = self;
+        let end = match summary.is_cut() {
+            true => End::interrupted(),
+            false => End::finished(),
+        };
+        run.end_publishing(&end)?;
+        let mut recorder = run.recorder;
         let cut = progress.time_ms < progress.tstop_ms;
         let word = if cut { "stopped" } else { "ended" };
         let (time, spikes) = (progress.time_ms, progress.spikes);
@@ -279,7 +370,7 @@ impl Run {
             &format!("{word} at {time} ms with {spikes} spikes"),
         );
         let (populations, sketch) = recorder.finish(time)?;
-        let files = self.folder.finish()?;
+        let files = run.folder.finish()?;
         let summary = Summary {
             populations,
             files,

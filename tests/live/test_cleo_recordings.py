@@ -93,8 +93,8 @@ def test_the_plots_arguments_are_cleos() -> None:
     assert plot.size == (320, 240) and plot.background == (0.0, 0.0, 0.0, 1.0)
     in_mm = plot_of({"zlim": (0, 0.6), "axis_scale_unit": 1e-3}, {"facecolor": "#fff000"}, 1)
     assert in_mm.limits[2] == (0.0, 600.0)
-    # A marker of 20 pt² is 4.47 pt across; 2258 µm are 357 pt of a figure of 640 pixels.
-    assert Plot(marker=20.0).radius(2258.0) == pytest.approx(14.14, abs=0.01)
+    # A marker of 20 pt² is 4.47 pt across; 2258 µm are about 180 pt of a figure of 640 pixels.
+    assert Plot(marker=20.0).radius(2258.0) == pytest.approx(28.1, abs=0.1)
     assert color("#20406080")[3] == pytest.approx(128 / 255)
 
 

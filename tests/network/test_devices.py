@@ -9,7 +9,8 @@ import pytest
 from support.runtimes import Runtime
 
 FIBER = """
-from blendtorch.btb.network import devices, light_cloud
+from blendtorch.btb.network import devices
+from blendtorch.circuit import optics
 for obj in list(bpy.data.objects): bpy.data.objects.remove(obj)
 scene = bpy.context.scene
 scene.render.engine = "CYCLES"
@@ -60,8 +61,11 @@ drawn.update(0)
 clouds = [obj for obj in bpy.data.objects if "fibers" in obj.name]
 t = np.zeros(len(clouds[0].data.vertices), np.float32)
 clouds[0].data.attributes["transmittance"].data.foreach_get("value", t)
-report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=float(t.min()),
-       high=float(t.max()), rgb=list(light_cloud.wavelength_rgb(473)))
+live = a_of("fibers")
+drawn.set("fibers", [0.0, 1.0])
+report(still=first, seen=seen, live=live, off=[one.hide_render for one in clouds],
+       clouds=len(clouds), low=float(t.min()), high=float(t.max()),
+       rgb=list(optics.wavelength_rgb(473)))
 """,
     )
     assert got["clouds"] == 2
@@ -70,33 +74,32 @@ report(still=first, seen=seen, live=a_of("fibers"), clouds=len(clouds), low=floa
     assert got["seen"] == [start, start, [0, 0.6], [0, 0.6], [0, 0.6], [0, 0.6]]
     # What came last counts, and not the declaration any more.
     assert got["live"] == [0.3, 0.12]
+    assert got["off"] == [True, False]
     assert 1e-3 <= got["low"] < 1.001e-3 and got["high"] == pytest.approx(0.3283, abs=2e-3)
     assert got["rgb"] == pytest.approx([0, 0.71719, 1], abs=1e-5)
 
 
-def test_clouds_are_the_points_that_cleo_draws(bpy_runtime: Runtime, tmp_path: Path) -> None:
+def test_a_cloud_is_the_points_that_cleo_draws_turned_to_where_it_shines(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
     got = bpy_runtime.reported(
         tmp_path,
-        """
-from blendtorch.btb.network import light_cloud as lc
-clouds = {name: lc.cloud(name, **params) for name, params in dict(
-    fiber={}, two_photon={}, koehler=dict(radius=150, zmax=500)).items()}
-report(**{name: [len(one.points), one.points[0], one.transmittance.min(), one.transmittance.max(),
-                 one.s] for name, one in clouds.items()},
-       turned=lc.turned(np.array([[1.0, 2.0, 3.0]]), [0, 0, -2]),
-       aside=lc.turned(np.array([[0.0, 0.0, 3.0]]), [1, 1, 0]))
+        FIBER
+        + """
+from blendtorch.btb.network.turning import turned
+draw(light | dict(direction=[[0, 0, 1], [0, 0, -2]], coords=[[0, 0, 0], [1, 2, 3]]))
+def first(name):
+    data = next(one for one in bpy.data.objects if name in one.name).data
+    return [len(data.vertices), list(data.vertices[0].co)]
+report(clouds=[first("fibers 0"), first("fibers 1")],
+       aside=turned(np.array([[0.0, 0.0, 3.0]]), [1, 1, 0]))
 """,
     )
     # As devices.json of cleosim 0.20.0 has them, but for where they stand.
-    assert got["fiber"][0] == 1677
-    assert got["fiber"][1] == pytest.approx([3.376222, 1.312678, 23.282866], abs=1e-6)
-    assert got["fiber"][2:] == pytest.approx([0.0010000471674, 0.3283170257, 1.5], rel=1e-9)
-    assert got["two_photon"][0] == 2007
-    assert got["two_photon"][1] == pytest.approx([0.309487, 0.120329, -64.485079], abs=1e-6)
-    assert got["two_photon"][2:4] == pytest.approx([0.001000033245, 0.9654982174], rel=1e-9)
-    assert got["koehler"][0] == 4000 and got["koehler"][2:4] == [1.0, 1.0]
+    cloud, other = got["clouds"]
+    assert cloud == [1677, pytest.approx([3.376222, 1.312678, 23.282866], abs=1e-5)]
     # Turned, not mirrored.
-    assert got["turned"] == [[1.0, -2.0, -3.0]]
+    assert other == [1677, pytest.approx([4.376222, 2 - 1.312678, 3 - 23.282866], abs=1e-5)]
     assert got["aside"] == [pytest.approx([3 / 2**0.5, 3 / 2**0.5, 0], abs=1e-12)]
 
 
@@ -122,7 +125,8 @@ twice = count()
 draw(light | dict(wavelength_nm=600), scope, where=where)
 red = color()
 less = sorted(obj.name for obj in bpy.data.objects)
-mine = bpy.data.objects.new("probe probe", None); scene.collection.objects.link(mine)
+mine = bpy.data.objects.new("probe probe", None)
+next(one for one in bpy.data.collections if one.name == "devices").objects.link(mine)
 draw()
 none = count()
 report(start=start, none=none, once=once, twice=twice, blue=blue, red=red, less=less,
@@ -194,7 +198,7 @@ report(errors=[error_of(act) for act in (
         "'coords' of device 'fibers' are not all finite",
         "'coords' of device 'fibers' are not rows",
         "a direction is [0.0, 0.0, 0.0]",
-        "model is 'lamp': there are fiber, koehler, two_photon",
+        "model is 'lamp': there are fiber, koehler, twophoton",
         "fiber: ",
         "two devices are called 'fibers'",
         "'fibers' have no times",
@@ -244,12 +248,36 @@ report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20
     assert blue.mean() > 1.5 * dim[..., 2].mean()
 
 
-def test_workbench_has_a_light_in_classes_of_transmittance(
-    bpy_runtime: Runtime, tmp_path: Path
-) -> None:
-    got = bpy_runtime.reported(
+def test_a_point_of_a_light_is_as_bright_as_its_value(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
         tmp_path,
         FIBER
+        + PICTURE
+        + """
+# A cloud of one point, which all of the light reaches.
+one = dict(model="koehler", params=dict(radius=100, zmax=100, points=1), coords=[[0, 0, 0]])
+drawn = draw(light | one)
+x, y, z = next(o for o in bpy.data.objects if "fibers" in o.name).data.vertices[0].co
+def seen(value):
+    drawn.set("fibers", [value])
+    return picture((x, y, 2000), (x, y, 0), 16)[8, 8]
+report(full=seen(5.0), part=seen(2.0), above=seen(50.0), off=seen(0.0))
+""",
+        str(tmp_path),
+    )
+    linear = {name: ((np.array(rgb) + 0.055) / 1.055) ** 2.4 for name, rgb in got.items()}
+    assert linear["full"][2] > 0.3
+    assert linear["part"][1:] == pytest.approx(0.4 * linear["full"][1:], abs=0.01)
+    assert got["above"] == got["full"] and max(got["off"]) == 0
+
+
+def test_workbench_has_a_light_in_classes_of_transmittance(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + PICTURE
         + """
 scene.render.engine = "BLENDER_WORKBENCH"
 drawn = draw(light)
@@ -257,12 +285,20 @@ drawn.set("fibers", [5.0, 0.0])
 one = sorted((list(obj.color), len(obj.data.vertices) // 6)
              for obj in bpy.data.objects if "fibers 0" in obj.name)
 off = [obj.hide_render for obj in bpy.data.objects if "fibers 1" in obj.name]
-report(one=one, off=off)
+same = [list(obj.color) == list(obj.material_slots[0].material.diffuse_color)
+        for obj in bpy.data.objects if "fibers 0" in obj.name]
+scene.display.shading.color_type = "VERTEX"
+scene.display.shading.background_type = "WORLD"
+report(one=one, off=off, same=same, seen=picture((0, -1500, 120), (0, 0, 120))[20:28, 20:28])
 """,
+        str(tmp_path),
     )
     # Transmittance is 0.001 to 0.33 here: six classes, most points in the faint ones.
     alphas, sizes = [color[3] for color, _ in got["one"]], [size for _, size in got["one"]]
     assert sum(sizes) == 1677
     edges = 0.6 * np.geomspace(1e-3, 1, 7)
     assert len(alphas) == 6 and (edges[:-1] <= alphas).all() and (alphas < edges[1:]).all()
-    assert all(got["off"])
+    # Blender 3 and 4 draw an object's colour, 5 its material's.
+    assert all(got["off"]) and got["same"] == [True] * 6
+    rgb = np.array(got["seen"])
+    assert (rgb[..., 2] > rgb[..., 0] + 0.05).all()

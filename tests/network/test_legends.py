@@ -100,6 +100,29 @@ report(first=first, later=words("legend"), once=once, twice=twice, says=says,
         assert part in error
 
 
+def test_words_that_a_font_lacks_are_said_otherwise(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+bar = legend.ColorBar(RED_TO_BLUE, 0, 1, "ΔF/F")
+draw(bar=bar)
+def drawn():
+    label = next(o for o in bpy.data.objects if o.get("blendtorch_part") == "legend bar label")
+    graph = bpy.context.evaluated_depsgraph_get()
+    graph.update()
+    return len(label.evaluated_get(graph).to_mesh().vertices)
+said = words("legend bar label")
+long = drawn()
+draw(bar=legend.ColorBar(RED_TO_BLUE, 0, 1, "F/F"))
+report(said=said, long=long, short=drawn(), version=bpy.app.version[0])
+""",
+    )
+    assert got["said"] == (["ΔF/F"] if got["version"] >= 4 else ["dF/F"])
+    # Something stands there.
+    assert got["long"] > got["short"] > 0
+
+
 def test_a_legend_says_the_time_of_a_frame(bpy_runtime: Runtime, tmp_path: Path) -> None:
     got = bpy_runtime.reported(
         tmp_path,

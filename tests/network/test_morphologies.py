@@ -1,7 +1,9 @@
 """Cells with branches in real Blenders: where the BSB has them, as thick as they are, with the
 colours of cells and of compartments."""
 
+import gzip
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -293,17 +295,55 @@ report(up=np.sort(rgb[32:, :, 1].ravel())[-40:], down=np.sort(rgb[:32, :, 1].rav
     assert (down > 0.05).all() and down.max() < 0.35 and got["red"] < 0.1
 
 
-def write_report(path: Path, values: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> None:
-    """Of cells 7 and 3, in that order: somata, and two places of the first one's dendrite."""
+def test_cells_of_a_network_of_the_bsb_stand_where_it_has_them(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    with gzip.open(GOLDEN / "bsb_v8" / "small_v8.hdf5.gz") as packed:
+        (tmp_path / "net.hdf5").write_bytes(packed.read())
+    got = runtime.reported(
+        tmp_path,
+        SHAPES
+        + """
+from pathlib import Path
+from blendtorch import circuit
+net = circuit.CellNetwork(Path(sys.argv[sys.argv.index("--") + 1]) / "net.hdf5")
+cells = net.population("stellate_cell")
+drawn = morphologies.draw(scene, scene.collection, net, "stellate_cell", floor=0.1)
+xyz = corners(drawn)
+axis = morphologies.turned(cells.rotations) @ np.array([0, -60, 0])
+near = lambda places: [float(np.linalg.norm(xyz - one, axis=1).min()) for one in places]
+report(cells=len(cells), problems=drawn.problems, color=color_at(drawn, [0, 0, 0]),
+       balls=[int((abs(np.linalg.norm(xyz - one, axis=1) - 5) < 0.01).sum())
+              for one in cells.locations], axons=near(cells.locations + axis),
+       errors=[error_of(lambda: morphologies.draw(scene, scene.collection, net, name, cells))
+               for name, cells in (("golgi_cell", "all"), ("stellate", "all"),
+                                   ("stellate_cell", [50]))])
+""",
+        str(tmp_path),
+    )
+    assert got["cells"] == 50 and got["problems"] == []
+    # A soma's ball is 5 µm around its place, and the axon ends 60 µm below it, as it is turned.
+    assert min(got["balls"]) >= 18
+    assert max(got["axons"]) < 0.5
+    assert got["color"] == pytest.approx([0.9131, 0.6867, 0], abs=1e-3)
+    golgi, unknown, beyond = got["errors"]
+    assert "no cell of population 'golgi_cell' has a morphology" in golgi
+    assert unknown.startswith("KeyError") and "stellate_cell" in unknown
+    assert "no cell 50: there are 50" in beyond
+
+
+def write_report(path: Path, values: "np.ndarray[Any, Any]", elements: list[list[int]]) -> None:
+    """Of cells 7 and 3, in that order, their elements at a tenth, nine tenths, …"""
+    ids = [one for cell in elements for one in cell]
     with h5py.File(path, "w") as file:
         of = file.create_group("report/cortex")
         of["data"] = values
         of["data"].attrs["units"] = "mV"
         mapping = of.create_group("mapping")
         mapping["node_ids"] = np.array([7, 3], np.uint64)
-        mapping["index_pointers"] = np.array([0, 3, 4], np.uint64)
-        mapping["element_ids"] = np.array([0, 2, 2, 0], np.uint32)
-        mapping["element_pos"] = np.array([0.5, 0.1, 0.9, 0.5], np.float32)
+        mapping["index_pointers"] = np.array([0, len(elements[0]), len(ids)], np.uint64)
+        mapping["element_ids"] = np.array(ids, np.uint32)
+        mapping["element_pos"] = np.array(([0.5, 0.1, 0.9, 0.5])[: len(ids)], np.float32)
         mapping["time"] = np.array([0.0, float(len(values)), 1.0])
         mapping["time"].attrs["units"] = "ms"
 
@@ -313,7 +353,8 @@ def test_compartments_of_a_report_colour_the_branches_of_a_file(
 ) -> None:
     rows = np.zeros((3000, 4))
     rows[:, 1], rows[2, 2], rows[2999, 3] = np.arange(3000), 40.0, 60.0
-    write_report(tmp_path / "v.h5", rows)
+    write_report(tmp_path / "v.h5", rows, [[0, 2, 2], [0]])
+    write_report(tmp_path / "somata.h5", rows[:, :2], [[0], [0]])
     swc = "1 1 0 0 0 5 -1\n2 3 10 0 0 1 1\n3 3 90 0 0 1 2\n4 2 0 -10 0 1 1\n5 2 0 -60 0 1 4\n"
     (tmp_path / "cell.swc").write_text(swc)
     got = bpy_runtime.reported(
@@ -322,14 +363,12 @@ def test_compartments_of_a_report_colour_the_branches_of_a_file(
         + """
 from pathlib import Path
 from blendtorch import circuit
-from blendtorch.btb.network.morphology_reports import ReportValues
+from blendtorch.btb.network.morphology_reports import compartments_of
 from blendtorch.btb.network.morphology_sections import branches_of
 folder = Path(sys.argv[sys.argv.index("--") + 1])
-class Slow:
-    def ms(self, frame): return frame / 2
+line = circuit.Timeline(fps=20, ms_per_s=10)
 cell = circuit.Morphology.from_swc(folder / "cell.swc")
-file = circuit.Report.open(folder / "v.h5")["cortex"]
-values = ReportValues(file, Slow(), [3, 5, 7])
+traces = circuit.Traces(folder / "v.h5", "cortex", line, cells=[3, 5, 7], low=0, high=100)
 ends = [list(cell.points[cell.branches[b][1] - 1]) for b in branches_of(cell)]
 ramp = np.linspace([0, 0, 0], [1, 1, 1], 101)
 of = SimpleNamespace(name="cortex", positions=np.array([[0, 0, 0], [0, 0, 0], [0, 500, 0]]),
@@ -337,19 +376,16 @@ of = SimpleNamespace(name="cortex", positions=np.array([[0, 0, 0], [0, 0, 0], [0
                      morphology_of=np.zeros(3, int))
 net = SimpleNamespace(population=lambda name: of, morphology=lambda name: cell)
 drawn = morphologies.draw(scene, scene.collection, net, "cortex", [0, 2], floor=0.1,
-                          bar=legend.ColorBar(ramp, 0, 100), values=values,
-                          compartments=values.compartments)
+                          bar=legend.ColorBar(ramp, 0, 100), values=traces.row,
+                          compartments=compartments_of(traces))
 def seen(frame):
     drawn.update(frame)
     # Of cell 7 the dendrite near and far, its axon, and the soma of cell 3.
     return [float(color_at(drawn, p)[0]) for p in ([10, 501, 0], [90, 501, 0], [1, 440, 0],
                                                    [0, 0, 5])]
-read, reads = file.read, []
-values._report = SimpleNamespace(read=lambda *of: reads.append(of) or read(*of))
-values._at_once = 100
-report(ends=ends, frames={n: seen(n) for n in (-5, 0, 1, 4, 5, 6, 5998, 7000, 180, 160)},
-       reads=len(reads), problems=ReportValues(file, Slow(), [7]).problems,
-       errors=[error_of(lambda: ReportValues(file, Slow(), ids)) for ids in ([1, 2], [])])
+somata = circuit.Traces(folder / "somata.h5", "cortex", line, cells=[3, 5, 7])
+report(ends=ends, frames={n: seen(n) for n in (-5, 0, 3, 4, 6, 5998, 7000, 180)},
+       single=compartments_of(somata) is None)
 """,
         str(tmp_path),
     )
@@ -360,14 +396,12 @@ report(ends=ends, frames={n: seen(n) for n in (-5, 0, 1, 4, 5, 6, 5998, 7000, 18
     def at(share: float) -> float:
         return float(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
 
-    rows = {-5: 0, 0: 0, 1: 0, 4: 2, 5: 2, 6: 3, 5998: 2999, 7000: 2999, 180: 90, 160: 80}
+    # Two frames a row, and what is between rows is between their values.
+    rows = {-5: 0, 0: 0, 3: 1.5, 4: 2, 6: 3, 5998: 2999, 7000: 2999, 180: 90}
     for frame, row in rows.items():
         near, far, axon, soma = got["frames"][str(frame)]
-        assert near == pytest.approx(at(min(row, 100) / 100), abs=2e-4)
-        assert far == pytest.approx(at(0.4 if row == 2 else 0), abs=2e-4)
+        assert near == pytest.approx(at(min(np.rint(row), 100) / 100), abs=2e-4)
+        assert far == pytest.approx(at({2: 0.4, 1.5: 0.2}.get(row, 0)), abs=2e-4)
         assert soma == pytest.approx(at(0.6 if row == 2999 else 0), abs=2e-4)
         assert axon == pytest.approx(grey, abs=1e-5)
-    # Some rows at once, and only what frames need.
-    assert got["reads"] == 3
-    assert got["problems"] == ["1 of 2 cells of the report are not in the network"]
-    assert all("no cell of the report is in the network" in one for one in got["errors"])
+    assert got["single"] is True

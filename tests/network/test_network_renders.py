@@ -1,5 +1,4 @@
-"""`blendtorch render` of networks: descriptions, a network's own file, what the ledger holds to, and
-a saved .blend that shows a network again."""
+"""`blendtorch render` of networks: described, by their own files, and in a saved .blend."""
 
 import gzip
 import json

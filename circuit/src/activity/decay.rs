@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::error::positive;
+use super::sums::{Blocks, Sums};
 use super::{Activity, ActivityError, Painter, SpikeIndex, Timeline};
 
-/// A cell is left alone where its last spike is so many time constants ago: then a spike is less than
-/// 1e-4.
-const FADED: f64 = 9.25;
+/// A cell of which less is left is at rest.
+const FAINT: f64 = 1e-4;
 
 /// Each spike adds 1, which decays exponentially; the sum is shown up to 1.
 #[derive(Debug, Clone)]
@@ -15,18 +15,12 @@ pub struct Decay {
     spikes: Arc<SpikeIndex>,
     line: Timeline,
     tau_ms: f64,
+    blocks: Blocks,
     sums: Arc<Sums>,
 }
 
-/// Sums of exponentials at each spike, by which any time is reached from the last spike before it.
-#[derive(Debug)]
-struct Sums {
-    /// The sum right after each spike.
-    after: Vec<f32>,
-}
-
 impl Decay {
-    /// A spike at `ts` adds `exp(-(t - ts) / tau_ms)` from `ts` on.
+    /// A spike at `ts` adds `exp(-(t - ts) / tau_ms)` from `ts` on. What is below 1e-4 is shown as 0.
     ///
     /// # Errors
     /// `tau_ms` is not above 0.
@@ -36,38 +30,19 @@ impl Decay {
         tau_ms: f64,
     ) -> Result<Self, ActivityError> {
         let tau_ms = positive("tau_ms", tau_ms)?;
+        let blocks = Blocks::new(positive("tau_ms / 4", tau_ms / 4.0)?);
         Ok(Self {
-            sums: Arc::new(Sums::of(&spikes, tau_ms)),
+            sums: Arc::new(Sums::of(&spikes, blocks, tau_ms, |_| {})),
             spikes,
             line,
             tau_ms,
+            blocks,
         })
     }
 
     /// The time constant in ms.
     pub fn tau_ms(&self) -> f64 {
         self.tau_ms
-    }
-}
-
-impl Sums {
-    #[allow(
-        clippy::indexing_slicing,
-        clippy::cast_possible_truncation,
-        reason = "cells were checked when they came; single precision is what is shown"
-    )]
-    fn of(spikes: &SpikeIndex, tau: f64) -> Self {
-        let mut last = vec![(f64::NEG_INFINITY, 0.0_f64); spikes.cells()];
-        let all = || spikes.times().iter().zip(spikes.of());
-        let after = all().map(|(time, cell)| {
-            let (then, sum) = &mut last[*cell as usize];
-            *sum = 1.0 + *sum * (-(time - *then) / tau).exp();
-            *then = *time;
-            *sum as f32
-        });
-        Self {
-            after: after.collect(),
-        }
     }
 }
 
@@ -94,16 +69,15 @@ impl Activity for Decay {
     )]
     fn paint(&mut self, frame: f64, painter: &mut Painter<'_>) -> Result<(), ActivityError> {
         let time = self.line.ms(frame);
-        let window = self
-            .spikes
-            .window(time - FADED * self.tau_ms, time.next_up());
-        // From the last one on: the first that is met of a cell is its last.
-        let spikes = self.spikes.times().get(window.clone()).unwrap_or_default();
-        let of = self.spikes.of().get(window.clone()).unwrap_or_default();
-        let after = self.sums.after.get(window).unwrap_or_default();
-        for ((then, cell), sum) in spikes.iter().zip(of).zip(after).rev() {
-            let value = f64::from(*sum) * (-(time - then) / self.tau_ms).exp();
-            painter.set_once(*cell, 0.0, (value as f32).min(1.0));
+        let since = self.sums.until(FAINT);
+        for block in self.blocks.back(&self.spikes, time, since) {
+            let of = self.spikes.of().get(block.spikes.clone());
+            let (left, factor) = self.sums.at(&block, time);
+            let factor = factor as f32;
+            // From the last one on: the first that is met of a cell is its last.
+            for (cell, left) in of.unwrap_or_default().iter().zip(left).rev() {
+                painter.set_once(*cell, || (left * factor).min(1.0));
+            }
         }
         Ok(())
     }

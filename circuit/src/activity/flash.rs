@@ -64,7 +64,7 @@ impl Activity for Flash {
             .ms(frame - self.duration_ms / self.line.ms_per_frame());
         let window = self.spikes.window(start, end);
         for cell in self.spikes.of().get(window).unwrap_or_default() {
-            painter.set_once(*cell, 0.0, 1.0);
+            painter.set_once(*cell, || 1.0);
         }
         Ok(())
     }

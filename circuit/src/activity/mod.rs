@@ -1,25 +1,33 @@
 //! What of a network's activity is shown at a time: a value for each cell, for any frame.
 //!
 //! Owns spikes in order ([`SpikeIndex`]), the clock of a video ([`Timeline`]), and the kinds of activity:
-//! BSB's [`Pulsar`], a [`Flash`] for each spike, its [`Decay`]. Every one is a function of the frame, by
-//! random access: nothing depends on which frame was asked for before. It reads no network and draws
-//! nothing; times are in ms, frames may be fractions.
+//! BSB's [`Pulsar`], a [`Flash`] for each spike, its [`Decay`], the fluorescence of an [`Indicator`], and
+//! what was recorded as [`Traces`]. Every one is a function of the frame, by random access: nothing depends
+//! on which frame was asked for before. It reads no network and draws nothing; times are in ms, frames may
+//! be fractions.
 
 mod decay;
 mod error;
 mod fill;
 mod flash;
+mod indicator;
 mod line;
 mod pulsar;
 mod spikes;
+mod sums;
+#[cfg(test)]
+mod tests;
+mod traces;
 
 pub use decay::Decay;
 pub use error::ActivityError;
 pub use fill::{Kept, Painter, fill};
 pub use flash::Flash;
+pub use indicator::{Indicator, IndicatorStyle};
 pub use line::Timeline;
 pub use pulsar::{Pulsar, PulsarStyle};
 pub use spikes::{Counts, MOST_CELLS, SpikeIndex};
+pub use traces::{Between, Outside, Traces, TracesStyle};
 
 /// A value for each cell of a population, at any frame.
 pub trait Activity: Send {

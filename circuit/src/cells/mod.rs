@@ -11,6 +11,8 @@ mod population;
 mod results;
 mod rotation;
 mod sonata;
+#[cfg(test)]
+mod tests;
 
 pub use connections::Connections;
 pub use ids::CellIds;

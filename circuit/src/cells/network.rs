@@ -207,6 +207,9 @@ fn no_network(file: &File) -> Result<&'static str, CircuitError> {
             "has no group /cells/placement: it is no whole network of BSB 3",
         ),
     ];
+    if crate::neo::is_one(file)? {
+        return Ok("has Neo's results, not a network; give it to Results");
+    }
     for (group, text) in others {
         if file.has_group(group)? {
             return Ok(text);

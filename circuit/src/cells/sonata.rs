@@ -50,6 +50,11 @@ pub(super) fn open(
             wrong.push(one.clone());
         }
     }
+    if config.networks.nodes.is_empty() && wrong.is_empty() {
+        let text =
+            "names no files of nodes (networks.nodes): it is no configuration of a SONATA circuit";
+        wrong.error(path, "networks", text);
+    }
     let circuit = Circuit::open(&config.networks.nodes, &[], &mut wrong);
     problems.extend(wrong.into_result()?);
     let mut all = Vec::new();
@@ -86,6 +91,12 @@ fn population(
     });
     let Some(positions) = positions.filter(|all| placed || all.is_empty()) else {
         population.entity = true;
+        let kinds = nodes.attribute("model_type")?;
+        let kind = |at| kinds.as_ref().and_then(|kinds| kinds.word(at));
+        if (0..nodes.len()).any(|at| kind(at).as_deref() != Some("virtual")) {
+            let text = "its cells have no places (attributes x, y and z): they cannot be drawn";
+            problems.warning(nodes.file(), key, text);
+        }
         return Ok(population);
     };
     population.positions = super::narrowed(positions.as_flattened());

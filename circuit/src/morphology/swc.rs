@@ -57,10 +57,7 @@ fn parse(name: &str, text: &str) -> Result<Morphology, String> {
     let (mut rows, mut branches, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     while let Some((mut at, parent)) = waiting.pop() {
         let branch = i64::try_from(branches.len()).unwrap_or(i64::MAX);
-        loop {
-            let Some((_, sample)) = samples.get_index(at) else {
-                break;
-            };
+        while let Some((_, sample)) = samples.get_index(at) {
             rows.push(sample.row);
             kinds.push(sample.kind);
             match children.get(at).map_or(&[][..], Vec::as_slice) {

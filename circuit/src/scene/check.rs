@@ -5,6 +5,7 @@ use std::path::Path;
 use super::device::{Device, LightModel, Values};
 use super::view::CameraView;
 use super::{ColorScale, Positions, SceneDescription, Show, array_file};
+use crate::colors::ColorMap;
 use crate::{Problems, nearest};
 
 /// The engines' names.
@@ -41,6 +42,9 @@ pub(super) fn check(scene: &SceneDescription, file: &Path, problems: &mut Proble
         }
     }
     for (key, scale) in scales(scene) {
+        if let Err(unknown) = ColorMap::named(&scale.map) {
+            wrong(&key, unknown.to_string());
+        }
         if let (Some(low), Some(high)) = (scale.low, scale.high)
             && low >= high
         {

@@ -53,6 +53,9 @@ pub enum Show {
         /// The ΔF/F that saturation ends at.
         #[serde(default)]
         saturation: Option<f64>,
+        /// Calcium at rest, as a multiple of what one spike adds.
+        #[serde(default)]
+        baseline: Option<f64>,
         /// Standard deviation of the noise, in ΔF/F.
         #[serde(default)]
         noise: Option<f64>,
@@ -168,6 +171,7 @@ impl Show {
                 amplitude,
                 hill,
                 saturation,
+                baseline,
                 noise,
                 ..
             } => vec![
@@ -176,6 +180,7 @@ impl Show {
                 ("amplitude", amplitude, false),
                 ("hill", hill, false),
                 ("saturation", saturation, false),
+                ("baseline", baseline, true),
                 ("noise", noise, true),
             ],
             Self::Report { .. } | Self::Rest {} => vec![],

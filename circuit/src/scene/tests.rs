@@ -73,6 +73,21 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn an_unknown_colour_map_is_named_with_the_one_that_was_meant() {
+    let said = refused(
+        r#"{"network": "net.hdf5", "colors": "virdis", "populations": {"a": {"colors": {"map": "hot"}}}}"#,
+    );
+    assert!(
+        said.contains("colors: there is no colour map \"virdis\"; did you mean \"viridis\"?"),
+        "{said}"
+    );
+    assert!(
+        said.contains("populations.a.colors: there is no colour map \"hot\""),
+        "{said}"
+    );
+}
+
+#[test]
 fn colors_are_hexadecimal_or_numbers() {
     let color = |text: &str| serde_json::from_str::<Color>(text).map(|color| color.0);
     assert_eq!(color("\"#f00\"").unwrap(), [1.0, 0.0, 0.0, 1.0]);

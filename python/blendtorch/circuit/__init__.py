@@ -3,12 +3,15 @@
 `NetworkBuilder` builds and saves SONATA networks in the words of BMTK's; `rules` has the usual
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
 spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
-and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of `Activity` say what is
-shown of it in a frame; `colorize` gives values colours.
+and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of
+`Activity` say what is shown of it in a frame; `colorize` gives values colours.
+and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the
+kinds of `Activity` say what is shown of it in a frame; `colorize` gives values colours, and
+`optics` says where light is.
 """
 
-from . import rules
-from .activity import Activity, Decay, Flash, Pulsar, SpikeIndex, Timeline
+from . import optics, rules
+from .activity import Activity, Decay, Flash, Indicator, Pulsar, SpikeIndex, Timeline
 from .builder import NetworkBuilder
 from .cells import CellNetwork, CellPopulation, Results, spikes_from_mapping
 from .colors import color_map, color_maps, colorize
@@ -21,12 +24,14 @@ from .pools import Node, NodePool, NodeTable
 from .reports import Electrodes, Report, ReportPopulation
 from .rules import vectorised
 from .spikes import Spikes, SpikeTrains
+from .traces import Compartments, Traces
 
 __all__ = [
     "Activity",
     "CellNetwork",
     "CellPopulation",
     "Circuit",
+    "Compartments",
     "Connections",
     "Decay",
     "Description",
@@ -35,6 +40,7 @@ __all__ = [
     "Edges",
     "Electrodes",
     "Flash",
+    "Indicator",
     "Morphology",
     "NetworkBuilder",
     "Node",
@@ -49,9 +55,11 @@ __all__ = [
     "SpikeTrains",
     "Spikes",
     "Timeline",
+    "Traces",
     "color_map",
     "color_maps",
     "colorize",
+    "optics",
     "read_config",
     "rules",
     "scene_description",

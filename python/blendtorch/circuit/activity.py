@@ -1,14 +1,16 @@
 """What of a network's activity is shown at a time: a value for each cell, for any frame.
 
 `SpikeIndex` has the spikes of a population in order, `Timeline` says which time a frame shows.
-`Pulsar`, `Flash` and `Decay` are functions of the frame, by random access: nothing depends on which
-frame was asked for before. Owns how they look in Python; all reckoning is Rust's.
+`Pulsar`, `Flash`, `Decay` and `Indicator` are functions of the frame, by random access: nothing
+depends on which frame was asked for before. Owns how they look in Python; all reckoning is Rust's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,7 +113,6 @@ class Activity:
     def __init__(self, core: _blendtorch.ActivityOf, line: Timeline, **said: Any) -> None:
         self._core = core
         self._said = said
-        self._own: NDArray[np.float32] | None = None
         #: Which time a frame shows.
         self.line = line
         #: What kind it is, as descriptions name it.
@@ -140,6 +141,11 @@ class Activity:
     def fill_all(self, frame: float, out: NDArray[np.float32]) -> int:
         """As `fill`, but writes every value, whatever `out` holds."""
         return self._core.fill(frame, out, False)
+
+    @property
+    def still(self) -> bool:
+        """Whether the last `fill` left its array as it was: nothing has to be drawn anew."""
+        return self._core.still()
 
     def values(self, frame: float) -> NDArray[np.float32]:
         """The values of a frame, in an array of its own."""
@@ -224,6 +230,59 @@ class Decay(Activity):
         line = line or Timeline()
         core = _blendtorch.ActivityOf.decay_of(spikes._core, line._numbers(), tau_ms)
         super().__init__(core, line, tau_ms=tau_ms)
+
+
+class Indicator(Activity):
+    """The fluorescence of a calcium indicator, ΔF/F: spikes, calcium, Hill's law, noise.
+
+    A spike's calcium rises and decays by `exp(-t / decay_ms) * (1 - exp(-t / rise_ms))`, divided by
+    its peak; c is the sum of all, so that one spike alone peaks at 1. With b = `baseline`, calcium
+    at rest, and h = `hill`,
+
+        ΔF/F = saturation * ((b + c)^h - b^h) / ((b + c)^h + K^h)
+
+    where K is what makes one spike peak at `amplitude`. With `saturation=float("inf")` nothing
+    saturates. `noise` is the standard deviation of what is added to each cell in each frame, which
+    hangs on `seed`, cell and frame alone. The defaults are GCaMP6f's, without noise
+    (`docs/activity.md` says where they are from). What is None is the default.
+    """
+
+    #: GCaMP6f's numbers, by the names of the arguments.
+    GCAMP6F: ClassVar[Mapping[str, float]] = MappingProxyType(
+        dict(
+            zip(
+                ("rise_ms", "decay_ms", "amplitude", "hill", "saturation", "baseline", "noise"),
+                _blendtorch.ActivityOf.gcamp6f(),
+                strict=True,
+            )
+        )
+    )
+
+    def __init__(
+        self,
+        spikes: SpikeIndex,
+        line: Timeline | None = None,
+        rise_ms: float | None = None,
+        decay_ms: float | None = None,
+        amplitude: float | None = None,
+        hill: float | None = None,
+        saturation: float | None = None,
+        baseline: float | None = None,
+        noise: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        line = line or Timeline()
+        given = (rise_ms, decay_ms, amplitude, hill, saturation, baseline, noise)
+        known = self.GCAMP6F.items()
+        said = {
+            name: default if value is None else float(value)
+            for (name, default), value in zip(known, given, strict=True)
+        }
+        numbers: Any = tuple(said.values())
+        core = _blendtorch.ActivityOf.indicator_of(
+            spikes._core, line._numbers(), numbers, seed % 2**64
+        )
+        super().__init__(core, line, **said, seed=seed)
 
 
 def _cells_of(index: ArrayLike) -> NDArray[np.uint32]:

@@ -1,7 +1,7 @@
 """Networks as cells that can be drawn: populations with places, ids and looks, and their spikes.
 
-Owns how they look in Python: numpy arrays over the memory that was read into. Which file has what is
-Rust's: networks of BSB 3 to 8 and SONATA's configurations, results of BSB 3, Neo's (`.nio`) and
+Owns how they look in Python: numpy arrays over the memory that was read into. Which file has what
+is Rust's: networks of BSB 3 to 8 and SONATA's configurations, results of BSB 3, Neo's (`.nio`) and
 SONATA's spikes.
 """
 
@@ -162,7 +162,7 @@ class CellNetwork:
     def summary(self) -> str:
         """Its cells in one line."""
         parts = [f"{len(one)} {name}" for name, one in self._populations.items()]
-        return f"{self.format} {self.version}: {', '.join(parts) or 'no cells'}"
+        return f"{self.format} {self.version}".rstrip() + f": {', '.join(parts) or 'no cells'}"
 
     def population(self, name: str) -> CellPopulation:
         """The population of that name.
@@ -198,8 +198,8 @@ class CellNetwork:
     def connections(
         self, name: str, pre: str | None = None, post: str | None = None
     ) -> tuple[str, str, NDArray[np.int64]]:
-        """The connections of a set: the population that they come from, the one that they go to, and
-        the indices of both cells, n × 2. Those of cells that were left out are left out, with a
+        """The connections of a set: the population that they come from, the one that they go to,
+        and the indices of both cells, n × 2. Those of cells that were left out are left out, with a
         warning.
 
         Args:
@@ -243,9 +243,7 @@ class Results:
     def __init__(self, path: Path_, network: CellNetwork, group: str | None = None) -> None:
         self._network = network
         self._results = _blendtorch.CellResults(os.fspath(path), network._files, group)
-        self._counts = {
-            name: (spikes, cells) for name, spikes, cells in self._results.populations()
-        }
+        self._counts = dict(self._results.populations())
 
     @property
     def path(self) -> Path:
@@ -270,12 +268,19 @@ class Results:
     @property
     def counts(self) -> dict[str, int]:
         """The number of spikes of each population that was recorded."""
-        return {name: spikes for name, (spikes, _) in self._counts.items()}
+        return dict(self._counts)
 
-    @property
-    def recorded(self) -> dict[str, int | None]:
-        """How many cells of each population were recorded; None where the file does not say it."""
-        return {name: cells for name, (_, cells) in self._counts.items()}
+    def missing(self, name: str) -> NDArray[np.uint32] | None:
+        """The indices of the cells of a population that were not recorded: they are not silent,
+        nobody looked. None where the file does not say whom it recorded (SONATA, NEST's devices);
+        all where the population was not recorded at all.
+
+        Raises:
+            KeyError: The network has no such population.
+        """
+        if name not in self._counts:
+            return np.arange(len(self._network.population(name)), dtype=np.uint32)
+        return _array(self._results.missing(name))
 
     def spikes(self, name: str) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
         """The spikes of a population in the order of time: cells' indices (uint32), and ms
@@ -306,11 +311,11 @@ def spikes_from_mapping(
         ids: The ids of the cells, by index.
 
     Returns:
-        The cells' indices (uint32) and the times in ms (float64) in the order of time, and a report:
-        `missing`: the ids that have no entry (of devices: no spike); `empty`: how many entries have
-        no spike; `unsorted`: how many are not in order; `negative`, `nan`: spikes that were left out
-        since they are before 0 or have no time; `unknown`: spikes of other cells; `ignored`: keys
-        that hold no spikes.
+        The cells' indices (uint32) and the times in ms (float64) in the order of time, and a
+        report: `missing`: the ids that have no entry (of devices: no spike); `empty`: how many
+        entries have no spike; `unsorted`: how many are not in order; `negative`, `nan`: spikes that
+        were left out since they are before 0 or have no time; `unknown`: spikes of other cells;
+        `ignored`: keys that hold no spikes.
 
     Raises:
         ValueError: An id is there twice.

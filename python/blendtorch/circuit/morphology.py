@@ -32,7 +32,7 @@ class Morphology:
         """Reads an SWC file. Points are put in the order of their branches.
 
         Raises:
-            ValueError: A line is none of a point, a parent is missing, parents go round in a circle.
+            ValueError: A line is none of a point, a parent is missing, or parents go in a circle.
             OSError: It cannot be read.
         """
         return cls(_blendtorch.Shape.from_swc(os.fspath(path)))
@@ -66,8 +66,8 @@ class Morphology:
 
     @cached_property
     def labels(self) -> list[str]:
-        """What its parts are called: `soma`, `axon`, `dendrites`, `apical_dendrites` of SWC's types 1
-        to 4, `type_7` of others; of BSB as the file has it."""
+        """What its parts are called: `soma`, `axon`, `dendrites`, `apical_dendrites` of SWC's types
+        1 to 4, `type_7` of others; of BSB as the file has it."""
         return self._shape.labels()
 
     def labelled(self, label: str) -> NDArray[np.bool_]:
@@ -75,4 +75,6 @@ class Morphology:
         return np.asarray(self._shape.labelled(label)).astype(bool)
 
     def __repr__(self) -> str:
-        return f"Morphology({self.name!r}, {len(self.points)} points in {len(self.branches)} branches)"
+        return (
+            f"Morphology({self.name!r}, {len(self.points)} points in {len(self.branches)} branches)"
+        )

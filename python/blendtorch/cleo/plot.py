@@ -16,8 +16,9 @@ MARKER = 36.0
 """The area of a marker in pt² where nothing says it."""
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f")
 ELEVATION, AZIMUTH = 30.0, -60.0
-_AXES = 0.775
-"""The part of a figure's width that its axes have."""
+_AXES = 0.39
+"""The part of a figure's width that the longest side has, about, from the usual angle: of the
+tutorial's figure 247 of 640 pixels."""
 _KNOWN = (
     "xlim", "ylim", "zlim", "colors", "axis_scale_unit", "devices", "invert_z", "scatterargs",
 )  # fmt: skip
@@ -45,6 +46,13 @@ class Plot:
     background: Color = (1.0, 1.0, 1.0, 1.0)
     elevation: float = ELEVATION
     azimuth: float = AZIMUTH
+    """As matplotlib has it. Where z grows downwards Cleo flips the picture's z, so that it is a
+    mirror's; ours is no mirror's, and seen from where x runs as in Cleo's."""
+
+    @property
+    def seen_from(self) -> float:
+        """The azimuth of our camera, degrees."""
+        return -self.azimuth if self.invert_z else self.azimuth
 
     def color(self, group: int) -> Color:
         """A group's."""
@@ -55,7 +63,7 @@ class Plot:
 
     def radius(self, span: float) -> float:
         """A cell's, µm, where the longest side of what is seen is `span` µm long: what a marker
-        has on paper, by the scale that Cleo draws light with."""
+        has on paper."""
         pixels = self.size[0] * _AXES
         points = pixels * 72.0 / self.dpi
         return math.sqrt(max(self.marker, 0.0)) / 2.0 * span / points

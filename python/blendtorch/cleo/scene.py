@@ -17,8 +17,9 @@ from .recording import Recording
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-REST = 0.2
-"""The opacity of cells that do not spike."""
+REST = 0.1
+"""The opacity of cells that do not spike: Cleo's 0.2 is of what a screen shows, and Blender mixes
+light."""
 _TWENTY_MICRONS = 20.0
 
 
@@ -42,7 +43,7 @@ def described(recording: Recording, plot: Plot, slowdown: float = 10.0) -> dict[
         "devices": [plain(dict(one)) for one in recording.devices.values()],
         "camera": {
             "elevation": plot.elevation,
-            "azimuth": plot.azimuth,
+            "azimuth": plot.seen_from,
             "up": "-z" if plot.invert_z else "z",
         },
         "background": list(plot.background),

@@ -23,6 +23,7 @@ from .recording import Group, Recording
 
 _LAST = 1_000_000
 """In its step a snapshot comes after whatever sets devices: Cleo's processor is at order 0."""
+_NONE = np.zeros(0, np.uint32)
 _CLOSE = 1e-6
 """Times nearer than this part of an interval are the same."""
 
@@ -69,6 +70,9 @@ class VideoVisualizer(InterfaceDevice):
     window: int = field(default=4, kw_only=True)
     """How many intervals they may be behind where it does."""
 
+    await_viewers: float = field(default=0.0, kw_only=True)
+    """How many seconds the first run waits, at most, until they are all there."""
+
     plotargs: Mapping[str, Any] = field(factory=dict, kw_only=True)
     """What they are told of how it is plotted; as `generate_Animation` takes it."""
 
@@ -76,7 +80,8 @@ class VideoVisualizer(InterfaceDevice):
     """The same."""
 
     neuron_groups: list[Any] = field(init=False, factory=list)
-    _monitors: list[Any] = field(init=False, factory=list, repr=False)
+    _indices: list[Any] = field(init=False, factory=list, repr=False)
+    """Which cells have spiked until now, of each group."""
     _seen: list[int] = field(init=False, factory=list, repr=False)
     _recording: Recording | None = field(init=False, default=None, repr=False)
     _sender: LiveSender | None = field(init=False, default=None, repr=False)
@@ -109,7 +114,8 @@ class VideoVisualizer(InterfaceDevice):
                 )
         self.neuron_groups.append(neuron_group)
         monitor = b2.SpikeMonitor(neuron_group)
-        self._monitors.append(monitor)
+        # Without a copy, and without Brian2's units.
+        self._indices.append(monitor.variables["i"].get_value)
         self._seen.append(0)
         self.brian_objects.add(monitor)
 
@@ -117,7 +123,7 @@ class VideoVisualizer(InterfaceDevice):
         """Forgets what was recorded, with the simulator's `reset`."""
         self._close(("interrupted", None))
         self._recording, self._start = None, None
-        self._seen = [0] * len(self._monitors)
+        self._seen = [0] * len(self._indices)
 
     @property
     def recording(self) -> Recording:
@@ -182,7 +188,7 @@ class VideoVisualizer(InterfaceDevice):
         recording, now = self._recorded(), float(self.sim.network.t_)
         if self._start is not None and now < self._start - _CLOSE * self._seconds:
             recording.cut(self._number(now))
-            self._seen = [len(_indices(one)) for one in self._monitors]
+            self._seen = [len(indices()) for indices in self._indices]
             self._start = None
         if self._start is None:
             self._start, self._values = now, self._devices()
@@ -198,6 +204,7 @@ class VideoVisualizer(InterfaceDevice):
                 devices={name: len(value) for name, value in self._values.items()},
                 policy=self.policy,
                 window=self.window,
+                await_viewers=self.await_viewers,
             )
 
     def _step(self) -> None:
@@ -211,12 +218,15 @@ class VideoVisualizer(InterfaceDevice):
         if start is None or self._recording is None or now - start < _CLOSE * self._seconds:
             return
         spikes = []
-        for at, monitor in enumerate(self._monitors):
-            found = _indices(monitor)
-            spikes.append(found[self._seen[at] :].astype(np.uint32))
-            self._seen[at] = len(found)
+        for at, indices in enumerate(self._indices):
+            found, seen = indices(), self._seen[at]
+            if len(found) == seen:
+                spikes.append(_NONE)
+            else:
+                spikes.append(found[seen:].astype(np.uint32))
+                self._seen[at] = len(found)
         number = self._number(start)
-        self._recording.add(spikes, self._values, number)
+        self._recording.put(spikes, self._values, number)
         if self._sender is not None:
             groups = self._recording.groups
             by_name = {
@@ -239,11 +249,6 @@ def _named(given: Iterable[Any]) -> Iterable[tuple[str, Any]]:
         if not isinstance(device, InterfaceDevice):
             raise TypeError(f"a device, or a pair of a device and a dict, and not {one!r}")
         yield device.name, device
-
-
-def _indices(monitor: Any) -> Any:
-    """Which cells have spiked until now, without a copy."""
-    return monitor.variables["i"].get_value()
 
 
 def _places(group: Any) -> Any:

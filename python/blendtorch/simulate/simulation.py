@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from .._blendtorch import SimulationRun
 from ..circuit.as_json import as_json
 from ..circuit.ids import id_of, ids_of
+from ..circuit.live import Policy, Targets
 from .called import Called
 
 LOG = logging.getLogger("blendtorch.simulate")
@@ -111,6 +112,45 @@ class Simulation:
         """The folder of the output."""
         return Path(self._run.output_dir)
 
+    def publish(
+        self,
+        to: Targets,
+        *,
+        every: float = 1.0,
+        policy: Policy = "drop",
+        window: int = 4,
+        description: Mapping[str, Any] | None = None,
+        await_viewers: float = 0.0,
+    ) -> None:
+        """Lets Blenders draw it from now on, while it runs (docs/live.md).
+
+        Args:
+            to: addresses, or the launch info of a fleet whose instances have a socket `ACTIVITY`.
+            every: how long an interval is, in ms.
+            policy: "drop" (never wait for them) or "slow".
+            window: how many intervals they may be behind where it is "slow".
+            description: how it is shown, with the keys of a `network.json`.
+            await_viewers: seconds until all are there, at most: after that it begins without.
+
+        Raises:
+            ValueError: there is no address, or something of this cannot be.
+            FileNotFoundError: there is no such launch info.
+        """
+        targets = [os.fspath(one) for one in ([to] if isinstance(to, str | os.PathLike) else to)]
+        text = None if description is None else as_json(description, "description")
+        said = self._ask(lambda run: run.publish(targets, float(every), (policy, window), text))
+        for line in said:
+            LOG.warning("%s", line)
+        until = time.monotonic() + await_viewers
+        while not self._run.viewers_are_there() and time.monotonic() < until:
+            time.sleep(0.05)
+        if await_viewers and not self._run.viewers_are_there():
+            LOG.warning("not all viewers are there after %g s", await_viewers)
+
+    def _tell(self) -> None:
+        for line in self._run.news():
+            LOG.warning("%s", line)
+
     def run_until(self, time: float) -> None:
         """Simulates to a time in ms, which must lie on the grid of `dt`.
 
@@ -154,6 +194,7 @@ class Simulation:
                 return self._run.advance()
             finally:
                 self._progress = self._run.progress()
+                self._tell()
 
     def _ask(self, question: Callable[[SimulationRun], Answer]) -> Answer:
         """Asks while no other thread does."""

@@ -230,11 +230,17 @@ impl CellResults {
         self.results.duration_ms()
     }
 
-    /// Name, spikes, and cells that were recorded, of each population.
-    fn populations(&self) -> Vec<(&str, usize, Option<u64>)> {
+    /// Name and number of spikes of each population.
+    fn populations(&self) -> Vec<(&str, usize)> {
         let all = self.results.populations().iter();
-        all.map(|(name, one)| (name.as_str(), one.index.len(), one.recorded))
+        all.map(|(name, one)| (name.as_str(), one.index.len()))
             .collect()
+    }
+
+    /// The indices of the cells that were not recorded, where that is known.
+    fn missing(&self, name: &str) -> Option<Numbers> {
+        let one = self.results.populations().get(name)?;
+        one.missing.clone().map(Numbers::from)
     }
 
     /// The cells' indices and the times in ms.

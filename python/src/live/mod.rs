@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use crate::errors;
 
 /// An error of either end.
-fn live_error(error: &LiveError) -> PyErr {
+pub(crate) fn live_error(error: &LiveError) -> PyErr {
     let text = error.to_string();
     match error {
         LiveError::Unfit { .. } | LiveError::NoAddresses => PyValueError::new_err(text),

@@ -126,7 +126,7 @@ impl PyLiveSender {
         py: Python<'py>,
         how: &str,
         reason: Option<&str>,
-    ) -> PyResult<(Bound<'py, PyList>, Vec<(String, bool)>)> {
+    ) -> PyResult<(Bound<'py, PyList>, News)> {
         if errors::refuse_child(self.process).is_err() {
             return Ok((PyList::empty(py), Vec::new())); // it is the parent's to close
         }
@@ -142,6 +142,9 @@ impl PyLiveSender {
         Ok((counted(py, &counts)?, news.collect()))
     }
 }
+
+/// What happened, in words, and whether it is trouble.
+type News = Vec<(String, bool)>;
 
 fn arrays<T: Element>(fields: Fields) -> PyResult<IndexMap<String, Vec<T>>> {
     let one = |(name, value): (String, blendtorch_wire::Value)| {

@@ -5,14 +5,16 @@ mod functions;
 use std::path::PathBuf;
 
 use blendtorch_circuit::{CircuitError, Severity};
+use blendtorch_live::Policy;
 use blendtorch_simulate::engine::EngineError;
 use blendtorch_simulate::plot::plot;
-use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Run, SimulateError};
+use blendtorch_simulate::{Choice, NoFunctions, Options, Plan, Publish, Run, SimulateError};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::Value;
 
 use crate::circuit::{Numbers, error as circuit_error};
+use crate::live::live_error;
 use functions::InPython;
 
 fn simulate_error(error: &SimulateError) -> PyErr {
@@ -21,6 +23,7 @@ fn simulate_error(error: &SimulateError) -> PyErr {
         SimulateError::Circuit(error) => circuit_error(error),
         SimulateError::Engine(EngineError::Size(_)) => PyRuntimeError::new_err(text),
         SimulateError::Engine(_) => PyValueError::new_err(text),
+        SimulateError::Publish(error) => live_error(error),
         _ => PyOSError::new_err(text),
     }
 }
@@ -157,6 +160,42 @@ impl SimulationRun {
         let run = self.running()?;
         py.detach(|| run.advance_to(time))
             .map_err(|error| simulate_error(&error))
+    }
+
+    /// Lets viewers see it from now on; what is odd about that, for people.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
+    fn publish(
+        &mut self,
+        py: Python<'_>,
+        to: Vec<String>,
+        every_ms: f64,
+        policy: (String, u32),
+        description: Option<String>,
+    ) -> PyResult<Vec<String>> {
+        let policy = Policy::of(&policy.0, policy.1).map_err(|error| live_error(&error))?;
+        let how = Publish {
+            to,
+            every_ms,
+            policy,
+            description,
+        };
+        let run = self.running()?;
+        py.detach(|| run.publish(&how))
+            .map_err(|error| simulate_error(&error))
+    }
+
+    /// Whether all viewers are there.
+    fn viewers_are_there(&self) -> bool {
+        self.run.as_ref().is_none_or(Run::viewers_are_there)
+    }
+
+    /// What happened to viewers since the last call.
+    fn news(&mut self) -> Vec<String> {
+        let news = self.run.as_mut().map(Run::news).unwrap_or_default();
+        news.into_iter().map(|one| one.text).collect()
     }
 
     /// A variable of cells as it is now.

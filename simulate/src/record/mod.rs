@@ -27,6 +27,8 @@ pub(crate) struct Recorder {
     reports: Vec<(ProbeId, Rows)>,
     sketch: Sketch,
     log: Option<log::Log>,
+    /// Spikes for who publishes them.
+    tap: Option<Vec<(u64, u32)>>,
     error: Option<CircuitError>,
 }
 
@@ -57,6 +59,7 @@ impl Recorder {
             reports,
             sketch,
             log: log::Log::new(plan, folder)?,
+            tap: None,
             error: None,
         })
     }
@@ -71,6 +74,16 @@ impl Recorder {
         if let Some(log) = &mut self.log {
             log.line(level, line);
         }
+    }
+
+    /// From now on spikes are kept for [`Self::tapped`] too.
+    pub(crate) fn tap(&mut self) {
+        self.tap.get_or_insert_default();
+    }
+
+    /// Those that were kept: (step, member).
+    pub(crate) fn tapped(&mut self) -> Option<&mut Vec<(u64, u32)>> {
+        self.tap.as_mut()
     }
 
     /// The error that came up since the last call.
@@ -100,6 +113,9 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn spikes(&mut self, spikes: &[(u64, u32)]) {
+        if let Some(tap) = &mut self.tap {
+            tap.extend_from_slice(spikes);
+        }
         if self.error.is_none()
             && let Err(error) = self.spikes.add(spikes, &self.times, &mut self.sketch)
         {

@@ -23,6 +23,9 @@ use self::shape::{Shape, eased};
 use super::error::{not_negative, positive};
 use super::{Activity, ActivityError, Painter, SpikeIndex, Timeline};
 
+/// Frames are counted up to 2^53.
+const LAST_FRAME: f64 = 9_007_199_254_740_992.0;
+
 /// How a spike looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PulsarStyle {
@@ -120,10 +123,11 @@ impl Pulsar {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a spike is not before the video; what is too large is the largest"
+        reason = "a spike is not before the video"
     )]
     fn frame_of(&self, time: f64) -> u64 {
-        ((time - self.line.start_ms()) / self.line.ms_per_frame()) as u64
+        let frame = (time - self.line.start_ms()) / self.line.ms_per_frame();
+        frame.min(LAST_FRAME) as u64
     }
 
     /// The spikes that it shows.
@@ -176,46 +180,74 @@ impl Pulsar {
     }
 
     /// Calls `each` with the cells that are not at rest, and their values.
+    ///
+    /// Spikes of one frame are together, and most of them are far from their neighbours: those have one
+    /// value, which is reckoned once.
     #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
         clippy::cast_precision_loss,
-        reason = "no video has 2^53 frames; widths are small"
+        reason = "no video has 2^53 frames; what is too large is the largest"
     )]
-    fn each(&self, frame: f64, mut each: impl FnMut(u32, f64)) {
+    fn each(&self, frame: f64, painter: &mut Painter<'_>) {
         // Before the first key the curve is level.
         let frame = frame.max(0.0);
         let shape = &self.shape;
-        let edge = f64::from(shape.edge());
+        let (edge, near) = (u64::from(shape.edge()), shape.near());
         let times = self.spikes.times().get(self.first..).unwrap_or_default();
         let of = self.spikes.of().get(self.first..).unwrap_or_default();
         // A spike up to 2 w before decides how deep a valley is in which the next one rises.
-        let from =
-            times.partition_point(|time| (self.frame_of(*time) as f64) <= frame - 2.0 * edge);
-        let now = times.partition_point(|time| (self.frame_of(*time) as f64) <= frame);
-        let to = times.partition_point(|time| (self.frame_of(*time) as f64) < frame + edge);
-        let gaps = |range| self.gaps.of_spikes(range);
-        let part = |range: std::ops::Range<usize>| {
-            let times = times.get(range.clone()).unwrap_or_default();
-            let of = of.get(range.clone()).unwrap_or_default();
-            times.iter().zip(of).zip(gaps(range))
-        };
-        for ((time, cell), gap) in part(from..now) {
-            let since = frame - self.frame_of(*time) as f64;
-            // Else a later spike of the cell is before this frame, too.
-            if since < f64::from(gap.after) {
-                if let Some(value) = shape.after(since, gap.after) {
-                    each(*cell, value);
+        let oldest = (frame as u64).saturating_add(1).saturating_sub(2 * edge);
+        let to = times.partition_point(|time| (self.frame_of(*time) as f64) < frame + edge as f64);
+        let mut at = times.partition_point(|time| self.frame_of(*time) < oldest);
+        painter.expect(to.saturating_sub(at));
+        while let Some(time) = times.get(at).filter(|_| at < to) {
+            let peak = self.frame_of(*time);
+            let end = at
+                + run(times.get(at..to).unwrap_or_default(), |time| {
+                    self.frame_of(time) == peak
+                });
+            let of = of.get(at..end).unwrap_or_default().iter();
+            let spikes = of.zip(self.gaps.of_spikes(at..end));
+            at = end;
+            let (since, peak) = (frame - peak as f64, peak as f64);
+            if since < 0.0 {
+                // One that is near is before this frame, and has given the cell its value; or it is the
+                // first one after this frame.
+                let value = shape.before(frame, peak) as f32;
+                for (cell, _) in spikes.filter(|(_, gap)| gap.before >= near) {
+                    painter.set(*cell, value);
+                }
+                continue;
+            }
+            let alone = shape.after(since, near).map(|value| value as f32);
+            for (cell, gap) in spikes {
+                if gap.after >= near {
+                    if let Some(value) = alone {
+                        painter.set(*cell, value);
+                    }
+                } else if since < f64::from(gap.after) {
+                    // Else a later spike of the cell is before this frame, too.
+                    if let Some(value) = shape.after(since, gap.after) {
+                        painter.set(*cell, value as f32);
+                    }
                 }
             }
         }
-        for ((time, cell), gap) in part(now..to) {
-            let peak = self.frame_of(*time) as f64;
-            // One that is near is before this frame, and has given the cell its value; or it is the
-            // first one after this frame.
-            if gap.before >= shape.near() {
-                each(*cell, shape.before(frame, peak));
-            }
-        }
     }
+}
+
+/// How many of the first times belong together; at least the first does.
+fn run(times: &[f64], together: impl Fn(f64) -> bool) -> usize {
+    let mut step = 1;
+    while times.get(step).is_some_and(|time| together(*time)) {
+        step *= 2;
+    }
+    let rest = times.get(step / 2..step.min(times.len()));
+    step / 2
+        + rest
+            .unwrap_or_default()
+            .partition_point(|time| together(*time))
 }
 
 impl Activity for Pulsar {
@@ -239,12 +271,8 @@ impl Activity for Pulsar {
         self.rest_at(frame) as f32
     }
 
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "single precision is what is shown"
-    )]
     fn paint(&mut self, frame: f64, painter: &mut Painter<'_>) -> Result<(), ActivityError> {
-        self.each(frame, |cell, value| painter.set(cell, value as f32));
+        self.each(frame, painter);
         Ok(())
     }
 }

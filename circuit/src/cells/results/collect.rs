@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::{CircuitError, Problems};
 
-use super::super::CellNetwork;
+use super::super::{CellNetwork, CellPopulation};
 use super::{CellSpikes, Results};
 
 /// So many cells that the network does not have are remembered, to be named.
@@ -36,7 +36,10 @@ pub(super) struct Collected<'a> {
 #[derive(Default)]
 struct Part {
     touched: bool,
-    recorded: Option<u64>,
+    /// Which cells were recorded, where that is known of all sources.
+    recorded: Option<Vec<bool>>,
+    /// Whether a source did not say whom it recorded.
+    open: bool,
     /// Trains of several devices may have the same spikes.
     sources: u64,
     spikes: Vec<(f64, u32)>,
@@ -72,8 +75,7 @@ impl<'a> Collected<'a> {
 
     /// The cell of an id that counts over all populations.
     pub(super) fn cell_of_all(&self, id: i64) -> Option<Cell> {
-        let find =
-            |(place, one): (usize, &super::super::CellPopulation)| Some((place, one.index_of(id)?));
+        let find = |(place, one): (usize, &CellPopulation)| Some((place, one.index_of(id)?));
         let mut all = self.network.populations().iter().enumerate();
         all.find_map(find)
     }
@@ -88,22 +90,46 @@ impl<'a> Collected<'a> {
         self.trains
     }
 
-    /// Notes that a source (a device, a train) recorded so many cells of a population.
-    pub(super) fn recorded(&mut self, place: usize, cells: Option<u64>) {
+    /// Notes that a source (a device, a train) recorded some cells of a population, and does not say
+    /// which.
+    pub(super) fn recorded(&mut self, place: usize) {
         if let Some(part) = self.populations.get_mut(place) {
             part.touched = true;
+            part.open = true;
             part.sources += 1;
-            if let Some(cells) = cells {
-                part.recorded = Some(part.recorded.unwrap_or(0).max(cells));
+        }
+    }
+
+    /// Notes that a source recorded these cells.
+    pub(super) fn recorded_cells(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        let mut places = BTreeSet::new();
+        for (place, index) in cells {
+            self.recorded_cell((place, index));
+            places.insert(place);
+        }
+        for place in places {
+            if let Some(part) = self.populations.get_mut(place) {
+                part.sources += 1;
             }
         }
     }
 
     /// Notes that a cell was recorded by itself.
-    pub(super) fn recorded_cell(&mut self, place: usize) {
-        if let Some(part) = self.populations.get_mut(place) {
-            part.touched = true;
-            part.recorded = Some(part.recorded.unwrap_or(0) + 1);
+    pub(super) fn recorded_cell(&mut self, (place, index): Cell) {
+        let all = self
+            .network
+            .populations()
+            .get(place)
+            .map_or(0, CellPopulation::len);
+        let Some(part) = self.populations.get_mut(place) else {
+            return;
+        };
+        part.touched = true;
+        // The network holds that many cells, or a file that is large enough claims them.
+        let all = usize::try_from(all).unwrap_or(0);
+        let recorded = part.recorded.get_or_insert_with(|| vec![false; all]);
+        if let Some(cell) = recorded.get_mut(index as usize) {
+            *cell = true;
         }
     }
 
@@ -164,7 +190,7 @@ impl<'a> Collected<'a> {
         }
         self.say();
         let mut populations = IndexMap::new();
-        let (mut silent, mut twice) = (Vec::new(), 0_usize);
+        let (mut silent, mut without, mut twice) = (Vec::new(), Vec::new(), 0_usize);
         for (part, of) in self.populations.into_iter().zip(self.network.populations()) {
             if !part.touched {
                 if !of.entity {
@@ -180,10 +206,21 @@ impl<'a> Collected<'a> {
                 twice += before - spikes.len();
             }
             let (times_ms, index) = spikes.into_iter().unzip();
+            let known = part.recorded.filter(|_| !part.open);
+            if let Some(text) = known
+                .as_deref()
+                .and_then(|recorded| unrecorded(of, recorded))
+            {
+                without.push(text);
+            }
+            let missing = known.map(|recorded| {
+                let cells = (0..).zip(recorded).filter(|(_, recorded)| !recorded);
+                cells.map(|(index, _)| index).collect()
+            });
             let spikes = CellSpikes {
                 index,
                 times_ms,
-                recorded: part.recorded,
+                missing,
             };
             populations.insert(of.name.clone(), spikes);
         }
@@ -193,6 +230,7 @@ impl<'a> Collected<'a> {
                 "{twice} spikes are there more than once, from several recorders; each counts once"
             ));
         }
+        without.into_iter().for_each(&mut warn);
         if !silent.is_empty() {
             warn(format!("nothing was recorded of {}", silent.join(", ")));
         }
@@ -256,4 +294,29 @@ impl<'a> Collected<'a> {
         };
         format!("{}{more}", shown.join(", "))
     }
+}
+
+/// Says of which cells of a population there are no results.
+fn unrecorded(of: &CellPopulation, recorded: &[bool]) -> Option<String> {
+    let missing = || {
+        recorded
+            .iter()
+            .zip(of.ids.iter())
+            .filter(|(recorded, _)| !**recorded)
+    };
+    let all = missing().count();
+    if all == 0 {
+        return None;
+    }
+    let shown: Vec<String> = missing().take(5).map(|(_, id)| id.to_string()).collect();
+    let more = match all - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "{all} of the {} cells of {:?} have no results (ids {}{more})",
+        recorded.len(),
+        of.name,
+        shown.join(", ")
+    ))
 }

@@ -28,8 +28,9 @@ pub struct CellSpikes {
     pub index: Vec<u32>,
     /// When, in ms, ascending; as many.
     pub times_ms: Vec<f64>,
-    /// How many cells were recorded, where the file says it.
-    pub recorded: Option<u64>,
+    /// The indices of the cells that were not recorded, where the file says it: they are not silent,
+    /// nobody looked.
+    pub missing: Option<Vec<u32>>,
 }
 
 /// Results of a simulation, put to the cells of a network.

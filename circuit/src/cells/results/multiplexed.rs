@@ -72,13 +72,6 @@ fn rostered(
     let cells: Vec<Option<Cell>> = pairs()
         .map(|(name, id)| collected.cell(name, *id))
         .collect();
-    let mut counts: Vec<(usize, u64)> = Vec::new();
-    for place in cells.iter().filter_map(|cell| Some((*cell)?.0)) {
-        match counts.iter_mut().find(|one| one.0 == place) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((place, 1)),
-        }
-    }
     let missing = cells.iter().filter(|cell| cell.is_none()).count();
     if missing > 0 {
         let text = format!(
@@ -87,9 +80,7 @@ fn rostered(
         );
         collected.problems.warning(file.path(), train.path(), text);
     }
-    for (place, count) in counts {
-        collected.recorded(place, Some(count));
-    }
+    collected.recorded_cells(cells.iter().copied().flatten());
     if train.len() == 0 {
         return Ok(());
     }

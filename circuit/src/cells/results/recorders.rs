@@ -58,16 +58,7 @@ fn groups(file: &File, asked: Option<&str>) -> Result<Vec<Group>, CircuitError> 
         return Err(CircuitError::file(file.path(), "/recorders", text));
     }
     let Some(recorders) = file.open_group("/recorders")? else {
-        let all = file.datasets("/")?;
-        let text = match all.iter().any(|name| name == "all_spikes_dump") {
-            true => {
-                "has only Arbor's own /all_spikes_dump, whose cells are not the network's ids; record spikes by a device"
-            }
-            false => {
-                "has no group /recorders: these are no results of BSB, nor Neo's (.nio), nor SONATA's"
-            }
-        };
-        return Err(CircuitError::file(file.path(), "", text));
+        return Err(CircuitError::file(file.path(), "", no_results(file)?));
     };
     let groups = recorders.groups()?.into_iter();
     // What a device put in is no activity.
@@ -77,14 +68,48 @@ fn groups(file: &File, asked: Option<&str>) -> Result<Vec<Group>, CircuitError> 
         .collect())
 }
 
+/// What a file without results is instead.
+fn no_results(file: &File) -> Result<&'static str, CircuitError> {
+    if file
+        .datasets("/")?
+        .iter()
+        .any(|name| name == "all_spikes_dump")
+    {
+        return Ok(
+            "has only Arbor's own /all_spikes_dump, whose cells are not the network's ids; record spikes by a device",
+        );
+    }
+    for (group, text) in [
+        (
+            "/placement",
+            "is a network of BSB, not results of a simulation",
+        ),
+        (
+            "/cells",
+            "is a network of BSB 3, not results of a simulation",
+        ),
+        ("/nodes", "is a SONATA file of nodes, not results"),
+        ("/edges", "is a SONATA file of edges, not results"),
+        (
+            "/report",
+            "is a report, not results with spikes; a report is drawn by its own",
+        ),
+    ] {
+        if file.has_group(group)? {
+            return Ok(text);
+        }
+    }
+    Ok("has no group /recorders: these are no results of BSB, nor Neo's (.nio), nor SONATA's")
+}
+
 fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), CircuitError> {
     for (name, data) in group.datasets()? {
         match trains::read(&name, &data, plain)? {
             None => {}
             Some(SpikeData::OfCell(id, times)) => {
                 let cell = collected.cell_of_all(id);
-                if let Some((place, _)) = cell {
-                    collected.recorded_cell(place);
+                if let Some(cell) = cell {
+                    collected.recorded_cell(cell);
                 }
                 collected.add(times.into_iter().map(|time| (cell, time)), |_| {
                     id.to_string()
@@ -100,7 +125,7 @@ fn add(group: &Group, plain: bool, collected: &mut Collected<'_>) -> Result<(), 
                 places.sort_unstable();
                 places.dedup();
                 for place in places {
-                    collected.recorded(place, None);
+                    collected.recorded(place);
                 }
                 let name = |at: u64| {
                     let at = usize::try_from(at).unwrap_or(usize::MAX);

@@ -38,17 +38,17 @@ pub(super) fn read(
         let population = network.populations().get(place)?;
         Some((place, population.index_of(sender.checked_sub(first)?)?))
     };
-    let recorded = match train.annotations.column("gids")? {
-        Some(gids) => gids.read()?,
-        None => senders.clone(),
-    };
-    let mut counts = std::collections::BTreeMap::new();
-    for place in recorded.into_iter().filter_map(|gid| Some(cell(gid)?.0)) {
-        *counts.entry(place).or_insert(0) += 1;
-    }
-    let all = train.annotations.column("gids")?.is_some();
-    for (place, count) in counts {
-        collected.recorded(place, all.then_some(count));
+    match train.annotations.column("gids")? {
+        Some(gids) => {
+            let gids: Vec<i64> = gids.read()?;
+            collected.recorded_cells(gids.into_iter().filter_map(cell));
+        }
+        None => {
+            let places = senders.iter().filter_map(|sender| Some(cell(*sender)?.0));
+            for place in places.collect::<std::collections::BTreeSet<_>>() {
+                collected.recorded(place);
+            }
+        }
     }
     let cells: Vec<_> = senders
         .iter()

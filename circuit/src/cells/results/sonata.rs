@@ -64,7 +64,7 @@ fn add(
         .iter()
         .position(|one| one.name == name);
     match place {
-        Some(place) => collected.recorded(place, None),
+        Some(place) => collected.recorded(place),
         None => {
             let near = nearest(
                 name,

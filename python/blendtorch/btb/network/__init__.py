@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from .attaching import attach
     from .baking import bake, unbake
     from .blended import BlenderNetwork, from_arrays, from_file, from_hdf5, from_sonata
-    from .cell_ids import cell_ids
     from .cells import Cell, Cells
+    from .live import LiveView
+    from .numbered import CellIds, cell_ids
     from .population import BlenderPopulation
     from .showing import Network, show
 
@@ -29,7 +30,9 @@ __all__ = [
     "BlenderNetwork",
     "BlenderPopulation",
     "Cell",
+    "CellIds",
     "Cells",
+    "LiveView",
     "Network",
     "attach",
     "bake",
@@ -50,11 +53,13 @@ _LATER = {
     "BlenderPopulation": "population",
     "Cell": "cells",
     "Cells": "cells",
+    "LiveView": "live",
     "Network": "showing",
     "attach": "attaching",
     "bake": "baking",
     "unbake": "baking",
-    "cell_ids": "cell_ids",
+    "CellIds": "numbered",
+    "cell_ids": "numbered",
     "from_arrays": "blended",
     "from_file": "blended",
     "from_hdf5": "blended",
@@ -71,9 +76,10 @@ def is_in(scene: Any) -> bool:
 def settle(scene: Any) -> None:
     """Draws cells as the scene's engine can, where that is left to us, and as they are at its
     current frame. To be called before rendering begins, after an engine was chosen."""
-    from . import activity
+    from . import activity, attaching
 
     activity.adapt(scene)
+    attaching.redraw(scene)
     activity.show(scene)
 
 

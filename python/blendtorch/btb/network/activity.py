@@ -6,13 +6,15 @@ frame, from spikes or reports. It must never keep Blender's objects: it finds th
 """
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import bpy
 import numpy as np
 
-from . import marked, points, shapes
+from . import glare, marked, points, shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,10 +37,12 @@ class _Playing:
     name: str
     activity: Activity
     values: "NDArray[np.float32]"
-    frame: float | None = None
+    shown: bool = False
+    """Whether the object has `values`."""
 
 
 _playing: dict[str, _Playing] = {}
+_adapts = True
 _following: dict[str, list[tuple[Any, bool]]] = {}
 
 
@@ -95,12 +99,29 @@ def show(scene: Any, frame: float | None = None) -> dict[str, int]:
             del _playing[mark]
         elif scene.objects.get(obj.name) is not None and obj.mode != "EDIT":
             found[obj.name] = one.activity.fill(at, one.values)
-            points.put(obj, "activity", one.values)
+            # Where nothing has changed there is nothing to evaluate anew.
+            if not (one.shown and getattr(one.activity, "still", False)):
+                points.put(obj, "activity", one.values)
+                one.shown = True
     return found
+
+
+@contextmanager
+def as_it_is() -> "Iterator[None]":
+    """Nothing is drawn in another way meanwhile, whatever the engine."""
+    global _adapts
+    before, _adapts = _adapts, False
+    try:
+        yield
+    finally:
+        _adapts = before
 
 
 def adapt(scene: Any) -> None:
     """Draws populations as the scene's engine can, if it is another one now."""
+    if not _adapts:
+        return
+    glare.adapt(scene)
     for root in marked.networks(scene):
         for collection in marked.populations(root):
             wanted = collection.get("blendtorch_draw_as")
@@ -121,28 +142,25 @@ def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
         shapes.set_up_workbench(scene)
 
 
-@bpy.app.handlers.persistent
 def _before_frame(scene: Any, *_: object) -> None:
     show(scene)
     adapt(scene)
     _update(scene, False)
 
 
-@bpy.app.handlers.persistent
 def _after_frame(scene: Any, *_: object) -> None:
     _update(scene, True)
 
 
-@bpy.app.handlers.persistent
 def _before_save(*_: object) -> None:
     """A file has cells at rest: without us they would be as they are at one frame, for ever."""
     for mark, one in _playing.items():
         obj = _object(mark, one)
         if obj is not None:
             points.put(obj, "activity", np.full(len(one.values), _rest(one), np.float32))
+            one.shown = False
 
 
-@bpy.app.handlers.persistent
 def _after_save(*_: object) -> None:
     for mark, one in _playing.items():
         obj = _object(mark, one)
@@ -150,7 +168,6 @@ def _after_save(*_: object) -> None:
             points.put(obj, "activity", one.values)
 
 
-@bpy.app.handlers.persistent
 def _loaded(*_: object) -> None:
     """Another file has other objects; `attach` lets them play."""
     _playing.clear()
@@ -184,6 +201,7 @@ def _listen() -> None:
         (handlers.load_post, _loaded),
     ):
         if ours not in of:
+            bpy.app.handlers.persistent(ours)  # It stays when a file is loaded.
             of.append(ours)
 
 

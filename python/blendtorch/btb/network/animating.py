@@ -9,6 +9,7 @@ Owns which cells of which populations are meant, and the frames of the scene. It
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,6 @@ from .cells import Cell, Cells
 from .population import BlenderPopulation
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from .blended import BlenderNetwork
 
 Rows = "dict[str, tuple[BlenderPopulation, NDArray[Any] | None]]"
@@ -33,6 +32,7 @@ class Animate:
         """Of a network."""
         self._network = network
         self._ends: dict[str, float] = {}
+        self._before: dict[str, _Part] = {}
 
     def pulsar(
         self,
@@ -127,6 +127,9 @@ class Animate:
             taken, origin, notes = sources.take(results, network.source, rows)
             for note in sources.summary(taken, notes):
                 _say(note)
+            taken = {
+                tag: self._with_others(tag, said, line, rows, one) for tag, one in taken.items()
+            }
         populations = {tag: population for tag, (population, _) in rows.items()}
         spikes = {tag: (one.index, one.times) for tag, one in taken.items()}
         chosen = {tag: some for tag, (_, some) in rows.items()}
@@ -141,6 +144,28 @@ class Animate:
         kept.note_time(network.root, line)
         activity.show(scene)
 
+    def _with_others(
+        self, tag: str, said: dict[str, Any], line: circuit.Timeline, rows: Any, one: Any
+    ) -> sources.Taken:
+        """The spikes of cells, and those that other cells of the population were shown with in the
+        same way before: a script may animate some after others."""
+        population, some = rows[tag]
+        own = np.arange(len(population)) if some is None else some
+        before = self._before.get(tag)
+        part = _Part(dict(said), line, population, one)
+        if (
+            before is not None
+            and (before.said, before.line) == (part.said, line)
+            and before.population is population
+        ):
+            others = ~np.isin(before.taken.index, own)
+            earlier = replace(
+                before.taken, index=before.taken.index[others], times=before.taken.times[others]
+            )
+            part.taken = sources.joined(earlier, one)
+        self._before[tag] = part
+        return part.taken
+
     def _listener(self, listener: Any) -> Any:
         if callable(listener):
             return listener
@@ -153,6 +178,16 @@ class Animate:
         if cells is None:
             cells = self._network.populations
         return rows_of(cells)
+
+
+@dataclass
+class _Part:
+    """What some cells of a population were last shown with."""
+
+    said: dict[str, Any]
+    line: circuit.Timeline
+    population: BlenderPopulation
+    taken: sources.Taken
 
 
 def play(
@@ -170,14 +205,14 @@ def play(
     All of them fade together at the end of a pulsar, from the frame `last` on if that is given.
     """
     made = {
-        tag: plays.activity(said, tag, len(one), line, spikes.get(tag), last)
+        tag: plays.activity(said, tag, one.ids, line, spikes.get(tag), last)
         for tag, one in populations.items()
     }
     if said["as"] == "pulsar" and last is None:
         last = max(float(one.last_change) for one in made.values())
         made = {
             tag: one if one.last == last
-            else plays.activity(said, tag, len(populations[tag]), line, spikes.get(tag), last)
+            else plays.activity(said, tag, populations[tag].ids, line, spikes.get(tag), last)
             for tag, one in made.items()
         }  # fmt: skip
     ends: dict[str, float] = {}
@@ -186,9 +221,11 @@ def play(
         population.last = last if said["as"] == "pulsar" else None
         population.dress(scene, plays.look(said, one, colors))
         population.collection[extras.MEASURED] = plays.measured(said, one)
-        ended = plays.end(one, said, line)
+        ended = plays.end(one, said, line, spikes.get(tag))
         if ended is not None:
             ends[tag] = ended
+        for note in plays.notes(one):
+            _say(f"{tag}: {note}")
         if one is None:
             put_to_rest(population, scene)
         elif said["as"] in plays.OF_SPIKES and spikes.get(tag) is None:
@@ -257,9 +294,7 @@ def rows_of(cells: Any) -> Any:
     return made
 
 
-def _key_objects(
-    population: BlenderPopulation, one: Any, some: Any, ended: float | None
-) -> None:
+def _key_objects(population: BlenderPopulation, one: Any, some: Any, ended: float | None) -> None:
     rows = population.rows if some is None else some
     if hasattr(one, "keys"):
         for row in rows:

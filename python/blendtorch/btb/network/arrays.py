@@ -43,7 +43,6 @@ class ArrayNetwork:
     """Populations by name."""
 
     path = None
-    warnings: list[str] = []
 
     def __init__(self, populations: Mapping[str, Any], name: str = "arrays") -> None:
         """Of positions, n × 3, or dicts of them and of what else is known.
@@ -54,6 +53,7 @@ class ArrayNetwork:
         self.name = name
         self._populations = {key: _population(key, given) for key, given in populations.items()}
         self.identity: dict[str, str] = {}
+        self.warnings: list[str] = []
 
     @property
     def names(self) -> list[str]:

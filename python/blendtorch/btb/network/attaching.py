@@ -27,13 +27,23 @@ def attach(scene: Any) -> list[str]:
             told += _Attached(scene, root).told
         activity.adapt(scene)
         activity.show(scene)
-    return list(dict.fromkeys([*told, *(str(one.message) for one in heard)]))
+    return list(dict.fromkeys([*told, *kept.said(heard)]))
+
+
+def redraw(scene: Any) -> list[str]:
+    """Draws what is beside cells again where it was drawn for another engine; what is to be
+    said."""
+    told: list[str] = []
+    for root in marked.networks(scene):
+        if root.get(extras.ENGINE) not in (None, scene.render.engine):
+            told += _Attached(scene, root, plays=False).told
+    return told
 
 
 class _Attached:
     """One network."""
 
-    def __init__(self, scene: Any, root: Any) -> None:
+    def __init__(self, scene: Any, root: Any, plays: bool = True) -> None:
         self._scene, self._root = scene, root
         self._said = kept.read(root, kept.NETWORK)
         self._source: Any = None
@@ -41,7 +51,8 @@ class _Attached:
         self._populations = {
             str(one.get(marked.NAME)): self._population(one) for one in marked.populations(root)
         }
-        self._play_all()
+        if plays:
+            self._play_all()
         self._draw_extras()
 
     def _population(self, collection: Any) -> BlenderPopulation:

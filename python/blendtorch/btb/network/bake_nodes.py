@@ -66,11 +66,9 @@ def value(tree: Any, keys: Any) -> Any:
     following = nodes.math(tree, "MINIMUM", nodes.math(tree, "ADD", low, 1.0), last)
     start, end = key.at(low, "X"), key.at(following, "X")
     span = nodes.math(tree, "MAXIMUM", nodes.math(tree, "SUBTRACT", end, start), 1e-6)
-    part = nodes.math(
-        tree, "DIVIDE", nodes.math(tree, "SUBTRACT", frame, start), span, clamp=True
-    )
+    part = nodes.math(tree, "DIVIDE", nodes.math(tree, "SUBTRACT", frame, start), span, clamp=True)
     if keys["blendtorch_eased"]:
-        # 3p² − 2p³, as the curve is between two keys with level handles.
+        # 3p² - 2p³, as the curve is between two keys with level handles.
         square = nodes.math(tree, "MULTIPLY", part, part)
         less = nodes.math(tree, "SUBTRACT", 3.0, nodes.math(tree, "MULTIPLY", part, 2.0))
         part = nodes.math(tree, "MULTIPLY", square, less)

@@ -61,9 +61,7 @@ def unbake(scene: Any) -> None:
                 _dress(scene, collection, obj, None)
 
 
-def _baked(
-    scene: Any, collection: Any, obj: Any, playing: Any, first: int, last: int
-) -> int:
+def _baked(scene: Any, collection: Any, obj: Any, playing: Any, first: int, last: int) -> int:
     keys = sampled.keys(playing, first, last)
     _remove_keys(collection)
     counts = np.array([len(one) for one in keys], np.int64)
@@ -96,4 +94,3 @@ def _remove_keys(collection: Any) -> None:
         data = old.data
         bpy.data.objects.remove(old)
         bpy.data.meshes.remove(data)
-

@@ -163,9 +163,7 @@ class BlenderNetwork:
             return None
         return self._take(tag, partial=partial, fill=False, look=look, **style)
 
-    def get_populations(
-        self, partial: bool = False, **style: Any
-    ) -> dict[str, BlenderPopulation]:
+    def get_populations(self, partial: bool = False, **style: Any) -> dict[str, BlenderPopulation]:
         """All populations by their names, but entities."""
         found = {
             tag: self._take(tag, partial=partial, fill=False, look=False, **style)
@@ -181,7 +179,7 @@ class BlenderNetwork:
     @staticmethod
     def print_debug(*said: object) -> None:
         """Listens to an animation and prints what it hears."""
-        print(*said)  # noqa: T201
+        print(*said)
 
     # What is in the scene.
 
@@ -223,6 +221,12 @@ class BlenderNetwork:
         ]
         camera.frame(self.scene, self.create_network_cam(), parts, **self.camera_view)
 
+    def _has(self, one: BlenderPopulation) -> bool:
+        """Whether a population is in the scene still, and not only in the file."""
+        return (
+            not one.is_gone and marked.child(self.cells, "population", one.name) == one.collection
+        )
+
     def _population(self, tag: str) -> Any:
         return self.source.population(tag)
 
@@ -239,23 +243,24 @@ class BlenderNetwork:
     ) -> BlenderPopulation:
         found = self._taken.get(tag)
         declared = {key: value for key, value in given.items() if value is not None}
-        if found is not None and not (declared or again or as_objects is not None):
-            if not found.is_gone:
-                found.find()
-                if fill and found.as_objects:
-                    found.apply(self.scene)
-                found.restrict(partial)
-                return found
+        anew = bool(declared) or again or as_objects is not None
+        if found is not None and not anew and self._has(found):
+            found.find()
+            if fill and found.as_objects:
+                found.apply(self.scene)
+            found.restrict(partial)
+            return found
         there = self.has_population(tag)
         collection = marked.ensure_child(self.cells, "population", tag)
         style = Style(**({"draw_as": self._draw_as or "auto"} | declared))
         kind = as_objects if as_objects is not None else self._as_objects
         if style.draw_as == "objects":
             style.draw_as, kind = "auto", True
+        was = bool(collection.get("blendtorch_as_objects", objects.by_id(collection)))
         if kind is None:  # Not declared: as it is there, made by whomever.
-            kind = bool(collection.get("blendtorch_as_objects", objects.by_id(collection)))
+            kind = was
         made = BlenderPopulation(self._population(tag), collection, style, kind)
-        made.apply(self.scene, fill=fill or not there)
+        made.apply(self.scene, fill=fill or not there or kind != was)
         made.restrict(partial)
         self._taken[tag] = made
         kept.note_population(made)

@@ -106,15 +106,13 @@ def look_at(
     back = at - np.asarray(target, np.float64)
     length = float(np.linalg.norm(back))
     if not length:
-        raise ValueError(f"the camera is to look from {location} at the same place")
+        raise ValueError(f"the camera is to look from {list(at)} at the same place")
     put(camera, at, back / length, 1.0 if up == "z" else -1.0)
     camera.data.clip_end = max(camera.data.clip_end, 100 * length)
     camera.data.clip_start = min(camera.data.clip_start, length / 1000)
 
 
-def put(
-    camera: Any, at: "NDArray[np.float64]", back: "NDArray[np.float64]", sign: float
-) -> None:
+def put(camera: Any, at: "NDArray[np.float64]", back: "NDArray[np.float64]", sign: float) -> None:
     """Puts it somewhere, with its back to a direction."""
     right, above = across(back, sign)
     rows = np.eye(4)
@@ -123,9 +121,7 @@ def put(
     camera[_PLACED] = _rounded(camera)
 
 
-def backward(
-    elevation: float, azimuth: float, up: str
-) -> "tuple[NDArray[np.float64], float]":
+def backward(elevation: float, azimuth: float, up: str) -> "tuple[NDArray[np.float64], float]":
     """From the target to the camera, and 1 or -1: which way up is along z."""
     sign = 1.0 if up == "z" else -1.0
     e, a = math.radians(elevation), math.radians(azimuth)

@@ -110,10 +110,10 @@ class Cell:
     def __repr__(self) -> str:
         return f"<cell {self.name!r}>"
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         if not isinstance(other, Cell):
             return NotImplemented
-        return self.population == other.population and self.index == other.index
+        return bool(self.population == other.population and self.index == other.index)
 
     def __hash__(self) -> int:
         return hash((id(self.population), self.index))
@@ -175,5 +175,3 @@ def _srgb(linear: Any) -> Any:
     part = np.maximum(linear[:3], 0)
     coded = np.where(part <= 0.0031308, part * 12.92, 1.055 * part ** (1 / 2.4) - 0.055)
     return [*coded, linear[3]]
-
-

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import light_cloud, part_materials, parts
+from ...circuit import optics
+from . import part_materials, parts
+from .turning import turned
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-BRIGHTEST = 0.6
 CLASSES = 6
 """Workbench knows one opacity an object: there a cloud is so many, each of like transmittance."""
 
@@ -39,19 +40,19 @@ class Light:
         if isinstance(model, Mapping):
             params |= {key: value for key, value in model.items() if key != "model"}
             model = model["model"]
-        cloud = light_cloud.cloud(model, **params)
-        color = device.get("color") or light_cloud.wavelength_rgb(device.get("wavelength_nm", 473))
+        cloud = optics.light_cloud(model, **params)
+        color = device.get("color") or optics.wavelength_rgb(device.get("wavelength_nm", 473))
         directions = np.broadcast_to(
             np.asarray(device.get("direction", (0, 0, 1)), float), coords.shape
         )
         intensity = device.get("intensity")
-        self._still = BRIGHTEST * 0.5 * cloud.s if intensity is None else float(intensity)
+        self._still = optics.OPAQUE * 0.5 * cloud.still if intensity is None else float(intensity)
         self._top = device.get("max_value_viz") or device.get("max_value")
         self._objects: list[list[tuple[Any, float]]] = []
         self.parts: list[str] = []
         # Each source has an object of its own: its colour is its A.
         for number, (at, direction) in enumerate(zip(coords, directions, strict=True)):
-            xyz = light_cloud.turned(cloud.points, direction) + at
+            xyz = turned(cloud.points, direction) + at
             part = f"light {self.name} {number}"
             make = self._classes if plain else self._cloud
             self._objects.append(make(owner, part, xyz, cloud, color))
@@ -64,8 +65,11 @@ class Light:
                 if transmittance < 0:
                     obj.color = (a, a, a, a)
                 else:
-                    obj.color = (*obj.color[:3], a * transmittance)
-                    obj.hide_render = a * transmittance < 1e-4
+                    # Blender 5 shows the material's colour where 3 shows the object's.
+                    seen = (*obj.color[:3], a * transmittance)
+                    obj.color = obj.data.materials[0].diffuse_color = seen
+                # Rays are slow also where they meet nothing but what is not seen.
+                obj.hide_render = bool(a * abs(transmittance) < 1e-4)
 
     def opacities(self, values: "ArrayLike | None") -> "NDArray[np.float64]":
         """The A of each source.
@@ -88,10 +92,10 @@ class Light:
                 f"light {self.name!r} has no maximum: give `max_value`, at which it is brightest"
             )
         share = np.clip(given / float(self._top), 0.0, 1.0)
-        return np.broadcast_to(BRIGHTEST * share, (self.sources,))
+        return np.broadcast_to(optics.OPAQUE * share, (self.sources,))
 
     def _cloud(
-        self, owner: Any, part: str, xyz: Any, cloud: light_cloud.Cloud, color: Any
+        self, owner: Any, part: str, xyz: Any, cloud: optics.LightCloud, color: Any
     ) -> list[tuple[Any, float]]:
         self.parts.append(part)
         obj = parts.mesh(owner, part, xyz)
@@ -100,9 +104,9 @@ class Light:
         return [(obj, -1.0)]
 
     def _classes(
-        self, owner: Any, part: str, xyz: Any, cloud: light_cloud.Cloud, color: Any
+        self, owner: Any, part: str, xyz: Any, cloud: optics.LightCloud, color: Any
     ) -> list[tuple[Any, float]]:
-        edges = np.geomspace(light_cloud.THRESHOLD, 1.0, CLASSES + 1)[1:-1]
+        edges = np.geomspace(optics.THRESHOLD, 1.0, CLASSES + 1)[1:-1]
         of = np.searchsorted(edges, cloud.transmittance)
         made = []
         for number in range(CLASSES):
@@ -112,7 +116,8 @@ class Light:
             corners = xyz[own][:, None] + _CORNERS * cloud.marker / 2
             faces = np.arange(own.sum())[:, None, None] * 6 + _FACES
             self.parts.append(f"{part} {number}")
-            obj = parts.mesh(owner, f"{part} {number}", corners, faces)
+            material = part_materials.emission(owner, f"{part} {number}", (*color[:3], 0.5))
+            obj = parts.mesh(owner, f"{part} {number}", corners, faces, [material])
             obj.color = (*part_materials.linear(color), 0.0)
             made.append((obj, float(cloud.transmittance[own].mean())))
         return made
@@ -159,5 +164,5 @@ def _material(owner: Any, part: str, color: Any) -> Any:
     surface = part_materials.mixed(made, light.outputs[0], opacity)
     links.new(surface, output.inputs["Surface"])
     part_materials.blend(made, True)
-    made.diffuse_color = (*part_materials.linear(color), BRIGHTEST)
+    made.diffuse_color = (*part_materials.linear(color), optics.OPAQUE)
     return made

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import light_cloud, part_materials, parts
+from . import part_materials, parts
 from .device_lights import places
 from .device_picture import Picture
 from .legend import ColorBar
+from .turning import turned
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,8 +23,8 @@ DARK_GREY = (0.2118, 0.2157, 0.2157)
 """Of contacts, as Cleo's; on a dark ground `LIGHT_GREY`, which is seen there."""
 LIGHT_GREY = (0.62, 0.62, 0.62)
 GREEN = (0.0314, 1.0, 0.0314)
-DISC = 0.2
-"""The opacity of the focal plane, where it shows nothing."""
+DISC, PLANE = 0.15, 0.06
+"""The opacity of a disc, and of a plane with a picture where it shows nothing."""
 RESTING = 0.15
 """The brightness of a cell at rest, of the largest, in the plane."""
 
@@ -91,16 +92,16 @@ class Scope:
             part = self._part("arrow")
             corners, faces = _arrow(depth, width)
             solid = part_materials.emission(owner, part, self._color)
-            xyz = light_cloud.turned(corners, direction) + at
+            xyz = turned(corners, direction) + at
             obj = parts.mesh(owner, part, xyz, faces, [solid])
             obj.color = (*part_materials.linear(self._color), 1.0)
-        middle = light_cloud.turned(np.array([[0.0, 0.0, depth]]), direction) + at
+        middle = turned(np.array([[0.0, 0.0, depth]]), direction) + at
         self._plane: Any = None
         if plain or not self.sources:
             self._draw_disc(owner, width, direction, middle)
         else:
             # Back from the scene to the plane's own axes.
-            axes = light_cloud.turned(np.eye(3), direction)
+            axes = turned(np.eye(3), direction)
             self._picture = Picture((coords - middle) @ axes.T, radii, width)
             self._draw_plane(owner, direction, middle)
         self._rings = self._draw_rings(owner, coords, radii, direction)
@@ -115,13 +116,13 @@ class Scope:
         part = self._part("plane")
         corners, faces = _disc(width / 2)
         sheer = part_materials.emission(owner, part, (*self._color, DISC))
-        xyz = light_cloud.turned(corners, direction) + middle
+        xyz = turned(corners, direction) + middle
         obj = parts.mesh(owner, part, xyz, faces, [sheer])
         obj.color = (*part_materials.linear(self._color), DISC)
 
     def _draw_plane(self, owner: Any, direction: Any, middle: Any) -> None:
         part = self._part("plane")
-        xyz = light_cloud.turned(self._picture.corners(), direction) + middle
+        xyz = turned(self._picture.corners(), direction) + middle
         lit = _plane_material(owner, part)
         self._plane = parts.mesh(owner, part, xyz, self._picture.triangles(), [lit])
         self._plane.color = (*part_materials.linear(self._color), DISC)
@@ -132,7 +133,7 @@ class Scope:
         part = self._part("rois")
         corners, faces = _ring()
         self._corners = len(corners)
-        xyz = coords[:, None] + light_cloud.turned(corners, direction) * radii[:, None, None]
+        xyz = coords[:, None] + turned(corners, direction) * radii[:, None, None]
         triangles = np.arange(len(coords))[:, None, None] * len(corners) + faces
         glow = part_materials.glow_of(owner, part, "activity_color", 1.5)
         return parts.mesh(owner, part, xyz, triangles, [glow])
@@ -179,8 +180,8 @@ class Scope:
         if self._plane is not None:
             # Cells at rest are seen a little, as indicators have it.
             seen = self._picture.of(RESTING + (1 - RESTING) * bright)
-            light = part_materials.glowing(self._color, seen)
-            light[:, 3] = np.clip(DISC + (1 - DISC) * seen, 0, 1)
+            light = part_materials.lights(self._color + 0.5 * np.clip(seen, 0, 1)[:, None] ** 2)
+            light[:, 3] = np.clip(PLANE + (1 - PLANE) * seen, 0, 1)
             _show(self._plane, light)
 
 

@@ -24,6 +24,10 @@ MEASURED = "blendtorch_measured"
 """On a population's collection: what a bar of its colours is the scale of."""
 
 
+ENGINE = "blendtorch_engine"
+"""On a network's collection: the engine that devices were drawn for."""
+
+
 @dataclass
 class Extras:
     """What is drawn beside cells; None and nothing where it is not asked for."""
@@ -58,9 +62,10 @@ def draw(
         ValueError: a part cannot be as it is described.
     """
     activity.forget_followers(root)
+    root[ENGINE] = scene.render.engine
     made = Extras()
     made.devices = _devices(scene, root, populations, said, line)
-    made.branches, made.told = _branches(scene, root, source, populations, said)
+    made.branches, made.told = _branches(scene, root, source, populations, said, line)
     made.axes = _axes(scene, root, populations, said)
     made.legend = _legend(scene, root, populations, said, line)
     for follower in (made.devices, *made.branches, made.legend):
@@ -96,7 +101,7 @@ def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> A
             raise ValueError(f"a microscope sees cells of {name!r}: there are only {there}")
         one = populations[name]
         rows = np.asarray(cells, np.int64)
-        if len(rows) and not (0 <= rows.min() and rows.max() < len(one)):
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(one)):
             raise ValueError(f"a microscope sees cell {rows.max()} of {name!r}, of {len(one)}")
         radii = np.full(len(one), one.radius) if one.as_objects else one.radii
         return one.shown_locations()[rows], radii[rows]
@@ -111,9 +116,11 @@ def _devices(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> A
 
 
 def _branches(
-    scene: Any, root: Any, source: Any, populations: Any, said: Any
+    scene: Any, root: Any, source: Any, populations: Any, said: Any, line: Any
 ) -> tuple[list[Any], list[str]]:
+    from ... import circuit
     from . import morphologies, parts
+    from .morphology_reports import compartments_of
 
     wanted = said["morphologies"]
     drawn: list[Any] = []
@@ -138,9 +145,14 @@ def _branches(
                 return np.asarray(of.activity)
             return values_of(of)
 
-        made = morphologies.draw(
-            scene, root, source, name, cells, color=one.color, bar=bar, values=values
-        )
+        how: dict[str, Any] = {"color": one.color, "bar": bar, "values": values}
+        playing = None if one.as_objects else activity.playing(one.object)
+        if isinstance(playing, circuit.Traces):
+            rows = range(len(one)) if isinstance(cells, str) else cells
+            found = compartments_of(playing, rows)
+            if found is not None:
+                how |= {"values": playing.row, "compartments": found}
+        made = morphologies.draw(scene, root, source, name, cells, **how)
         told += [str(problem) for problem in made.problems]
         drawn.append(made)
     return drawn, told
@@ -149,7 +161,7 @@ def _branches(
 def _axes(scene: Any, root: Any, populations: Any, said: Any) -> Any:
     from . import axes, parts
 
-    low, high = bounds(populations)
+    low, high = bounds(populations, said["devices"])
     if not said["axes"] or low is None or high is None:
         _remove(root, axes.COLLECTION, parts)
         return None
@@ -168,6 +180,13 @@ def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> An
     mapped = [(name, one) for name, one in shown.items() if one.look.way == "map"]
     named = [(one.label, one.color) for one in shown.values() if one.look.way != "map"]
     bar = None
+    scopes = [one for one in said["devices"] if one["kind"] == "scope" and one["rois"]]
+    if scopes and not mapped:
+        from .device_scopes import fluorescence
+
+        least, most = scopes[0].get("range") or (0.0, 1.0)
+        kinds = {str(one.collection.get(MEASURED, "")) for one in shown.values()}
+        bar = fluorescence(least, most, "ΔF/F" if "ΔF/F" in kinds else "activity")
     if mapped:
         bar = _bar(mapped[0][1].look, str(mapped[0][1].collection.get(MEASURED, "")))
     low, high = bounds(populations)
@@ -177,9 +196,9 @@ def _legend(scene: Any, root: Any, populations: Any, said: Any, line: Any) -> An
     return legend.draw(scene, root, says, line)
 
 
-def bounds(populations: Any) -> "tuple[Any, Any]":
-    """The least and the largest coordinates of all cells; None where there are none, or they are
-    in a plane."""
+def bounds(populations: Any, devices: Any = ()) -> "tuple[Any, Any]":
+    """The least and the largest coordinates of all cells, and of where devices are; None where
+    there are no cells."""
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for one in populations.values():
         at = one.shown_locations()
@@ -189,17 +208,20 @@ def bounds(populations: Any) -> "tuple[Any, Any]":
             high = np.maximum(high, at.max(0) + one.largest)
     if not np.isfinite(low).all():
         return None, None
+    for device in devices:
+        at = np.asarray(device.get("coords") or [device.get("location")], np.float64)
+        low, high = np.minimum(low, at.min(0)), np.maximum(high, at.max(0))
     return low, high
 
 
-def box(populations: Any) -> "list[tuple[NDArray[np.float32], float]]":
+def box(populations: Any, devices: Any) -> "list[tuple[NDArray[np.float32], float]]":
     """The corners of a box with ticks, with room for their numbers, as what a camera is to see."""
-    low, high = bounds(populations)
+    low, high = bounds(populations, devices)
     if low is None or high is None:
         return []
     corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
     at = (low + corners * (high - low)).astype(np.float32)
-    return [(at, float(np.max(high - low)) * 0.12)]
+    return [(at, float(np.max(high - low)) * 0.3)]
 
 
 def _bar(look: Look, label: str = "") -> Any:

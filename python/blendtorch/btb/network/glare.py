@@ -37,6 +37,17 @@ def remove(scene: Any) -> None:
             tree.links.new(came[0], socket)
 
 
+def adapt(scene: Any) -> None:
+    """Leaves it out where Workbench draws: what it draws is no light, and a frame costs half more
+    with it."""
+    tree = runtime.compositor_tree(scene)
+    for node in tree.nodes if tree is not None else ():
+        if node.get(marked.ROLE) == "glare":
+            wanted = scene.render.engine == "BLENDER_WORKBENCH"
+            if node.mute != wanted:
+                node.mute = wanted
+
+
 def _tree(scene: Any) -> Any:
     tree = runtime.compositor_tree(scene)
     if tree is None and hasattr(scene, "compositing_node_group"):

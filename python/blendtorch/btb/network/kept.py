@@ -8,6 +8,8 @@ properties. Owns that format. It must never make or change what is drawn.
 
 import hashlib
 import json
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,6 +200,17 @@ def fingerprint(path: Path) -> str:
             file.seek(max(size - _PIECE, 0))
             made.update(file.read(_PIECE))
     return f"{size}-{made.hexdigest()[:32]}"
+
+
+def said(heard: "Iterable[warnings.WarningMessage]") -> list[str]:
+    """What of warnings is for people; those for programmers go on."""
+    told = []
+    for one in heard:
+        if issubclass(one.category, RuntimeWarning):
+            told.append(str(one.message))
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return list(dict.fromkeys(told))
 
 
 def _plain_colors(colors: Any) -> Any:

@@ -122,6 +122,7 @@ class LiveView:
         btid: int | None = None,
         *,
         canvas: "Canvas | Callable[[Shown], object] | None" = None,
+        azimuth: float | None = None,
     ) -> None:
         """Binds its address, to which senders connect.
 
@@ -130,6 +131,8 @@ class LiveView:
             btid: the instance's number.
             canvas: where it is drawn; this Blender's scene where nothing is said. A function is
                 called with each `Shown`.
+            azimuth: from where this Blender sees the network, in degrees, whatever the sender
+                says: several Blenders see it from several sides.
 
         Raises:
             OSError: the address is in use.
@@ -137,7 +140,7 @@ class LiveView:
         if canvas is None:
             from .live_canvas import SceneCanvas
 
-            canvas = SceneCanvas()
+            canvas = SceneCanvas(azimuth=azimuth)
         self._canvas: Canvas = canvas if hasattr(canvas, "begin") else _Called(canvas)  # type: ignore[assignment]
         self._viewer = _blendtorch.LiveViewer(address, btid)
         self._session: _Session | None = None

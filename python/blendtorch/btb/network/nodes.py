@@ -24,8 +24,8 @@ def socket(sockets: Any, name: str | int) -> Any:
 def add(tree: Any, kind: str, inputs: "dict[str | int, Any] | None" = None, **settings: Any) -> Any:
     """A new node: its settings, then its inputs, each a value or an output socket to link."""
     node = tree.nodes.new(kind)
-    for name, value in settings.items():
-        setattr(node, name, value)
+    for setting, value in settings.items():
+        setattr(node, setting, value)
     for name, value in (inputs or {}).items():
         put(tree, socket(node.inputs, name), value)
     return node

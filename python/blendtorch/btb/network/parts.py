@@ -137,6 +137,9 @@ def text(owner: Any, part: str, body: str, material: Any, align: tuple[str, str]
 
 def say(obj: Any, body: str) -> None:
     """Changes the words of a text; costs nothing where they are the same."""
+    if bpy.app.version < (4, 0, 0):
+        # Its font has no Greek letter: nothing would stand there.
+        body = body.replace("Δ", "d")
     if obj.data.body != body:
         obj.data.body = body
 

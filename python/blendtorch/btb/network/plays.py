@@ -57,7 +57,7 @@ def declared(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 def activity(
     said: Mapping[str, Any],
     name: str,
-    count: int,
+    cells: "int | NDArray[np.int64]",
     line: circuit.Timeline,
     spikes: "Spikes | None" = None,
     last: float | None = None,
@@ -67,7 +67,7 @@ def activity(
     Args:
         said: the declaration.
         name: the population.
-        count: its cells.
+        cells: how many it has, or their ids, by which reports name them.
         line: which time a frame shows.
         spikes: cells' indices and ms.
         last: of a pulsar, the frame where all populations that are shown together begin to fade.
@@ -81,8 +81,9 @@ def activity(
         return None
     if kind == "report":
         path = given.pop("report")
-        return circuit.Traces(path, name, line, **given)
+        return circuit.Traces(path, name, line, cells=cells, **given)
     index, times = spikes if spikes is not None else (np.zeros(0, np.uint32), np.zeros(0))
+    count = cells if isinstance(cells, int) else len(cells)
     found = circuit.SpikeIndex(count, index, times)
     if kind == "pulsar":
         given.setdefault("floor", 0.0 if name in DARK_AT_REST else 0.3)
@@ -90,7 +91,9 @@ def activity(
     if kind == "flash":
         given.pop("rest", None)
         return circuit.Flash(found, line, **given)
-    return (circuit.Decay if kind == "decay" else circuit.Indicator)(found, line, **given)
+    if kind == "decay":
+        return circuit.Decay(found, line, **given)
+    return circuit.Indicator(found, line, **given)
 
 
 def look(said: Mapping[str, Any], shown: Any, colors: Colors | None) -> Look:
@@ -112,14 +115,31 @@ def look(said: Mapping[str, Any], shown: Any, colors: Colors | None) -> Look:
     return Look("glow", low, high)
 
 
-def end(shown: Any, said: Mapping[str, Any], line: circuit.Timeline) -> float | None:
+def end(
+    shown: Any, said: Mapping[str, Any], line: circuit.Timeline, spikes: "Spikes | None"
+) -> float | None:
     """The last frame at which there is something to see; None where nothing says it."""
     if shown is None:
         return None
-    if said["as"] == "pulsar":
+    kind = said["as"]
+    if kind == "pulsar":
         return float(shown.frame_end)
-    last = getattr(shown, "last_ms", None)
-    return None if last is None else float(line.frame(last))
+    if kind == "report":
+        return float(line.frame(float(shown.last_ms)))
+    times = np.zeros(0) if spikes is None else spikes[1][np.isfinite(spikes[1])]
+    if not len(times):
+        return None
+    return float(line.frame(float(times.max()) + _tail(shown, said, line)))
+
+
+def _tail(shown: Any, said: Mapping[str, Any], line: circuit.Timeline) -> float:
+    """How long the last spike is seen, ms; of what decays, until a fiftieth of it is left."""
+    if said["as"] == "flash":
+        return float(said.get("duration_ms") or line.ms_per_frame)
+    said = {**shown.describe(), **{key: one for key, one in said.items() if one is not None}}
+    if said["as"] == "decay":
+        return 4.0 * float(said.get("tau_ms", 20.0))
+    return float(said.get("rise_ms", 0.0)) + 4.0 * float(said.get("decay_ms", 0.0))
 
 
 def measured(said: Mapping[str, Any], shown: Any) -> str:
@@ -129,3 +149,15 @@ def measured(said: Mapping[str, Any], shown: Any) -> str:
         name = said.get("variable") or getattr(shown, "variable", None) or "value"
         return f"{name} ({units})" if units else str(name)
     return "ΔF/F" if kind == "indicator" else str(kind)
+
+
+def notes(shown: Any) -> list[str]:
+    """What is to be said of a report: cells that it does not have, and what it has besides."""
+    if not isinstance(shown, circuit.Traces):
+        return []
+    told = []
+    if shown.missing:
+        told.append(f"{shown.missing} of {shown.n_cells} cells are not in the report")
+    if shown.outside:
+        told.append(f"the report has {shown.outside} nodes that are none of its cells")
+    return told

@@ -28,16 +28,24 @@ _LARGEST_ID = 2**31 - 1
 class Source(Protocol):
     """A population as a file has it: what `circuit.CellNetwork.population` gives."""
 
-    name: str
-    entity: bool
-    ids: "NDArray[np.int64]"
-    positions: "NDArray[np.float32]"
-    locations: "NDArray[np.float32]"
-    rotations: "NDArray[np.float32] | None"
-    radius: float
-    radii: "NDArray[np.float32] | None"
-    color: tuple[float, float, float, float] | None
-    display_name: str | None
+    @property
+    def name(self) -> str: ...
+    @property
+    def ids(self) -> "NDArray[np.int64]": ...
+    @property
+    def positions(self) -> "NDArray[np.float32]": ...
+    @property
+    def locations(self) -> "NDArray[np.float32]": ...
+    @property
+    def rotations(self) -> "NDArray[np.float32] | None": ...
+    @property
+    def radius(self) -> float: ...
+    @property
+    def radii(self) -> "NDArray[np.float32] | None": ...
+    @property
+    def color(self) -> tuple[float, float, float, float] | None: ...
+    @property
+    def display_name(self) -> str: ...
 
 
 @dataclass
@@ -236,10 +244,13 @@ class BlenderPopulation:
         if not self.as_objects:
             return
         missing = [n for n, one in enumerate(self.ids) if int(one) not in self._objects]
-        if missing and not partial:
-            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        # Those without a place have no object to begin with.
+        placed = np.isfinite(np.asarray(self._source.locations)).all(1)
+        gone = [n for n in missing if placed[n]]
+        if gone and not partial:
+            more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
             raise LookupError(
-                f"Cell {int(self.ids[missing[0]])}{more} missing from collection "
+                f"Cell {int(self.ids[gone[0]])}{more} missing from collection "
                 f"{self.collection.name}: its object was deleted, or has no cell_id; take what is "
                 f"there with partial=True, or make it again with load_population({self.name!r})"
             )
@@ -316,5 +327,3 @@ def look_of(collection: Any) -> Look:
 
 def _say(text: str) -> None:
     warnings.warn(text, RuntimeWarning, stacklevel=4)
-
-

@@ -18,7 +18,7 @@ SHOWN = "shown"
 """The colour attribute that Workbench draws."""
 _MODIFIER = "blendtorch cells"
 # How round surfaces are: with more cells a frame costs what its corners cost.
-_ROUND, _FAIR = 2_000, 10_000
+_ROUND, _FAIR = 500, 10_000
 
 
 def choose(scene: Any, wanted: str) -> Shape:
@@ -97,7 +97,7 @@ def surfaces(tree: Any, points: Any, faces: str) -> Any:
             "Scale": nodes.named(tree, "radius", "FLOAT"),
         },
     )
-    # The points before the surfaces: of what is joined, the first mesh says which colours are drawn.
+    # The points come first: of what is joined, the first mesh says which colours are drawn.
     both = tree.nodes.new("GeometryNodeJoinGeometry")
     tree.links.new(on.outputs[0], both.inputs[0])
     tree.links.new(points, both.inputs[0])
@@ -116,9 +116,7 @@ def spheres(tree: Any, points: Any) -> Any:
 
 def with_material(tree: Any, geometry: Any, material: Any) -> Any:
     """The output of a geometry of that material."""
-    node = nodes.add(
-        tree, "GeometryNodeSetMaterial", {"Geometry": geometry, "Material": material}
-    )
+    node = nodes.add(tree, "GeometryNodeSetMaterial", {"Geometry": geometry, "Material": material})
     return node.outputs[0]
 
 
@@ -132,9 +130,7 @@ def _tree(name: str, shape: Shape, faces: str, look: Look, material: Any, keys: 
     if shape == "points":
         made = spheres(tree, points)
     else:
-        smooth = nodes.add(
-            tree, "GeometryNodeSetShadeSmooth", {0: surfaces(tree, points, faces)}
-        )
+        smooth = nodes.add(tree, "GeometryNodeSetShadeSmooth", {0: surfaces(tree, points, faces)})
         color = nodes.named(tree, "cell_color", "FLOAT_COLOR")
         value = nodes.named(tree, "activity", "FLOAT")
         made = nodes.stored(

@@ -14,8 +14,21 @@ import bpy
 
 from ... import circuit
 from .. import runtime
-from . import activity, animating, camera, extras, glare, kept, marked, nodes, plays, reading
-from . import sources, timeline, views
+from . import (
+    activity,
+    animating,
+    camera,
+    extras,
+    glare,
+    kept,
+    marked,
+    nodes,
+    plays,
+    reading,
+    sources,
+    timeline,
+    views,
+)
 from .arrays import ArrayNetwork
 from .blended import BlenderNetwork
 from .population import BlenderPopulation
@@ -57,9 +70,7 @@ class Network:
         return repr(self.network)
 
 
-def show(
-    description: str | os.PathLike[str] | Mapping[str, Any], scene: Any = None
-) -> Network:
+def show(description: str | os.PathLike[str] | Mapping[str, Any], scene: Any = None) -> Network:
     """Makes the scene of a description; again, it makes what is missing and sets what is declared.
 
     Args:
@@ -77,7 +88,7 @@ def show(
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         network, line, beside = _made(scene, said)
-    told = list(dict.fromkeys(str(one.message) for one in heard))
+    told = kept.said(heard)
     kept.note_description(network.root, dict(said))
     return Network(network, line, beside, told)
 
@@ -100,7 +111,7 @@ def _made(
     shown = [one for one in network.populations.values() if not one.style.hidden]
     seen = [(one.shown_locations(), one.largest) for one in shown]
     if said["axes"]:
-        seen += extras.box(network.populations)
+        seen += extras.box(network.populations, said["devices"])
     views.apply(scene, eye, said["camera"], seen)
     if said["glare"]:
         glare.ensure(scene)
@@ -144,7 +155,12 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
     if said["samples"] is not None:
         if hasattr(scene, "cycles"):
             scene.cycles.samples = said["samples"]
+            # On in a new file; it takes fifty times as long as a sample of cells does.
+            scene.cycles.use_denoising = False
         scene.eevee.taa_render_samples = said["samples"]
+    if hasattr(scene, "cycles"):
+        # It smears words and clouds of points, and takes longer than all the rest.
+        scene.cycles.use_denoising = False
     # Colours are those that are declared, not those of a film.
     scene.view_settings.view_transform = "Standard"
     world = scene.world
@@ -173,7 +189,7 @@ def _populate(network: BlenderNetwork, said: Mapping[str, Any]) -> None:
         style = dict(styles.get(name) or {})
         draw_as = style.get("draw_as") or said["draw_as"]
         keys = ("color", "opacity", "radius")
-        given = {key: style.get(key) for key in keys if style.get(key) is not None}
+        given: dict[str, Any] = {key: style[key] for key in keys if style.get(key) is not None}
         network.get_population(
             name,
             draw_as="auto" if draw_as == "objects" else draw_as,
@@ -226,4 +242,3 @@ def _results(said: Mapping[str, Any], network: BlenderNetwork, rows: Any) -> Any
 
 def _say(text: str) -> None:
     warnings.warn(text, RuntimeWarning, stacklevel=3)
-

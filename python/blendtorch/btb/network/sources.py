@@ -71,8 +71,11 @@ def take(
         for name, (population, some) in rows.items():
             pair = results.spikes(name) if name in there else _none()
             taken[name] = _taken(pair, population, some)
+            recorded = dict(getattr(results, "recorded", {})).get(name)
             if name not in there:
                 taken[name].missing = taken[name].asked
+            elif recorded is not None and some is None:
+                taken[name].missing = max(len(population) - int(recorded), 0)
         path = getattr(results, "path", None)
         whole = path is not None and all(some is None for _, some in rows.values())
         origin = Origin([Path(path).absolute()] if path and whole else [], group)

@@ -36,12 +36,12 @@ fn color_map_of(name: &str, number: usize) -> PyResult<Numbers> {
 fn colorize_into(
     py: Python<'_>,
     values: PyBuffer<f32>,
-    range: (f64, f64),
+    limits: (f64, f64),
     name: &str,
     linear: bool,
     out: Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let ramp = ColorMap::named(name).and_then(|map| Ramp::new(map, range.0, range.1));
+    let ramp = ColorMap::named(name).and_then(|map| Ramp::new(map, limits.0, limits.1));
     let mut ramp = ramp.map_err(|refused| error(&refused))?;
     if linear {
         ramp = ramp.linear();

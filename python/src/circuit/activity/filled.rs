@@ -59,7 +59,8 @@ impl Filled {
 
     fn holds(&self, values: &[f32]) -> bool {
         self.array.as_ref().is_some_and(|held| {
-            held.buf_ptr() as usize == values.as_ptr() as usize && held.item_count() == values.len()
+            std::ptr::eq(held.buf_ptr().cast(), values.as_ptr())
+                && held.item_count() == values.len()
         })
     }
 
@@ -94,6 +95,12 @@ impl Drop for Filled {
 pub(super) fn with<R>(state: &Mutex<Filled>, ask: impl FnOnce(&mut dyn Activity) -> R) -> R {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     ask(&mut *state.activity)
+}
+
+/// Whether the last frame left the array as it was.
+pub(super) fn still(state: &Mutex<Filled>) -> bool {
+    let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    state.kept.still()
 }
 
 /// Fills an array with a frame; `again`: it may be as it was left. How many cells are not at rest.

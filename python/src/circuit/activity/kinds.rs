@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use blendtorch_circuit::activity::{Activity, Decay, Flash, Pulsar, PulsarStyle};
+use blendtorch_circuit::activity::{
+    Activity, Decay, Flash, Indicator, IndicatorStyle, Pulsar, PulsarStyle,
+};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use super::super::numbers::Numbers;
-use super::filled::{Filled, fill_array, with};
+use super::filled::{Filled, fill_array, still, with};
 use super::spikes::SpikesInTime;
 use super::{Line, error, timeline};
 
@@ -82,8 +84,62 @@ impl ActivityOf {
         Ok(Self::new(decay.map_err(|refused| error(&refused))?))
     }
 
+    /// Of an indicator: the time constants of rise and decay, amplitude, Hill's exponent, saturation,
+    /// baseline, and the noise's deviation.
+    #[staticmethod]
+    fn indicator_of(
+        py: Python<'_>,
+        spikes: &SpikesInTime,
+        line: Line,
+        numbers: [f64; 7],
+        seed: u64,
+    ) -> PyResult<Self> {
+        let (line, spikes) = (timeline(line)?, Arc::clone(&spikes.0));
+        let [
+            rise_ms,
+            decay_ms,
+            amplitude,
+            hill,
+            saturation,
+            baseline,
+            noise,
+        ] = numbers;
+        let style = IndicatorStyle {
+            rise_ms,
+            decay_ms,
+            amplitude,
+            hill,
+            saturation,
+            baseline,
+            noise,
+            seed,
+        };
+        let indicator = py.detach(|| Indicator::new(spikes, line, style));
+        Ok(Self::new(indicator.map_err(|refused| error(&refused))?))
+    }
+
+    /// The numbers of GCaMP6f, as [`indicator_of`](Self::indicator_of) takes them.
+    #[staticmethod]
+    fn gcamp6f() -> [f64; 7] {
+        let style = IndicatorStyle::GCAMP6F;
+        [
+            style.rise_ms,
+            style.decay_ms,
+            style.amplitude,
+            style.hill,
+            style.saturation,
+            style.baseline,
+            style.noise,
+        ]
+    }
+
     fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Whether the last `fill` left its array as it was.
+    fn still(&self, py: Python<'_>) -> bool {
+        py.detach(|| still(&self.state))
     }
 
     fn cells(&self) -> usize {

@@ -4,6 +4,7 @@ mod colors;
 mod filled;
 mod kinds;
 mod spikes;
+mod traces;
 
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
@@ -28,5 +29,6 @@ fn timeline((fps, ms_per_s, start_ms): Line) -> PyResult<Timeline> {
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     colors::register(module)?;
     kinds::register(module)?;
-    spikes::register(module)
+    spikes::register(module)?;
+    traces::register(module)
 }
