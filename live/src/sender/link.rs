@@ -14,6 +14,8 @@ use crate::{LinkCounts, LinkState, LiveError, News};
 
 /// How often it is looked whether the other end is there.
 const LOOK: Duration = Duration::from_millis(50);
+/// So many snapshots wake a thread that would look a moment later.
+const MANY: usize = 1024;
 /// A network that nobody answers is told again: it may have gone to one that has ended since.
 const GREET_AGAIN: Duration = Duration::from_secs(5);
 
@@ -61,9 +63,13 @@ impl Link {
         Ok(Self { shared, threads })
     }
 
-    pub(super) fn push(&self, fields: Fields) {
-        self.shared.queue().push(fields);
-        self.shared.changed.notify_all();
+    /// Queues a snapshot. Where it need not go at once the thread finds it when it looks: waking it for
+    /// each costs more than all else.
+    pub(super) fn push(&self, fields: Fields, at_once: bool) {
+        let waiting = self.shared.queue().push(fields);
+        if at_once || waiting % MANY == 0 {
+            self.shared.changed.notify_all();
+        }
     }
 
     /// Waits until the viewer is near enough; whether it is.

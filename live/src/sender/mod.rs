@@ -115,7 +115,7 @@ impl Sender {
         }
         let fields = snapshot_fields(&self.hello, snapshot)?;
         for link in &self.links {
-            link.push(fields.clone());
+            link.push(fields.clone(), self.options.policy != Policy::Drop);
         }
         Ok(())
     }
