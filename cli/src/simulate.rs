@@ -55,6 +55,9 @@ pub(super) struct SimulateArguments {
     /// Wait for Blenders that are more than so many intervals behind [default: never wait]
     #[arg(long, value_name = "N", requires = "publish")]
     publish_wait: Option<u32>,
+    /// Begin when they are all there, or after so long [default: begin at once]
+    #[arg(long, value_name = "SECONDS", requires = "publish")]
+    publish_await: Option<u16>,
     /// How they draw it: a file with keys of a network.json
     #[arg(long, value_name = "JSON", requires = "publish")]
     publish_look: Option<PathBuf>,
@@ -205,7 +208,7 @@ fn simulated(
     for warning in run.warnings() {
         say(&nearer(warning));
     }
-    publish(arguments, &mut run)?;
+    publish(arguments, &mut run, stopped)?;
     if let Some(code) = stopped.exit_code() {
         say("stopped before it began; what was there stays");
         return Ok((run.summary(), Some(code)));
@@ -247,7 +250,11 @@ fn simulated(
 }
 
 /// Begins to publish it, where that is asked for.
-fn publish(arguments: &SimulateArguments, run: &mut Run) -> Result<(), SimulateError> {
+fn publish(
+    arguments: &SimulateArguments,
+    run: &mut Run,
+    stopped: &Caught,
+) -> Result<(), SimulateError> {
     if arguments.publish.is_empty() {
         return Ok(());
     }
@@ -270,6 +277,24 @@ fn publish(arguments: &SimulateArguments, run: &mut Run) -> Result<(), SimulateE
         description,
     })?;
     said.iter().for_each(|line| say(&nearer(line)));
+    let patience = arguments
+        .publish_await
+        .map(u64::from)
+        .map(Duration::from_secs);
+    let began = Instant::now();
+    while let Some(patience) = patience
+        && !run.viewers_are_there()
+        && stopped.exit_code().is_none()
+    {
+        if began.elapsed() >= patience {
+            let seconds = patience.as_secs();
+            say(&format!(
+                "not all viewers are there after {seconds} s: it begins without them"
+            ));
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
     Ok(())
 }
 

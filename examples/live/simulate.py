@@ -49,6 +49,7 @@ def main() -> None:
             every=args.every,
             policy="slow" if args.wait else "drop",
             description=LOOK,
+            await_viewers=120.0,
         )
         running = threading.Thread(target=lambda: (simulation.run(), simulation.finish()))
         running.start()

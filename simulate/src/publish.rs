@@ -189,6 +189,10 @@ impl Publisher {
         !self.waits
     }
 
+    pub(crate) fn is_seen_by_all(&self) -> bool {
+        self.sender.is_seen_by_all()
+    }
+
     pub(crate) fn news(&mut self) -> Vec<News> {
         self.sender.news()
     }

@@ -129,6 +129,13 @@ impl Run {
         Ok(said)
     }
 
+    /// Whether all viewers are there that it is published to; yes where it is not.
+    pub fn viewers_are_there(&self) -> bool {
+        self.publisher
+            .as_ref()
+            .is_none_or(Publisher::is_seen_by_all)
+    }
+
     /// What happened to viewers since the last call, for people.
     pub fn news(&mut self) -> Vec<News> {
         self.publisher

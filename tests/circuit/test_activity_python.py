@@ -50,6 +50,7 @@ def test_an_array_that_two_activities_fill_in_turn_has_the_last_ones_values() ->
         a.fill(60, fresh)
         np.testing.assert_array_equal(fresh, a.values(60))
         del fresh
+    a.fill(60, out)
     out[:] = 5.0
     a.fill_all(60, out)
     np.testing.assert_array_equal(out, a.values(60))
@@ -84,6 +85,7 @@ def test_what_is_no_spike_is_counted() -> None:
     assert spikes.times(0).tolist() == [1.0, 3.0] and spikes.times(1).size == 0
     cells, at = spikes.window(1.0, 3.0)
     assert (cells.tolist(), at.tolist()) == ([0], [1.0]) and spikes.last_ms == 3.0
+    assert circuit.SpikeIndex(2, [2**32, 1], [1.0, 2.0]).outside == 1
     empty = circuit.SpikeIndex(0, [], [])
     assert empty.last_ms is None
     for kind in kinds(empty):

@@ -235,6 +235,34 @@ def test_what_any_program_sends_does_not_end_a_viewer(
     send.join()
 
 
+def test_a_simulation_can_begin_when_all_viewers_are_there(
+    view: LiveView, canvas: Canvas, tmp_path: Path
+) -> None:
+    with (
+        pytest.warns(RuntimeWarning, match=r"not all viewers are there after 0\.2 s"),
+        LiveSender(view.address, {"exc": CELLS}, await_viewers=0.2, linger=0.1),
+    ):
+        pass
+    view.next(200)
+    pid = simulation(view, "", tmp_path)
+    begun: list[bool] = []
+
+    def late() -> None:
+        with LiveSender(view.address, {"exc": CELLS}, await_viewers=60.0, linger=20.0) as live:
+            begun.append(True)
+            live.send(0, 0, 1, {"exc": [0]})
+
+    assert len(list(view.session(LONG))) == 3
+    pid.communicate(timeout=60)
+    sending = threading.Thread(target=late)
+    sending.start()
+    time.sleep(0.3)
+    assert not begun, "nobody has looked yet"
+    assert len(list(view.session(LONG))) == 1
+    sending.join()
+    assert begun
+
+
 def test_spikes_become_values() -> None:
     flash = Flash(3)
     flash.add(np.array([1], np.uint32), 0, 1)

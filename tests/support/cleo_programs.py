@@ -11,7 +11,6 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from support import ROOT
 from support.runtimes import cache_folder
 from support.untested import untested
 
@@ -78,11 +77,13 @@ def cleo_python() -> str:
 
 
 def environment() -> dict[str, str]:
-    """Where that Python finds the package that is tested, and nothing else of this one's."""
+    """Where that Python finds the package that is tested, and nothing else of this one's: where it
+    is installed among others, that is the copy for Blenders."""
     import blendtorch
 
     package = Path(next(iter(blendtorch.__path__))).parent
-    folder = package if package != Path(sysconfig.get_path("purelib")) else ROOT / "python"
+    installed = package == Path(sysconfig.get_path("purelib"))
+    folder = cache_folder() / "blender-packages" if installed else package
     return {**os.environ, "PYTHONPATH": str(folder), "MPLBACKEND": "Agg"}
 
 

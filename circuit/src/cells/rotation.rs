@@ -106,8 +106,17 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_turn_about_y_loses_nothing() {
+    fn a_quarter_turn_loses_nothing() {
         let quarter = std::f64::consts::FRAC_PI_2;
+        // Where the middle angle of Blender's order is a quarter.
+        for (x, y, z) in [(quarter, 0.7, quarter), (quarter, 0.7, -quarter)] {
+            let point = [0.3, -0.4, 0.5];
+            let right = about(0, x, about(1, y, about(2, z, point)));
+            assert!(
+                near(blender(of_sonata([x, y, z]), point), right),
+                "{x} {y} {z}"
+            );
+        }
         for y in [quarter, -quarter] {
             for (x, z) in [(0.3, 0.9), (-2.0, 0.1), (0.0, 0.5)] {
                 let point = [0.3, -0.4, 0.5];

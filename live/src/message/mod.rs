@@ -5,6 +5,8 @@
 
 mod decode;
 mod encode;
+#[cfg(test)]
+mod tests;
 
 use blendtorch_wire::{Element, End, Tensor, Value};
 use indexmap::IndexMap;

@@ -128,8 +128,12 @@ impl Sender {
         };
         let until = Instant::now() + slice;
         let patience = self.options.patience;
-        let links = self.links.iter();
-        links.fold(true, |all, link| link.wait(window, until, patience) && all)
+        let mut all = true;
+        // Each is asked, so that each one's time is counted.
+        for link in &self.links {
+            all &= link.wait(window, until, patience);
+        }
+        all
     }
 
     /// What happened since the last call, for people.
@@ -162,6 +166,13 @@ impl Sender {
             }
         }
         self.counts()
+    }
+
+    /// Whether all viewers are there, but those that cannot show it.
+    #[must_use]
+    pub fn is_seen_by_all(&self) -> bool {
+        let mut counts = self.links.iter().map(Link::counts);
+        counts.all(|one| matches!(one.state, LinkState::Live | LinkState::Gone))
     }
 
     /// Whether any viewer is there.

@@ -9,6 +9,7 @@ import atexit
 import json
 import os
 import sys
+import time
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping
@@ -54,6 +55,7 @@ class LiveSender:
         window: int = 4,
         patience: float = 60.0,
         linger: float = 5.0,
+        await_viewers: float = 0.0,
     ) -> None:
         """Connects.
 
@@ -72,6 +74,7 @@ class LiveSender:
             window: how many intervals a viewer may be behind where the policy is "slow".
             patience: seconds that such a viewer is waited for where it does not move at all.
             linger: seconds that `close` lets viewers take what is on its way.
+            await_viewers: seconds until all are there, at most; they are told what they missed.
 
         Raises:
             ValueError: there is no address, or the network cannot be told.
@@ -100,6 +103,15 @@ class LiveSender:
         weakref.finalize(self, _forgotten, self._sender).atexit = False
         _watch()
         _open.add(self)
+        until = time.monotonic() + await_viewers
+        while not self._is_seen() and time.monotonic() < until:
+            time.sleep(0.02)
+        if await_viewers and not self._is_seen():
+            text = f"not all viewers are there after {await_viewers:g} s"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+    def _is_seen(self) -> bool:
+        return all(one["state"] in ("live", "gone") for one in self.counts())
 
     def send(
         self,

@@ -70,6 +70,9 @@ class VideoVisualizer(InterfaceDevice):
     window: int = field(default=4, kw_only=True)
     """How many intervals they may be behind where it does."""
 
+    await_viewers: float = field(default=0.0, kw_only=True)
+    """How many seconds the first run waits, at most, until they are all there."""
+
     plotargs: Mapping[str, Any] = field(factory=dict, kw_only=True)
     """What they are told of how it is plotted; as `generate_Animation` takes it."""
 
@@ -201,6 +204,7 @@ class VideoVisualizer(InterfaceDevice):
                 devices={name: len(value) for name, value in self._values.items()},
                 policy=self.policy,
                 window=self.window,
+                await_viewers=self.await_viewers,
             )
 
     def _step(self) -> None:

@@ -120,6 +120,7 @@ class Simulation:
         policy: Policy = "drop",
         window: int = 4,
         description: Mapping[str, Any] | None = None,
+        await_viewers: float = 0.0,
     ) -> None:
         """Lets Blenders draw it from now on, while it runs (docs/live.md).
 
@@ -129,6 +130,7 @@ class Simulation:
             policy: "drop" (never wait for them) or "slow".
             window: how many intervals they may be behind where it is "slow".
             description: how it is shown, with the keys of a `network.json`.
+            await_viewers: seconds until all are there, at most: after that it begins without.
 
         Raises:
             ValueError: there is no address, or something of this cannot be.
@@ -139,6 +141,11 @@ class Simulation:
         said = self._ask(lambda run: run.publish(targets, float(every), (policy, window), text))
         for line in said:
             LOG.warning("%s", line)
+        until = time.monotonic() + await_viewers
+        while not self._run.viewers_are_there() and time.monotonic() < until:
+            time.sleep(0.05)
+        if await_viewers and not self._run.viewers_are_there():
+            LOG.warning("not all viewers are there after %g s", await_viewers)
 
     def _tell(self) -> None:
         for line in self._run.news():

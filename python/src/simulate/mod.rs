@@ -183,6 +183,11 @@ impl SimulationRun {
             .map_err(|error| simulate_error(&error))
     }
 
+    /// Whether all viewers are there.
+    fn viewers_are_there(&self) -> bool {
+        self.run.as_ref().is_none_or(Run::viewers_are_there)
+    }
+
     /// What happened to viewers since the last call.
     fn news(&mut self) -> Vec<String> {
         let news = self.run.as_mut().map(Run::news).unwrap_or_default();
