@@ -160,15 +160,15 @@ def main() -> None:
         "drift": {"error": wrong, "true": moved},
         "tuned": {"blobs": str(blobs), "deconvolution": str(deconvolution)},
         "seconds": learnt,
-        "frames_per_second": frames / learnt,
         "frames_per_processor_second": frames / float(seconds[:, 3].sum()),
         "drawing": float(seconds[:, 1].sum() / seconds[:, 2].sum()),
     }
     (given.out / "scores.json").write_text(json.dumps(about, indent=4, ensure_ascii=False))
     print(
-        f"{frames} frames of {len(seconds)} movies and {given.steps} steps in {learnt:.0f} s: "
-        f"{about['frames_per_second']:.0f} frames/s, {about['frames_per_processor_second']:.0f} a "
-        f"second of a processor; drift known to {wrong:.2f} of {moved:.2f} pixels"
+        f"{frames} frames of {len(seconds)} movies {'read' if given.replay else 'filmed'}, and "
+        f"{given.steps} steps of learning, in {learnt:.0f} s; filming takes a processor a second "
+        f"for {about['frames_per_processor_second']:.0f} frames; drift is known to {wrong:.2f} of "
+        f"{moved:.2f} pixels"
     )
     if not given.no_pictures:
         for made in pictures.all_of(given.out, held_out, finder, blobs, deconvolution):

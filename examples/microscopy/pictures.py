@@ -65,14 +65,14 @@ def cells(path: Path, film: Film, finder: learned.Finder, blobs: classical.Blobs
         panel.set_title(f"{name}: {int(matched.right.sum())} right, {wrong} wrong")
     for panel in panels:
         panel.set_axis_off()
-    return _saved(figure, path)
+    return _saved(figure, path, dpi=60)
 
 
-def _saved(figure: plt.Figure, path: Path) -> Path:
-    """In 256 colours: so small that it may stand in a repository."""
-    figure.savefig(path, dpi=80)
+def _saved(figure: plt.Figure, path: Path, dpi: int = 80) -> Path:
+    """Without a channel of its own for what is transparent, which nothing is."""
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
-    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    Image.open(path).convert("RGB").save(path, optimize=True)
     return path
 
 
