@@ -231,7 +231,7 @@ def test_the_guides_program_runs_in_the_factory_scene(made: dict[str, Any]) -> N
     assert made["collections"] == [["cells"], ["golgi_cell", "granule_cell", "stellate_cell"]]
     assert made["cube"] == ["Collection"]
     assert made["h5py"] or made["version"].startswith("3.4")
-    said = [one for one in made["warned"] if "missing" in one or "no entry" in one]
+    said = [one for one in made["warned"] if "no entry" in one or "no results" in one]
     assert len(said) == 1 and " 1 of " in said[0]
 
 
@@ -301,7 +301,7 @@ def test_cells_as_objects_have_the_bsbs_names_and_meshes(made: dict[str, Any]) -
 def test_cells_as_objects_have_the_bsbs_keys(made: dict[str, Any]) -> None:
     compared = 0
     for cell in golden():
-        if cell["keyframes"] is None:
+        if cell.get("keyframes") is None:
             continue
         curves = made["keys"][str(cell["cell_id"])]
         assert len(curves) == 4
@@ -317,7 +317,7 @@ def test_cells_as_objects_have_the_bsbs_keys(made: dict[str, Any]) -> None:
             eased = made["eased"][str(cell["cell_id"])]
             np.testing.assert_allclose(eased, cell["evaluated_each_frame_0_60"], atol=1.1e-5)
         compared += 1
-    assert compared == sum(cell["keyframes"] is not None for cell in golden()) > 50
+    assert compared == sum(cell.get("keyframes") is not None for cell in golden()) > 50
 
 
 def test_a_cell_whose_object_is_gone_is_said(made: dict[str, Any]) -> None:

@@ -123,6 +123,9 @@ made = show(legend=True, axes=True, glare=True, devices=[
 root = made.root
 out["beside"] = [sorted(one.name for one in root.children if one.objects), made.devices.names,
                  made.legend is not None, made.axes is not None]
+for obj in [one for of in root.children for one in of.objects]: bpy.data.objects.remove(obj)
+scene.frame_set(12)
+out["deleted"] = scene.frame_current
 made = show()
 out["alone"] = [sorted(one.name for one in root.children if one.objects), made.devices, made.legend]
 # A report: each cell's value is the report's, and cells without one are said.
@@ -220,7 +223,7 @@ def test_what_is_beside_cells_comes_and_goes(made: dict[str, Any]) -> None:
     ]
     assert devices == ["light", "scope"] and legend and axes
     assert not [one for one in made["alone"][0] if one in ("axes", "devices", "legend")]
-    assert made["alone"][1:] == [None, None]
+    assert made["alone"][1:] == [None, None] and made["deleted"] == 12
 
 
 def test_networks_of_arrays(made: dict[str, Any]) -> None:

@@ -9,11 +9,13 @@ use blendtorch_wire::{End, Fields};
 
 use super::ended;
 use super::queue::Queue;
-use crate::message::{answer, end_fields};
+use crate::message::{Answer, answer, end_fields};
 use crate::{LinkCounts, LinkState, LiveError, News};
 
 /// How often it is looked whether the other end is there.
 const LOOK: Duration = Duration::from_millis(50);
+/// So many snapshots wake a thread that would look a moment later.
+const MANY: usize = 1024;
 /// A network that nobody answers is told again: it may have gone to one that has ended since.
 const GREET_AGAIN: Duration = Duration::from_secs(5);
 
@@ -22,6 +24,8 @@ const GREET_AGAIN: Duration = Duration::from_secs(5);
 struct Shared {
     duplex: Duplex,
     session: u64,
+    /// Whether somebody may wait for what the viewer answers.
+    is_awaited: bool,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -45,11 +49,17 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn start(address: &str, session: u64, hello: Fields) -> Result<Self, LiveError> {
+    pub(super) fn start(
+        address: &str,
+        session: u64,
+        hello: Fields,
+        is_awaited: bool,
+    ) -> Result<Self, LiveError> {
         let duplex = Duplex::connect(address, DuplexOptions::default())?;
         let shared = Arc::new(Shared {
             duplex,
             session,
+            is_awaited,
             queue: Mutex::new(Queue::new(address.to_owned())),
             changed: Condvar::new(),
         });
@@ -61,9 +71,13 @@ impl Link {
         Ok(Self { shared, threads })
     }
 
-    pub(super) fn push(&self, fields: Fields) {
-        self.shared.queue().push(fields);
-        self.shared.changed.notify_all();
+    /// Queues a snapshot. Where it need not go at once the thread finds it when it looks: waking it for
+    /// each costs more than all else.
+    pub(super) fn push(&self, fields: Fields, at_once: bool) {
+        let waiting = self.shared.queue().push(fields);
+        if at_once || waiting % MANY == 0 {
+            self.shared.changed.notify_all();
+        }
     }
 
     /// Waits until the viewer is near enough; whether it is.
@@ -186,10 +200,15 @@ fn hear_all(shared: &Shared) {
             Ok(Some(message)) => {
                 was_there |= is_there;
                 // What is no answer of ours is nothing to go by.
-                if let Ok(Some(answer)) = answer(&message.fields, shared.session) {
-                    queue.heard(answer);
+                match answer(&message.fields, shared.session) {
+                    Ok(Some(answer)) => {
+                        let is_count = matches!(answer, Answer::Seen { .. });
+                        queue.heard(answer);
+                        // Who sends looks by itself; to be woken costs more than to send.
+                        !is_count || shared.is_awaited || queue.end.is_some()
+                    }
+                    _ => false,
                 }
-                true
             }
             Ok(None) => {
                 if was_there && !is_there {

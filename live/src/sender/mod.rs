@@ -80,7 +80,10 @@ impl Sender {
         let fields = hello_fields(&hello)?;
         let links: Result<Vec<Link>, LiveError> = addresses
             .iter()
-            .map(|one| Link::start(one.as_ref(), hello.session, fields.clone()))
+            .map(|one| {
+                let waits = options.policy != Policy::Drop;
+                Link::start(one.as_ref(), hello.session, fields.clone(), waits)
+            })
             .collect();
         Ok(Self {
             hello: Arc::new(hello),
@@ -115,7 +118,7 @@ impl Sender {
         }
         let fields = snapshot_fields(&self.hello, snapshot)?;
         for link in &self.links {
-            link.push(fields.clone());
+            link.push(fields.clone(), self.options.policy != Policy::Drop);
         }
         Ok(())
     }

@@ -83,7 +83,8 @@ impl Queue {
         self.state
     }
 
-    pub(super) fn push(&mut self, fields: Fields) {
+    /// One more waits; how many do.
+    pub(super) fn push(&mut self, fields: Fields) -> usize {
         self.made += 1;
         let bytes = size_of(&fields);
         self.waiting.push_back((fields, bytes));
@@ -98,6 +99,7 @@ impl Queue {
                 self.tell("takes too little: old snapshots are left out", true);
             }
         }
+        self.waiting.len()
     }
 
     /// The next to be sent, and that it is on its way.

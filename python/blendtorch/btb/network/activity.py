@@ -180,9 +180,14 @@ def _update(scene: Any, after: bool) -> None:
     there = {one.name_full for one in marked.networks(scene)}
     for name, followers in _following.items():
         if name in there:
-            for follower, late in followers:
-                if late == after:
+            for one in list(followers):
+                follower, late = one
+                if late != after:
+                    continue
+                try:
                     follower.update(float(scene.frame_current_final))
+                except ReferenceError:  # A script has deleted what it draws.
+                    followers.remove(one)
 
 
 def _rest(one: _Playing) -> float:

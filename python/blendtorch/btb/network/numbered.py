@@ -3,9 +3,10 @@
     ids = network.cell_ids(bpy.context.scene)
     mask = ids.of("golgi_cell", 7)              # height by width, row 0 at the top
 
-One more render, by Cycles with a sample in the middle of each pixel, in which everything shines
-with its number: what an engine draws of a cell may differ from it along its outline. Owns the
-numbers, and that the scene is afterwards as it was. It must never be needed for anything else.
+One more render, by Cycles with one sample a pixel, which it takes in the middle, in which
+everything shines with its number: what an engine draws of a cell may differ from it along its
+outline. Owns the numbers, and that the scene is afterwards as it was. It must never be needed for
+anything else.
 """
 
 from collections.abc import Iterator
@@ -171,8 +172,8 @@ def _plain(scene: Any) -> Iterator[None]:
         stack.enter_context(
             changed(
                 cycles, samples=1, use_adaptive_sampling=False, use_denoising=False,
-                pixel_filter_type="BOX", filter_width=0.01, film_exposure=1.0,
-                sample_clamp_direct=0.0, sample_clamp_indirect=0.0, max_bounces=0,
+                film_exposure=1.0, sample_clamp_direct=0.0, sample_clamp_indirect=0.0,
+                max_bounces=0,
             )
         )  # fmt: skip
         yield

@@ -71,11 +71,11 @@ def take(
         for name, (population, some) in rows.items():
             pair = results.spikes(name) if name in there else _none()
             taken[name] = _taken(pair, population, some)
-            recorded = dict(getattr(results, "recorded", {})).get(name)
             if name not in there:
                 taken[name].missing = taken[name].asked
-            elif recorded is not None and some is None:
-                taken[name].missing = max(len(population) - int(recorded), 0)
+            else:
+                missing = results.missing(name) if hasattr(results, "missing") else None
+                taken[name].missing = 0 if missing is None else _among(missing, some)
         path = getattr(results, "path", None)
         whole = path is not None and all(some is None for _, some in rows.values())
         origin = Origin([Path(path).absolute()] if path and whole else [], group)
@@ -176,6 +176,11 @@ def _taken(
     spiking[index[index < count]] = True
     silent = int((asked & ~spiking).sum())
     return Taken(index, times, int(asked.sum()), silent)
+
+
+def _among(rows: Any, some: "NDArray[Any] | None") -> int:
+    """How many rows are of those that are asked for."""
+    return len(rows) if some is None else int(np.isin(rows, some).sum())
 
 
 def _none() -> "tuple[NDArray[np.uint32], NDArray[np.float64]]":
