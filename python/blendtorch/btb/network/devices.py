@@ -62,14 +62,15 @@ def draw(
         ValueError: a device is not one of the above; its name is in the message.
     """
     owner = parts.collection(root, COLLECTION)
-    plain = runtime.engine_of(scene) == "WORKBENCH"
+    engine = runtime.engine_of(scene)
+    plain = engine == "WORKBENCH"
     named = _named(devices)
     size, dark = _size(named), part_materials.ground(scene) < DARK
     drawn: dict[str, Device] = {}
     for device in named:
         kind = device["kind"]
         if kind == "light":
-            drawn[device["name"]] = Light(owner, device, plain)
+            drawn[device["name"]] = Light(owner, device, engine)
         elif kind == "probe":
             drawn[device["name"]] = Probe(owner, device, size, dark, plain)
         else:
