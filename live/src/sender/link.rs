@@ -75,7 +75,7 @@ impl Link {
     /// each costs more than all else.
     pub(super) fn push(&self, fields: Fields, at_once: bool) {
         let waiting = self.shared.queue().push(fields);
-        if at_once || waiting % MANY == 0 {
+        if at_once || waiting.is_multiple_of(MANY) {
             self.shared.changed.notify_all();
         }
     }

@@ -31,7 +31,7 @@ SIDES = 24
 KEPT = 0.995
 """So much of the light is in the cylinder: what is farther out is not seen, and takes time."""
 _STOPS = 32  # No more has a colour ramp.
-_AT, _WEIGHTS = np.polynomial.legendre.leggauss(4)
+_AT, _WEIGHTS = np.polynomial.legendre.leggauss(4)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,7 @@ def material(owner: Any, part: str, color: Any, beam: Beam) -> Any:
     """Emission whose opacity is that of half a ray's way through the cylinder."""
     made, output = part_materials.material(owner, part)
     tree = made.node_tree
-    light = nodes.add(
-        tree, "ShaderNodeEmission", {"Color": (*part_materials.linear(color), 1.0)}
-    )
+    light = nodes.add(tree, "ShaderNodeEmission", {"Color": (*part_materials.linear(color), 1.0)})
     depth = _depth(tree, beam)
     a = nodes.add(tree, "ShaderNodeObjectInfo").outputs["Color"]
     seen = nodes.math(tree, "POWER", float(np.exp(-1)), nodes.math(tree, "MULTIPLY", a, depth))
