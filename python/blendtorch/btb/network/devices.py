@@ -46,8 +46,9 @@ def draw(
         {"kind": "scope", "location": [0, 0, 0], "direction": [0, 0, 1], "focus_depth": 150,
          "img_width": 300, "rois": [["exc", 3], ["exc", 17]]}
 
-    Lengths are µm. In Cycles and EEVEE a light is a cloud of see-through points, in Workbench of
-    octahedra in classes of transmittance: draw again where the engine was changed.
+    Lengths are µm. A light is a cloud: in EEVEE of see-through points, in Cycles one cylinder as
+    dense as they are, in Workbench octahedra in classes of transmittance. Draw again where the
+    engine was changed.
 
     Args:
         scene: whose engine and ground say how.
