@@ -19,6 +19,8 @@ NAMES = ("x (µm)", "y (µm)", "z (µm)")
 TICKS = 6
 PANE = 0.06
 """How opaque sides are."""
+WIDTH = 0.5
+"""Of a letter, in its height."""
 
 
 def draw(
@@ -149,16 +151,26 @@ class Axes:
         away[axis] = 0
         if axis != 2:
             away[2] = 0
-        away *= 0.07 * size.max() / max(np.linalg.norm(away), 1e-9)
-        made = []
+        away /= max(np.linalg.norm(away), 1e-9)
         words = legend.said_ticks(self._ticks[axis])
+        middle = at.copy()
+        middle[axis] = box[:, axis].mean()
+        letter = self._letter(middle, plane)
+        width = WIDTH * max(len(word) for word in words) * letter
+        beside = max(0.07 * size.max(), _clear(away, matrix, width / 2, letter))
+        beyond = _clear(away, matrix, (width + WIDTH * len(self._names[axis]) * letter) / 2, letter)
+        name = middle + max(2.3 * beside, beside + 1.2 * beyond) * away
+        away *= beside
+        if axis == 2:  # Above its numbers: beside them there may be a legend.
+            name = at + away
+            top = int(matrix[2, 1] > 0) if self._upright else 0
+            name[2] = box[top, 2] + (1.6 if top else -1.6) * letter
+        made = []
         for number, (tick, word) in enumerate(zip(self._ticks[axis], words, strict=True)):
             place = at + away
             place[axis] = tick
             made.append(self._text(f"axes {axis} {number}", word, place, plane))
-        place = at + 2.3 * away
-        place[axis] = box[:, axis].mean()
-        made.append(self._text(f"axes {axis} name", self._names[axis], place, plane))
+        made.append(self._text(f"axes {axis} name", self._names[axis], name, plane))
         return made
 
     def _upright_edge(self, behind: "NDArray[Any]", matrix: Any) -> "NDArray[np.float64]":
@@ -169,16 +181,27 @@ class Axes:
             edges.append(np.array([self._box[one, 0], self._box[other, 1]]))
         return max(edges, key=lambda edge: float(edge @ right[:2]))
 
+    def _letter(self, place: Any, plane: picture_plane.Frame) -> float:
+        """How high letters are that stand there, µm; 0 behind the camera."""
+        length = plane.length_at(self._camera, place)
+        return plane.text_height / length if length > 0 else 0.0
+
     def _text(self, part: str, body: str, place: Any, plane: picture_plane.Frame) -> str:
         obj = parts.text(self._owner, part, body, self._ink, ("CENTER", "CENTER"))
-        length = plane.length_at(self._camera, place)
-        size = plane.text_height / length if length > 0 else 0.0
+        size = self._letter(place, plane)
         obj.location, obj.scale = place, (size, size, size)
         # As the camera stands, so that it is read level.
         level = obj.constraints.get("level") or obj.constraints.new("COPY_ROTATION")
         level.name, level.target = "level", self._camera
         parts.seen_by_camera_only(obj)
         return part
+
+
+def _clear(away: Any, matrix: Any, across: float, along: float) -> float:
+    """How far words go along `away` until they have left in the picture what is `across` wide and
+    `along` high."""
+    right, up = (abs(float(away @ matrix[:3, axis])) for axis in (0, 1))
+    return min(across / max(right, 0.1), along / max(up, 0.1))
 
 
 def _bars(ends: "NDArray[Any]", half: float) -> "tuple[NDArray[Any], NDArray[Any]]":
