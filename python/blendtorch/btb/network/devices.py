@@ -83,6 +83,10 @@ def draw(
         for name, least in (("transparent_max_bounces", 128), ("min_transparent_bounces", 64)):
             setattr(scene.cycles, name, max(getattr(scene.cycles, name), least))
     values = {one["name"]: values_of(one, read) for one in named}
+    for name, given in values.items():
+        light = drawn[name]
+        if given is not None and isinstance(light, Light):
+            light.opacities(given.at(0.0))  # Says what is wrong with them now, not at each frame.
     return Devices(drawn, values, timeline, activity)
 
 
