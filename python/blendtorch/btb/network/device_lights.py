@@ -111,7 +111,6 @@ class Light:
         obj = parts.mesh(owner, part, xyz)
         parts.attribute(obj.data, "transmittance", "FLOAT", cloud.transmittance)
         parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color), _SEEN)
-        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color))
         obj.matrix_world = Matrix()
         parts.seen_by_camera_only(obj)
         return [(obj, -1.0)]
