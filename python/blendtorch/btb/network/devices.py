@@ -49,9 +49,6 @@ def draw(
     Lengths are µm. In EEVEE a light is a cloud of see-through points, in Cycles a beam that looks
     like it, in Workbench octahedra in classes of transmittance: draw again where the engine was
     changed.
-    Lengths are µm. A light is a cloud: in EEVEE of see-through points, in Cycles one cylinder as
-    dense as they are, in Workbench octahedra in classes of transmittance. Draw again where the
-    engine was changed.
 
     Args:
         scene: whose engine and ground say how.

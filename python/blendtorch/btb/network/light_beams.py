@@ -36,7 +36,6 @@ KEPT = 0.99
 EVEN = 0.3
 """Of pictures of the clouds: 0 for points at random, about 0.5 for as many points on each ray."""
 _STOPS = 32  # No more has a colour ramp.
-_AT, _WEIGHTS = np.polynomial.legendre.leggauss(4)  # type: ignore[no-untyped-call]
 # Where on half a way density is taken, and how much each counts (Gauss and Legendre).
 _AT = (0.0694318442, 0.3300094782, 0.6699905218, 0.9305681558)
 _WEIGHTS = (0.1739274226, 0.3260725774, 0.3260725774, 0.1739274226)
