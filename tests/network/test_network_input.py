@@ -195,3 +195,32 @@ def test_outside_blender_it_says_how_to_run_it() -> None:
         "except ImportError as error: print(error)"
     )
     assert "networks are drawn inside Blender" in said and "CellNetwork" in said
+
+
+def test_what_a_script_got_wrong_is_refused_and_the_next_call_works(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
+    code = """
+net = btb.network.from_arrays({"exc": [[0, 0, 0], [9, 9, 9]]})
+net.blend(bpy.context.scene, "net")
+exc = net.get_population("exc", color="#ff8000")
+out = dict(hex=exc.color)
+spikes = {"0": [[0, 5.0]]}
+show = lambda **how: net.animate.show("decay", spikes, exc, **how)
+out["colors"] = [error_of(lambda: show(colors=one))
+                 for one in ("virid", dict(map="magma", low=3, high=1))]
+out["style"] = [error_of(lambda: net.get_population("exc", **one)) for one in (
+    dict(color="redd"), dict(color=(1, 2)), dict(color=5), dict(radius=-1),
+    dict(radius=float("nan")), dict(opacity=7))]
+out["after"] = [net.get_population("exc").color, error_of(lambda: show(colors="viridis"))]
+report(**out)
+"""
+    got = bpy_runtime.reported(tmp_path, code)
+    assert got["hex"] == [1.0, 128 / 255, 0.0, 1.0]
+    assert 'did you mean "viridis"' in got["colors"][0], got["colors"]
+    assert "low (3) must be below high (1)" in got["colors"][1], got["colors"]
+    texts = ["'redd' is no colour", "(1, 2) is no colour", "5 is no colour"]
+    texts += ["radius must be above 0"] * 2 + ["opacity must be from 0 to 1"]
+    for said, text in zip(got["style"], texts, strict=True):
+        assert said.startswith("ValueError") and text in said, said
+    assert got["after"] == [[1.0, 128 / 255, 0.0, 1.0], "nothing"]

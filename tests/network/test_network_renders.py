@@ -108,6 +108,94 @@ def test_what_is_wrong_with_a_description_is_said_before_a_blender_starts(
     assert "`results` names them" in said, said
 
 
+def test_what_blender_finds_wrong_with_a_network_is_a_line_and_no_traceback(
+    golden: Path, tmp_path: Path
+) -> None:
+    wrong: tuple[tuple[dict[str, object], str], ...] = (
+        ({"populations": {"golgi": {}}}, 'no population "golgi"; there are'),
+        ({"results_group": "nothing"}, 'has no group "nothing"'),
+    )
+    for number, (keys, text) in enumerate(wrong):
+        described = describe(tmp_path / f"net{number}", golden, **keys)
+        said = render(described, tmp_path / f"out{number}", "-f", "0:0").error()
+        assert text in said and "Traceback" not in said, said
+
+
+def test_what_cannot_be_drawn_is_said_and_what_is_not_seen(
+    bpy_runtime: Runtime, tmp_path: Path
+) -> None:
+    claims = np.lib.format.header_data_from_array_1_0(np.zeros((4, 3)))
+    claims["shape"] = (10**10, 3)
+    with (tmp_path / "claims.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, claims)
+    np.save(tmp_path / "three.npy", np.zeros((4, 3)))
+    np.save(tmp_path / "none.npy", np.zeros((0, 3)))
+    code = f"""
+folder = {str(tmp_path)!r}
+two = dict(kind="light", coords=[[0, 0, 0], [9, 0, 0]],
+           values=dict(file=folder + "/three.npy", dt_ms=1))
+places = dict(exc=dict(positions=[[0, 0, 0], [9, 9, 9]]))
+def show(**keys):
+    return btb.network.show(dict(dict(populations=places, engine="workbench"), **keys))
+out = [error_of(lambda: show(**keys)) for keys in (
+    dict(devices=[two | dict(max_value=1)]),
+    dict(devices=[two | dict(coords=[[0, 0, 0]] * 3)]),
+    dict(camera=dict(elevation=1, azimuth=1, lens=0)),
+    dict(samples=4_000_000_000),
+    dict(populations=dict(exc=dict(positions=folder + "/claims.npy"))),
+)]
+bare = show(populations=dict(exc=dict(places["exc"], hidden=True))).warnings
+empty = show(populations=dict(exc=dict(positions=folder + "/none.npy"))).warnings
+far = len(show(populations=dict(exc=dict(positions=[[1e30, 0, 0], [-1e30, 0, 0]]))).populations)
+report(out=out, bare=bare, empty=empty, far=far)
+"""
+    made = bpy_runtime.reported(tmp_path, code)
+    texts = (
+        "has 2 sources, and 3 values came",
+        "has no maximum",
+        "camera.lens: 0 is not from 1 to 5000 mm",
+        "samples: 4000000000 is above",
+        "claims.npy cannot be read as an array of numbers",
+    )
+    for said, text in zip(made["out"], texts, strict=True):
+        assert said.startswith("ValueError") and text in said, said
+    assert any("no cell is shown" in one for one in made["bare"]), made
+    assert any("no cell is shown" in one for one in made["empty"]), made
+    assert made["far"] == 1
+
+
+def test_a_frame_whose_activity_fails_is_no_frame(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    code = """
+from blendtorch.btb.network import activity, from_arrays
+from blendtorch.btb.worker import networks
+class Fails:
+    def update(self, frame):
+        if frame == 3: raise ValueError("the file is gone")
+net = from_arrays({"exc": [[0, 0, 0], [9, 9, 9]]})
+net.blend(bpy.context.scene, "net")
+net.load_populations()
+activity.follow(net.root, Fails())
+out = []
+for frame in (2, 3, 4):
+    networks.begin()
+    bpy.context.scene.frame_set(frame)
+    out.append(error_of(lambda: networks.check(frame)))
+report(out=out)
+"""
+    failed = "RuntimeError the network cannot be shown at frame 3: the file is gone"
+    assert bpy_runtime.reported(tmp_path, code)["out"] == ["nothing", failed, "nothing"]
+
+
+def test_results_that_became_a_folder_are_gone(bpy_runtime: Runtime, tmp_path: Path) -> None:
+    code = f"""
+from blendtorch.btb.network import kept
+out = kept.changed({{"files": {{{str(tmp_path)!r}: "1-abc"}}}})
+report(out=out)
+"""
+    (told,) = bpy_runtime.reported(tmp_path, code)["out"]
+    assert "is gone" in told
+
+
 def test_a_saved_network_shows_its_spikes_in_a_render(
     bpy_runtime: Runtime, golden: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ class _Playing:
 _playing: dict[str, _Playing] = {}
 _adapts = True
 _following: dict[str, list[tuple[Any, bool]]] = {}
+_failed: Exception | None = None
 
 
 def play(obj: Any, activity: Activity) -> None:
@@ -86,6 +87,14 @@ def follow(root: Any, follower: Any, after: bool = False) -> None:
 def forget_followers(root: Any) -> None:
     """Ends that for all of a network's."""
     _following.pop(root.name_full, None)
+
+
+def failure() -> Exception | None:
+    """What a frame could not be shown for since the last call: Blender prints the errors of its
+    handlers, and draws all the same."""
+    global _failed
+    found, _failed = _failed, None
+    return found
 
 
 def show(scene: Any, frame: float | None = None) -> dict[str, int]:
@@ -142,14 +151,26 @@ def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
         shapes.set_up_workbench(scene)
 
 
+@contextmanager
+def _noted() -> "Iterator[None]":
+    global _failed
+    try:
+        yield
+    except Exception as error:
+        _failed = error
+        raise
+
+
 def _before_frame(scene: Any, *_: object) -> None:
-    show(scene)
-    adapt(scene)
-    _update(scene, False)
+    with _noted():
+        show(scene)
+        adapt(scene)
+        _update(scene, False)
 
 
 def _after_frame(scene: Any, *_: object) -> None:
-    _update(scene, True)
+    with _noted():
+        _update(scene, True)
 
 
 def _before_save(*_: object) -> None:

@@ -112,6 +112,7 @@ class Light:
         parts.attribute(obj.data, "transmittance", "FLOAT", cloud.transmittance)
         parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color), _SEEN)
         obj.matrix_world = Matrix()
+        parts.seen_by_camera_only(obj)
         return [(obj, -1.0)]
 
     def _beam(
@@ -120,8 +121,7 @@ class Light:
         self.parts.append(part)
         surface = light_beams.material(owner, f"light {self.name}", color, beam)
         obj = parts.mesh(owner, part, *light_beams.hull(), [surface])
-        for modifier in list(obj.modifiers):  # Of a cloud.
-            obj.modifiers.remove(modifier)
+        parts.no_points(obj)  # Of the cloud that it was for another engine.
         placed = np.eye(4)
         placed[:3, :3] = turned(np.diag([beam.radius, beam.radius, beam.length]), direction).T
         placed[:3, 3] = turned(np.array([[0, 0, beam.low]]), direction)[0] + at

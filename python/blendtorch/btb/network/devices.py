@@ -46,9 +46,9 @@ def draw(
         {"kind": "scope", "location": [0, 0, 0], "direction": [0, 0, 1], "focus_depth": 150,
          "img_width": 300, "rois": [["exc", 3], ["exc", 17]]}
 
-    Lengths are µm. A light is a cloud: in EEVEE of see-through points, in Cycles one cylinder as
-    dense as they are, in Workbench octahedra in classes of transmittance. Draw again where the
-    engine was changed.
+    Lengths are µm. In EEVEE a light is a cloud of see-through points, in Cycles a beam that looks
+    like it, in Workbench octahedra in classes of transmittance: draw again where the engine was
+    changed.
 
     Args:
         scene: whose engine and ground say how.
@@ -78,11 +78,15 @@ def draw(
             drawn[device["name"]] = Scope(owner, device, where, plain)
     parts.keep(owner, (part for one in drawn.values() for part in one.parts))
     if runtime.engine_of(scene) == "CYCLES" and any(isinstance(o, Light) for o in drawn.values()):
-        # A ray passes more points of a cloud than Cycles follows by itself, and may end at any of
-        # them after the first few: black pixels, at one sample.
+        # A ray passes more points of a cloud, or cells in a beam, than Cycles follows by itself,
+        # and may end at any of them after the first few: black pixels, at one sample.
         for name, least in (("transparent_max_bounces", 128), ("min_transparent_bounces", 64)):
             setattr(scene.cycles, name, max(getattr(scene.cycles, name), least))
     values = {one["name"]: values_of(one, read) for one in named}
+    for name, given in values.items():
+        light = drawn[name]
+        if given is not None and isinstance(light, Light):
+            light.opacities(given.at(0.0))  # Says what is wrong with them now, not at each frame.
     return Devices(drawn, values, timeline, activity)
 
 

@@ -171,7 +171,7 @@ def changed(said: dict[str, Any]) -> list[str]:
     told = []
     for path, print_ in said.get("files", {}).items():
         at = place(path)
-        if not at.exists():
+        if not at.is_file():
             told.append(
                 f"{path} is gone: put it back, or beside the .blend; until then cells are at rest"
             )

@@ -157,7 +157,7 @@ class Legend:
         assert self._frame is not None
         frame, h = self._frame, self._height
         per_um = frame.length_at(self._camera, self._says.target)
-        if not per_um > 0:
+        if not per_um > 0 or not np.isfinite(0.25 * frame.width / per_um):
             return
         um = round_length(0.25 * frame.width / per_um)
         x, y = frame.corner(0, 0)

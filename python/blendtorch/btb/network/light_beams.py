@@ -6,11 +6,13 @@ the object, as for clouds.
 
 A ray through a cloud ends at dozens of points, and each costs as much as an opaque surface. What is
 behind points of opacity A·T that are spread at random is seen by e^(-A·D), where D is the sum of T
-over the marks that the ray passes, on average (Beer and Lambert). Here D is the integral of a
-density over the ray's way in the cylinder: a table along the axis, times a normal curve across it
-whose width is another; both are reckoned from the cloud's own points. The way has two halves, which
-the ray adds up where it comes in and where it goes out: cells between have light before them and
-behind them.
+over the marks that the ray passes, on average (Beer and Lambert). These are spread more evenly, and
+veil more, the more opaque they are: A is A·(1 + EVEN·A·t), t their mean T.
+
+Here D is the integral of a density over the ray's way in the cylinder: a table along the axis,
+times a normal curve across it whose width is another; both are reckoned from the cloud's own
+points. The way has two halves, which the ray adds up where it comes in and where it goes out: cells
+between have light before them and behind them.
 """
 
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...circuit.optics import OPAQUE
 from . import nodes, part_materials
 
 if TYPE_CHECKING:
@@ -28,10 +31,14 @@ if TYPE_CHECKING:
 FEWEST = 200
 """Clouds of fewer points are drawn as points: they have no density."""
 SIDES = 24
-KEPT = 0.995
+KEPT = 0.99
 """So much of the light is in the cylinder: what is farther out is not seen, and takes time."""
+EVEN = 0.3
+"""Of pictures of the clouds: 0 for points at random, about 0.5 for as many points on each ray."""
 _STOPS = 32  # No more has a colour ramp.
-_AT, _WEIGHTS = np.polynomial.legendre.leggauss(4)  # type: ignore[no-untyped-call]
+# Where on half a way density is taken, and how much each counts (Gauss and Legendre).
+_AT = (0.0694318442, 0.3300094782, 0.6699905218, 0.9305681558)
+_WEIGHTS = (0.1739274226, 0.3260725774, 0.3260725774, 0.1739274226)
 
 
 @dataclass(frozen=True)
@@ -48,41 +55,27 @@ class Beam:
     for each µm of its way."""
     fall: "NDArray[np.float64]"
     """(32,): the density r beside the axis is e^(-fall·(r/radius)²) of that."""
-
-    def depth(
-        self, start: "NDArray[np.float64]", way: "NDArray[np.float64]", steps: int = 200
-    ) -> float:
-        """D between a place and another, (3,) in µm: what the material reckons, in small steps."""
-        at = start + (np.arange(steps)[:, None] + 0.5) / steps * (way - start)
-        u = (np.hypot(at[:, 0], at[:, 1]) / self.radius) ** 2
-        z = (at[:, 2] - self.low) / self.length
-        grid = np.linspace(0, 1, _STOPS)
-        dense = np.interp(z, grid, self.density) * np.exp(-np.interp(z, grid, self.fall) * u)
-        dense[(z < 0) | (z > 1) | (u > 1)] = 0
-        return float(dense.mean() * np.linalg.norm(way - start))
+    mean: float
+    """The mean T of a mark that a ray passes, by how much of the light it has."""
 
 
 def beam_of(cloud: "LightCloud") -> Beam:
     """What a cloud is made of."""
     xyz, t, mark = cloud.points, cloud.transmittance, cloud.marker / 2
-    square = xyz[:, 0] ** 2 + xyz[:, 1] ** 2
-    radius = float(np.sqrt(_share(square, t, KEPT)))
-    low, high = _share(xyz[:, 2], t, 1 - KEPT), _share(xyz[:, 2], t, KEPT)
-    low, high = float(low - mark / 2), float(high + mark / 2)
-    length = high - low
     # A mark is a disc to each ray. The body that looks so from everywhere has the density
     # 1/(pi sqrt(m² - r²)): a half circle along each axis.
-    parts = np.sin(np.linspace(-1.3, 1.3, 9))
-    weights = np.sqrt(1 - parts**2) ** 2
-    weights /= weights.sum()
-    z = ((xyz[:, 2, None] + parts * mark - low) / length).ravel()
-    # Each is shared by the two stops that it lies between.
-    place = np.clip(z * (_STOPS - 1), 0, _STOPS - 1 - 1e-9)
+    parts = np.linspace(-0.95, 0.95, 9)
+    weights = np.sqrt(1 - parts**2)
+    mass = np.outer(t * np.pi * mark**2, weights / weights.sum()).ravel()
+    square = ((np.hypot(xyz[:, 0], xyz[:, 1])[:, None] + parts * mark) ** 2).ravel()
+    z = (xyz[:, 2, None] + parts * mark).ravel()
+    radius = float(np.sqrt(_share(square, mass, KEPT)))
+    low, high = float(_share(z, mass, 1 - KEPT)), float(_share(z, mass, KEPT))
+    length = high - low
+    # Each part is shared by the two stops that it lies between.
+    place = np.clip((z - low) / length * (_STOPS - 1), 0, _STOPS - 1 - 1e-9)
     stop = place.astype(int)
-    mass = (t[:, None] * np.pi * mark**2 * weights).ravel() * ((z >= 0) & (z <= 1))
-    across = np.broadcast_to(
-        (np.minimum(square, radius**2)[:, None]) / radius**2, (len(t), len(parts))
-    ).ravel()
+    across = np.minimum(square / radius**2, 1.0)
 
     def summed(what: "NDArray[np.float64]") -> "NDArray[np.float64]":
         near = np.bincount(stop, what * (stop + 1 - place), _STOPS)
@@ -94,7 +87,8 @@ def beam_of(cloud: "LightCloud") -> Beam:
     step[[0, -1]] /= 2
     # The mean of e^(-fall·u) over the disc.
     mean = np.where(fall > 1e-6, -np.expm1(-fall) / np.maximum(fall, 1e-6), 1.0)
-    return Beam(radius, low, length, total / (step * np.pi * radius**2 * mean), fall)
+    density = total / (step * np.pi * radius**2 * mean)
+    return Beam(radius, low, length, density, fall, float((t**2).sum() / t.sum()))
 
 
 def _share(values: Any, weights: Any, share: float) -> Any:
@@ -135,11 +129,13 @@ def material(owner: Any, part: str, color: Any, beam: Beam) -> Any:
     light = nodes.add(tree, "ShaderNodeEmission", {"Color": (*part_materials.linear(color), 1.0)})
     depth = _depth(tree, beam)
     a = nodes.add(tree, "ShaderNodeObjectInfo").outputs["Color"]
-    seen = nodes.math(tree, "POWER", float(np.exp(-1)), nodes.math(tree, "MULTIPLY", a, depth))
+    more = nodes.math(tree, "MULTIPLY", a, EVEN * beam.mean)
+    veil = nodes.math(tree, "MULTIPLY", a, nodes.math(tree, "ADD", more, 1.0))
+    seen = nodes.math(tree, "POWER", float(np.exp(-1)), nodes.math(tree, "MULTIPLY", veil, depth))
     opacity = nodes.math(tree, "SUBTRACT", 1.0, seen)
     tree.links.new(part_materials.mixed(made, light.outputs[0], opacity), output.inputs["Surface"])
     part_materials.blend(made, True)
-    made.diffuse_color = (*part_materials.linear(color), 0.6)
+    made.diffuse_color = (*part_materials.linear(color), OPAQUE)
     return made
 
 
@@ -180,7 +176,7 @@ def _depth(tree: Any, beam: Beam) -> Any:
     wall = math("DIVIDE", math("SUBTRACT", root, b), a)
     ends = math("GREATER_THAN", d["Z"], 0.0)
     end = math("DIVIDE", math("SUBTRACT", ends, p["Z"]), d["Z"])
-    # No way at all, and not one along the axis, gives 0 for 0/0.
+    # Along an end it is never reached: Cycles divides by 0 to 0.
     flat = math("LESS_THAN", math("ABSOLUTE", d["Z"]), 1e-9)
     end = math("ADD", end, math("MULTIPLY", flat, 1e9))
     half = math("MULTIPLY", math("MAXIMUM", math("MINIMUM", wall, end), 0.0), 0.5)
@@ -190,7 +186,7 @@ def _depth(tree: Any, beam: Beam) -> Any:
     table[:, 0], table[:, 1] = beam.density / most, beam.fall / fall
     step = nodes.scaled(tree, way, half)
     total: Any = None
-    for place, weight in zip((_AT + 1) / 2, _WEIGHTS / 2, strict=True):
+    for place, weight in zip(_AT, _WEIGHTS, strict=True):
         there = tree.nodes.new("ShaderNodeVectorMath")
         there.operation = "MULTIPLY_ADD"
         tree.links.new(step, there.inputs[0])

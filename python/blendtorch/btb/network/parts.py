@@ -194,6 +194,16 @@ def as_points(
         obj.data.materials.append(surface)
 
 
+def no_points(obj: Any) -> None:
+    """Draws a mesh as it is, where it was drawn as points."""
+    modifier = obj.modifiers.get("points")
+    if modifier is not None:
+        tree = modifier.node_group
+        obj.modifiers.remove(modifier)
+        if tree is not None and tree.users == 0:
+            bpy.data.node_groups.remove(tree)
+
+
 def seen_by_camera_only(obj: Any) -> None:
     """Keeps an object from lighting or shading others."""
     for ray in ("diffuse", "glossy", "transmission", "volume_scatter", "shadow"):

@@ -35,12 +35,22 @@ class Colors:
 
     @classmethod
     def of(cls, said: Any) -> "Colors | None":
-        """Of a map's name, or of a dict of `map`, `low` and `high`."""
+        """Of a map's name, or of a dict of `map`, `low` and `high`.
+
+        Raises:
+            ValueError: there is no such map; or `low` is not below `high`.
+        """
         if said is None or isinstance(said, Colors):
             return said
-        if isinstance(said, str):
-            return cls(said)
-        return cls(said.get("map") or "viridis", said.get("low"), said.get("high"))
+        made = (
+            cls(said)
+            if isinstance(said, str)
+            else cls(said.get("map") or "viridis", said.get("low"), said.get("high"))
+        )
+        circuit.color_map(made.map, 2)  # Says which there are, before anything keeps it.
+        if made.low is not None and made.high is not None and not made.low < made.high:
+            raise ValueError(f"colors: low ({made.low:g}) must be below high ({made.high:g})")
+        return made
 
 
 def declared(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,19 @@ class Style:
     material: Any = None
     draw_as: str = "auto"
 
+    def __post_init__(self) -> None:
+        """Checks them, before anything is made.
+
+        Raises:
+            ValueError: one cannot be.
+        """
+        if self.color is not None:
+            self.color = _color(self.color)
+        if self.opacity is not None and not 0 <= float(self.opacity) <= 1:
+            raise ValueError(f"opacity must be from 0 to 1, not {self.opacity}")
+        if self.radius is not None and not 0 < float(self.radius) < float("inf"):
+            raise ValueError(f"radius must be above 0 µm, not {self.radius}")
+
 
 class BlenderPopulation:
     """The cells of one type in a scene, with the names of the BSB's module: `name`, `collection`,
@@ -315,8 +328,26 @@ class BlenderPopulation:
         if self.as_objects:
             raise TypeError(
                 f"each cell of population {self.name!r} is an object: there are no arrays; load it "
-                "without as_objects"
+                "with as_objects=False"
             )
+
+
+def _color(said: Any) -> tuple[float, ...]:
+    """A colour of a script: "#rrggbb" as files have it, or three or four numbers."""
+    try:
+        if isinstance(said, str):
+            if len(said) != 7 or not said.startswith("#"):
+                raise ValueError(said)
+            return tuple(byte / 255 for byte in bytes.fromhex(said[1:]))
+        made = tuple(float(one) for one in said)
+    except (TypeError, ValueError):
+        made = ()
+    if len(made) not in (3, 4) or not np.isfinite(made).all():
+        raise ValueError(
+            f"{said!r} is no colour: give red, green and blue (and opacity) from 0 to 1, or "
+            '"#rrggbb"'
+        )
+    return made
 
 
 def look_of(collection: Any) -> Look:

@@ -3,6 +3,8 @@
 Owns that no array is unpickled, and the words for one that is not there.
 """
 
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_DAMAGED = (EOFError, KeyError, MemoryError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 def named(text: str) -> "NDArray[Any]":
@@ -37,13 +41,14 @@ def array(path: Path, name: str | None) -> "NDArray[Any]":
     kind = path.suffix.lower()
     try:
         if kind == ".npy":
-            found = np.load(path, allow_pickle=False)
+            # Mapped: a header that claims more numbers than the file has room for is no memory.
+            found = np.array(np.load(path, mmap_mode="r", allow_pickle=False))
         elif kind == ".npz":
             with np.load(path, allow_pickle=False) as file:
                 found = file[_one(path, list(file.files), name)]
         else:
             found = _of_hdf5(path, name)
-    except (ValueError, EOFError, KeyError) as error:
+    except _DAMAGED as error:
         if str(path) in str(error):
             raise
         raise ValueError(f"{path} cannot be read as an array of numbers: {error}") from error

@@ -33,6 +33,9 @@ from .arrays import ArrayNetwork
 from .blended import BlenderNetwork
 from .population import BlenderPopulation
 
+SAMPLES = 1 << 24
+"""The most samples a pixel that Cycles takes."""
+
 
 class Network:
     """A network as a scene."""
@@ -109,6 +112,8 @@ def _made(
     eye = camera.ensure(scene, network.root)
     scene.camera = eye
     shown = [one for one in network.populations.values() if not one.style.hidden]
+    if not any(len(one) for one in shown):
+        _say("no cell is shown: populations are hidden, left out by `only_named`, or empty")
     seen = [(one.shown_locations(), one.largest) for one in shown]
     if said["axes"]:
         seen += extras.box(network.populations, said["devices"])
@@ -153,6 +158,8 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
     if said["engine"] is not None:
         render.engine = runtime.engine_called(said["engine"].upper())
     if said["samples"] is not None:
+        if said["samples"] > SAMPLES:
+            raise ValueError(f"samples: {said['samples']} is above {SAMPLES}, Blender's most")
         if hasattr(scene, "cycles"):
             scene.cycles.samples = said["samples"]
             # On in a new file; it takes fifty times as long as a sample of cells does.

@@ -22,6 +22,9 @@ _EXPECTED = (
 )
 # What of our own code raises for the caller.
 _OURS = Path(__file__).parents[1]
+# What reads files of networks. The core, which it calls, raises for the caller too.
+_FILES = _OURS.parent / "circuit"
+_OF_FILES = (KeyError, OSError, ValueError)
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _TRACEBACK_CHARS = 2048
 
@@ -51,7 +54,7 @@ def told(error: Exception) -> dict[str, Any]:
 
 
 def is_expected(error: BaseException) -> bool:
-    """Whether a line of ours raised it, to be read."""
+    """Whether a line of ours, or the core that reads a network's files, raised it to be read."""
     if not isinstance(error, _EXPECTED):
         return False
     trace: TracebackType | None = error.__traceback__
@@ -60,9 +63,11 @@ def is_expected(error: BaseException) -> bool:
     if trace is None:
         return False
     code = trace.tb_frame.f_code
-    if not Path(code.co_filename).is_relative_to(_OURS):
-        return False
-    return code.co_code[trace.tb_lasti] == _RAISE
+    place = Path(code.co_filename)
+    raised = code.co_code[trace.tb_lasti] == _RAISE
+    if place.is_relative_to(_FILES):
+        return raised or isinstance(error, _OF_FILES)
+    return raised and place.is_relative_to(_OURS)
 
 
 def text_of(error: BaseException) -> str:

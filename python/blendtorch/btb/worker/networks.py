@@ -53,6 +53,26 @@ def settle(scene: Any) -> None:
         network.settle(scene)
 
 
+def begin() -> None:
+    """Forgets what frames before could not be shown for."""
+    from ..network import activity
+
+    activity.failure()
+
+
+def check(frame: int) -> None:
+    """Blender draws a frame also where what it shows could not be calculated.
+
+    Raises:
+        RuntimeError: that is so; its text has why.
+    """
+    from ..network import activity
+
+    error = activity.failure()
+    if error is not None:
+        raise RuntimeError(f"the network cannot be shown at frame {frame}: {error}") from error
+
+
 def files(scene: Any) -> list[str]:
     """The files that the networks of a scene are made of, as absolute paths."""
     from .. import network

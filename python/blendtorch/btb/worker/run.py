@@ -16,6 +16,7 @@ from .. import asked, instance
 from ..passes import Frame, Things
 from ..passes.intrinsics import Intrinsics
 from ..quiet import quiet
+from . import networks
 from .answers import is_expected, text_of, told
 from .checks import LAST_FRAME, whole
 from .guard import settings_kept
@@ -64,12 +65,14 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
     instance is asked to stop while frames before it are played."""
     start = perf_counter()
     capture = prepared.capture()
+    networks.begin()
     if prepared.sequential:
         prepared.walk = prepared.walk or Walk(opened.scene)
         if not prepared.walk.to(frame, _told(prepared, frame)):
             return None
     else:
         opened.scene.frame_set(frame)
+    networks.check(frame)
     evaluated = perf_counter()
     instance.took("evaluate", evaluated - start)
     seconds = {"evaluate": evaluated - start}
@@ -81,6 +84,7 @@ def _frame(opened: Opened, prepared: Prepared, frame: int) -> Things | None:
         capture.composite(str(_composite_place(prepared, prepared.folder, frame)))
     with quiet():
         rendered = capture.render()
+    networks.check(frame)
     took = perf_counter() - evaluated
     instance.took("render", took)
     seconds["render"] = took
