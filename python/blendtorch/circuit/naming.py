@@ -14,7 +14,7 @@ def unknown(what: str, name: object, known: Iterable[str]) -> KeyError:
     """The error that says the nearest name, or all of them."""
     names = list(known)
     meant = _blendtorch.nearest_name(name, names) if isinstance(name, str) else None
-    hint = f'did you mean "{meant}"?' if meant else f"there are {names}"
+    hint = f'did you mean "{meant}"?' if meant else f"there are {', '.join(names)}"
     shown = f'"{name}"' if isinstance(name, str) else repr(name)
     return KeyError(f"no {what} {shown}; {hint}")
 
