@@ -119,6 +119,9 @@ def test_what_blender_finds_wrong_with_a_network_is_a_line_and_no_traceback(
         described = describe(tmp_path / f"net{number}", golden, **keys)
         said = render(described, tmp_path / f"out{number}", "-f", "0:0").error()
         assert text in said and "Traceback" not in said, said
+    (tmp_path / "results.nio").write_bytes(b"HDF5")
+    said = render(tmp_path / "results.nio", tmp_path / "out", "-f", "0:0").error()
+    assert "give the network, and these with --results" in said, said
 
 
 def test_what_cannot_be_drawn_is_said_and_what_is_not_seen(
