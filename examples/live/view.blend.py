@@ -17,6 +17,9 @@ parser.add_argument("--azimuth", type=float, default=-60.0)
 options = parser.parse_args(remainder)
 
 bpy.ops.wm.read_factory_settings(use_empty=True)
+scene = bpy.context.scene  # What the sender does not say of the picture:
+scene.render.engine, scene.cycles.samples = "CYCLES", 4
+scene.render.resolution_x, scene.render.resolution_y = 640, 480
 view = btb.network.LiveView(btargs.btsockets["ACTIVITY"], btargs.btid, azimuth=options.azimuth)
 pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid, lingerms=10_000)
 renderer = None

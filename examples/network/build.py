@@ -138,7 +138,7 @@ def scene() -> dict:
         "network": "config.json",
         "time": {"fps": 25, "ms_per_s": 100},
         "show": {"as": "decay", "tau_ms": 12},
-        "colors": {"map": "inferno", "low": 0, "high": 1},
+        "colors": {"map": "plasma", "low": 0, "high": 1},
         "populations": {"cortex": {"radius": 14}},
         "camera": {"elevation": 42, "azimuth": -60},
         "resolution": "640x360",

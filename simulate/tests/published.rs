@@ -8,7 +8,7 @@
 )]
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ fn watch(mut viewer: Viewer) -> thread::JoinHandle<Told> {
 }
 
 /// (interval, cell) and how many spikes, of a file.
-fn of_file(file: &PathBuf) -> HashMap<(u64, u64), u32> {
+fn of_file(file: &Path) -> HashMap<(u64, u64), u32> {
     let file = SpikesFile::open(file).unwrap();
     let found = file.population("cortex").unwrap();
     let trains = file.read(found, None, &mut Problems::new()).unwrap();

@@ -68,6 +68,9 @@ def test_noise_is_of_photons_and_of_reading(ways: SimpleNamespace) -> None:
     photons = 2 * scope.detector_photons
     assert counts.mean() == pytest.approx(scope.offset + scope.gain * photons, rel=0.01)
     assert counts.var() == pytest.approx(scope.gain**2 * photons + scope.read_noise**2, rel=0.05)
+    dark = scope.detect(np.zeros((200, 200)), np.random.default_rng(1)).astype(float)
+    assert dark.mean() == pytest.approx(scope.offset, rel=0.01)
+    assert dark.std() == pytest.approx(scope.read_noise, rel=0.05)
 
 
 def test_drift_is_found_to_a_tenth_of_a_pixel(ways: SimpleNamespace) -> None:
@@ -90,6 +93,19 @@ def test_deconvolution_finds_the_spikes_of_its_own_model(ways: SimpleNamespace) 
         course[at] = (keep * course[at - 1] if at else 0) + spikes[0, at]
     found = ways.classical._oasis(course, keep, 0.0)
     assert found == pytest.approx(spikes[0], abs=1e-9)
+    # With noise it is the best that is not negative, with a penalty too: what coordinate descent
+    # finds.
+    rng, penalty = np.random.default_rng(5), 0.3
+    noisy = course + rng.normal(0, 0.4, 60)
+    after = np.tril(keep ** np.maximum(np.subtract.outer(np.arange(60), np.arange(60)), 0))
+    best = np.zeros(60)
+    for _ in range(300):
+        for at in range(60):
+            left = noisy - after @ best + after[:, at] * best[at]
+            best[at] = max((after[:, at] @ left - penalty) / (after[:, at] @ after[:, at]), 0)
+    found = ways.classical._oasis(noisy, keep, penalty)
+    assert np.count_nonzero(best[1:] > 1e-4) > 4
+    assert found[1:] == pytest.approx(best[1:], abs=1e-4)
     # What is below 0, or falls faster than calcium does, is no spike.
     assert not ways.classical._oasis(-course, keep, 0.0)[1:].any()
 

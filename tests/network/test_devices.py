@@ -9,7 +9,8 @@ import pytest
 from support.runtimes import Runtime
 
 FIBER = """
-from blendtorch.btb.network import devices
+from blendtorch.btb import runtime
+from blendtorch.btb.network import devices, light_beams
 from blendtorch.circuit import optics
 for obj in list(bpy.data.objects): bpy.data.objects.remove(obj)
 scene = bpy.context.scene
@@ -19,6 +20,7 @@ class Slow:
     def ms(self, frame): return frame / 2
 def a_of(name): return [round(float(one.color[3]), 5) for one in bpy.data.objects
                         if name in one.name]
+def clouds(): scene.render.engine = runtime.engine_called("EEVEE")
 def draw(*what, **how): return devices.draw(scene, scene.collection, what, **how)
 """
 
@@ -58,18 +60,22 @@ for frame in (0, 99, 100, 119, 120, 1000):
     seen.append(a_of("fibers"))
 drawn.set("fibers", [2.5, 1.0])
 drawn.update(0)
-clouds = [obj for obj in bpy.data.objects if "fibers" in obj.name]
-t = np.zeros(len(clouds[0].data.vertices), np.float32)
-clouds[0].data.attributes["transmittance"].data.foreach_get("value", t)
 live = a_of("fibers")
 drawn.set("fibers", [0.0, 1.0])
-report(still=first, seen=seen, live=live, off=[one.hide_render for one in clouds],
-       clouds=len(clouds), low=float(t.min()), high=float(t.max()),
+beams = [obj for obj in bpy.data.objects if "fibers" in obj.name]
+off, many = [one.hide_render for one in beams], len(beams)
+clouds()
+draw(light)
+one = next(obj for obj in bpy.data.objects if "fibers" in obj.name)
+t = np.zeros(len(one.data.vertices), np.float32)
+one.data.attributes["transmittance"].data.foreach_get("value", t)
+report(still=first, seen=seen, live=live, off=off, clouds=many, cloud_a=a_of("fibers"),
+       low=float(t.min()), high=float(t.max()),
        rgb=list(optics.wavelength_rgb(473)))
 """,
     )
     assert got["clouds"] == 2
-    assert got["still"] == [0.45, 0.45]
+    assert got["still"] == got["cloud_a"] == [0.45, 0.45]
     start = [0.50973, 0.06101]
     assert got["seen"] == [start, start, [0, 0.6], [0, 0.6], [0, 0.6], [0, 0.6]]
     # What came last counts, and not the declaration any more.
@@ -87,6 +93,7 @@ def test_a_cloud_is_the_points_that_cleo_draws_turned_to_where_it_shines(
         FIBER
         + """
 from blendtorch.btb.network.turning import turned
+clouds()
 draw(light | dict(direction=[[0, 0, 1], [0, 0, -2]], coords=[[0, 0, 0], [1, 2, 3]]))
 def first(name):
     data = next(one for one in bpy.data.objects if name in one.name).data
@@ -148,14 +155,15 @@ def test_devices_of_two_networks_do_not_share_what_they_look_like(
         tmp_path,
         FIBER
         + """
+clouds()
 roots = [bpy.data.collections.new(name) for name in "ab"]
 for root in roots: scene.collection.children.link(root)
 for root, nm in zip(roots, (473, 600)):
     devices.draw(scene, root, [light | dict(wavelength_nm=nm)])
-clouds = [next(o for c in root.children for o in c.objects if "fibers 0" in o.name)
-          for root in roots]
-report(colors=[list(one.material_slots[0].material.diffuse_color[:3]) for one in clouds],
-       nodes=len({one.modifiers["points"].node_group for one in clouds}))
+first = [next(o for c in root.children for o in c.objects if "fibers 0" in o.name)
+         for root in roots]
+report(colors=[list(one.material_slots[0].material.diffuse_color[:3]) for one in first],
+       nodes=len({one.modifiers["points"].node_group for one in first}))
 """,
     )
     (blue, red), nodes = got["colors"], got["nodes"]
@@ -248,6 +256,71 @@ report(bright=bright[40:56, 40:56], dim=picture((0, -1500, 120), (0, 0, 120))[20
     assert blue.mean() > 1.5 * dim[..., 2].mean()
 
 
+def test_in_cycles_a_light_is_a_beam_that_looks_as_its_cloud(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + PICTURE
+        + """
+def beams(at_least, a):
+    light_beams.FEWEST = at_least
+    drawn = draw(light | a | dict(coords=[[90, -40, 70]], direction=[[1, 0.5, 2]]))
+    one = []
+    for value in (5.0, 1.0):
+        drawn.set("fibers", [value])
+        one.append(picture((90, -1700, -400), (200, 0, 300), 64, 16))
+    return one, sum(len(o.data.vertices) for o in bpy.data.objects if "fibers" in o.name)
+usual = light_beams.FEWEST
+fiber, beam = {}, dict(model="koehler", params=dict(radius=100))
+report(clouds=[beams(10**9, one) for one in (fiber, beam)],
+       beams=[beams(usual, one) for one in (fiber, beam)])
+""",
+        str(tmp_path),
+    )
+    for cloud, beam in zip(got["clouds"], got["beams"], strict=True):
+        assert cloud[1] > 1600 and beam[1] == 48
+        for points, smooth in zip(cloud[0], beam[0], strict=True):
+            srgb = np.array([points, smooth])[..., 2]
+            blue = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+            seen = blue.max(0) > 0.01
+            assert 150 < seen.sum() < 2500
+            assert blue[1][seen].mean() == pytest.approx(blue[0][seen].mean(), rel=0.06)
+            assert abs(blue[1] - blue[0])[seen].mean() < 0.2 * blue[0][seen].mean()
+            for axis in (0, 1):  # Along and across.
+                profile = blue.sum(axis + 1)
+                assert abs(profile[1] - profile[0]).sum() < 0.1 * profile[0].sum()
+
+
+def test_a_light_for_another_engine_leaves_nothing_of_the_one_before(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    got = runtime.reported(
+        tmp_path,
+        FIBER
+        + """
+def count(): return [len(getattr(bpy.data, one)) for one in
+                     ("objects", "meshes", "materials", "node_groups")]
+def places(): return [list(map(list, o.matrix_world)) for o in bpy.data.objects]
+first, seen = [], []
+for _ in range(2):
+    for engine in ("CYCLES", runtime.engine_called("EEVEE"), "BLENDER_WORKBENCH"):
+        scene.render.engine = engine
+        draw(light | dict(direction=[0, 1, 0]))
+        seen.append([count(), places()])
+report(seen=seen)
+""",
+    )
+    seen = got["seen"]
+    assert seen[:3] == seen[3:]
+    identity = np.eye(4).tolist()
+    assert all(one == identity for one in seen[1][1])
+    # A beam is as long as its light along where it shines, and not elsewhere.
+    sizes = np.linalg.norm(np.array(seen[0][1])[:, :3, :3], axis=2)
+    assert (sizes[:, 1] > 1000).all() and (sizes[:, [0, 2]] < 300).all()
+
+
 def test_a_point_of_a_light_is_as_bright_as_its_value(runtime: Runtime, tmp_path: Path) -> None:
     got = runtime.reported(
         tmp_path,
@@ -260,13 +333,14 @@ drawn = draw(light | one)
 x, y, z = next(o for o in bpy.data.objects if "fibers" in o.name).data.vertices[0].co
 def seen(value):
     drawn.set("fibers", [value])
-    return picture((x, y, 2000), (x, y, 0), 16)[8, 8]
+    # A point of eight pixels: smaller ones are faint, as the pixel filter mixes in what is beside.
+    return picture((x, y, 2000), (x, y, 0), 64, 16)[32, 32]
 report(full=seen(5.0), part=seen(2.0), above=seen(50.0), off=seen(0.0))
 """,
         str(tmp_path),
     )
     linear = {name: ((np.array(rgb) + 0.055) / 1.055) ** 2.4 for name, rgb in got.items()}
-    assert linear["full"][2] > 0.3
+    assert linear["full"][2] == pytest.approx(0.6, abs=0.005)
     assert linear["part"][1:] == pytest.approx(0.4 * linear["full"][1:], abs=0.01)
     assert got["above"] == got["full"] and max(got["off"]) == 0
 

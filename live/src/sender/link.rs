@@ -9,7 +9,7 @@ use blendtorch_wire::{End, Fields};
 
 use super::ended;
 use super::queue::Queue;
-use crate::message::{answer, end_fields};
+use crate::message::{Answer, answer, end_fields};
 use crate::{LinkCounts, LinkState, LiveError, News};
 
 /// How often it is looked whether the other end is there.
@@ -24,6 +24,8 @@ const GREET_AGAIN: Duration = Duration::from_secs(5);
 struct Shared {
     duplex: Duplex,
     session: u64,
+    /// Whether somebody may wait for what the viewer answers.
+    is_awaited: bool,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -47,11 +49,17 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn start(address: &str, session: u64, hello: Fields) -> Result<Self, LiveError> {
+    pub(super) fn start(
+        address: &str,
+        session: u64,
+        hello: Fields,
+        is_awaited: bool,
+    ) -> Result<Self, LiveError> {
         let duplex = Duplex::connect(address, DuplexOptions::default())?;
         let shared = Arc::new(Shared {
             duplex,
             session,
+            is_awaited,
             queue: Mutex::new(Queue::new(address.to_owned())),
             changed: Condvar::new(),
         });
@@ -67,7 +75,7 @@ impl Link {
     /// each costs more than all else.
     pub(super) fn push(&self, fields: Fields, at_once: bool) {
         let waiting = self.shared.queue().push(fields);
-        if at_once || waiting % MANY == 0 {
+        if at_once || waiting.is_multiple_of(MANY) {
             self.shared.changed.notify_all();
         }
     }
@@ -192,10 +200,15 @@ fn hear_all(shared: &Shared) {
             Ok(Some(message)) => {
                 was_there |= is_there;
                 // What is no answer of ours is nothing to go by.
-                if let Ok(Some(answer)) = answer(&message.fields, shared.session) {
-                    queue.heard(answer);
+                match answer(&message.fields, shared.session) {
+                    Ok(Some(answer)) => {
+                        let is_count = matches!(answer, Answer::Seen { .. });
+                        queue.heard(answer);
+                        // Who sends looks by itself; to be woken costs more than to send.
+                        !is_count || shared.is_awaited || queue.end.is_some()
+                    }
+                    _ => false,
                 }
-                true
             }
             Ok(None) => {
                 if was_there && !is_there {

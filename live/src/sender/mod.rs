@@ -80,7 +80,10 @@ impl Sender {
         let fields = hello_fields(&hello)?;
         let links: Result<Vec<Link>, LiveError> = addresses
             .iter()
-            .map(|one| Link::start(one.as_ref(), hello.session, fields.clone()))
+            .map(|one| {
+                let waits = options.policy != Policy::Drop;
+                Link::start(one.as_ref(), hello.session, fields.clone(), waits)
+            })
             .collect();
         Ok(Self {
             hello: Arc::new(hello),

@@ -55,6 +55,10 @@ class Recording:
         if not (self.dt_ms > 0 and np.isfinite(self.dt_ms)):
             raise ValueError(f"an interval of {self.dt_ms} ms is none")
 
+    def __repr__(self) -> str:
+        groups = ", ".join(f"{len(group.positions)} {group.name}" for group in self.groups)
+        return f"<recording: {len(self)} intervals of {self.dt_ms:g} ms; {groups}>"
+
     def __len__(self) -> int:
         """How many intervals there are."""
         return len(self._spikes)

@@ -1,4 +1,4 @@
-"""A light in the scene: a cloud for each source, whose opacity follows the light's value.
+"""A light in the scene: a cloud or a beam for each source, whose opacity follows the light's value.
 
 Owns Cleo's rule: the opacity of a point is A·T, where T is the transmittance there and
 A = 0.6·value/max, never more than 0.6; A = 0.6·0.5·s for a light that has no values. It must never
@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from mathutils import Matrix
 
 from ...circuit import optics
-from . import part_materials, parts
+from . import light_beams, part_materials, parts
 from .turning import turned
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+_SEEN = ("transmittance", 1 / 512 / 0.6)
+"""Of Cleo's points those that pictures of 8 bits can show at the greatest opacity, 0.6. More than
+half of a fibre's are fainter, and a ray that passes them takes as long."""
 CLASSES = 6
 """Workbench knows one opacity an object: there a cloud is so many, each of like transmittance."""
 
@@ -30,8 +34,8 @@ _FACES = np.array(
 class Light:
     """The clouds of one light device."""
 
-    def __init__(self, owner: Any, device: "Mapping[str, Any]", plain: bool) -> None:
-        """Draws it; `plain` for Workbench."""
+    def __init__(self, owner: Any, device: "Mapping[str, Any]", engine: str) -> None:
+        """Draws it for an engine: clouds, in Cycles beams, in Workbench classes."""
         self.name = str(device["name"])
         coords = places(device, "coords")
         self.sources = len(coords)
@@ -50,11 +54,17 @@ class Light:
         self._top = device.get("max_value_viz") or device.get("max_value")
         self._objects: list[list[tuple[Any, float]]] = []
         self.parts: list[str] = []
+        beam = None
+        if engine == "CYCLES" and len(cloud.points) >= light_beams.FEWEST:
+            beam = light_beams.beam_of(cloud)
         # Each source has an object of its own: its colour is its A.
         for number, (at, direction) in enumerate(zip(coords, directions, strict=True)):
-            xyz = turned(cloud.points, direction) + at
             part = f"light {self.name} {number}"
-            make = self._classes if plain else self._cloud
+            if beam is not None:
+                self._objects.append(self._beam(owner, part, at, direction, beam, color))
+                continue
+            xyz = turned(cloud.points, direction) + at
+            make = self._classes if engine == "WORKBENCH" else self._cloud
             self._objects.append(make(owner, part, xyz, cloud, color))
         self.set(None)
 
@@ -100,7 +110,23 @@ class Light:
         self.parts.append(part)
         obj = parts.mesh(owner, part, xyz)
         parts.attribute(obj.data, "transmittance", "FLOAT", cloud.transmittance)
-        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color))
+        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color), _SEEN)
+        obj.matrix_world = Matrix()
+        parts.seen_by_camera_only(obj)
+        return [(obj, -1.0)]
+
+    def _beam(
+        self, owner: Any, part: str, at: Any, direction: Any, beam: light_beams.Beam, color: Any
+    ) -> list[tuple[Any, float]]:
+        self.parts.append(part)
+        surface = light_beams.material(owner, f"light {self.name}", color, beam)
+        obj = parts.mesh(owner, part, *light_beams.hull(), [surface])
+        parts.no_points(obj)  # Of the cloud that it was for another engine.
+        placed = np.eye(4)
+        placed[:3, :3] = turned(np.diag([beam.radius, beam.radius, beam.length]), direction).T
+        placed[:3, 3] = turned(np.array([[0, 0, beam.low]]), direction)[0] + at
+        obj.matrix_world = Matrix(placed.tolist())
+        parts.seen_by_camera_only(obj)
         return [(obj, -1.0)]
 
     def _classes(

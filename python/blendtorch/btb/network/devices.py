@@ -46,8 +46,9 @@ def draw(
         {"kind": "scope", "location": [0, 0, 0], "direction": [0, 0, 1], "focus_depth": 150,
          "img_width": 300, "rois": [["exc", 3], ["exc", 17]]}
 
-    Lengths are µm. In Cycles and EEVEE a light is a cloud of see-through points, in Workbench of
-    octahedra in classes of transmittance: draw again where the engine was changed.
+    Lengths are µm. In EEVEE a light is a cloud of see-through points, in Cycles a beam that looks
+    like it, in Workbench octahedra in classes of transmittance: draw again where the engine was
+    changed.
 
     Args:
         scene: whose engine and ground say how.
@@ -62,22 +63,23 @@ def draw(
         ValueError: a device is not one of the above; its name is in the message.
     """
     owner = parts.collection(root, COLLECTION)
-    plain = runtime.engine_of(scene) == "WORKBENCH"
+    engine = runtime.engine_of(scene)
+    plain = engine == "WORKBENCH"
     named = _named(devices)
     size, dark = _size(named), part_materials.ground(scene) < DARK
     drawn: dict[str, Device] = {}
     for device in named:
         kind = device["kind"]
         if kind == "light":
-            drawn[device["name"]] = Light(owner, device, plain)
+            drawn[device["name"]] = Light(owner, device, engine)
         elif kind == "probe":
             drawn[device["name"]] = Probe(owner, device, size, dark, plain)
         else:
             drawn[device["name"]] = Scope(owner, device, where, plain)
     parts.keep(owner, (part for one in drawn.values() for part in one.parts))
     if runtime.engine_of(scene) == "CYCLES" and any(isinstance(o, Light) for o in drawn.values()):
-        # A ray passes more points of a cloud than Cycles follows by itself, and may end at any of
-        # them after the first few: black pixels, at one sample.
+        # A ray passes more points of a cloud, or cells in a beam, than Cycles follows by itself,
+        # and may end at any of them after the first few: black pixels, at one sample.
         for name, least in (("transparent_max_bounces", 128), ("min_transparent_bounces", 64)):
             setattr(scene.cycles, name, max(getattr(scene.cycles, name), least))
     values = {one["name"]: values_of(one, read) for one in named}

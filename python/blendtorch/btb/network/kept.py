@@ -39,11 +39,15 @@ SAYS = """This file shows networks of neurons, drawn with blendtorch.
 Opened without blendtorch, it shows their cells at rest: the activity is not in the file, but
 calculated from the results when frames are drawn. To see it:
 
-    blendtorch render {name}         draws it, attached again by itself
-    import blendtorch.btb.network    in a script in this file:
-    blendtorch.btb.network.attach(bpy.context.scene)
-    blendtorch.btb.network.bake(bpy.context.scene)
-                                     writes it as keys, which any Blender plays
+    blendtorch render {name} -o FOLDER
+
+draws it, attached again by itself. In a script, in a Blender that has blendtorch:
+
+    import bpy
+    from blendtorch.btb import network
+
+    network.attach(bpy.context.scene)  # plays it again
+    network.bake(bpy.context.scene)    # writes it as keys, which any Blender plays
 """
 
 
