@@ -119,6 +119,9 @@ def test_what_blender_finds_wrong_with_a_network_is_a_line_and_no_traceback(
         described = describe(tmp_path / f"net{number}", golden, **keys)
         said = render(described, tmp_path / f"out{number}", "-f", "0:0").error()
         assert text in said and "Traceback" not in said, said
+    (tmp_path / "results.nio").write_bytes(b"HDF5")
+    said = render(tmp_path / "results.nio", tmp_path / "out", "-f", "0:0").error()
+    assert "give the network, and these with --results" in said, said
 
 
 def test_what_cannot_be_drawn_is_said_and_what_is_not_seen(
@@ -140,6 +143,7 @@ def show(**keys):
 out = [error_of(lambda: show(**keys)) for keys in (
     dict(devices=[two | dict(max_value=1)]),
     dict(devices=[two | dict(coords=[[0, 0, 0]] * 3)]),
+    dict(devices=[dict(kind="light", coords=[[0, 0, 0]] * 1_000_000)]),
     dict(camera=dict(elevation=1, azimuth=1, lens=0)),
     dict(samples=4_000_000_000),
     dict(populations=dict(exc=dict(positions=folder + "/claims.npy"))),
@@ -153,6 +157,7 @@ report(out=out, bare=bare, empty=empty, far=far)
     texts = (
         "has 2 sources, and 3 values came",
         "has no maximum",
+        "light 'light' has 1000000 sources",
         "camera.lens: 0 is not from 1 to 5000 mm",
         "samples: 4000000000 is above",
         "claims.npy cannot be read as an array of numbers",

@@ -30,6 +30,9 @@ _FACES = np.array(
     [(0, 2, 4), (2, 1, 4), (1, 3, 4), (3, 0, 4), (2, 0, 5), (1, 2, 5), (3, 1, 5), (0, 3, 5)]
 )
 
+MOST_POINTS = 2_000_000
+"""Of all sources of a light. As octahedra they take some hundred bytes each."""
+
 
 class Light:
     """The clouds of one light device."""
@@ -45,6 +48,11 @@ class Light:
             params |= {key: value for key, value in model.items() if key != "model"}
             model = model["model"]
         cloud = optics.light_cloud(model, **params)
+        if self.sources * len(cloud.points) > MOST_POINTS:
+            raise ValueError(
+                f"light {self.name!r} has {self.sources} sources, each of {len(cloud.points)} "
+                f"points: at most {MOST_POINTS // len(cloud.points)} of them can be drawn"
+            )
         color = device.get("color") or optics.wavelength_rgb(device.get("wavelength_nm", 473))
         directions = np.broadcast_to(
             np.asarray(device.get("direction", (0, 0, 1)), float), coords.shape

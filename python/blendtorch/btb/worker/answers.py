@@ -71,10 +71,10 @@ def is_expected(error: BaseException) -> bool:
 
 
 def text_of(error: BaseException) -> str:
-    """What it says; a KeyError's own text is in quotes."""
+    """What it says; a KeyError's own text is in quotes, and lists of errors say that they are."""
     if isinstance(error, KeyError) and len(error.args) == 1:
         return str(error.args[0])
-    return str(error) or type(error).__name__
+    return str(error).removeprefix("error: ") or type(error).__name__
 
 
 def _kind(error: Exception) -> str:

@@ -13,6 +13,18 @@ import bpy
 SAMPLES = 4
 """A pixel's, where nobody says how many: edges are smooth, and cells have no noise."""
 
+_OTHERS = {
+    ".nio": "has the results of a simulation: give the network, and these with --results",
+    ".swc": "has the morphology of a cell: name it in the network's own files",
+    ".npz": "has arrays: name them in a network.json, as the `positions` of populations",
+    ".npy": "has an array: name it in a network.json, as the `positions` of a population",
+}
+
+
+def refusal(path: Path) -> str | None:
+    """What to do with a file that is no scene and no network; None for all others."""
+    return _OTHERS.get(path.suffix.lower())
+
 
 def is_description(path: Path) -> bool:
     """Whether a file is a `network.json`: Blender's own files end in another way."""

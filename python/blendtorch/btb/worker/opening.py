@@ -107,6 +107,8 @@ def _checked(scene: str) -> Path:
         raise RuntimeError(f"{path} cannot be read: its permissions do not let this user")
     if networks.is_description(path):
         return path
+    if (refused := networks.refusal(path)) is not None:
+        raise ValueError(f"{path} {refused}")
     saved = header.version_of(path)
     if saved is not None and saved > bpy.app.version[:2]:
         raise RuntimeError(_newer(path, saved))
