@@ -32,6 +32,8 @@ _FACES = np.array(
 
 MOST_POINTS = 2_000_000
 """Of all sources of a light. As octahedra they take some hundred bytes each."""
+MOST_BEAMS = 10_000
+"""Sources that Cycles draws as beams: each is an object."""
 
 
 class Light:
@@ -48,11 +50,6 @@ class Light:
             params |= {key: value for key, value in model.items() if key != "model"}
             model = model["model"]
         cloud = optics.light_cloud(model, **params)
-        if self.sources * len(cloud.points) > MOST_POINTS:
-            raise ValueError(
-                f"light {self.name!r} has {self.sources} sources, each of {len(cloud.points)} "
-                f"points: at most {MOST_POINTS // len(cloud.points)} of them can be drawn"
-            )
         color = device.get("color") or optics.wavelength_rgb(device.get("wavelength_nm", 473))
         directions = np.broadcast_to(
             np.asarray(device.get("direction", (0, 0, 1)), float), coords.shape
@@ -65,6 +62,12 @@ class Light:
         beam = None
         if engine == "CYCLES" and len(cloud.points) >= light_beams.FEWEST:
             beam = light_beams.beam_of(cloud)
+        most = MOST_BEAMS if beam is not None else MOST_POINTS // len(cloud.points)
+        if self.sources > most:
+            raise ValueError(
+                f"light {self.name!r} has {self.sources} sources: at most {most} of this kind can "
+                "be drawn"
+            )
         # Each source has an object of its own: its colour is its A.
         for number, (at, direction) in enumerate(zip(coords, directions, strict=True)):
             part = f"light {self.name} {number}"
