@@ -81,7 +81,8 @@ pub(crate) fn ask(command: &mut Command, word: &str) -> io::Result<Answer> {
     ask_within(command, word, LIMIT)
 }
 
-fn ask_within(command: &mut Command, word: &str, limit: Duration) -> io::Result<Answer> {
+/// The same, which may take longer or less long.
+pub(crate) fn ask_within(command: &mut Command, word: &str, limit: Duration) -> io::Result<Answer> {
     // Files, not pipes: nobody has to read while it runs.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let (name, value) = DRAWING_THREADS;

@@ -77,6 +77,8 @@ Examples:
   blendtorch render net.hdf5 --results spikes.nio -o renders/net
                                                      the same without a file of one's own: it is written
                                                      to renders/net/network.json
+  blendtorch render network.json --bake net.blend    with keys that any Blender plays: for render farms
+                                                     that know no blendtorch
   blendtorch inspect renders/room --verify           is it whole, and what was written?";
 
 pub(super) const SEQUENCE_HELP: &str = "\

@@ -3,7 +3,7 @@
 //! Owns the command line and what its user sees. All that it does is the crate `blendtorch-simulate`'s.
 
 use std::io::{IsTerminal, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use blendtorch_circuit::CircuitError;
@@ -58,7 +58,7 @@ pub(super) struct SimulateArguments {
     /// Begin when they are all there, or after so long [default: begin at once]
     #[arg(long, value_name = "SECONDS", requires = "publish")]
     publish_await: Option<u16>,
-    /// How they draw it: a file with keys of a network.json
+    /// How they draw it: a network.json, whose network and results are left aside
     #[arg(long, value_name = "JSON", requires = "publish")]
     publish_look: Option<PathBuf>,
     /// Print the summary as JSON, for programs
@@ -249,6 +249,25 @@ fn simulated(
     Ok((summary, code))
 }
 
+/// How it is drawn. Cells and spikes are those of the run, whatever the file has of them.
+fn look(file: &Path) -> Result<String, SimulateError> {
+    let circuit = |error| SimulateError::Circuit(error);
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|error| circuit(CircuitError::io(file, error)))?;
+    let keys: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(&text);
+    let mut keys = keys.map_err(|error| {
+        circuit(CircuitError::file(
+            file,
+            "",
+            format!("it is no network.json: {error}"),
+        ))
+    })?;
+    for key in ["network", "results", "results_group"] {
+        keys.remove(key);
+    }
+    Ok(serde_json::Value::Object(keys).to_string())
+}
+
 /// Begins to publish it, where that is asked for.
 fn publish(
     arguments: &SimulateArguments,
@@ -258,13 +277,7 @@ fn publish(
     if arguments.publish.is_empty() {
         return Ok(());
     }
-    let description = match &arguments.publish_look {
-        None => None,
-        Some(file) => Some(
-            std::fs::read_to_string(file)
-                .map_err(|error| SimulateError::Circuit(CircuitError::io(file, error)))?,
-        ),
-    };
+    let description = arguments.publish_look.as_deref().map(look).transpose()?;
     let policy = arguments
         .publish_wait
         .map_or(Policy::Drop, |window| Policy::Slow {
@@ -308,7 +321,7 @@ fn say_counts(one: &LinkCounts) {
         lost => format!(", {lost} did not reach it"),
     };
     say(&format!(
-        "the viewer at {} drew {} intervals in {} pictures{lost}",
+        "the viewer at {} has drawn {} intervals in {} pictures by now{lost}",
         one.address, one.drawn, one.pictures
     ));
 }

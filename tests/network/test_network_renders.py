@@ -217,3 +217,26 @@ bpy.ops.wm.save_as_mainfile(filepath={str(saved)!r})
     frames = f"{min(quiet, busy)}:{max(quiet, busy)}:{abs(quiet - busy)}"
     render(saved, out, "-f", frames).well()
     assert light(out, busy) > light(out, quiet) > 0.5
+
+
+def test_a_baked_network_is_played_by_a_blender_that_knows_nothing_of_it(
+    bpy_runtime: Runtime, golden: Path, tmp_path: Path
+) -> None:
+    quiet, busy = spiking(golden)
+    described = describe(tmp_path / "net", golden)
+    baked = tmp_path / "baked.blend"
+    said = render(described, tmp_path / "out", "--bake", baked).well().said
+    assert "granule_cell: " in said and " keys" in said, said
+    code = f"""
+bpy.ops.wm.open_mainfile(filepath={str(baked)!r})
+for frame in ({quiet}, {busy}):
+    bpy.context.scene.frame_set(frame)
+    bpy.context.scene.render.filepath = f"{tmp_path}/frames/{{frame:06}}.png"
+    bpy.ops.render.render(write_still=True)
+report(known="blendtorch.btb.network" in sys.modules)
+"""
+    made = bpy_runtime.reported(tmp_path, code, alone=True)
+    assert not made["known"]
+    assert light(tmp_path, busy) > light(tmp_path, quiet) > 0.5
+    refused = render(baked, tmp_path / "out", "--bake", baked).error()
+    assert "it is the scene itself" in refused, refused

@@ -1,11 +1,14 @@
 //! Scene files: whether one can be opened, before instances are started for it.
 //!
 //! Owns the two looks, at the file itself ([`look`]) and by the Blender that is to open it ([`opens`]),
-//! whose answer is remembered. It must never change a file.
+//! whose answer is remembered; and a file with keys in place of a network's activity ([`bake`]). It must
+//! never change a file.
 
+mod bake;
 mod file;
 mod opens;
 
+pub use bake::bake;
 pub use file::look;
 pub use opens::opens;
 

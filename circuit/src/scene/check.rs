@@ -230,6 +230,13 @@ fn one_device(device: &Device, key: &str, wrong: &mut dyn FnMut(&str, String)) {
             key,
             "`img_width` must be above 0 and `focus_depth` 0 or more, in µm".into(),
         ),
+        Device::Scope {
+            range: Some([low, high]),
+            ..
+        } if !(low.is_finite() && high.is_finite() && low < high) => wrong(
+            &format!("{key}.range"),
+            format!("its low end ({low}) must be below its high one ({high})"),
+        ),
         _ => {}
     }
 }

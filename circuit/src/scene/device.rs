@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A device. Places and lengths are in µm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,8 +16,9 @@ pub enum Device {
         /// Its name.
         #[serde(default)]
         name: String,
-        /// How its light spreads.
-        #[serde(default)]
+        /// How its light spreads: `{"model": "fiber", …}`, or its name alone.
+        #[serde(default, deserialize_with = "named_or_whole")]
+        #[schemars(with = "NameOrModel")]
         model: LightModel,
         /// Where its sources are.
         coords: Vec<[f64; 3]>,
@@ -57,6 +60,10 @@ pub enum Device {
         /// The cells that it sees.
         #[serde(default)]
         rois: Vec<Rois>,
+        /// The values of cells at which their rings are as dark and as bright as can be; 0 to 1 where it
+        /// is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<[f64; 2]>,
     },
 }
 
@@ -110,6 +117,30 @@ pub enum LightModel {
     },
 }
 
+/// What `model` may be, for the schema.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "its schema is all that it is for")]
+enum NameOrModel {
+    /// Its name.
+    Name(String),
+    /// All of it.
+    Model(LightModel),
+}
+
+fn named_or_whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<LightModel, D::Error> {
+    let given = match Value::deserialize(from)? {
+        Value::String(name) => serde_json::json!({ "model": name }),
+        whole => whole,
+    };
+    serde_json::from_value(given).map_err(|error| {
+        D::Error::custom(format!(
+            "`model`: {error}: a light is \"fiber\", {{\"model\": \"koehler\", \"radius\": 50, \"zmax\": 500}} \
+             or \"twophoton\""
+        ))
+    })
+}
+
 impl Default for LightModel {
     fn default() -> Self {
         Self::Fiber {
@@ -124,7 +155,11 @@ impl Default for LightModel {
 
 /// Values of a device's sources.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a list of numbers, one for each source, or a file of them: \
+                 {\"file\": \"light.npy\", \"dt_ms\": 1}"
+)]
 pub enum Values {
     /// The same all the time, one for each source.
     Constant(Vec<f64>),

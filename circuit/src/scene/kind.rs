@@ -30,7 +30,12 @@ impl NetworkFile {
         let ending = path.extension()?.to_str()?;
         match ending.to_ascii_lowercase().as_str() {
             "hdf5" | "h5" => Some(Self::Network),
-            "json" => Self::of_keys(&keys(path)?),
+            "json" => match keys(path)? {
+                Ok(keys) => Self::of_keys(&keys),
+                // What is wrong with it is said by the reader that it is meant for.
+                Err(text) => (text.contains("\"network\"") || text.contains("\"populations\""))
+                    .then_some(Self::Scene),
+            },
             _ => None,
         }
     }
@@ -46,12 +51,14 @@ impl NetworkFile {
     }
 }
 
-fn keys(path: &Path) -> Option<Map<String, Value>> {
+/// The keys of an object, or the text of what is no JSON.
+fn keys(path: &Path) -> Option<Result<Map<String, Value>, String>> {
     let small = std::fs::metadata(path).is_ok_and(|file| file.len() <= super::LARGEST);
     let text = small.then(|| std::fs::read_to_string(path).ok())??;
     match serde_json::from_str(&text) {
-        Ok(Value::Object(keys)) => Some(keys),
-        _ => None,
+        Ok(Value::Object(keys)) => Some(Ok(keys)),
+        Ok(_) => None,
+        Err(_) => Some(Err(text)),
     }
 }
 

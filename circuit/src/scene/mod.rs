@@ -59,6 +59,7 @@ pub struct SceneDescription {
     /// A colour map for values; without it cells glow in their population's colour.
     pub colors: Option<ColorScale>,
     /// Populations by name: how each is shown. Those that are not named are shown as their file says.
+    #[serde(deserialize_with = "each_once")]
     pub populations: IndexMap<String, PopulationStyle>,
     /// Show the populations that are named, and no others.
     pub only_named: bool,
@@ -117,7 +118,10 @@ pub struct PopulationStyle {
 
 /// Where cells are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected the name of an array, as cells.npz:exc, or rows of three numbers"
+)]
 pub enum Positions {
     /// A file, and an array in it.
     File(String),
@@ -200,6 +204,34 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>
         Some(OneOrMany::One(path)) => vec![path],
         Some(OneOrMany::Many(paths)) => paths,
     })
+}
+
+/// Populations, of which none may come twice: JSON would take the last.
+fn each_once<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<IndexMap<String, PopulationStyle>, D::Error> {
+    struct Each;
+    impl<'de> serde::de::Visitor<'de> for Each {
+        type Value = IndexMap<String, PopulationStyle>;
+        fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            to.write_str("populations by name")
+        }
+        fn visit_map<M: serde::de::MapAccess<'de>>(
+            self,
+            mut map: M,
+        ) -> Result<Self::Value, M::Error> {
+            let mut all = IndexMap::new();
+            while let Some((name, style)) = map.next_entry::<String, PopulationStyle>()? {
+                if all.contains_key(&name) {
+                    let text = format!("the population {name:?} is there twice");
+                    return Err(serde::de::Error::custom(text));
+                }
+                all.insert(name, style);
+            }
+            Ok(all)
+        }
+    }
+    from.deserialize_map(Each)
 }
 
 impl SceneDescription {

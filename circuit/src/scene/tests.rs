@@ -137,6 +137,12 @@ fn other_json_files_are_told_apart() {
         sonata
     );
     assert_eq!(kind("[]"), None);
+    // Whoever meant a network.json hears where it is no JSON.
+    assert_eq!(
+        kind(r#"{"network": "a", "time": {"fps": NaN}}"#),
+        Some(NetworkFile::Scene)
+    );
+    assert_eq!(kind("{scene: 1}"), None);
     assert_eq!(NetworkFile::of(folder.path()), None);
     assert_eq!(NetworkFile::of(Path::new("a.HDF5")), sonata);
 }
@@ -164,4 +170,48 @@ fn a_sonata_network_has_the_spikes_beside_it() {
     assert_eq!(named.results, [config]);
     let gone = SceneDescription::of(&spikes.with_extension("hdf5"), &[]).unwrap_err();
     assert!(gone.to_string().contains("is not there"), "{gone}");
+}
+
+#[test]
+fn a_model_of_light_may_be_its_name_and_what_is_wrong_with_devices_is_said() {
+    let light = |keys: &str| {
+        read(&format!(
+            r#"{{"network": "net.hdf5", "devices": [{{"kind": "light", "coords": [[0, 0, 0]], {keys}}}]}}"#
+        ))
+    };
+    let named = light(r#""model": "fiber""#).unwrap();
+    let whole = light(r#""model": {"model": "fiber"}"#).unwrap();
+    assert_eq!(named.devices, whole.devices);
+    let unknown = light(r#""model": "fibre""#).unwrap_err();
+    assert!(
+        unknown.contains("fibre") && unknown.contains("twophoton"),
+        "{unknown}"
+    );
+    let short = light(r#""model": "koehler""#).unwrap_err();
+    assert!(short.contains("missing field `radius`"), "{short}");
+    let values = light(r#""values": {"array": "a"}"#).unwrap_err();
+    assert!(
+        values.contains("a list of numbers, one for each source"),
+        "{values}"
+    );
+    let scope = |range: &str| {
+        read(&format!(
+            r#"{{"network": "net.hdf5", "devices": [{{"kind": "scope", "location": [0, 0, 0],
+                "focus_depth": 100, "img_width": 50, "range": {range}}}]}}"#
+        ))
+    };
+    assert_eq!(
+        scope("[0, 2]").unwrap().to_json()["devices"][0]["range"][1],
+        2.0
+    );
+    assert!(scope("[2, 0]").unwrap_err().contains("devices[0].range"));
+}
+
+#[test]
+fn a_population_that_is_there_twice_and_rows_that_are_no_places_are_said() {
+    let twice =
+        refused(r#"{"network": "net.hdf5", "populations": {"a": {}, "a": {"hidden": true}}}"#);
+    assert!(twice.contains("\"a\" is there twice"), "{twice}");
+    let ragged = refused(r#"{"populations": {"a": {"positions": [[0, 0, 0], [1, 2]]}}}"#);
+    assert!(ragged.contains("rows of three numbers"), "{ragged}");
 }

@@ -111,6 +111,13 @@ pub(crate) struct RenderArguments {
     /// '$TMPDIR', whose value is the Blender's
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<String>,
+    /// In place of rendering, write a .blend in which what a network did is keyframes: any Blender plays
+    /// them, without blendtorch
+    #[arg(
+        long, value_name = "FILE.blend",
+        conflicts_with_all = ["array", "video", "dry_run", "slurm", "passes"]
+    )]
+    pub(super) bake: Option<PathBuf>,
     /// Evaluate every frame, and neither render nor write
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -28,6 +28,15 @@ pub(super) fn run(arguments: &RenderArguments) -> u8 {
         Ok(described) => described,
         Err(error) => return failed(&error),
     };
+    if let Some(file) = &arguments.bake {
+        return match network::bake(&described, file) {
+            Ok(made) => {
+                say(&format!("{}: {made}", file.display()));
+                0
+            }
+            Err(error) => failed(&error),
+        };
+    }
     if arguments.array.is_some()
         && let Some(settings) = arguments.slurm.settings(described.slurm.as_ref())
     {

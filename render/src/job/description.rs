@@ -139,7 +139,9 @@ impl RenderDescription {
         let text = std::fs::read_to_string(path).map_err(|error| RenderError::Job {
             file: Some(path.to_owned()),
             key: None,
-            problem: format!("cannot be read: {error}; give the path of a render.json"),
+            problem: format!(
+                "cannot be read: {error}; give the path of a render.json or a network.json"
+            ),
         })?;
         let mut read = Self::from_json(&text).map_err(in_file)?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -220,7 +222,10 @@ impl RenderDescription {
             )
         })?;
         let out = self.out.clone().ok_or_else(|| {
-            RenderError::job("out", "no folder is named; give the folder of the files")
+            RenderError::job(
+                "out",
+                "no folder is named: -o FOLDER, or `out` in render.json, is where the files go",
+            )
         })?;
         let passes = self.pass_options();
         if passes.is_empty() {
