@@ -121,7 +121,7 @@ def test_what_blender_finds_wrong_with_a_network_is_a_line_and_no_traceback(
         assert text in said and "Traceback" not in said, said
     (tmp_path / "results.nio").write_bytes(b"HDF5")
     said = render(tmp_path / "results.nio", tmp_path / "out", "-f", "0:0").error()
-    assert "give the network, and these with --results" in said, said
+    assert "blendtorch render net.hdf5 --results FILE.nio" in said, said
 
 
 def test_what_cannot_be_drawn_is_said_and_what_is_not_seen(

@@ -71,7 +71,8 @@ scene.frame_set(40)
 out["v8"] = {name: [len(one), round(float(one.activity.max()), 2)]
              for name, one in made.populations.items()}
 # A light is drawn again for another engine.
-made = show(devices=[{"kind": "light", "coords": [[100, 100, 0]], "values": [1.0]}])
+light = {"kind": "light", "coords": [[100, 100, 0]], "values": [1.0], "max_value": 2.0}
+made = show(devices=[light])
 def drawn():
     devices = [one for one in made.root.children if one.get("blendtorch_part") == "devices"][0]
     return sorted(one.name.partition(".")[0] for one in devices.objects)
@@ -117,7 +118,7 @@ show(camera={"elevation": 0, "azimuth": 0, "distance": 700, "target": [1, 2, 3],
 out["distance"] = pose()
 # What is beside cells.
 made = show(legend=True, axes=True, glare=True, devices=[
-    {"kind": "light", "coords": [[100, 100, 0]], "values": [1.0]},
+    {"kind": "light", "coords": [[100, 100, 0]], "values": [1.0], "max_value": 2.0},
     {"kind": "scope", "location": [100, 100, 0], "focus_depth": 80, "img_width": 100,
      "rois": [{"population": "golgi_cell", "cells": [0, 3]}]}])
 root = made.root

@@ -200,6 +200,12 @@ fn one_device(device: &Device, key: &str, wrong: &mut dyn FnMut(&str, String)) {
             if max_value.is_some_and(|most| !above(most, false)) {
                 wrong(&format!("{key}.max_value"), "it must be above 0".into());
             }
+            if values.is_some() && max_value.is_none() {
+                wrong(
+                    &format!("{key}.max_value"),
+                    "a light with values has no maximum: say at which value it is brightest".into(),
+                );
+            }
             match values {
                 Some(Values::Constant(values)) if values.len() != coords.len() => wrong(
                     &format!("{key}.values"),

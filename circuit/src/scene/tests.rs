@@ -29,7 +29,7 @@ fn what_is_read_again_is_the_same() {
     let text = r##"{"network": "net.hdf5", "show": {"as": "decay"}, "colors": "magma", "background": "#112",
         "populations": {"a": {"color": "#ff000080", "show": {"as": "rest"}}}, "morphologies": {"a": "all", "b": [1, 2]},
         "camera": {"elevation": 30, "azimuth": -60, "up": "-z"},
-        "devices": [{"kind": "light", "coords": [[0, 0, 0]], "values": [2.0], "model": {"model": "twophoton"}},
+        "devices": [{"kind": "light", "coords": [[0, 0, 0]], "values": [2.0], "max_value": 4, "model": {"model": "twophoton"}},
                     {"kind": "probe", "coords": [[0, 0, 1]]},
                     {"kind": "scope", "location": [0, 0, 0], "focus_depth": 100, "img_width": 500}]}"##;
     let scene = read(text).unwrap();

@@ -14,7 +14,7 @@ ANSWER = "blendtorch-baked"
 
 
 def main() -> None:
-    """Reads the arguments after `--`: the scene, the file, the first and the last frame or nothing."""
+    """Reads the arguments after `--`: the scene, the file, the first and the last frame, or ""."""
     scene, out, first, last = sys.argv[sys.argv.index("--") + 1 :]
     try:
         told = bake(Path(scene), Path(out), _frame(first), _frame(last))

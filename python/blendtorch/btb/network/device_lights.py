@@ -18,9 +18,6 @@ from .turning import turned
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-_SEEN = ("transmittance", 1 / 512 / 0.6)
-"""Of Cleo's points those that pictures of 8 bits can show at the greatest opacity, 0.6. More than
-half of a fibre's are fainter, and a ray that passes them takes as long."""
 CLASSES = 6
 """Workbench knows one opacity an object: there a cloud is so many, each of like transmittance."""
 
@@ -121,7 +118,7 @@ class Light:
         self.parts.append(part)
         obj = parts.mesh(owner, part, xyz)
         parts.attribute(obj.data, "transmittance", "FLOAT", cloud.transmittance)
-        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color), _SEEN)
+        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color))
         obj.matrix_world = Matrix()
         parts.seen_by_camera_only(obj)
         return [(obj, -1.0)]

@@ -144,13 +144,11 @@ def say(obj: Any, body: str) -> None:
         obj.data.body = body
 
 
-def as_points(
-    obj: Any, radius: float, surface: Any, least: "tuple[str, float] | None" = None
-) -> None:
+def as_points(obj: Any, radius: float, surface: Any) -> None:
     """Draws the vertices of a mesh as spheres, by geometry nodes: the same in all Blenders.
 
-    Their attributes are those of the vertices; those whose attribute `least` names and is below it
-    are not drawn. What is made once is not evaluated again as long as the mesh stays.
+    Their attributes are those of the vertices. What is made once is not evaluated again as long as
+    the mesh stays.
     """
     part = str(obj[PART])
     modifier = obj.modifiers.get("points") or obj.modifiers.new("points", "NODES")
@@ -178,15 +176,6 @@ def as_points(
         tree.links.new(one.outputs[0], other.inputs[0])
     nodes[1].inputs["Radius"].default_value = radius
     nodes[2].inputs["Material"].default_value = surface
-    if least is not None:
-        named = tree.nodes.new("GeometryNodeInputNamedAttribute")
-        named.data_type, named.inputs[0].default_value = "FLOAT", least[0]
-        value = next(one for one in named.outputs if one.enabled and one.name == "Attribute")
-        compare = tree.nodes.new("FunctionNodeCompare")
-        compare.data_type, compare.operation = "FLOAT", "GREATER_EQUAL"
-        tree.links.new(value, compare.inputs[0])
-        compare.inputs[1].default_value = least[1]
-        tree.links.new(compare.outputs[0], nodes[1].inputs["Selection"])
     modifier.node_group = tree
     # Cycles in 3.4 looks materials up in the object's own slots.
     if list(obj.data.materials) != [surface]:

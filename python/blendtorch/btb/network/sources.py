@@ -74,8 +74,10 @@ def take(
             if name not in there:
                 taken[name].missing = taken[name].asked
             else:
+                # Of all cells the reader says it itself, with their ids.
                 missing = results.missing(name) if hasattr(results, "missing") else None
-                taken[name].missing = 0 if missing is None else _among(missing, some)
+                whole = missing is None or some is None
+                taken[name].missing = 0 if whole else _among(missing, some)
         path = getattr(results, "path", None)
         whole = path is not None and all(some is None for _, some in rows.values())
         origin = Origin([Path(path).absolute()] if path and whole else [], group)
@@ -178,9 +180,9 @@ def _taken(
     return Taken(index, times, int(asked.sum()), silent)
 
 
-def _among(rows: Any, some: "NDArray[Any] | None") -> int:
+def _among(rows: Any, some: Any) -> int:
     """How many rows are of those that are asked for."""
-    return len(rows) if some is None else int(np.isin(rows, some).sum())
+    return int(np.isin(rows, some).sum())
 
 
 def _none() -> "tuple[NDArray[np.uint32], NDArray[np.float64]]":
