@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.runtimes import Runtime, blender_program, bpy_module, cache_folder
-from support.untested import untested
+from support.untested import not_at_hand, untested
 
 BSB = Path(__file__).resolve().parents[1] / "golden/network/bsb_v3"
 
@@ -197,7 +197,7 @@ def _program(name: str) -> Runtime:
         return blender_program()
     found = sorted((cache_folder() / "peers").glob("bpy-5.0*/bin/python"))
     if not found:
-        untested("there is no Blender 5.0: `make peers` sets one up")
+        not_at_hand("there is no Blender 5.0, `make peers` sets one up")
     words = (str(found[0]), "-P", "-m", "blendtorch.bpy_main", "--background")
     env = {"PYTHONPATH": str(cache_folder() / "blender-packages")}
     return Runtime(name, str(found[0].parents[1]), words, env)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from support.runtimes import cache_folder
-from support.untested import untested
+from support.untested import not_at_hand
 
 MARK = "@@"
 
@@ -72,7 +72,7 @@ def cleo_python() -> str:
     if not python.exists():
         if given:
             raise FileNotFoundError(f"BLENDTORCH_CLEO_PYTHON is {given}, which is not there")
-        untested("Cleo's visualizer: there is no Python with Cleo (scripts/peers.sh)")
+        not_at_hand("Cleo's visualizer: there is no Python with Cleo, `make peers` sets one up")
     return str(python)
 
 
