@@ -20,5 +20,5 @@ def untested(reason: str) -> NoReturn:
 
 
 def not_at_hand(reason: str) -> NoReturn:
-    """The same for what only `make peers` fetches: where runtimes are required it is skipped too."""
+    """The same for what only `make peers` fetches: skipped where runtimes are required, too."""
     pytest.skip(UNTESTED + reason)
