@@ -26,7 +26,7 @@ ifeq ($(LIBTORCH)$(LIBTORCH_USE_PYTORCH),)
 export LIBTORCH := $(LIBTORCH_DIR)
 OUR_LIBTORCH := yes
 endif
-# `make peers` makes it; `make bench` measures beside it where it is there.
+# `make peers` makes them, and what tests run Cleo in; `make bench` measures beside them where they are.
 VISIONSIM := $(CACHE)/peers/visionsim
 CLEO := $(CACHE)/peers/cleo
 BESIDE_VISIONSIM := $(if $(wildcard $(VISIONSIM)/blendtorch-requirements),--visionsim $(VISIONSIM))
@@ -72,7 +72,8 @@ test: checked ## every test, Rust and Python, with real Blender; ROOM=btt: those
 # All that tests run, compiled once and not optimised as for use. The downloads that only Python
 # needs go on meanwhile.
 checked: own-build stand-ins blender-program libtorch $(CACHE)/.tools ## what tests run, compiled and laid where they find it
-	scripts/beside.sh "scripts/venv.sh $(VENV) scripts/requirements/python.txt" \
+	scripts/beside.sh "scripts/venv.sh $(VENV) scripts/requirements/python.txt && \
+		scripts/venv.sh $(CLEO) scripts/requirements/peers-cleo.txt" \
 		"scripts/wheel.sh $(TOOLS) $(WHEELS)/checked --profile dev --features built-with-tests && \
 		$(CARGO_AS_MATURIN) build --workspace --all-features --all-targets"
 	$(CARGO_TARGET_DIR)/debug/blendtorch setup --wheel $(WHEELS)/checked/*.whl

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.runtimes import Runtime, blender_program, bpy_module, cache_folder
-from support.untested import not_at_hand, untested
+from support.runtimes import Runtime
+from support.untested import untested
 
 BSB = Path(__file__).resolve().parents[1] / "golden/network/bsb_v3"
 
@@ -175,32 +175,16 @@ warnings.showwarning = usual
 report(**out)
 """
 
-RUNTIMES = ("bpy", "blender", "bpy-5.0")
 _results: dict[str, dict[str, Any]] = {}
 
 
-@pytest.fixture(params=RUNTIMES)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture
+def made(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What the programs made, in each Blender once."""
-    name = request.param
-    if name not in _results:
-        runtime = bpy_module() if name == "bpy" else _program(name)
-        _results[name] = runtime.reported(_folder(tmp_path_factory), SCRIPT, str(_last[0]))
-    return _results[name]
-
-
-_last: list[Path] = []
-
-
-def _program(name: str) -> Runtime:
-    if name == "blender":
-        return blender_program()
-    found = sorted((cache_folder() / "peers").glob("bpy-5.0*/bin/python"))
-    if not found:
-        not_at_hand("there is no Blender 5.0, `make peers` sets one up")
-    words = (str(found[0]), "-P", "-m", "blendtorch.bpy_main", "--background")
-    env = {"PYTHONPATH": str(cache_folder() / "blender-packages")}
-    return Runtime(name, str(found[0].parents[1]), words, env)
+    if runtime.name not in _results:
+        folder = _folder(tmp_path_factory)
+        _results[runtime.name] = runtime.reported(folder, SCRIPT, str(folder))
+    return _results[runtime.name]
 
 
 def _folder(factory: pytest.TempPathFactory) -> Path:
@@ -216,7 +200,6 @@ def _folder(factory: pytest.TempPathFactory) -> Path:
     package = Path(spec.origin).parent
     for one in (package, package.with_name("h5py.libs")):
         (folder / one.name).symlink_to(one)
-    _last[:] = [folder]
     return folder
 
 

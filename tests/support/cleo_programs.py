@@ -1,7 +1,7 @@
 """Where Cleo is, and a simulation with it: run in a Python of its own, as it brings its own numpy.
 
-`make peers` makes that Python; without it, and where `BLENDTORCH_CLEO_PYTHON` names none, the tests
-are skipped and the end says so.
+`make checked` makes that Python; without it, and where `BLENDTORCH_CLEO_PYTHON` names none, tests
+are skipped, and the end says so; where runtimes are required it is an error.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from support.runtimes import cache_folder
-from support.untested import not_at_hand
+from support.untested import untested
 
 MARK = "@@"
 
@@ -72,7 +72,7 @@ def cleo_python() -> str:
     if not python.exists():
         if given:
             raise FileNotFoundError(f"BLENDTORCH_CLEO_PYTHON is {given}, which is not there")
-        not_at_hand("Cleo's visualizer: there is no Python with Cleo, `make peers` sets one up")
+        untested("Cleo's visualizer: there is no Python with Cleo, `make checked` sets one up")
     return str(python)
 
 

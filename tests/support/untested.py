@@ -17,8 +17,3 @@ def untested(reason: str) -> NoReturn:
     if os.environ.get(REQUIRED):
         pytest.fail(f"{reason} ({REQUIRED} is set)", pytrace=False)
     pytest.skip(UNTESTED + reason)
-
-
-def not_at_hand(reason: str) -> NoReturn:
-    """The same for what only `make peers` fetches: skipped where runtimes are required, too."""
-    pytest.skip(UNTESTED + reason)
