@@ -6,10 +6,12 @@
 //! Images are C-order arrays of height × width × channels, RGBA in, RGB or RGBA out. Graphics
 //! libraries hand out the lowest row first; `flip` turns that into the order of arrays.
 
+mod halve;
 mod srgb;
 
 use thiserror::Error;
 
+pub use self::halve::halve;
 use self::srgb::SRGB;
 
 /// What is wrong with the buffers of a conversion.

@@ -9,7 +9,7 @@ use crate::colors::ColorMap;
 use crate::{Problems, nearest};
 
 /// The engines' names.
-const ENGINES: [&str; 3] = ["cycles", "eevee", "workbench"];
+const ENGINES: [&str; 4] = ["cycles", "eevee", "plot", "workbench"];
 
 /// serde's words for an unknown key, with the one that was probably meant.
 pub(super) fn unknown_key(words: &str) -> String {
@@ -137,7 +137,7 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
         wrong(
             "engine",
-            format!("{engine:?} is none of cycles, eevee, workbench{meant}"),
+            format!("{engine:?} is none of cycles, eevee, plot, workbench{meant}"),
         );
     }
     let side = |text: &str| {

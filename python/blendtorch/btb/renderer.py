@@ -11,6 +11,7 @@ from . import alive, cycles, drawing, drawn, pictures, runtime
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .offscreen import OffScreenRenderer
+from .network import plotted
 from .passes import streams
 from .passes.drawn_ids import DrawnExtras
 from .passes.kinds import Ids
@@ -31,7 +32,7 @@ PASSES = ("image", "linear", "depth", "normal", *streams.EXTRA)
 # What of it an engine has, and by which of Cycles' passes.
 _CYCLES = {"image": "Combined", "linear": "Combined", "depth": "Depth", "normal": "Normal"}
 _DRAWN = ("image", "depth", "normal", *streams.DRAWN)
-_ENGINES = ("CYCLES", "EEVEE", "WORKBENCH")
+_ENGINES = ("CYCLES", "EEVEE", "WORKBENCH", plotted.ENGINE)
 
 
 class Renderer:
@@ -82,7 +83,7 @@ class Renderer:
             passes: what `render` returns, of `PASSES`.
             camera: as it is at each `render`, by matrices that were set where it is drawn.
             engine: `CYCLES`, `EEVEE` or `WORKBENCH`; by default the scene's. The scene gets it, at
-                each `render` too.
+                each `render` too. Of networks of neurons also `PLOT`, which has the image alone.
             samples: a pixel's samples, of Cycles or EEVEE; by default the scene's. The scene gets
                 them, as above.
             mode: the channels of the images.
@@ -104,10 +105,10 @@ class Renderer:
             raise ValueError(f'mode must be "rgb" or "rgba", not {mode!r}')
         scene = bpy.context.scene
         self.engine = _chosen(scene, engine)
-        lacks = [] if self.engine == "CYCLES" else [n for n in passes if n not in _DRAWN]
-        if lacks:
+        has = {"CYCLES": PASSES, plotted.ENGINE: ("image",)}.get(self.engine, _DRAWN)
+        if lacks := [name for name in passes if name not in has]:
             raise ValueError(
-                f"{self.engine} has no pass {', '.join(lacks)}; it has {', '.join(_DRAWN)}"
+                f"{self.engine} has no pass {', '.join(lacks)}; it has {', '.join(has)}"
             )
         self.passes = passes
         self.camera = camera or Camera()
@@ -119,6 +120,7 @@ class Renderer:
         self._depth: DepthBuffer | None = None
         self._surfaces: SurfaceView | None = None
         self._extras: streams.TracedExtras | DrawnExtras | None = None
+        self._plot: Any = None
         self._scene = alive.scene_now()
         if self.engine == "CYCLES":
             # Each once, in the order of our passes.
@@ -133,9 +135,15 @@ class Renderer:
             return
         if denoise:
             raise ValueError(f"{self.engine} has no denoiser")
-        if samples is not None and self.engine == "WORKBENCH":
-            raise ValueError("WORKBENCH takes no samples")
+        if samples is not None and self.engine in ("WORKBENCH", plotted.ENGINE):
+            raise ValueError(f"{self.engine} takes no samples")
         self._prepare()
+        if self.engine == plotted.ENGINE:
+            from .network.plotted.picture import Plot
+
+            self._plot = Plot()
+            drawn.tell(self, "WORKBENCH")
+            return
         if "image" in passes:
             self._drawn = OffScreenRenderer(self.camera, mode=mode, srgb=srgb)
         if set(passes) & set(streams.EXTRA):
@@ -199,6 +207,8 @@ class Renderer:
         arrays = self._arrays({} if out is None else out)
         if self.engine == "CYCLES":
             self._trace(arrays)
+        elif self._plot is not None:
+            self._plot_into(arrays["image"])
         else:
             if self._scene != alive.scene_now():
                 self._choose_drawing()
@@ -260,9 +270,16 @@ class Renderer:
     def free(self) -> None:
         """Gives back the GPU's memory, and the scene's pass indices; the renderer is not usable
         afterwards."""
-        for owner in (self._drawn, self._surfaces, self._extras):
+        for owner in (self._drawn, self._surfaces, self._extras, self._plot):
             if owner is not None:
                 owner.free()
+
+    def _plot_into(self, image: "NDArray[np.uint8]") -> None:
+        self._plot.draw(self.camera.view_matrix, self.camera.proj_matrix, image)
+        if not self.srgb:
+            from .passes.plotted import linear
+
+            linear(image)
 
     def _draw(self, out: "dict[str, NDArray[Any]]") -> None:
         if self._drawn is not None:
@@ -311,7 +328,7 @@ def _chosen(scene: Any, engine: str | None) -> str:
         if short not in _ENGINES:
             raise ValueError(f"engine must be {', '.join(_ENGINES)} or None, not {engine!r}")
         return short
-    short = runtime.engine_of(scene)
+    short = plotted.engine_of(scene)
     if short not in _ENGINES:
         raise ValueError(f"{scene.render.engine}, the scene's engine, gives no passes: set engine")
     return short
@@ -319,6 +336,10 @@ def _chosen(scene: Any, engine: str | None) -> str:
 
 def _choose(scene: Any, engine: str) -> None:
     """Gives the scene the engine that we call so."""
+    if (engine == plotted.ENGINE) != plotted.is_on(scene):
+        plotted.choose(scene, engine == plotted.ENGINE)
+    if engine == plotted.ENGINE:
+        return
     name = runtime.engine_called(engine)
     if scene.render.engine != name:
         scene.render.engine = name

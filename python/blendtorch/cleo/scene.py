@@ -17,9 +17,9 @@ from .recording import Recording
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-REST = 0.1
-"""The opacity of cells that do not spike: Cleo's 0.2 is of what a screen shows, and Blender mixes
-light."""
+REST = 0.2
+"""The opacity of cells that do not spike, as Cleo's: plots mix the colours of a screen, as it
+does."""
 _TWENTY_MICRONS = 20.0
 
 
@@ -51,8 +51,7 @@ def described(recording: Recording, plot: Plot, slowdown: float = 10.0) -> dict[
         "legend": True,
         "axes": True,
         "resolution": f"{plot.size[0]}x{plot.size[1]}",
-        "engine": "cycles",
-        "samples": 1,
+        "engine": "plot",
     }
 
 

@@ -76,6 +76,39 @@ fn convert_pixels(
     converted.map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
+/// Halves a picture that was drawn twice as fine, 2H × 2W × 4 of uint8 with the lowest row first,
+/// into `destination`, H × W × 3 or 4 of uint8 with the highest first: each pixel is the mean of
+/// four. Both must be C-contiguous and must not overlap; the GIL is released meanwhile.
+#[pyfunction]
+fn halve_pixels(
+    py: Python<'_>,
+    source: &Bound<'_, PyAny>,
+    destination: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let bytes = |of: &Bound<'_, PyAny>, name: &str| -> PyResult<PyBuffer<u8>> {
+        PyUntypedBuffer::get(of)?
+            .into_typed()
+            .map_err(|_| PyTypeError::new_err(format!("the {name} must be uint8")))
+    };
+    let (source, destination) = (
+        bytes(source, "source")?,
+        bytes(destination, "destination")?,
+    );
+    let (height, width, mode) = match *destination.shape() {
+        [height, width, 3] => (height, width, Mode::Rgb),
+        [height, width, 4] => (height, width, Mode::Rgba),
+        ref other => {
+            return Err(PyValueError::new_err(format!(
+                "the destination must have the shape H × W × 3 or × 4, not {other:?}"
+            )));
+        }
+    };
+    let halved = raw::apart(py, &source, &destination, |from, to| {
+        btb::pixels::halve(from, to, (height, width), mode)
+    })?;
+    halved.map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
 /// Turns an image of uint8, C-contiguous with rows first, upside down, where it lies. The GIL is
 /// released meanwhile: the caller keeps other threads away from it.
 #[pyfunction]
@@ -91,5 +124,6 @@ fn flip_rows(py: Python<'_>, image: &Bound<'_, PyAny>) -> PyResult<()> {
 /// Adds this module's functions to `_blendtorch`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(convert_pixels, module)?)?;
+    module.add_function(wrap_pyfunction!(halve_pixels, module)?)?;
     module.add_function(wrap_pyfunction!(flip_rows, module)?)
 }

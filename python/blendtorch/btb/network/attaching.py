@@ -35,7 +35,7 @@ def redraw(scene: Any) -> list[str]:
     said."""
     told: list[str] = []
     for root in marked.networks(scene):
-        if root.get(extras.ENGINE) not in (None, scene.render.engine):
+        if root.get(extras.ENGINE) not in (None, extras.engine_of(scene)):
             told += _Attached(scene, root, plays=False).told
     return told
 

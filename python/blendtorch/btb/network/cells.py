@@ -67,7 +67,7 @@ class Cell:
         if self.object is not None:
             return _four(self.object.color)
         linear = np.array(self._value("cell_color").color, np.float32)
-        return _four(_srgb(linear))
+        return _four(nodes.on_screen(linear))
 
     @color.setter
     def color(self, value: Sequence[float]) -> None:
@@ -169,9 +169,3 @@ def _three(values: Any) -> tuple[float, float, float]:
 def _four(values: Any) -> tuple[float, float, float, float]:
     r, g, b, a = (float(one) for one in values)
     return r, g, b, a
-
-
-def _srgb(linear: Any) -> Any:
-    part = np.maximum(linear[:3], 0)
-    coded = np.where(part <= 0.0031308, part * 12.92, 1.055 * part ** (1 / 2.4) - 0.055)
-    return [*coded, linear[3]]

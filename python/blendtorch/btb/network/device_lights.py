@@ -12,7 +12,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ...circuit import optics
-from . import light_beams, part_materials, parts
+from . import light_beams, part_materials, parts, plotted
 from .turning import turned
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Light:
 
     def __init__(self, owner: Any, device: "Mapping[str, Any]", engine: str) -> None:
         """Draws it for an engine: clouds, in Cycles beams, in Workbench classes."""
+        self._plain = engine == plotted.ENGINE
         self.name = str(device["name"])
         coords = places(device, "coords")
         self.sources = len(coords)
@@ -118,7 +119,13 @@ class Light:
         self.parts.append(part)
         obj = parts.mesh(owner, part, xyz)
         parts.attribute(obj.data, "transmittance", "FLOAT", cloud.transmittance)
-        parts.as_points(obj, cloud.marker / 2, _material(owner, f"light {self.name}", color))
+        surface = _material(owner, f"light {self.name}", color)
+        obj[plotted.DISC] = cloud.marker / 2
+        if self._plain:
+            parts.no_points(obj)
+            parts.wear(obj, surface)
+        else:
+            parts.as_points(obj, cloud.marker / 2, surface)
         obj.matrix_world = Matrix()
         parts.seen_by_camera_only(obj)
         return [(obj, -1.0)]

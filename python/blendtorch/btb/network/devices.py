@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import runtime
-from . import part_materials, parts
+from . import part_materials, parts, plotted
 from .device_lights import Light
 from .device_scopes import Probe, Scope, Where
 from .device_values import Read, Values, values_of
@@ -46,8 +45,8 @@ def draw(
         {"kind": "scope", "location": [0, 0, 0], "direction": [0, 0, 1], "focus_depth": 150,
          "img_width": 300, "rois": [["exc", 3], ["exc", 17]]}
 
-    Lengths are µm. In EEVEE a light is a cloud of see-through points, in Cycles a beam that looks
-    like it, in Workbench octahedra in classes of transmittance: draw again where the engine was
+    Lengths are µm. In EEVEE and plots a light is a cloud of see-through points, in Cycles a beam that
+    looks like it, in Workbench octahedra in classes of transmittance: draw again where the engine was
     changed.
 
     Args:
@@ -63,7 +62,7 @@ def draw(
         ValueError: a device is not one of the above; its name is in the message.
     """
     owner = parts.collection(root, COLLECTION)
-    engine = runtime.engine_of(scene)
+    engine = plotted.engine_of(scene)
     plain = engine == "WORKBENCH"
     named = _named(devices)
     size, dark = _size(named), part_materials.ground(scene) < DARK
@@ -77,7 +76,7 @@ def draw(
         else:
             drawn[device["name"]] = Scope(owner, device, where, plain)
     parts.keep(owner, (part for one in drawn.values() for part in one.parts))
-    if runtime.engine_of(scene) == "CYCLES" and any(isinstance(o, Light) for o in drawn.values()):
+    if engine == "CYCLES" and any(isinstance(o, Light) for o in drawn.values()):
         # A ray passes more points of a cloud, or cells in a beam, than Cycles follows by itself,
         # and may end at any of them after the first few: black pixels, at one sample.
         for name, least in (("transparent_max_bounces", 128), ("min_transparent_bounces", 64)):

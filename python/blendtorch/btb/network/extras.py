@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import activity, reading
+from . import activity, plotted, reading
 from .looks import Look
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ MEASURED = "blendtorch_measured"
 
 ENGINE = "blendtorch_engine"
 """On a network's collection: the engine that devices were drawn for."""
+
+
+def engine_of(scene: Any) -> str:
+    """What a scene's engine is called there."""
+    return plotted.ENGINE if plotted.is_on(scene) else str(scene.render.engine)
 
 
 @dataclass
@@ -62,7 +67,7 @@ def draw(
         ValueError: a part cannot be as it is described.
     """
     activity.forget_followers(root)
-    root[ENGINE] = scene.render.engine
+    root[ENGINE] = engine_of(scene)
     made = Extras()
     made.devices = _devices(scene, root, populations, said, line)
     made.branches, made.told = _branches(scene, root, source, populations, said, line)

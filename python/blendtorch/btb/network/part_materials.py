@@ -144,14 +144,19 @@ def see_through(owner: Any, part: str, color: Color | None, on_light: bool = Fal
     return made
 
 
-def ground(scene: Any) -> float:
-    """How light what is behind everything is, 0 to 1."""
+def ground_color(scene: Any) -> tuple[float, float, float]:
+    """What is behind everything, as light from 0 to 1."""
     world = scene.world
     if world is None:
-        return 0.0
+        return 0.0, 0.0, 0.0
     node = world.node_tree.nodes.get("Background") if _has_nodes(world) else None
-    color = world.color if node is None else node.inputs["Color"].default_value
-    return float(np.mean(color[:3]))
+    red, green, blue = (world.color if node is None else node.inputs["Color"].default_value)[:3]
+    return float(red), float(green), float(blue)
+
+
+def ground(scene: Any) -> float:
+    """How light what is behind everything is, 0 to 1."""
+    return float(np.mean(ground_color(scene)))
 
 
 def is_light(scene: Any) -> bool:

@@ -178,9 +178,14 @@ def as_points(obj: Any, radius: float, surface: Any) -> None:
     nodes[2].inputs["Material"].default_value = surface
     modifier.node_group = tree
     # Cycles in 3.4 looks materials up in the object's own slots.
-    if list(obj.data.materials) != [surface]:
+    wear(obj, surface)
+
+
+def wear(obj: Any, material: Any) -> None:
+    """Gives an object one material."""
+    if list(obj.data.materials) != [material]:
         obj.data.materials.clear()
-        obj.data.materials.append(surface)
+        obj.data.materials.append(material)
 
 
 def no_points(obj: Any) -> None:

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import bpy
 
-from . import bake_nodes, nodes
+from . import bake_nodes, nodes, plotted
 from .looks import Look, shown
 
-Shape = Literal["points", "mesh"]
+Shape = Literal["points", "mesh", "bare"]
+"""Spheres, surfaces, or the points alone, which plots read."""
 
 SHOWN = "shown"
 """The colour attribute that Workbench draws."""
@@ -31,6 +32,8 @@ def choose(scene: Any, wanted: str) -> Shape:
         raise ValueError(f"draw_as must be auto, points, mesh or objects, not {wanted!r}")
     if wanted != "auto":
         return "points" if wanted == "points" else "mesh"
+    if plotted.is_on(scene):
+        return "bare"
     return "mesh" if scene.render.engine == "BLENDER_WORKBENCH" else "points"
 
 
@@ -38,6 +41,12 @@ def dress(obj: Any, shape: Shape, look: Look, material: Any, keys: Any = None) -
     """Draws the points of an object so. With `keys`, an object of `bake_nodes`, their values come
     from it and not from the attribute."""
     modifier = obj.modifiers.get(_MODIFIER) or obj.modifiers.new(_MODIFIER, "NODES")
+    if shape == "bare":
+        # Its nodes stay, as they were, for an engine that draws them.
+        modifier.show_viewport = modifier.show_render = False
+        _wear(obj, material)
+        return
+    modifier.show_viewport = modifier.show_render = True
     count = len(obj.data.vertices)
     faces = "round" if count <= _ROUND else "fair" if count <= _FAIR else "coarse"
     what = {"shape": shape, "faces": faces, "look": look.plain(), "material": material.name_full}
@@ -53,6 +62,10 @@ def dress(obj: Any, shape: Shape, look: Look, material: Any, keys: Any = None) -
     if shape == "mesh":
         colors = obj.data.attributes
         colors.active_color_name = colors.default_color_name = SHOWN
+    _wear(obj, material)
+
+
+def _wear(obj: Any, material: Any) -> None:
     if not obj.material_slots:
         obj.data.materials.append(material)
     elif obj.material_slots[0].material != material:
@@ -62,6 +75,8 @@ def dress(obj: Any, shape: Shape, look: Look, material: Any, keys: Any = None) -
 def shape_of(obj: Any) -> Shape:
     """How it is drawn now."""
     modifier = obj.modifiers.get(_MODIFIER)
+    if modifier is not None and not modifier.show_render:
+        return "bare"
     tree = modifier and modifier.node_group
     return "mesh" if tree is not None and tree.get("blendtorch_shape") == "mesh" else "points"
 

@@ -24,6 +24,7 @@ from . import (
     marked,
     nodes,
     plays,
+    plotted,
     reading,
     sources,
     timeline,
@@ -156,7 +157,10 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
         render.resolution_x, render.resolution_y = width, height
         render.resolution_percentage = 100
     if said["engine"] is not None:
-        render.engine = runtime.engine_called(said["engine"].upper())
+        plot = said["engine"] == "plot"
+        plotted.choose(scene, plot)
+        if not plot:
+            render.engine = runtime.engine_called(said["engine"].upper())
     if said["samples"] is not None:
         if said["samples"] > SAMPLES:
             raise ValueError(f"samples: {said['samples']} is above {SAMPLES}, Blender's most")

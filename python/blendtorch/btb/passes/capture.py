@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import alive, cycles
 from ..settings import changed
+from ..network.plotted import ENGINE as PLOT
 from . import crypto, engines, flat, ids, marks, rasterised, things, traced
 from .colors import Colors
 from .intrinsics import Intrinsics
@@ -96,6 +97,7 @@ class Capture:
             for kind in sorted(kinds)
         }
         self._passes = self._made_of()
+        self._plotted: Any = None
         try:
             self._prepare(persistent)
         except BaseException:
@@ -153,7 +155,9 @@ class Capture:
 
         number_of = self._number_of if self._instances else None
         start = perf_counter()
-        if self.engine == "WORKBENCH":
+        if self.engine == PLOT:
+            raw = self._plots().render(job, eye())
+        elif self.engine == "WORKBENCH":
             raw = flat.render(job, eye, self._colors, "normals" in self._wanted, number_of)
         else:
             self._told.mark()
@@ -167,6 +171,8 @@ class Capture:
 
     def release(self) -> None:
         """Gives the scene back as it was."""
+        if self._plotted is not None:
+            self._plotted.free()
         if alive.loads() != self._loads or alive.is_gone(self._scene):
             return
         try:
@@ -175,6 +181,13 @@ class Capture:
         finally:
             self._told.release()
             self._stack.close()
+
+    def _plots(self) -> Any:
+        if self._plotted is None:
+            from .plotted import Plots
+
+            self._plotted = Plots()
+        return self._plotted
 
     def _check_composites(self) -> None:
         if "composites" not in self._wanted:

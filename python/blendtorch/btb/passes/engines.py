@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import runtime
 from ..cycles import OF_A_MOMENT
+from ..network import plotted
 from .kinds import PASSES, Lacks
 
 SOURCES = {
@@ -49,6 +50,7 @@ _EEVEE: dict[str, tuple[str, ...]] = {
     "diffuse": ("DiffDir", "DiffCol"),
     "specular": ("GlossDir", "GlossCol"),
 }
+_PLOT: dict[str, tuple[str, ...]] = {"frames": ("Combined",)}
 _WORKBENCH: dict[str, tuple[str, ...]] = {
     "frames": ("Combined",),
     "composites": (),
@@ -61,11 +63,13 @@ _WORKBENCH: dict[str, tuple[str, ...]] = {
 
 
 def engine_of(scene: Any) -> str:
-    """`CYCLES`, `EEVEE` or `WORKBENCH`.
+    """`CYCLES`, `EEVEE`, `WORKBENCH`, or `PLOT` of networks that we draw ourselves.
 
     Raises:
         ValueError: the scene has another engine.
     """
+    if plotted.is_on(scene):
+        return plotted.ENGINE
     short = runtime.engine_of(scene)
     if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
         raise ValueError(
@@ -79,6 +83,8 @@ def made_of(engine: str) -> "dict[str, tuple[str, ...]]":
     """What each pass that an engine has is made of."""
     if engine == "CYCLES":
         return _CYCLES
+    if engine == plotted.ENGINE:
+        return _PLOT
     if engine == "WORKBENCH":
         return _WORKBENCH
     if runtime.eevee_is_rewritten():
@@ -112,7 +118,7 @@ def check_blur(scene: Any, layer: Any, engine: str, names: Iterable[str]) -> Non
     Raises:
         RuntimeError: it is on, and something is wanted that is of one moment.
     """
-    if engine == "WORKBENCH" or not scene.render.use_motion_blur:
+    if engine in ("WORKBENCH", plotted.ENGINE) or not scene.render.use_motion_blur:
         return
     if engine == "CYCLES" and not getattr(layer, "use_motion_blur", True):
         return

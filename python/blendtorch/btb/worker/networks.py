@@ -85,6 +85,13 @@ def check(frame: int) -> None:
         raise RuntimeError(f"the network cannot be shown at frame {frame}: {error}") from error
 
 
+def engine(scene: Any) -> str:
+    """By what a scene is drawn, as Blender calls it; of plots, `PLOT`."""
+    from ..network import plotted
+
+    return plotted.ENGINE if plotted.is_on(scene) else str(scene.render.engine)
+
+
 def files(scene: Any) -> list[str]:
     """The files that the networks of a scene are made of, as absolute paths."""
     from .. import network

@@ -81,7 +81,7 @@ def about(opened: Opened) -> dict[str, Any]:
         "frame_end": scene.frame_end,
         "frame_step": scene.frame_step,
         "fps": scene.render.fps / scene.render.fps_base,
-        "engine": scene.render.engine,
+        "engine": networks.engine(scene),
         "camera": scene.camera.name if scene.camera else None,
         "resolution": resolution(scene),
         "sequential": sequential.reasons(scene, opened.autoexec),

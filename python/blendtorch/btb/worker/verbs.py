@@ -104,7 +104,7 @@ class Worker:
         self._prepared = prepared
         return {
             **things.plain(),
-            "engine": opened.scene.render.engine,
+            "engine": networks.engine(opened.scene),
             "sequential": reasons(opened.scene, opened.autoexec),
             "warnings": warnings,
         }

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from ... import runtime
+from ... import network, runtime
+from ...network import plotted
 from ..checks import whole
 from ..opened import Opened, instance_number
 from ..telling import some, warn
@@ -64,14 +65,20 @@ def camera(opened: Opened, name: str) -> None:
 
 @step(renews=True)
 def engine(opened: Opened, name: str) -> None:
-    """Renders with `CYCLES`, `EEVEE` or `WORKBENCH`, or an engine by Blender's own name.
+    """Renders with `CYCLES`, `EEVEE` or `WORKBENCH`, or an engine by Blender's own name; networks of
+    neurons also as a `PLOT`.
 
     Raises:
-        ValueError: this Blender has no such engine.
+        ValueError: this Blender has no such engine, or there is nothing to be plotted.
     """
     wanted = str(name).upper().removesuffix("_NEXT").removeprefix("BLENDER_")
     if wanted not in ("EEVEE", "WORKBENCH"):
         wanted = str(name).upper()
+    if wanted == plotted.ENGINE and not network.is_in(opened.scene):
+        raise ValueError("plots are of networks of neurons, and this file shows none")
+    plotted.choose(opened.scene, wanted == plotted.ENGINE)
+    if wanted == plotted.ENGINE:
+        return
     try:
         opened.scene.render.engine = runtime.engine_called(wanted)
     except TypeError:

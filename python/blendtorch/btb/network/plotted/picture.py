@@ -1,0 +1,198 @@
+"""A plot of a scene, drawn into memory.
+
+Owns the order in which it is drawn: first what nothing is seen through, then all else from the
+farthest to the nearest, and that pictures are drawn twice as fine as they are, so that edges are
+smooth.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import bpy
+import gpu
+import numpy as np
+from mathutils import Matrix
+
+from .... import _blendtorch
+from ... import drawing
+from ...rendering import ensure_gpu
+from ..nodes import on_screen
+from ..part_materials import ground_color
+from . import programs
+from .shown import Shown
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .surfaces import Surface
+
+FINER = 2
+"""So many times as fine as pictures are, they are drawn."""
+_LARGEST = 16384
+"""Pixels along a side that graphics libraries draw."""
+_CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float32)
+_FACES = np.array([(0, 1, 2), (0, 2, 3)], np.int32)
+_LEAST = 1e-6
+
+
+class Plot:
+    """Draws the networks of the current scene, and what else of it has a surface."""
+
+    def __init__(self) -> None:
+        """Nothing is drawn yet.
+
+        Raises:
+            RuntimeError: there is nothing to draw with.
+        """
+        ensure_gpu()
+        self._shown = Shown()
+        self._points, self._squares = programs.points(), programs.squares()
+        self._flat = programs.surfaces()
+        self._target: Any = None
+        self._fine: NDArray[np.uint8] = np.empty((0, 0, 4), np.uint8)
+        self._buffer: Any = None
+
+    def draw(
+        self, view: "ArrayLike", projection: "ArrayLike", out: "NDArray[np.uint8]"
+    ) -> "NDArray[np.uint8]":
+        """Draws the scene as it is now.
+
+        Args:
+            view: world to camera, 4 × 4.
+            projection: camera to clip coordinates, 4 × 4.
+            out: H × W × 3 or 4, row 0 at the top: the picture, as screens have colours. Where the
+                scene's film is transparent colours are multiplied by alpha.
+
+        Raises:
+            ValueError: the picture is larger than can be drawn.
+        """
+        height, width, _ = out.shape
+        self._make_target(height, width)
+        scene, layer = bpy.context.scene, bpy.context.view_layer
+        layer.update()
+        seen = np.asarray(view, np.float64)
+        self._shown.look(scene, layer, bpy.context.evaluated_depsgraph_get(), seen)
+        both = np.asarray(projection, np.float64) @ seen
+        clear = scene.render.film_transparent and out.shape[2] == 4
+        ground = (0.0, 0.0, 0.0, 0.0) if clear else (*_screen(ground_color(scene)), 1.0)
+        with self._target.bind(), _state():
+            gpu.state.active_framebuffer_get().clear(color=ground, depth=1.0)
+            self._draw(both, seen, abs(float(np.asarray(projection)[1][1])) * height * FINER / 2)
+        drawing.read_color(self._target, "UBYTE", self._buffer)
+        _blendtorch.halve_pixels(self._fine, out)
+        return out
+
+    def free(self) -> None:
+        """Gives back the memory of pictures."""
+        if self._target is not None:
+            drawing.free(self._target)
+            self._target = None
+
+    def _make_target(self, height: int, width: int) -> None:
+        shape = (height * FINER, width * FINER, 4)
+        if max(shape) > _LARGEST:
+            most = _LARGEST // FINER
+            raise ValueError(f"a plot of {width} × {height}: {most} pixels a side are the most")
+        if self._target is None or self._fine.shape != shape:
+            self.free()
+            self._target = drawing.memory(self, shape[1], shape[0], "RGBA8")
+            self._fine = np.empty(shape, np.uint8)
+            self._buffer = gpu.types.Buffer("UBYTE", shape, self._fine)
+
+    def _draw(self, both: Any, view: Any, pixels: float) -> None:
+        shown = self._shown
+        solid = [one for one in shown.flat if one[0].solid]
+        gpu.state.depth_test_set("LESS_EQUAL")
+        gpu.state.depth_mask_set(True)
+        for surface, matrix in solid:
+            self._draw_surface(surface, both @ matrix)
+        # What is seen through hides nothing that comes after it.
+        gpu.state.depth_mask_set(False)
+        gpu.state.blend_set("ALPHA")
+        gpu.state.program_point_size_set(True)
+        colors = shown.colors()
+        at = 0
+        for depth, surface, matrix in self._sheer(view):
+            end = int(np.searchsorted(-shown.depths, -depth))
+            self._draw_discs(both, pixels, colors, at, end)
+            self._draw_surface(surface, both @ matrix)
+            at = end
+        self._draw_discs(both, pixels, colors, at, len(colors))
+
+    def _sheer(self, view: Any) -> "list[tuple[float, Surface, Any]]":
+        """The surfaces that something is seen through, the farthest first."""
+        found = []
+        for surface, matrix in self._shown.flat:
+            if not surface.solid:
+                depth = -float((view @ matrix @ (*surface.middle, 1.0))[2])
+                found.append((np.inf if surface.behind else depth, surface, matrix))
+        return sorted(found, key=lambda one: -one[0])
+
+    def _draw_surface(self, surface: "Surface", matrix: Any) -> None:
+        self._flat.bind()
+        self._flat.uniform_float("matrix", Matrix(matrix.tolist()))
+        surface.batch.draw(self._flat)
+
+    def _draw_discs(self, both: Any, pixels: float, colors: Any, at: int, end: int) -> None:
+        """Those from `at` to `end` that are seen at all."""
+        rows = at + np.flatnonzero(colors[at:end, 3])
+        if not len(rows):
+            return
+        shown = self._shown
+        orthographic = abs(both[3, :3]).max() == 0
+        far = np.float32(1.0) if orthographic else np.maximum(shown.depths[rows], _LEAST)
+        large = 2 * shown.radii[rows] * pixels / far > programs.LARGEST_POINT
+        # Their order among themselves stays: what is large is near, as a rule.
+        for program, some in ((self._points, rows[~large]), (self._squares, rows[large])):
+            if not len(some):
+                continue
+            program.bind()
+            program.uniform_float("view_projection", Matrix(both.tolist()))
+            program.uniform_float("pixels", pixels)
+            if program is self._squares:
+                program.uniform_float("viewport", self._fine.shape[1::-1])
+            made = (shown.places[some], shown.radii[some], np.ascontiguousarray(colors[some]))
+            _batch(*made, squares=program is self._squares).draw(program)
+
+
+def _batch(places: Any, radii: Any, colors: Any, squares: bool) -> Any:
+    form = gpu.types.GPUVertFormat()
+    form.attr_add(id="place", comp_type="F32", len=3, fetch_mode="FLOAT")
+    form.attr_add(id="radius", comp_type="F32", len=1, fetch_mode="FLOAT")
+    form.attr_add(id="color", comp_type="U8", len=4, fetch_mode="INT_TO_FLOAT_UNIT")
+    count, faces = len(places), None
+    if squares:
+        form.attr_add(id="corner", comp_type="F32", len=2, fetch_mode="FLOAT")
+        places, radii, colors = (np.repeat(one, 4, axis=0) for one in (places, radii, colors))
+        at = np.arange(count, dtype=np.int32)[:, None, None] * 4 + _FACES
+        faces = gpu.types.GPUIndexBuf(type="TRIS", seq=np.ascontiguousarray(at.reshape(-1, 3)))
+    vertices = gpu.types.GPUVertBuf(form, len(places))
+    vertices.attr_fill("place", places)
+    vertices.attr_fill("radius", radii)
+    vertices.attr_fill("color", colors)
+    if squares:
+        vertices.attr_fill("corner", np.tile(_CORNERS, (count, 1)))
+        return gpu.types.GPUBatch(type="TRIS", buf=vertices, elem=faces)
+    return gpu.types.GPUBatch(type="POINTS", buf=vertices)
+
+
+def _screen(linear: Any) -> "list[float]":
+    found: list[float] = on_screen(np.array(linear, np.float32)).tolist()
+    return found[:3]
+
+
+@contextmanager
+def _state() -> "Iterator[None]":
+    """What of the graphics library's state we change is as it was afterwards."""
+    before = gpu.state.blend_get(), gpu.state.depth_test_get(), gpu.state.depth_mask_get()
+    try:
+        yield
+    finally:
+        gpu.state.program_point_size_set(False)
+        for back, value in zip(
+            (gpu.state.blend_set, gpu.state.depth_test_set, gpu.state.depth_mask_set),
+            before,
+            strict=True,
+        ):
+            back(value)
