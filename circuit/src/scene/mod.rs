@@ -84,8 +84,9 @@ pub struct SceneDescription {
     /// Width x height of the pictures.
     #[schemars(regex(pattern = "^[0-9]+x[0-9]+$"))]
     pub resolution: Option<String>,
-    /// `cycles`, `eevee` or `workbench`; `blendtorch render` takes Cycles where nobody says it, which
-    /// draws cells as spheres and, without a GPU, sooner than EEVEE.
+    /// `cycles`, `eevee`, `workbench`, or `plot`: cells as discs and all else as flat surfaces, in
+    /// milliseconds. `blendtorch render` takes Cycles where nobody says it, which draws cells as spheres
+    /// and, without a GPU, sooner than EEVEE.
     pub engine: Option<String>,
     /// Samples a pixel; `blendtorch render` takes 4 of Cycles where nobody says it.
     #[schemars(range(min = 1))]

@@ -42,7 +42,7 @@ pub(crate) struct RenderArguments {
     /// How passes are written: exr, npy; pictures stay png unless it is said for them in render.json
     #[arg(long, value_name = "FORMAT")]
     format: Option<FormatName>,
-    /// cycles, eevee or workbench
+    /// cycles, eevee or workbench; plot draws networks of neurons in milliseconds
     #[arg(short, long, value_name = "ENGINE")]
     engine: Option<String>,
     /// Samples a pixel

@@ -6,6 +6,7 @@ import bpy
 import gpu
 
 from . import instance, runtime
+from .network import plotted
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "lavapipe")
 """How OpenGL and Vulkan name themselves when they draw on the CPU."""
@@ -19,7 +20,8 @@ class Description(TypedDict):
     blender: str
     """Blender's version, as `4.5.15`."""
     engine: str
-    """The scene's engine: `WORKBENCH`, `EEVEE` or `CYCLES`, or a name of its own."""
+    """The scene's engine: `WORKBENCH`, `EEVEE` or `CYCLES`, a name of its own, or `PLOT` of networks of
+    neurons that are drawn as plots."""
     renderer: str
     """What the graphics library calls the device."""
     software: bool
@@ -60,7 +62,7 @@ def describe(scene: Any = None) -> Description:
     ensure_gpu()
     return {
         "blender": ".".join(map(str, bpy.app.version)),
-        "engine": runtime.engine_of(scene),
+        "engine": plotted.engine_of(scene),
         "renderer": gpu.platform.renderer_get(),
         "software": is_software(),
     }

@@ -37,7 +37,8 @@ pub struct RenderDescription {
     pub passes: PassList,
     /// How passes are written that do not say it themselves: `exr` or `npy`; pictures stay PNG.
     pub format: Option<Format>,
-    /// `cycles`, `eevee` or `workbench`; the scene's own where it is not said.
+    /// `cycles`, `eevee` or `workbench`, and `plot` of networks of neurons; the scene's own where it is
+    /// not said.
     pub engine: Option<String>,
     /// Samples a pixel.
     #[schemars(range(min = 1))]
