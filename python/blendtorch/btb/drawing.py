@@ -6,6 +6,7 @@ Owns that memory too, as far as it must be given back before a process ends.
 import atexit
 import contextlib
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
@@ -46,7 +47,7 @@ def free(offscreen: Any) -> None:
         offscreen.free()
 
 
-def _is_last(offscreen: Any) -> None:
+def is_last(offscreen: Any) -> None:
     """Remembers what was drawn into, and gives back what waited for it."""
     global _last, _last_is_free
     if offscreen is _last:
@@ -87,7 +88,12 @@ def check(camera: "Camera") -> None:
 
 
 def draw(
-    offscreen: Any, space: Any, region: Any, camera: "Camera", background: bool = True
+    offscreen: Any,
+    space: Any,
+    region: Any,
+    camera: "Camera",
+    background: bool = True,
+    nothing: bool = False,
 ) -> None:
     """Draws the scene as it is now, by the camera's matrices as they are now, in linear light.
 
@@ -98,6 +104,7 @@ def draw(
         camera: what to see it from.
         background: whether to draw it; without it is black, with alpha 0. Only where
             `runtime.leaves_background_out`.
+        nothing: draw the background alone.
 
     Raises:
         ValueError: the 3D view does not draw what such a camera sees.
@@ -120,11 +127,33 @@ def draw(
             space,
             region,
             camera.view_matrix,
-            camera.proj_matrix,
+            _of_nothing(camera.proj_matrix) if nothing else camera.proj_matrix,
             do_color_management=False,
             **more,
         )
-    _is_last(offscreen)
+    is_last(offscreen)
+
+
+def _of_nothing(projection: Any) -> Any:
+    """A projection that sees only what is between one and two millionths before the camera."""
+    seen = projection.copy()
+    perspective = projection[3][3] == 0
+    seen[2][2], seen[2][3] = (-3.0, -4e-6) if perspective else (-2e6, -3.0)
+    return seen
+
+
+@contextlib.contextmanager
+def state_kept() -> "Iterator[None]":
+    """What of the graphics library's state drawings change is as it was afterwards."""
+    state = gpu.state
+    before = state.blend_get(), state.depth_test_get(), state.depth_mask_get()
+    try:
+        yield
+    finally:
+        state.program_point_size_set(False)
+        setters = (state.blend_set, state.depth_test_set, state.depth_mask_set)
+        for back, value in zip(setters, before, strict=True):
+            back(value)
 
 
 def read_color(offscreen: Any, kind: str, buffer: Any) -> None:

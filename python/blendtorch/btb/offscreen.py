@@ -10,6 +10,7 @@ from .. import _blendtorch
 from . import alive, drawing, drawn, pictures, runtime
 from .camera import Camera
 from .rendering import ensure_gpu
+from .solid.picture import Solid
 from .utils import find_first_view3d
 from .viewpoint import Origin
 
@@ -78,6 +79,10 @@ class OffScreenRenderer:
         self._pixels = np.empty((height, width, 4), np.float32 if srgb else np.uint8)
         self._kind = "FLOAT" if srgb else "UBYTE"
         self._buffer = gpu.types.Buffer(self._kind, self._pixels.shape, self._pixels)
+        self._solid = Solid()
+        self.drawn_by_blender: str | None = None
+        """Why Blender's own 3D view drew the last picture, as words; None where it was drawn by
+        ourselves, which is faster and the same (docs/rendering.md)."""
         self.set_render_style()
 
     # Looked for at each use: loading a file, or a change of the layout, puts others in their place.
@@ -171,13 +176,7 @@ class OffScreenRenderer:
         cut = transparent and not runtime.leaves_background_out()
         if cut:
             self._check_opaque()
-        drawing.draw(
-            self.offscreen,
-            space,
-            region,
-            self.camera,
-            background=cut or not transparent,
-        )
+        self._draw(space, region, background=cut or not transparent)
         if out is None:
             out = np.empty((height, width, self.channels), np.uint8)
         if self._fits(out):
@@ -191,6 +190,27 @@ class OffScreenRenderer:
         if cut:
             self._cut_background(out)
         return out
+
+    def _draw(self, space: Any, region: Any, background: bool) -> None:
+        """By ourselves where the picture is the same, else as Blender draws its 3D view."""
+        shading = self._workbench(space)
+        if shading is None:
+            self.drawn_by_blender = "another engine than Workbench"
+        elif self._solid.draw(self.offscreen, space, region, shading, self.camera, background):
+            self.drawn_by_blender = None
+            return
+        else:
+            self.drawn_by_blender = self._solid.reason
+        drawing.draw(self.offscreen, space, region, self.camera, background)
+
+    def _workbench(self, space: Any) -> Any:
+        """The settings by which Workbench draws; None where it does not."""
+        if self._style[0] == "SOLID":
+            return space.shading
+        workbench = bpy.context.scene.render.engine == "BLENDER_WORKBENCH"
+        if self._style[0] == "RENDERED" and workbench:
+            return bpy.context.scene.display.shading
+        return None
 
     def layout(self) -> "tuple[tuple[int, ...], type[np.uint8]]":
         """Shape and dtype of an image, for `DataPublisher.begin`."""

@@ -5,8 +5,6 @@ farthest to the nearest, and that pictures are drawn twice as fine as they are, 
 smooth.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -76,7 +74,7 @@ class Plot:
         both = np.asarray(projection, np.float64) @ seen
         clear = scene.render.film_transparent and out.shape[2] == 4
         ground = (0.0, 0.0, 0.0, 0.0) if clear else (*_screen(ground_color(scene)), 1.0)
-        with self._target.bind(), _state():
+        with self._target.bind(), drawing.state_kept():
             gpu.state.active_framebuffer_get().clear(color=ground, depth=1.0)
             self._draw(both, seen, abs(float(np.asarray(projection)[1][1])) * height * FINER / 2)
         drawing.read_color(self._target, "UBYTE", self._buffer)
@@ -180,19 +178,3 @@ def _batch(places: Any, radii: Any, colors: Any, squares: bool) -> Any:
 def _screen(linear: Any) -> "list[float]":
     found: list[float] = on_screen(np.array(linear, np.float32)).tolist()
     return found[:3]
-
-
-@contextmanager
-def _state() -> "Iterator[None]":
-    """What of the graphics library's state we change is as it was afterwards."""
-    before = gpu.state.blend_get(), gpu.state.depth_test_get(), gpu.state.depth_mask_get()
-    try:
-        yield
-    finally:
-        gpu.state.program_point_size_set(False)
-        for back, value in zip(
-            (gpu.state.blend_set, gpu.state.depth_test_set, gpu.state.depth_mask_set),
-            before,
-            strict=True,
-        ):
-            back(value)

@@ -1,0 +1,63 @@
+"""Which pictures are drawn here, and why others are not.
+
+Owns the words of a reason. It must never draw, nor change a setting.
+"""
+
+from typing import Any
+
+import bpy
+
+MOST_INSTANCES = 500
+"""Of more, Blender's own loop is faster than one in Python."""
+WITHOUT_SURFACE = frozenset(
+    ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
+)
+_COLORS = ("MATERIAL", "OBJECT", "SINGLE")
+
+
+def of_view(space: Any, shading: Any, region_3d: Any) -> str | None:
+    """Why a 3D view with that shading is not drawn here; None where it is."""
+    if shading.light not in ("STUDIO", "FLAT"):
+        return f"light {shading.light}"
+    if shading.color_type not in _COLORS:
+        return f"colours of the kind {shading.color_type}"
+    for name, what in (
+        ("show_shadows", "shadows"),
+        ("show_cavity", "cavity"),
+        ("show_object_outline", "outlines"),
+        ("show_xray", "X-ray"),
+        ("use_dof", "depth of field"),
+        ("show_backface_culling", "backface culling"),
+    ):
+        if getattr(shading, name):
+            return what
+    if shading.light == "STUDIO" and shading.use_world_space_lighting:
+        return "lights of the world's space"
+    if space.overlay.show_overlays or space.show_gizmo:
+        return "overlays"
+    if space.local_view is not None or space.use_local_collections:
+        return "a local view"
+    if not space.show_object_viewport_mesh:
+        return "hidden kinds of objects"
+    if getattr(region_3d, "use_clip_planes", False):
+        return "clipping planes"
+    if bpy.context.mode != "OBJECT":
+        return f"the mode {bpy.context.mode}"
+    return None
+
+
+def of_instance(instance: Any, obj: Any) -> str | None:
+    """Why an instance of a depsgraph, whose object that is, is not drawn here."""
+    if obj.type != "MESH":
+        return f"an object of type {obj.type}"
+    if obj.show_in_front:
+        return "an object in front of all"
+    if obj.display_type not in ("TEXTURED", "SOLID"):
+        return f"an object shown as {obj.display_type}"
+    if instance.is_instance and any(one.type == "NODES" for one in instance.parent.modifiers):
+        return "instances of geometry nodes"
+    if len(obj.particle_systems) and any(
+        one.settings.render_type == "PATH" for one in obj.particle_systems
+    ):
+        return "hair"
+    return None
