@@ -33,6 +33,11 @@ def memory(
     return gpu.types.GPUOffScreen(width, height, format=form)
 
 
+def keep(owner: Any) -> None:
+    """Has an owner of the graphics library's things give them back (`free`) before Blender ends."""
+    _open.add(owner)
+
+
 def free(offscreen: Any) -> None:
     """Gives GPU memory back; what was drawn into last only with the next drawing into another.
 
@@ -156,11 +161,12 @@ def state_kept() -> "Iterator[None]":
             back(value)
 
 
-def read_color(offscreen: Any, kind: str, buffer: Any) -> None:
-    """RGBA of what was drawn last into `buffer`, as `UBYTE` or `FLOAT`; the lowest row first."""
+def read_color(offscreen: Any, kind: str, buffer: Any, channels: int = 4) -> None:
+    """RGBA, or the first channels of it, of what was drawn last into `buffer`, as `UBYTE` or `FLOAT`;
+    the lowest row first."""
     with offscreen.bind():
         framebuffer: Any = gpu.state.active_framebuffer_get()
-        framebuffer.read_color(0, 0, offscreen.width, offscreen.height, 4, 0, kind, data=buffer)
+        framebuffer.read_color(0, 0, offscreen.width, offscreen.height, channels, 0, kind, data=buffer)
 
 
 def read_depth(offscreen: Any, buffer: Any) -> None:

@@ -10,6 +10,7 @@ from .. import _blendtorch
 from . import alive, drawing, drawn, pictures, runtime
 from .camera import Camera
 from .rendering import ensure_gpu
+from .solid import looks, rules
 from .solid.picture import Solid
 from .utils import find_first_view3d
 from .viewpoint import Origin
@@ -193,15 +194,19 @@ class OffScreenRenderer:
 
     def _draw(self, space: Any, region: Any, background: bool) -> None:
         """By ourselves where the picture is the same, else as Blender draws its 3D view."""
+        self.drawn_by_blender = self._try_solid(space, region, background)
+        if self.drawn_by_blender is not None:
+            drawing.draw(self.offscreen, space, region, self.camera, background)
+
+    def _try_solid(self, space: Any, region: Any, background: bool) -> str | None:
         shading = self._workbench(space)
         if shading is None:
-            self.drawn_by_blender = "another engine than Workbench"
-        elif self._solid.draw(self.offscreen, space, region, shading, self.camera, background):
-            self.drawn_by_blender = None
-            return
-        else:
-            self.drawn_by_blender = self._solid.reason
-        drawing.draw(self.offscreen, space, region, self.camera, background)
+            return "another engine than Workbench"
+        if (reason := rules.of_shading(shading)) is not None:
+            return reason
+        look = looks.of_shading(shading, space)
+        self._solid.draw(self.offscreen, space, region, self.camera, look, background)
+        return self._solid.reason
 
     def _workbench(self, space: Any) -> Any:
         """The settings by which Workbench draws; None where it does not."""
@@ -252,6 +257,7 @@ class OffScreenRenderer:
 
     def free(self) -> None:
         """Gives back the GPU's memory; the renderer is not usable afterwards."""
+        self._solid.free()
         drawing.free(self.offscreen)
 
 

@@ -1,8 +1,9 @@
 """Depth and normals of what the 3D view shows, drawn by Workbench.
 
-Owns one drawing that gives both: the depth buffer, and a material capture (matcap) whose colours
-are the place where it was read, from which the normals follow. It leaves the 3D view's settings as
-they were.
+Owns one drawing that gives both: the depth buffer, and normals. Where surfaces are such as we draw
+ourselves (`solid`), each pixel has its normal; else Workbench draws a material capture (matcap) whose
+colours are the place where it was read, from which the normals follow. It leaves the 3D view's
+settings as they were.
 """
 
 import os
@@ -17,6 +18,8 @@ from .. import _blendtorch
 from . import drawing, runtime
 from .rendering import ensure_gpu
 from .settings import changed
+from .solid import looks
+from .solid.picture import Solid
 from .utils import find_first_view3d
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ PLAIN_VIEW: dict[str, Any] = {
     "background_color": (0.0, 0.0, 0.0),
     "show_backface_culling": False,
 }
+
+_UNTURNED = np.eye(4).tolist()
 
 _matcap: str | None = None
 # The matcap's file, until a drawing has read it.
@@ -81,6 +86,8 @@ class SurfaceView:
         self._colors = np.empty((height, width, 4), np.float32)
         self._buffer = gpu.types.Buffer("FLOAT", self._colors.shape, self._colors)
         self._depth = DepthBuffer(camera)
+        self._solid = Solid()
+        self._normals: NDArray[np.float32] | None = None
 
     def draw(self) -> None:
         """Draws the scene as it is now, by the camera's matrices as they are now.
@@ -95,10 +102,24 @@ class SurfaceView:
         smooth_nothing()
         # Loading a file puts another one in its place.
         _, space, region = find_first_view3d()
+        with changed(space, show_gizmo=False), changed(space.overlay, show_overlays=False):
+            if not self._draw_solid(space, region):
+                self._draw_matcap(space, region)
+
+    def _draw_solid(self, space: Any, region: Any) -> bool:
+        """Draws normals themselves, where surfaces are such as we draw."""
+        with changed(space.shading, type="SOLID", **PLAIN_VIEW):
+            look = looks.normals()
+            drawn = self._solid.draw(self.offscreen, space, region, self.camera, look)
+        if not drawn:
+            self._normals = None
+        elif self._normals is None:
+            self._normals = np.empty((*self._colors.shape[:2], 3), np.float32)
+        return drawn
+
+    def _draw_matcap(self, space: Any, region: Any) -> None:
         shading = space.shading
         with (
-            changed(space, show_gizmo=False),
-            changed(space.overlay, show_overlays=False),
             changed(shading, type="SOLID"),
             # The name of a matcap is accepted only where the light is one.
             changed(shading, light="MATCAP"),
@@ -120,6 +141,11 @@ class SurfaceView:
     def normal(self, out: "NDArray[np.float32]") -> None:
         """Normals (H × W × 3) of what was drawn last into `out`, in OpenCV's camera frame; 0 where
         nothing is."""
+        if (normals := self._normals) is not None:
+            buffer = gpu.types.Buffer("FLOAT", normals.shape, normals)
+            drawing.read_color(self.offscreen, "FLOAT", buffer, 3)
+            _blendtorch.camera_normals(_UNTURNED, normals, out, flip=True)
+            return
         drawing.read_color(self.offscreen, "FLOAT", self._buffer)
         projection = _rows(self.camera.proj_matrix)
         towards = runtime.matcap_towards(projection)
@@ -129,6 +155,7 @@ class SurfaceView:
 
     def free(self) -> None:
         """Gives back the GPU's memory."""
+        self._solid.free()
         drawing.free(self.offscreen)
 
 

@@ -40,14 +40,22 @@ class Colors:
         before = [tuple(getattr(owner, name)) for owner in owners]
         try:
             for owner in owners:
-                number = self.names.number(owner.name_full)
-                if number > _LARGEST:
-                    raise RuntimeError(f"more than {_LARGEST} objects: too many for colours")
-                setattr(owner, name, ((number & 255) / 256, (number >> 8) / 256, 1.0, 1.0))
+                setattr(owner, name, self.color(owner.name_full))
             yield
         finally:
             for owner, color in zip(owners, before, strict=True):
                 setattr(owner, name, color)
+
+    def color(self, name: str) -> "tuple[float, float, float, float]":
+        """That of the number of a name.
+
+        Raises:
+            RuntimeError: there are more than two colours' channels can tell apart.
+        """
+        number = self.names.number(name)
+        if number > _LARGEST:
+            raise RuntimeError(f"more than {_LARGEST} objects: too many for colours")
+        return ((number & 255) / 256, (number >> 8) / 256, 1.0, 1.0)
 
     def read(self, pixels: "NDArray[np.float32]", out: "NDArray[np.uint32]") -> None:
         """The numbers of a picture (H × W × 4) of such colours; 0 where nothing is."""

@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LAMPS = 4
-AS_IT_IS, SOFT, SHINING = 0.0, 1.0, 2.0
+NORMALS, AS_IT_IS, SOFT, SHINING = -1.0, 0.0, 1.0, 2.0
 
 
 def numbers(shading: Any) -> "NDArray[np.float32]":
     """The lamps of a shading: 13 × 4, directions, diffuse and highlights' colours, ambient."""
-    found = np.zeros((3 * _LAMPS + 1, 4), np.float32)
-    found[:_LAMPS, 0] = 1.0
+    found = plain(AS_IT_IS)
     if shading.light == "FLAT":
-        found[-1, 3] = AS_IT_IS
         return found
     studio = shading.selected_studio_light
     for row, lamp in enumerate(list(studio.solid_lights)[:_LAMPS]):
@@ -34,6 +32,13 @@ def numbers(shading: Any) -> "NDArray[np.float32]":
     found[-1, :3] = studio.light_ambient
     shining = shading.show_specular_highlight and studio.has_specular_highlight_pass
     found[-1, 3] = SHINING if shining else SOFT
+    return found
+
+
+def plain(kind: float) -> "NDArray[np.float32]":
+    """The same without lamps: colours as they are, or normals."""
+    found = np.zeros((3 * _LAMPS + 1, 4), np.float32)
+    found[:_LAMPS, 0], found[-1, 3] = 1.0, kind
     return found
 
 

@@ -1,7 +1,7 @@
 """Solid surfaces, drawn into the memory of a renderer.
 
-Owns what is drawn of the scene as it is now, in which colours, and that the first picture of each
-kind is compared with Blender's own.
+Owns what is drawn of the scene as it is now, and that the first picture of each kind is compared
+with Blender's own.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import gpu
 import numpy as np
-from mathutils import Matrix
 
 from .. import drawing, runtime
-from . import light, programs, rules, shapes
+from . import light, programs, rules
+from .looks import Color, Look
+from .shapes import Shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +23,36 @@ if TYPE_CHECKING:
 DIFFERENT = 0.002
 """Up to this part of a picture's pixels may differ by more than 1/255 from Blender's: along edges,
 and in the sharpest highlights of metals."""
-_DEFAULT = (0.8, 0.8, 0.8)
-_ROUGH = 0.4
-"""The colour and roughness of what has no material."""
+_STEP = 1.5 / 255
+"""Where bytes are drawn, half a step is what rounding makes of no difference."""
+_DEPTH = 1e-6
 _SCREEN = np.array([(-1, -1), (3, -1), (-1, 3)], np.float32)
-Item = tuple[Any, Matrix, tuple[float, ...]]
+Item = tuple[Any, Any, Color]
+"""A batch, its matrix and its colour."""
+
+
+class _Programs:
+    """The programs and the meshes that all pictures have in common."""
+
+    def __init__(self) -> None:
+        self.surfaces, self.ground = programs.surfaces(), programs.ground()
+        self.shapes = Shapes()
+        drawing.keep(self)
+
+    def free(self) -> None:
+        """Gives them back, before Blender ends."""
+        global _shared
+        _shared = None
+
+
+_shared: _Programs | None = None
+
+
+def _common() -> _Programs:
+    global _shared
+    if _shared is None:
+        _shared = _Programs()
+    return _shared
 
 
 class Solid:
@@ -34,81 +60,94 @@ class Solid:
 
     def __init__(self) -> None:
         """Nothing is drawn yet."""
-        self._shapes = shapes.Shapes()
-        self._program: Any = None
-        self._ground_program: Any = None
         self._ground: Any = None
-        self._kind: Any = None
+        self._kind: tuple[Any, ...] | None = None
         self._differs = False
         self.reason: str | None = "nothing is drawn yet"
         """Why the last picture was not drawn here; None where it was."""
+        drawing.keep(self)
 
     def draw(
-        self, offscreen: Any, space: Any, region: Any, shading: Any, camera: "Camera",
-        background: bool,
-    ) -> bool:  # fmt: skip
+        self,
+        offscreen: Any,
+        space: Any,
+        region: Any,
+        camera: "Camera",
+        look: Look,
+        background: bool = True,
+    ) -> bool:
         """Draws the scene as it is now into `offscreen`, as `drawing.draw` does; whether it did. Why
-        not says `reason`: then nothing has been drawn."""
-        self.reason = rules.of_view(space, shading, runtime.region_3d(space, region))
+        not says `reason`, and then nothing is drawn.
+
+        Args:
+            offscreen: what to draw into.
+            space: the 3D view whose settings it has.
+            region: of that.
+            camera: what to see it from.
+            look: what surfaces look like.
+            background: whether to draw it, where `look` is of a picture; else it is 0.
+        """
+        self.reason = rules.of_space(space, runtime.region_3d(space, region))
         if self.reason is not None:
             return False
         camera.check_alive()
         drawing.check(camera)
         bpy.context.view_layer.update()
-        items = self._items(shading)
+        items = self._items(look)
         if items is None:
             return False
-        kind = (_settings(shading, space), background, offscreen.width, offscreen.height)
+        kind = (*look.kind, background, offscreen.width, offscreen.height)
         if kind != self._kind:
-            self._look(kind, offscreen, space, region, camera, background)
-            self._draw(offscreen, shading, camera, items, background)
-            self._compare(offscreen, space, region, camera, background)
+            self._kind, self._differs, self._ground = kind, False, None
+            if look.is_picture and background:
+                self._look_at_ground(offscreen, space, region, camera)
+            self._draw(offscreen, camera, look, items)
+            self._compare(offscreen, space, region, camera, look, background)
         if self._differs:
             self.reason = "its picture differs from Blender's"
             return False
-        self._draw(offscreen, shading, camera, items, background)
+        self._draw(offscreen, camera, look, items)
         return True
 
-    def _items(self, shading: Any) -> "list[Item] | None":
+    def free(self) -> None:
+        """Gives back what it has of the graphics library."""
+        self._ground = self._kind = None
+
+    def _items(self, look: Look) -> "list[Item] | None":
         """What is drawn: batches, each with the matrix and the colour that it has."""
-        self._shapes.begin()
-        color_of = _colors(shading)
+        shapes = _common().shapes
+        shapes.begin()
         items: list[Item] = []
-        depsgraph = bpy.context.evaluated_depsgraph_get()
-        for count, instance in enumerate(depsgraph.object_instances):
+        for instance in bpy.context.evaluated_depsgraph_get().object_instances:
             obj = instance.object
             if obj.type in rules.WITHOUT_SURFACE or not instance.show_self:
                 continue
             self.reason = rules.of_instance(instance, obj)
-            if count > rules.MOST_INSTANCES:
-                self.reason = f"more than {rules.MOST_INSTANCES} objects"
             if self.reason is not None:
                 return None
             matrix = instance.matrix_world.copy()
-            for slot, batch in self._shapes.of(obj):
-                color = color_of(obj, slot)
+            for slot, batch in shapes.of(obj):
+                color = look.color(instance, obj, slot)
                 if color is None:
                     self.reason = "a surface that is seen through"
                     return None
                 items.append((batch, matrix, color))
+            if len(items) > rules.MOST:
+                self.reason = f"more than {rules.MOST} surfaces"
+                return None
         return items
 
-    def _draw(
-        self, offscreen: Any, shading: Any, camera: "Camera", items: "list[Item]", background: bool
-    ) -> None:
-        if self._program is None:
-            self._program, self._ground_program = programs.surfaces(), programs.ground()
-        view, program = camera.view_matrix, self._program
-        block = light.block(light.numbers(shading), view, camera.proj_matrix)
+    def _draw(self, offscreen: Any, camera: "Camera", look: Look, items: "list[Item]") -> None:
+        view, program = camera.view_matrix, _common().surfaces
+        block = light.block(look.lamps, view, camera.proj_matrix)
+        turn_of, away = view.to_3x3(), view[2].to_3d()
         with offscreen.bind(), drawing.state_kept():
-            self._draw_ground(background)
+            self._draw_ground()
             gpu.state.depth_test_set("LESS_EQUAL")
             gpu.state.depth_mask_set(True)
             program.bind()
             program.uniform_block("solid", block)
-            turn_of = view.to_3x3()
             # The nearest first: what is behind them costs no light.
-            away = view[2].to_3d()
             for batch, matrix, color in sorted(items, key=lambda one: -away.dot(one[1].translation)):
                 turn = (turn_of @ matrix.to_3x3()).inverted_safe().transposed()
                 program.uniform_float("model", matrix)
@@ -117,25 +156,22 @@ class Solid:
                 batch.draw(program)
         drawing.is_last(offscreen)
 
-    def _draw_ground(self, background: bool) -> None:
+    def _draw_ground(self) -> None:
         framebuffer = gpu.state.active_framebuffer_get()
-        plain = isinstance(self._ground, tuple)
-        color = self._ground if background and plain else (0.0, 0.0, 0.0, 0.0)
+        ground = self._ground
+        color = ground if isinstance(ground, tuple) else (0.0, 0.0, 0.0, 0.0)
         framebuffer.clear(color=color, depth=1.0)
-        if background and not plain:
+        if ground is not None and not isinstance(ground, tuple):
             gpu.state.depth_test_set("NONE")
-            program = self._ground_program
+            program = _common().ground
             program.bind()
-            program.uniform_sampler("ground", self._ground)
+            program.uniform_sampler("ground", ground)
             _screen().draw(program)
 
-    def _look(
-        self, kind: Any, offscreen: Any, space: Any, region: Any, camera: "Camera", background: bool
-    ) -> None:
+    def _look_at_ground(self, offscreen: Any, space: Any, region: Any, camera: "Camera") -> None:
         """Sees what Blender draws behind everything: one colour, or more."""
-        self._kind, self._differs = kind, False
-        drawing.draw(offscreen, space, region, camera, background, nothing=True)
-        seen = _pixels(offscreen)
+        drawing.draw(offscreen, space, region, camera, nothing=True)
+        seen = _colors(offscreen)
         if (seen == seen[0, 0]).all():
             self._ground = tuple(map(float, seen[0, 0]))
             return
@@ -144,19 +180,15 @@ class Solid:
         self._ground = gpu.types.GPUTexture(size, format="RGBA16F", data=buffer)
 
     def _compare(
-        self, offscreen: Any, space: Any, region: Any, camera: "Camera", background: bool
+        self, offscreen: Any, space: Any, region: Any, camera: "Camera", look: Look, background: bool
     ) -> None:
-        ours = _pixels(offscreen)
+        colors, depths = _colors(offscreen), _depths(offscreen)
         drawing.draw(offscreen, space, region, camera, background)
-        # Where bytes are drawn, half a step is what rounding makes of no difference.
-        apart = np.abs(np.clip(ours, 0, 1) - np.clip(_pixels(offscreen), 0, 1)).max(2) > 1.5 / 255
+        apart = np.abs(depths - _depths(offscreen)) > _DEPTH
+        if look.is_picture:
+            both = (np.clip(one, 0, 1) for one in (colors, _colors(offscreen)))
+            apart |= np.abs(np.subtract(*both)).max(2) > _STEP
         self._differs = float(apart.mean()) > DIFFERENT
-
-
-def _pixels(offscreen: Any) -> "NDArray[np.float32]":
-    seen = np.empty((offscreen.height, offscreen.width, 4), np.float32)
-    drawing.read_color(offscreen, "FLOAT", gpu.types.Buffer("FLOAT", seen.shape, seen))
-    return seen
 
 
 def _screen() -> Any:
@@ -167,54 +199,13 @@ def _screen() -> Any:
     return gpu.types.GPUBatch(type="TRIS", buf=corners)
 
 
-def _settings(shading: Any, space: Any) -> tuple[Any, ...]:
-    """What makes pictures of another kind: with another light, or another ground."""
-    kind: tuple[Any, ...] = (
-        space.as_pointer(), shading.light, shading.color_type, shading.show_specular_highlight,
-        shading.studio_light if shading.light == "STUDIO" else None, shading.background_type,
-    )  # fmt: skip
-    if shading.background_type == "VIEWPORT":
-        return *kind, tuple(shading.background_color)
-    if shading.background_type == "WORLD":
-        world = bpy.context.scene.world
-        return *kind, None if world is None else tuple(world.color)
-    theme = bpy.context.preferences.themes[0].view_3d.space.gradients
-    return *kind, theme.background_type, tuple(theme.high_gradient), tuple(theme.gradient)
+def _colors(offscreen: Any) -> "NDArray[np.float32]":
+    seen = np.empty((offscreen.height, offscreen.width, 4), np.float32)
+    drawing.read_color(offscreen, "FLOAT", gpu.types.Buffer("FLOAT", seen.shape, seen))
+    return seen
 
 
-def _colors(shading: Any) -> Any:
-    """How an object's slot gets its colour: red, green, blue, and its roughness and metalness in
-    one; None for what is seen through."""
-    if shading.color_type == "SINGLE":
-        single = (*shading.single_color, _packed(_ROUGH, 0.0))
-        return lambda obj, slot: single
-    if shading.color_type == "OBJECT":
-        packed = _packed(_ROUGH, 0.0)
-
-        def of_object(obj: Any, slot: int) -> "tuple[float, ...] | None":
-            red, green, blue, alpha = obj.color
-            return (red, green, blue, packed) if alpha >= 1 else None
-
-        return of_object
-    known: dict[int, tuple[float, ...] | None] = {}
-
-    def of_material(obj: Any, slot: int) -> "tuple[float, ...] | None":
-        slots = obj.material_slots
-        material = slots[min(slot, len(slots) - 1)].material if len(slots) else None
-        if material is None:
-            return *_DEFAULT, _packed(_ROUGH, 0.0)
-        key = material.as_pointer()
-        if key not in known:
-            red, green, blue, alpha = material.diffuse_color
-            packed = _packed(material.roughness, material.metallic)
-            known[key] = (red, green, blue, packed) if alpha >= 1 else None
-        return known[key]
-
-    return of_material
-
-
-def _packed(roughness: float, metalness: float) -> float:
-    """Both in the steps that Workbench has: from bytes of the root and of the value."""
-    rough = round(max(roughness, 0.0) ** 0.5 * 255) / 255 * programs.ROUGHNESS_STEPS
-    metal = round(metalness * 255) / 255 * programs.METALNESS_STEPS
-    return 32.0 * int(metal) + int(rough)
+def _depths(offscreen: Any) -> "NDArray[np.float32]":
+    seen = np.empty((offscreen.height, offscreen.width), np.float32)
+    drawing.read_depth(offscreen, gpu.types.Buffer("FLOAT", seen.shape, seen))
+    return seen

@@ -24,16 +24,17 @@ struct BlendtorchSolid {
     vec4 ambient;
 };
 """
+# Workbench gets a normal in three times ten bits, one of each the sign.
 _VERTEX = """
 void main()
 {
     vec4 seen = solid.view * (model * vec4(place, 1.0));
     gl_Position = solid.projection * seen;
     seen_at = seen.xyz;
-    seen_normal = turn * normal;
+    seen_normal = turn * (solid.ambient.w > 0.0 ? trunc(normal * 511.0) / 511.0 : normal);
 }
 """
-# solid.ambient.w: 0 is colours as they are, 1 light without highlights, 2 with them.
+# solid.ambient.w: -1 is normals, 0 colours as they are, 1 light without highlights, 2 with them.
 # solid.towards[0].w: see runtime.matcap_towards.
 _FRAGMENT = """
 vec4 wrapped(vec4 facing, vec4 wrap)
@@ -54,6 +55,10 @@ vec3 kept(vec3 normal)
 void main()
 {
     vec3 base = surface.rgb;
+    if (solid.ambient.w < -0.5) {
+        out_color = vec4(normalize(gl_FrontFacing ? seen_normal : -seen_normal), 1.0);
+        return;
+    }
     if (solid.ambient.w < 0.5) {
         out_color = vec4(base, 1.0);
         return;

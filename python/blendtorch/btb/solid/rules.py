@@ -7,16 +7,16 @@ from typing import Any
 
 import bpy
 
-MOST_INSTANCES = 500
-"""Of more, Blender's own loop is faster than one in Python."""
+MOST = 500
+"""Of more surfaces, Blender's own loop is faster than one in Python."""
 WITHOUT_SURFACE = frozenset(
     ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
 )
 _COLORS = ("MATERIAL", "OBJECT", "SINGLE")
 
 
-def of_view(space: Any, shading: Any, region_3d: Any) -> str | None:
-    """Why a 3D view with that shading is not drawn here; None where it is."""
+def of_shading(shading: Any) -> str | None:
+    """Why surfaces with that shading are not drawn here; None where they are."""
     if shading.light not in ("STUDIO", "FLAT"):
         return f"light {shading.light}"
     if shading.color_type not in _COLORS:
@@ -33,6 +33,11 @@ def of_view(space: Any, shading: Any, region_3d: Any) -> str | None:
             return what
     if shading.light == "STUDIO" and shading.use_world_space_lighting:
         return "lights of the world's space"
+    return None
+
+
+def of_space(space: Any, region_3d: Any) -> str | None:
+    """Why a 3D view is not drawn here; None where it is."""
     if space.overlay.show_overlays or space.show_gizmo:
         return "overlays"
     if space.local_view is not None or space.use_local_collections:

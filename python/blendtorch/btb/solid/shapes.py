@@ -1,6 +1,6 @@
 """The meshes of solid surfaces, each as what the graphics library draws, kept while it stays.
 
-Owns which corner has which normal, in the steps that Workbench has. It must never change a mesh.
+Owns which corner has which normal. It must never change a mesh.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,6 @@ from ..changes import Changes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STEPS = 511
-"""Of a normal's part, as Workbench gets it: ten bits with a sign."""
 Parts = list[tuple[int, Any]]
 """The batches of a mesh, each with the place of its material."""
 
@@ -93,6 +91,4 @@ def _normals(mesh: Any, count: int) -> "NDArray[np.float32]":
     else:  # Before 4.1.
         mesh.calc_normals_split()
         mesh.loops.foreach_get("normal", normals)
-    np.trunc(normals * np.float32(_STEPS), out=normals)
-    normals /= np.float32(_STEPS)
     return normals.reshape(-1, 3)

@@ -1,0 +1,111 @@
+"""What surfaces look like in a picture: lit as Workbench lights them, as normals, or as numbers.
+
+Owns which settings make pictures of another kind. It must never draw.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import light, programs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Color = tuple[float, ...]
+ROUGH = 0.4
+"""The roughness of what has no material, …"""
+GREY = (0.8, 0.8, 0.8)
+"""… and its colour."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What surfaces look like."""
+
+    lamps: "NDArray[np.float32]"
+    """As `light.numbers` has them."""
+    color: Callable[[Any, Any, int], Color | None]
+    """Of an instance, its object and the place of a material: red, green, blue, and roughness and
+    metalness in one. None: it is seen through, which is not drawn here."""
+    kind: tuple[Any, ...]
+    """What makes pictures of another kind: with another light, or another ground."""
+    is_picture: bool = False
+    """Whether colours are to be those that Blender draws."""
+
+
+def of_shading(shading: Any, space: Any) -> Look:
+    """As a 3D view with that shading shows them."""
+    kind: Color | tuple[Any, ...] = (
+        space.as_pointer(), shading.light, shading.color_type, shading.show_specular_highlight,
+        shading.studio_light if shading.light == "STUDIO" else None, *_ground(shading),
+    )  # fmt: skip
+    return Look(light.numbers(shading), _colors(shading), kind, is_picture=True)
+
+
+def normals() -> Look:
+    """Each pixel has the normal in the camera's space."""
+    lamps = light.plain(light.NORMALS)
+    return Look(lamps, lambda instance, obj, slot: (1.0, 1.0, 1.0, 0.0), ("normals",))
+
+
+def numbers(color: Callable[[Any, Any, int], Color | None], kind: str) -> Look:
+    """Each pixel has the very colour of what it shows."""
+    return Look(light.plain(light.AS_IT_IS), color, (kind,))
+
+
+def _ground(shading: Any) -> tuple[Any, ...]:
+    """What says which background is drawn."""
+    if shading.background_type == "VIEWPORT":
+        return "VIEWPORT", tuple(shading.background_color)
+    if shading.background_type == "WORLD":
+        world = bpy.context.scene.world
+        return "WORLD", None if world is None else tuple(world.color)
+    theme = bpy.context.preferences.themes[0].view_3d.space.gradients
+    return theme.background_type, tuple(theme.high_gradient), tuple(theme.gradient)
+
+
+def _colors(shading: Any) -> Callable[[Any, Any, int], Color | None]:
+    plain = packed(ROUGH, 0.0)
+    if shading.color_type == "SINGLE":
+        single = (*shading.single_color, plain)
+        return lambda instance, obj, slot: single
+    if shading.color_type == "OBJECT":
+
+        def of_object(instance: Any, obj: Any, slot: int) -> Color | None:
+            # An instance has the colour of the object that makes it.
+            owner = instance.parent if instance.is_instance else obj
+            red, green, blue, alpha = owner.color
+            return (red, green, blue, plain) if alpha >= 1 else None
+
+        return of_object
+    known: dict[int, Color | None] = {}
+
+    def of_material(instance: Any, obj: Any, slot: int) -> Color | None:
+        material = material_of(obj, slot)
+        if material is None:
+            return *GREY, plain
+        key = material.as_pointer()
+        if key not in known:
+            red, green, blue, alpha = material.diffuse_color
+            both = packed(material.roughness, material.metallic)
+            known[key] = (red, green, blue, both) if alpha >= 1 else None
+        return known[key]
+
+    return of_material
+
+
+def material_of(obj: Any, slot: int) -> Any:
+    """The material of faces with that place; None where there is none."""
+    slots = obj.material_slots
+    return slots[min(slot, len(slots) - 1)].material if len(slots) else None
+
+
+def packed(roughness: float, metalness: float) -> float:
+    """Both in the steps that Workbench has: from bytes of the root and of the value."""
+    rough = round(max(roughness, 0.0) ** 0.5 * 255) / 255 * programs.ROUGHNESS_STEPS
+    metal = round(metalness * 255) / 255 * programs.METALNESS_STEPS
+    return 32.0 * int(metal) + int(rough)
