@@ -156,6 +156,7 @@ def state_kept() -> "Iterator[None]":
         yield
     finally:
         state.program_point_size_set(False)
+        state.front_facing_set(False)
         setters = (state.blend_set, state.depth_test_set, state.depth_mask_set)
         for back, value in zip(setters, before, strict=True):
             back(value)

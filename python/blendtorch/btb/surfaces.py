@@ -161,7 +161,9 @@ class SurfaceView:
 
 def smooth_nothing() -> None:
     """As of images: smoothing mixes what lies along edges."""
-    display = bpy.context.scene.display
+    display, system = bpy.context.scene.display, bpy.context.preferences.system
+    if system.viewport_aa != "OFF":
+        system.viewport_aa = "OFF"
     if display.viewport_aa != "OFF":
         display.viewport_aa = "OFF"
         # Changes of display settings alone do not reach what is drawn.

@@ -9,17 +9,17 @@ import gpu
 import numpy as np
 
 from .. import runtime
+from . import programs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LAMPS = 4
-NORMALS, AS_IT_IS, SOFT, SHINING = -1.0, 0.0, 1.0, 2.0
 
 
 def numbers(shading: Any) -> "NDArray[np.float32]":
     """The lamps of a shading: 13 × 4, directions, diffuse and highlights' colours, ambient."""
-    found = plain(AS_IT_IS)
+    found = none()
     if shading.light == "FLAT":
         return found
     studio = shading.selected_studio_light
@@ -30,15 +30,21 @@ def numbers(shading: Any) -> "NDArray[np.float32]":
             found[_LAMPS + row, 3] = lamp.smooth
             found[2 * _LAMPS + row, :3] = lamp.specular_color
     found[-1, :3] = studio.light_ambient
-    shining = shading.show_specular_highlight and studio.has_specular_highlight_pass
-    found[-1, 3] = SHINING if shining else SOFT
     return found
 
 
-def plain(kind: float) -> "NDArray[np.float32]":
-    """The same without lamps: colours as they are, or normals."""
+def kind(shading: Any) -> programs.Kind:
+    """Which program has that light."""
+    if shading.light == "FLAT":
+        return "flat"
+    has = shading.selected_studio_light.has_specular_highlight_pass
+    return "shining" if shading.show_specular_highlight and has else "soft"
+
+
+def none() -> "NDArray[np.float32]":
+    """The same without lamps."""
     found = np.zeros((3 * _LAMPS + 1, 4), np.float32)
-    found[:_LAMPS, 0], found[-1, 3] = 1.0, kind
+    found[:_LAMPS, 0] = 1.0
     return found
 
 

@@ -26,6 +26,7 @@ GREY = (0.8, 0.8, 0.8)
 class Look:
     """What surfaces look like."""
 
+    program: programs.Kind
     lamps: "NDArray[np.float32]"
     """As `light.numbers` has them."""
     color: Callable[[Any, Any, int], Color | None]
@@ -35,35 +36,56 @@ class Look:
     """What makes pictures of another kind: with another light, or another ground."""
     is_picture: bool = False
     """Whether colours are to be those that Blender draws."""
+    ground: Color | None = None
+    """The one colour behind everything, where a setting says it."""
 
 
 def of_shading(shading: Any, space: Any) -> Look:
     """As a 3D view with that shading shows them."""
     kind: Color | tuple[Any, ...] = (
         space.as_pointer(), shading.light, shading.color_type, shading.show_specular_highlight,
-        shading.studio_light if shading.light == "STUDIO" else None, *_ground(shading),
+        shading.studio_light if shading.light == "STUDIO" else None, *_theme(shading),
     )  # fmt: skip
-    return Look(light.numbers(shading), _colors(shading), kind, is_picture=True)
+    ground = _ground(shading)
+    lamps, program = light.numbers(shading), light.kind(shading)
+    return Look(program, lamps, _colors(shading), kind, is_picture=True, ground=ground)
 
 
 def normals() -> Look:
     """Each pixel has the normal in the camera's space."""
-    lamps = light.plain(light.NORMALS)
-    return Look(lamps, lambda instance, obj, slot: (1.0, 1.0, 1.0, 0.0), ("normals",))
+    white = (1.0, 1.0, 1.0, 0.0)
+    return Look("normals", light.none(), lambda instance, obj, slot: white, ("normals",))
 
 
 def numbers(color: Callable[[Any, Any, int], Color | None], kind: str) -> Look:
     """Each pixel has the very colour of what it shows."""
-    return Look(light.plain(light.AS_IT_IS), color, (kind,))
+    return Look("flat", light.none(), color, (kind,))
 
 
-def _ground(shading: Any) -> tuple[Any, ...]:
-    """What says which background is drawn."""
+def _ground(shading: Any) -> Color | None:
+    """The colour of a background that a script may set for each picture anew."""
+    world = bpy.context.scene.world
     if shading.background_type == "VIEWPORT":
-        return "VIEWPORT", tuple(shading.background_color)
-    if shading.background_type == "WORLD":
-        world = bpy.context.scene.world
-        return "WORLD", None if world is None else tuple(world.color)
+        color = shading.background_color
+    elif shading.background_type == "WORLD" and world is not None:
+        color = world.color
+    else:
+        return None
+    return *map(_of_a_byte, color), 1.0
+
+
+def _of_a_byte(light: float) -> float:
+    """Blender keeps the colour of a ground in bytes, as screens have colours."""
+    light = min(max(light, 0.0), 1.0)
+    coded = light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+    coded = round(coded * 255) / 255
+    return coded / 12.92 if coded <= 0.04045 else ((coded + 0.055) / 1.055) ** 2.4
+
+
+def _theme(shading: Any) -> tuple[Any, ...]:
+    """What else says which background is drawn."""
+    if shading.background_type != "THEME":
+        return (shading.background_type,)
     theme = bpy.context.preferences.themes[0].view_3d.space.gradients
     return theme.background_type, tuple(theme.high_gradient), tuple(theme.gradient)
 

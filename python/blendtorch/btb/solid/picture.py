@@ -35,9 +35,16 @@ class _Programs:
     """The programs and the meshes that all pictures have in common."""
 
     def __init__(self) -> None:
-        self.surfaces, self.ground = programs.surfaces(), programs.ground()
+        self.ground = programs.ground()
         self.shapes = Shapes()
+        self._surfaces: dict[str, Any] = {}
         drawing.keep(self)
+
+    def surfaces(self, kind: programs.Kind) -> Any:
+        """The program that draws surfaces so."""
+        if kind not in self._surfaces:
+            self._surfaces[kind] = programs.surfaces(kind)
+        return self._surfaces[kind]
 
     def free(self) -> None:
         """Gives them back, before Blender ends."""
@@ -99,14 +106,14 @@ class Solid:
         kind = (*look.kind, background, offscreen.width, offscreen.height)
         if kind != self._kind:
             self._kind, self._differs, self._ground = kind, False, None
-            if look.is_picture and background:
+            if look.is_picture and background and look.ground is None:
                 self._look_at_ground(offscreen, space, region, camera)
-            self._draw(offscreen, camera, look, items)
+            self._draw(offscreen, camera, look, items, background)
             self._compare(offscreen, space, region, camera, look, background)
         if self._differs:
             self.reason = "its picture differs from Blender's"
             return False
-        self._draw(offscreen, camera, look, items)
+        self._draw(offscreen, camera, look, items, background)
         return True
 
     def free(self) -> None:
@@ -137,28 +144,35 @@ class Solid:
                 return None
         return items
 
-    def _draw(self, offscreen: Any, camera: "Camera", look: Look, items: "list[Item]") -> None:
-        view, program = camera.view_matrix, _common().surfaces
+    def _draw(
+        self, offscreen: Any, camera: "Camera", look: Look, items: "list[Item]", background: bool
+    ) -> None:
+        view, program = camera.view_matrix, _common().surfaces(look.program)
         block = light.block(look.lamps, view, camera.proj_matrix)
         turn_of, away = view.to_3x3(), view[2].to_3d()
         with offscreen.bind(), drawing.state_kept():
-            self._draw_ground()
+            self._draw_ground((look.ground or self._ground) if background else None)
             gpu.state.depth_test_set("LESS_EQUAL")
             gpu.state.depth_mask_set(True)
             program.bind()
             program.uniform_block("solid", block)
             # The nearest first: what is behind them costs no light.
             for batch, matrix, color in sorted(items, key=lambda one: -away.dot(one[1].translation)):
-                turn = (turn_of @ matrix.to_3x3()).inverted_safe().transposed()
                 program.uniform_float("model", matrix)
-                program.uniform_float("turn", turn)
-                program.uniform_float("surface", color)
+                # A mirror turns the front to the back.
+                gpu.state.front_facing_set(matrix.is_negative)
+                # What a program does not use it does not have.
+                if look.program != "flat":
+                    turn = (turn_of @ matrix.to_3x3()).inverted_safe().transposed()
+                    program.uniform_float("turn", turn)
+                if look.program != "normals":
+                    program.uniform_float("surface", color)
                 batch.draw(program)
         drawing.is_last(offscreen)
 
-    def _draw_ground(self) -> None:
+    def _draw_ground(self, ground: Any) -> None:
+        """Clears everything to one colour, or draws a texture; None is nothing at all."""
         framebuffer = gpu.state.active_framebuffer_get()
-        ground = self._ground
         color = ground if isinstance(ground, tuple) else (0.0, 0.0, 0.0, 0.0)
         framebuffer.clear(color=color, depth=1.0)
         if ground is not None and not isinstance(ground, tuple):

@@ -7,7 +7,7 @@ surroundings; a highlight grows at grazing angles. Found out by drawing spheres 
 roughness, metalness and normals, and that it divides by a quick reciprocal which is up to 7 % off.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import gpu
 
@@ -31,12 +31,11 @@ void main()
     vec4 seen = solid.view * (model * vec4(place, 1.0));
     gl_Position = solid.projection * seen;
     seen_at = seen.xyz;
-    seen_normal = turn * (solid.ambient.w > 0.0 ? trunc(normal * 511.0) / 511.0 : normal);
+    seen_normal = normalize(turn * STEPS);
 }
 """
-# solid.ambient.w: -1 is normals, 0 colours as they are, 1 light without highlights, 2 with them.
 # solid.towards[0].w: see runtime.matcap_towards.
-_FRAGMENT = """
+_LIGHT = """
 vec4 wrapped(vec4 facing, vec4 wrap)
 {
     vec4 around = wrap + 1.0;
@@ -55,14 +54,6 @@ vec3 kept(vec3 normal)
 void main()
 {
     vec3 base = surface.rgb;
-    if (solid.ambient.w < -0.5) {
-        out_color = vec4(normalize(gl_FrontFacing ? seen_normal : -seen_normal), 1.0);
-        return;
-    }
-    if (solid.ambient.w < 0.5) {
-        out_color = vec4(base, 1.0);
-        return;
-    }
     vec3 normal = kept(normalize(gl_FrontFacing ? seen_normal : -seen_normal));
     vec4 wrap = vec4(solid.diffuse[0].w, solid.diffuse[1].w, solid.diffuse[2].w,
                      solid.diffuse[3].w);
@@ -72,32 +63,7 @@ void main()
     }
     vec3 matte = base, shine = vec3(0.0);
     vec3 lit = solid.ambient.rgb, gloss = solid.ambient.rgb;
-    if (solid.ambient.w > 1.5) {
-        float levels = floor(surface.w / 32.0);
-        float roughness = (surface.w - 32.0 * levels) / 31.0, metal = levels / 7.0;
-        vec3 viewer = vec3(0.0, 0.0, 1.0);
-        if (solid.projection[3][3] == 0.0) {
-            viewer = normalize(vec3(seen_at.xy / seen_at.z, solid.towards[0].w));
-        }
-        vec3 mirrored = -reflect(viewer, normal);
-        vec4 angle, around;
-        for (int i = 0; i < 4; i++) {
-            vec3 towards = solid.towards[i].xyz;
-            around[i] = dot(towards, mirrored);
-            angle[i] = clamp(dot(normalize(towards + viewer), normal), 0.0, 1.0);
-        }
-        vec4 sharpness = exp2(10.0 * (1.0 - roughness) * (1.0 - wrap) + 1.0);
-        vec4 spot = pow(angle, sharpness) * clamp(facing, 0.0, 1.0) * (sharpness * 0.125 + 1.0);
-        vec4 surroundings = wrapped(around, mix(wrap, vec4(1.0), roughness));
-        spot = mix(spot, surroundings, wrap * wrap);
-        for (int i = 0; i < 4; i++) {
-            gloss += spot[i] * solid.highlight[i].rgb;
-        }
-        matte = base * (1.0 - metal);
-        shine = mix(vec3(0.05), base, metal);
-        float grazing = exp2(-8.35 * clamp(dot(normal, viewer), 0.0, 1.0)) * (1.0 - roughness);
-        shine = mix(shine, vec3(1.0), grazing);
-    }
+    HIGHLIGHTS
     vec4 soft = wrapped(facing, wrap);
     for (int i = 0; i < 4; i++) {
         lit += soft[i] * solid.diffuse[i].rgb;
@@ -105,6 +71,54 @@ void main()
     out_color = vec4(lit * matte * (1.0 - dot(shine, vec3(0.33333))) + gloss * shine, 1.0);
 }
 """
+_HIGHLIGHTS = """
+    float levels = floor(surface.w / 32.0);
+    float roughness = (surface.w - 32.0 * levels) / 31.0, metal = levels / 7.0;
+    vec3 viewer = vec3(0.0, 0.0, 1.0);
+    if (solid.projection[3][3] == 0.0) {
+        viewer = normalize(vec3(seen_at.xy / seen_at.z, solid.towards[0].w));
+    }
+    vec3 mirrored = -reflect(viewer, normal);
+    vec4 angle, around;
+    for (int i = 0; i < 4; i++) {
+        vec3 towards = solid.towards[i].xyz;
+        around[i] = dot(towards, mirrored);
+        angle[i] = clamp(dot(normalize(towards + viewer), normal), 0.0, 1.0);
+    }
+    vec4 sharpness = exp2(10.0 * (1.0 - roughness) * (1.0 - wrap) + 1.0);
+    vec4 spot = pow(angle, sharpness) * clamp(facing, 0.0, 1.0) * (sharpness * 0.125 + 1.0);
+    vec4 surroundings = wrapped(around, mix(wrap, vec4(1.0), roughness));
+    spot = mix(spot, surroundings, wrap * wrap);
+    for (int i = 0; i < 4; i++) {
+        gloss += spot[i] * solid.highlight[i].rgb;
+    }
+    matte = base * (1.0 - metal);
+    shine = mix(vec3(0.05), base, metal);
+    float grazing = exp2(-8.35 * clamp(dot(normal, viewer), 0.0, 1.0)) * (1.0 - roughness);
+    shine = mix(shine, vec3(1.0), grazing);
+"""
+_NORMAL = """
+void main()
+{
+    out_color = vec4(normalize(gl_FrontFacing ? seen_normal : -seen_normal), 1.0);
+}
+"""
+_FLAT = """
+void main()
+{
+    out_color = vec4(surface.rgb, 1.0);
+}
+"""
+# A program each: without a GPU what a branch leaves out is calculated all the same.
+_FRAGMENTS = {
+    "normals": _NORMAL,
+    "flat": _FLAT,
+    "soft": _LIGHT.replace("HIGHLIGHTS", ""),
+    "shining": _LIGHT.replace("HIGHLIGHTS", _HIGHLIGHTS),
+}
+Kind = Literal["normals", "flat", "soft", "shining"]
+"""Normals of the camera's space, colours as they are, light, and light with highlights."""
+
 _GROUND_VERTEX = """
 void main()
 {
@@ -119,7 +133,7 @@ void main()
 """
 
 
-def surfaces() -> Any:
+def surfaces(kind: Kind) -> Any:
     """Draws `place` and `normal` (vec3 each) as triangles.
 
     By `model` and `turn` (normals to the view), in the colour `surface`, whose fourth part is
@@ -127,7 +141,7 @@ def surfaces() -> Any:
     """
     info = gpu.types.GPUShaderCreateInfo()
     info.typedef_source(_STRUCT)
-    between = gpu.types.GPUStageInterfaceInfo("blendtorch_solid_surfaces")
+    between = gpu.types.GPUStageInterfaceInfo(f"blendtorch_solid_{kind}")
     between.smooth("VEC3", "seen_at")
     between.smooth("VEC3", "seen_normal")
     # 128 bytes, which is what there is room for everywhere.
@@ -139,8 +153,10 @@ def surfaces() -> Any:
     info.vertex_in(1, "VEC3", "normal")
     info.vertex_out(between)
     info.fragment_out(0, "VEC4", "out_color")
-    info.vertex_source(_VERTEX)
-    info.fragment_source(_FRAGMENT)
+    lit = kind in ("soft", "shining")
+    steps = "(trunc(normal * 511.0) / 511.0)" if lit else "normal"
+    info.vertex_source(_VERTEX.replace("STEPS", steps))
+    info.fragment_source(_FRAGMENTS[kind])
     return gpu.shader.create_from_info(info)
 
 

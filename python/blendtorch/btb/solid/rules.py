@@ -61,8 +61,19 @@ def of_instance(instance: Any, obj: Any) -> str | None:
         return f"an object shown as {obj.display_type}"
     if instance.is_instance and any(one.type == "NODES" for one in instance.parent.modifiers):
         return "instances of geometry nodes"
+    if _is_subdivided_later(obj):
+        return "a surface that the graphics library subdivides"
     if len(obj.particle_systems) and any(
         one.settings.render_type == "PATH" for one in obj.particle_systems
     ):
         return "hair"
     return None
+
+
+def _is_subdivided_later(obj: Any) -> bool:
+    """Whether the mesh that Blender draws is finer than the one that it evaluates, with normals of
+    its own."""
+    if not obj.modifiers or not bpy.context.preferences.system.use_gpu_subdivision:
+        return False
+    shown = [one for one in obj.modifiers if one.show_viewport]
+    return bool(shown) and shown[-1].type == "SUBSURF" and shown[-1].levels > 0

@@ -54,12 +54,9 @@ def made(mesh: Any) -> Parts:
     count = len(mesh.loop_triangles)
     if not count:
         return []
-    corners = np.empty(3 * count, np.int32)
-    mesh.loop_triangles.foreach_get("loops", corners)
     slots = np.empty(count, np.int32)
     mesh.loop_triangles.foreach_get("material_index", slots)
-    triangles = corners.reshape(-1, 3)
-    vertices = _vertices(mesh)
+    vertices, triangles = _vertices(mesh, count)
     parts = []
     for slot in np.unique(slots).tolist():
         some = np.ascontiguousarray(triangles[slots == slot])
@@ -68,27 +65,40 @@ def made(mesh: Any) -> Parts:
     return parts
 
 
-def _vertices(mesh: Any) -> Any:
-    """A vertex for each corner of a face, since each has a normal of its own."""
-    count = len(mesh.loops)
-    of = np.empty(count, np.int32)
-    mesh.loops.foreach_get("vertex_index", of)
-    places = np.empty(3 * len(mesh.vertices), np.float32)
-    mesh.vertices.foreach_get("co", places)
+def _vertices(mesh: Any, count: int) -> "tuple[Any, NDArray[np.int32]]":
+    """What is drawn of each vertex, and which of them `count` triangles have.
+
+    Where all faces are smooth those are the mesh's own; else there is one for each corner of a face,
+    since each has a normal of its own.
+    """
+    places = _got(mesh.vertices, "co", 3 * len(mesh.vertices), np.float32).reshape(-1, 3)
+    of = _got(mesh.loops, "vertex_index", len(mesh.loops), np.int32)
+    normals = _normals(mesh)
+    smooth = _got(mesh.vertices, "normal", places.size, np.float32).reshape(-1, 3)
+    shared = np.array_equal(smooth[of], normals)
+    corners = _got(mesh.loop_triangles, "vertices" if shared else "loops", 3 * count, np.int32)
+    if not shared:
+        places, smooth = np.ascontiguousarray(places[of]), normals
     form = gpu.types.GPUVertFormat()
     form.attr_add(id="place", comp_type="F32", len=3, fetch_mode="FLOAT")
     form.attr_add(id="normal", comp_type="F32", len=3, fetch_mode="FLOAT")
-    buffer = gpu.types.GPUVertBuf(form, count)
-    buffer.attr_fill("place", np.ascontiguousarray(places.reshape(-1, 3)[of]))
-    buffer.attr_fill("normal", _normals(mesh, count))
-    return buffer
+    buffer = gpu.types.GPUVertBuf(form, len(places))
+    buffer.attr_fill("place", places)
+    buffer.attr_fill("normal", smooth)
+    return buffer, corners.reshape(-1, 3)
 
 
-def _normals(mesh: Any, count: int) -> "NDArray[np.float32]":
-    normals = np.empty(3 * count, np.float32)
+def _normals(mesh: Any) -> "NDArray[np.float32]":
+    """Of each corner."""
     if hasattr(mesh, "corner_normals"):
-        mesh.corner_normals.foreach_get("vector", normals)
+        found = _got(mesh.corner_normals, "vector", 3 * len(mesh.loops), np.float32)
     else:  # Before 4.1.
         mesh.calc_normals_split()
-        mesh.loops.foreach_get("normal", normals)
-    return normals.reshape(-1, 3)
+        found = _got(mesh.loops, "normal", 3 * len(mesh.loops), np.float32)
+    return found.reshape(-1, 3)
+
+
+def _got(of: Any, name: str, count: int, dtype: Any) -> "NDArray[Any]":
+    found = np.empty(count, dtype)
+    of.foreach_get(name, found)
+    return found
