@@ -79,7 +79,7 @@ def beside():
     except RuntimeError as error: blended = str(error)
     surface = (np.abs(rgb.astype(int) - rgb[0, 0]) > 2).any(axis=-1)  # The background is dithered.
     return dict(
-        whole=[bool((image == one).all()) for one in (through, border)],
+        whole=[int(np.abs(image.astype(int) - one).max()) for one in (through, border)],
         clear=[clear[~surface].max(), clear[surface, 3].min(),
                int(np.abs(clear[surface].astype(int) - image[surface]).max())],
         blended=blended,
@@ -105,7 +105,7 @@ def test_faces_have_their_colors_where_they_are_projected(
     assert got["described"]["engine"] == engine
     assert got["described"]["blender"].count(".") == 2
     assert isinstance(got["described"]["software"], bool)
-    assert got["whole"] == [True, True], "of the camera, and not of the 3D view's own"
+    assert max(got["whole"]) <= 1, "of the camera, and not of the 3D view's own"
     background, alpha, color = got["clear"]
     assert background == 0 and alpha == 255 and color <= 1
     # Where the 3D view has no alpha of its own, blended materials have none.

@@ -215,7 +215,7 @@ report(said=said)
     assert pass_.startswith("ValueError passes must be some of image, linear, depth, normal, flow_")
     assert pass_.endswith(", not ['flow']")
     assert none.startswith("ValueError passes must be some of")
-    assert engine == "ValueError engine must be CYCLES, EEVEE, WORKBENCH or None, not 'LUXCORE'"
+    assert engine == "ValueError engine must be CYCLES, EEVEE, WORKBENCH, PLOT or None, not 'LUXCORE'"
     has = "image, depth, normal, instance, category, material, points"
     assert lacks == f"ValueError WORKBENCH has no pass linear; it has {has}"
     assert samples == "ValueError WORKBENCH takes no samples"
@@ -264,6 +264,7 @@ shading.light, shading.color_type, shading.show_cavity = "STUDIO", "MATERIAL", T
 names = ("type", "light", "studio_light", "color_type", "single_color", "background_type",
          "background_color", "show_cavity", "show_xray", "show_shadows")
 def all_of(): return [str(getattr(shading, name)) for name in names]
+bpy.ops.object.text_add()  # Of what is no mesh Blender draws the normals.
 renderer = btb.Renderer(("depth", "normal"), cam, "WORKBENCH")
 before = all_of()
 renderer.render()

@@ -44,7 +44,8 @@ def of_shading(shading: Any, space: Any) -> Look:
     """As a 3D view with that shading shows them."""
     kind: Color | tuple[Any, ...] = (
         space.as_pointer(), shading.light, shading.color_type, shading.show_specular_highlight,
-        shading.studio_light if shading.light == "STUDIO" else None, *_theme(shading),
+        shading.studio_light if shading.light == "STUDIO" else None,
+        bpy.context.scene.render.film_transparent, *_theme(shading),
     )  # fmt: skip
     ground = _ground(shading)
     lamps, program = light.numbers(shading), light.kind(shading)
