@@ -2,9 +2,9 @@
 
     python benches/solid.py --out out/solid.json [--bpy PYTHON ...] [--quick]
 
-Rows: a 640 × 480 picture of an empty scene, of 20 monkeys, of the demo's cube, and image, depth, normals
-and ids of the monkeys, each frame drawn both ways in turns in one process; then pictures a second
-of as many instances as there are cores, all of which draw one way at a time. Without drawing threads
+Rows: a 640 × 480 picture of an empty scene, of 20 monkeys, of the demo's cube, and image, depth,
+normals and ids of the monkeys, drawn both ways in turns in one process; then pictures a second of
+as many instances as there are cores, all of which draw one way at a time. Without drawing threads
 (`LP_NUM_THREADS=0`), as the launcher starts Blenders.
 """
 

@@ -215,7 +215,9 @@ report(said=said)
     assert pass_.startswith("ValueError passes must be some of image, linear, depth, normal, flow_")
     assert pass_.endswith(", not ['flow']")
     assert none.startswith("ValueError passes must be some of")
-    assert engine == "ValueError engine must be CYCLES, EEVEE, WORKBENCH, PLOT or None, not 'LUXCORE'"
+    assert (
+        engine == "ValueError engine must be CYCLES, EEVEE, WORKBENCH, PLOT or None, not 'LUXCORE'"
+    )
     has = "image, depth, normal, instance, category, material, points"
     assert lacks == f"ValueError WORKBENCH has no pass linear; it has {has}"
     assert samples == "ValueError WORKBENCH takes no samples"

@@ -164,5 +164,7 @@ def test_a_described_plot_is_rendered_by_a_fleet(bpy_runtime: Runtime, tmp_path:
         seen = np.asarray(picture.convert("RGB")).astype(int)
     assert seen.shape == (48, 64, 3) and seen[0, 63].tolist() == [255] * 3
     assert (np.abs(seen - [255, 0, 0]).sum(2) < 30).sum() > 20, "cells are red"
-    said = render(tmp_path / "network.json", tmp_path / "depth", "-f", "0:0", "-p", "depths").error()
+    said = render(
+        tmp_path / "network.json", tmp_path / "depth", "-f", "0:0", "-p", "depths"
+    ).error()
     assert "PLOT has no pass" in said, said

@@ -163,11 +163,13 @@ def state_kept() -> "Iterator[None]":
 
 
 def read_color(offscreen: Any, kind: str, buffer: Any, channels: int = 4) -> None:
-    """RGBA, or the first channels of it, of what was drawn last into `buffer`, as `UBYTE` or `FLOAT`;
-    the lowest row first."""
+    """RGBA, or the first channels of it, of what was drawn last into `buffer`, as `UBYTE` or
+    `FLOAT`; the lowest row first."""
     with offscreen.bind():
         framebuffer: Any = gpu.state.active_framebuffer_get()
-        framebuffer.read_color(0, 0, offscreen.width, offscreen.height, channels, 0, kind, data=buffer)
+        framebuffer.read_color(
+            0, 0, offscreen.width, offscreen.height, channels, 0, kind, data=buffer
+        )
 
 
 def read_depth(offscreen: Any, buffer: Any) -> None:

@@ -10,8 +10,8 @@ from .. import _blendtorch
 from . import alive, cycles, drawing, drawn, pictures, runtime
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
-from .offscreen import OffScreenRenderer
 from .network import plotted
+from .offscreen import OffScreenRenderer
 from .passes import streams
 from .passes.drawn_ids import DrawnExtras
 from .passes.kinds import Ids

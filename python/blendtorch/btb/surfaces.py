@@ -1,9 +1,9 @@
 """Depth and normals of what the 3D view shows, drawn by Workbench.
 
 Owns one drawing that gives both: the depth buffer, and normals. Where surfaces are such as we draw
-ourselves (`solid`), each pixel has its normal; else Workbench draws a material capture (matcap) whose
-colours are the place where it was read, from which the normals follow. It leaves the 3D view's
-settings as they were.
+ourselves (`solid`), each pixel has its normal; else Workbench draws a material capture (matcap)
+whose colours are the place where it was read, from which the normals follow. It leaves the 3D
+view's settings as they were.
 """
 
 import os

@@ -45,9 +45,9 @@ def draw(
         {"kind": "scope", "location": [0, 0, 0], "direction": [0, 0, 1], "focus_depth": 150,
          "img_width": 300, "rois": [["exc", 3], ["exc", 17]]}
 
-    Lengths are µm. In EEVEE and plots a light is a cloud of see-through points, in Cycles a beam that
-    looks like it, in Workbench octahedra in classes of transmittance: draw again where the engine was
-    changed.
+    Lengths are µm. In EEVEE and plots a light is a cloud of see-through points, in Cycles a beam
+    that looks like it, in Workbench octahedra in classes of transmittance: draw again where the
+    engine was changed.
 
     Args:
         scene: whose engine and ground say how.

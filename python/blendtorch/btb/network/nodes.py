@@ -130,8 +130,8 @@ def linear(srgb: Any) -> "np.ndarray[Any, np.dtype[np.float32]]":
 
 
 def on_screen(linear: Any) -> "np.ndarray[Any, np.dtype[np.float32]]":
-    """Colours as screens have them, 0 to 1, of those that Blender calculates with: the way back from
-    `linear`. What is brighter than a screen is cut; alpha stays as it is."""
+    """Colours as screens have them, 0 to 1, of those that Blender calculates with: the way back
+    from `linear`. What is brighter than a screen is cut; alpha stays as it is."""
     values = np.clip(np.array(linear, np.float32), 0, 1)
     part = values[..., :3]
     values[..., :3] = np.where(

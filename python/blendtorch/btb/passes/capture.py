@@ -13,8 +13,8 @@ import bpy
 import numpy as np
 
 from .. import alive, cycles
-from ..settings import changed
 from ..network.plotted import ENGINE as PLOT
+from ..settings import changed
 from . import crypto, engines, flat, ids, marks, rasterised, things, traced
 from .colors import Colors
 from .intrinsics import Intrinsics

@@ -83,8 +83,8 @@ class Solid:
         look: Look,
         background: bool = True,
     ) -> bool:
-        """Draws the scene as it is now into `offscreen`, as `drawing.draw` does; whether it did. Why
-        not says `reason`, and then nothing is drawn.
+        """Draws the scene as it is now into `offscreen`, as `drawing.draw` does; whether it did.
+        Why not says `reason`, and then nothing is drawn.
 
         Args:
             offscreen: what to draw into.
@@ -157,7 +157,9 @@ class Solid:
             program.bind()
             program.uniform_block("solid", block)
             # The nearest first: what is behind them costs no light.
-            for batch, matrix, color in sorted(items, key=lambda one: -away.dot(one[1].translation)):
+            for batch, matrix, color in sorted(
+                items, key=lambda one: -away.dot(one[1].translation)
+            ):
                 program.uniform_float("model", matrix)
                 # A mirror turns the front to the back.
                 gpu.state.front_facing_set(matrix.is_negative)
@@ -194,7 +196,13 @@ class Solid:
         self._ground = gpu.types.GPUTexture(size, format="RGBA16F", data=buffer)
 
     def _compare(
-        self, offscreen: Any, space: Any, region: Any, camera: "Camera", look: Look, background: bool
+        self,
+        offscreen: Any,
+        space: Any,
+        region: Any,
+        camera: "Camera",
+        look: Look,
+        background: bool,
     ) -> None:
         colors, depths = _colors(offscreen), _depths(offscreen)
         drawing.draw(offscreen, space, region, camera, background)

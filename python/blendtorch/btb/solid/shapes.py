@@ -68,8 +68,8 @@ def made(mesh: Any) -> Parts:
 def _vertices(mesh: Any, count: int) -> "tuple[Any, NDArray[np.int32]]":
     """What is drawn of each vertex, and which of them `count` triangles have.
 
-    Where all faces are smooth those are the mesh's own; else there is one for each corner of a face,
-    since each has a normal of its own.
+    Where all faces are smooth those are the mesh's own; else there is one for each corner of a
+    face, since each has a normal of its own.
     """
     places = _got(mesh.vertices, "co", 3 * len(mesh.vertices), np.float32).reshape(-1, 3)
     of = _got(mesh.loops, "vertex_index", len(mesh.loops), np.int32)

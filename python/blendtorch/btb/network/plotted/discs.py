@@ -26,7 +26,7 @@ class Discs(Protocol):
     """Those of one object, or of the objects of one population."""
 
     places: "NDArray[np.float32]"
-    """In the world, n × 3."""
+    """In the world, n by 3."""
     radii: "NDArray[np.float32]"
 
     def look(self) -> bool:

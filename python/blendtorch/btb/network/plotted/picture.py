@@ -91,7 +91,7 @@ class Plot:
         shape = (height * FINER, width * FINER, 4)
         if max(shape) > _LARGEST:
             most = _LARGEST // FINER
-            raise ValueError(f"a plot of {width} × {height}: {most} pixels a side are the most")
+            raise ValueError(f"a plot of {width} by {height}: {most} pixels a side are the most")
         if self._target is None or self._fine.shape != shape:
             self.free()
             self._target = drawing.memory(self, shape[1], shape[0], "RGBA8")

@@ -1,7 +1,7 @@
 """The two programs that draw plots: discs that face the viewer, and flat surfaces.
 
-Owns their sources, in the words of `GPUShaderCreateInfo`, which Blender 3.4 and 5 both take. Colours
-are those of a screen: they are mixed as they come.
+Owns their sources, in the words of `GPUShaderCreateInfo`, which Blender 3.4 and 5 both take.
+Colours are those of a screen: they are mixed as they come.
 """
 
 from typing import Any

@@ -65,8 +65,8 @@ def camera(opened: Opened, name: str) -> None:
 
 @step(renews=True)
 def engine(opened: Opened, name: str) -> None:
-    """Renders with `CYCLES`, `EEVEE` or `WORKBENCH`, or an engine by Blender's own name; networks of
-    neurons also as a `PLOT`.
+    """Renders with `CYCLES`, `EEVEE` or `WORKBENCH`, or an engine by Blender's own name; networks
+    of neurons also as a `PLOT`.
 
     Raises:
         ValueError: this Blender has no such engine, or there is nothing to be plotted.
