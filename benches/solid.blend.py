@@ -4,8 +4,8 @@
 
 SCENE is `empty`, `monkeys` (20 of them), `cube` (the demo's, 640 × 480), or `passes`: image, depth,
 normals and ids of the monkeys. Everything moves before each frame. With `--phases` whole phases are
-drawn one way, then the other, in the time that the file names: so many processes are in the same one
-at a time. Without, ten frames of each take turns. Prints a line of JSON.
+drawn one way, then the other, in the time that the file names: so many processes are in the same
+one at a time. Without, ten frames of each take turns. Prints a line of JSON.
 """
 
 import argparse

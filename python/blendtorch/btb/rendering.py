@@ -20,8 +20,8 @@ class Description(TypedDict):
     blender: str
     """Blender's version, as `4.5.15`."""
     engine: str
-    """The scene's engine: `WORKBENCH`, `EEVEE`, `CYCLES`, a name of its own, or `PLOT` of networks of
-    neurons that are drawn as plots."""
+    """The scene's engine: `WORKBENCH`, `EEVEE`, `CYCLES`, a name of its own, or `PLOT` of networks
+    of neurons that are drawn as plots."""
     renderer: str
     """What the graphics library calls the device."""
     software: bool
