@@ -74,26 +74,23 @@ class Scene:
 
 
 class Timed:
-    """Stands for the `GPUOffScreen` of an `OffScreenRenderer`; `seconds` went into drawing."""
+    """Takes the time of what an `OffScreenRenderer` draws: `seconds` went into it."""
 
-    def __init__(self, offscreen):
-        self.offscreen = offscreen
-        self.width, self.height = offscreen.width, offscreen.height
+    def __init__(self, renderer):
+        self.offscreen, self.draw = renderer.offscreen, renderer._draw
         self.pixel = gpu.types.Buffer("UBYTE", 4)
         self.seconds = 0.0
+        renderer._draw = self.timed
 
-    def draw_view3d(self, *args, **kwargs):
+    def timed(self, *args, **kwargs):
         start = now()
-        self.offscreen.draw_view3d(*args, **kwargs)
+        self.draw(*args, **kwargs)
         # A driver may draw no sooner than somebody reads. One pixel is read here, so that what is
         # left to the renderer is to read, and not to wait for the drawing.
         with self.offscreen.bind():
             framebuffer = gpu.state.active_framebuffer_get()
             framebuffer.read_color(0, 0, 1, 1, 4, 0, "UBYTE", data=self.pixel)
         self.seconds += now() - start
-
-    def bind(self):
-        return self.offscreen.bind()
 
 
 class View:
@@ -103,7 +100,7 @@ class View:
         bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
         self.off = btb.OffScreenRenderer()
         self.off.set_render_style("SOLID")
-        self.timed = self.off.offscreen = Timed(self.off.offscreen)
+        self.timed = Timed(self.off)
 
     def layout(self):
         return {"image": self.off.layout()}
@@ -127,8 +124,7 @@ class Passes:
             self.take_time(cycles, "render", "tracing")
             self.take_time(runtime, "read_pass", "reading")
         else:
-            self.timed = Timed(self.renderer._drawn.offscreen)
-            self.renderer._drawn.offscreen = self.timed
+            self.timed = Timed(self.renderer._drawn)
 
     def take_time(self, module, name, counter):
         function = getattr(module, name)

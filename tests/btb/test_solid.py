@@ -131,6 +131,9 @@ off = btb.OffScreenRenderer(cam)
 off.set_render_style("SOLID")
 shading = off.space.shading
 found = {}
+told = [btb.rendering.describe()["drawn"]]
+off.render()
+told.append(btb.rendering.describe()["drawn"])
 def why(name, owner, key, value):
     before = getattr(owner, key)
     before = tuple(before) if isinstance(value, tuple) else before
@@ -160,10 +163,14 @@ back = off.drawn_by_blender
 eevee = btb.OffScreenRenderer(cam)
 scene.render.engine = btb.rendering.eevee()
 found["engine"] = [eevee._try_solid(eevee.space, eevee.region, True), 0.0]
-report(back=back, found=found)
+why("told", shading, "show_shadows", True)
+told.append(btb.rendering.describe()["drawn"])
+del found["told"]
+report(back=back, found=found, told=told)
 """,
     )
     assert got["back"] is None
+    assert got["told"] == ["nothing yet", "blendtorch", "blender: shadows"]
     reasons = {name: why for name, (why, _) in got["found"].items()}
     assert reasons == {
         "show_shadows": "shadows",

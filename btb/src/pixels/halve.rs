@@ -99,9 +99,15 @@ mod tests {
     #[test]
     fn wrong_sizes_are_errors() {
         let error = halve(&[0; 31], &mut [0; 8], (2, 1), Mode::Rgba).unwrap_err();
-        assert_eq!(error.to_string(), "the source has 31 values; an image of 4 × 2 × 4 has 32");
+        assert_eq!(
+            error.to_string(),
+            "the source has 31 values; an image of 4 × 2 × 4 has 32"
+        );
         let error = halve(&[0; 32], &mut [0; 8], (2, 1), Mode::Rgb).unwrap_err();
-        assert_eq!(error.to_string(), "the destination has 8 values; an image of 2 × 1 × 3 has 6");
+        assert_eq!(
+            error.to_string(),
+            "the destination has 8 values; an image of 2 × 1 × 3 has 6"
+        );
         assert_eq!(halve(&[], &mut [], (0, 5), Mode::Rgb), Ok(()));
     }
 }

@@ -7,7 +7,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, drawing, drawn, pictures, runtime
+from . import alive, drawing, drawn, pictures, runtime, solid
 from .camera import Camera
 from .rendering import ensure_gpu
 from .solid import looks, rules
@@ -195,6 +195,7 @@ class OffScreenRenderer:
     def _draw(self, space: Any, region: Any, background: bool) -> None:
         """By ourselves where the picture is the same, else as Blender draws its 3D view."""
         self.drawn_by_blender = self._try_solid(space, region, background)
+        solid.tell(self.drawn_by_blender)
         if self.drawn_by_blender is not None:
             drawing.draw(self.offscreen, space, region, self.camera, background)
 

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 import bpy
 import gpu
 
-from . import instance, runtime
+from . import instance, runtime, solid
 from .network import plotted
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "lavapipe")
@@ -22,6 +22,9 @@ class Description(TypedDict):
     engine: str
     """The scene's engine: `WORKBENCH`, `EEVEE`, `CYCLES`, a name of its own, or `PLOT` of networks
     of neurons that are drawn as plots."""
+    drawn: str
+    """What drew the last image of the 3D view: `blendtorch` where solid surfaces were drawn by
+    ourselves, or `blender: ` and why it was not that; `nothing yet` before the first."""
     renderer: str
     """What the graphics library calls the device."""
     software: bool
@@ -57,12 +60,13 @@ def is_software() -> bool:
 
 def describe(scene: Any = None) -> Description:
     """What draws here: `{"blender": "4.5.15", "engine": "WORKBENCH", "renderer": …,
-    "software": True}`."""
+    "software": True, "drawn": "blendtorch"}`."""
     scene = scene or bpy.context.scene
     ensure_gpu()
     return {
         "blender": ".".join(map(str, bpy.app.version)),
         "engine": plotted.engine_of(scene),
+        "drawn": solid.last(),
         "renderer": gpu.platform.renderer_get(),
         "software": is_software(),
     }

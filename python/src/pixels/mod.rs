@@ -90,10 +90,7 @@ fn halve_pixels(
             .into_typed()
             .map_err(|_| PyTypeError::new_err(format!("the {name} must be uint8")))
     };
-    let (source, destination) = (
-        bytes(source, "source")?,
-        bytes(destination, "destination")?,
-    );
+    let (source, destination) = (bytes(source, "source")?, bytes(destination, "destination")?);
     let (height, width, mode) = match *destination.shape() {
         [height, width, 3] => (height, width, Mode::Rgb),
         [height, width, 4] => (height, width, Mode::Rgba),
