@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from ..camera import Camera
 
 DIFFERENT = 0.002
-"""Up to this part of a picture's pixels may differ by more than 1/255 from Blender's: along edges,
+"""Up to this part of a picture's pixels may differ by more than 2/255 from Blender's: along edges,
 and in the sharpest highlights of metals."""
-_STEP = 1.5 / 255
-"""Where bytes are drawn, half a step is what rounding makes of no difference."""
+_STEP = 2.5 / 255
+"""Where bytes are drawn, rounding makes a step of next to no difference, on either side."""
 _DEPTH = 1e-6
 _SCREEN = np.array([(-1, -1), (3, -1), (-1, 3)], np.float32)
 Item = tuple[Any, Any, Color]
@@ -139,8 +139,8 @@ class Solid:
                     self.reason = "a surface that is seen through"
                     return None
                 items.append((batch, matrix, color))
-            if len(items) > rules.MOST:
-                self.reason = f"more than {rules.MOST} surfaces"
+            if len(items) > rules.most():
+                self.reason = f"more than {rules.most()} surfaces"
                 return None
         return items
 
