@@ -16,8 +16,8 @@ _COLORS = ("MATERIAL", "OBJECT", "SINGLE")
 
 
 def most() -> int:
-    """Of more surfaces than this Blender's own loop is faster than one in Python: measured without a
-    GPU, and assumed to be sooner where one draws."""
+    """Of more surfaces than this Blender's own loop is faster than one in Python: measured without
+    a GPU, and assumed to be sooner where one draws."""
     return 2000 if is_software() else 300
 
 
