@@ -22,8 +22,7 @@ LOOK = {
     "populations": {"cortex": {"radius": 9.0, "color": "#ffb030"}},
     "camera": {"elevation": 35, "azimuth": -60},
     "resolution": "320x240",
-    "engine": "cycles",
-    "samples": 1,
+    "engine": "plot",
     "light": False,
 }
 

@@ -10,6 +10,7 @@ import argparse
 
 import bpy
 from blendtorch import btb
+from blendtorch.btb.network import plotted
 
 btargs, remainder = btb.parse_blendtorch_args()
 parser = argparse.ArgumentParser()
@@ -18,7 +19,7 @@ options = parser.parse_args(remainder)
 
 bpy.ops.wm.read_factory_settings(use_empty=True)
 scene = bpy.context.scene  # What the sender does not say of the picture:
-scene.render.engine, scene.cycles.samples = "CYCLES", 4
+plotted.choose(scene)
 scene.render.resolution_x, scene.render.resolution_y = 640, 480
 view = btb.network.LiveView(btargs.btsockets["ACTIVITY"], btargs.btid, azimuth=options.azimuth)
 pub = btb.DataPublisher(btargs.btsockets["DATA"], btargs.btid, lingerms=10_000)
