@@ -12,6 +12,7 @@ mod fill;
 mod flash;
 mod indicator;
 mod line;
+mod painter;
 mod pulsar;
 mod spikes;
 mod sums;
@@ -21,10 +22,11 @@ mod traces;
 
 pub use decay::Decay;
 pub use error::ActivityError;
-pub use fill::{Kept, Painter, fill};
+pub use fill::{Kept, fill, fill_whole, level};
 pub use flash::Flash;
 pub use indicator::{Indicator, IndicatorStyle};
 pub use line::Timeline;
+pub use painter::Painter;
 pub use pulsar::{Pulsar, PulsarStyle};
 pub use spikes::{Counts, MOST_CELLS, SpikeIndex};
 pub use traces::{Between, Outside, Traces, TracesStyle};
@@ -39,6 +41,11 @@ pub trait Activity: Send {
 
     /// The lowest and the highest value that is meant to be shown; cells at rest may be below.
     fn range(&self) -> (f32, f32);
+
+    /// Whether painting reads a file: then it may take long, and fail.
+    fn reads(&self) -> bool {
+        false
+    }
 
     /// The value of cells that do nothing at a frame.
     fn rest(&self, frame: f64) -> f32;

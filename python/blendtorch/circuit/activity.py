@@ -142,6 +142,19 @@ class Activity:
         """As `fill`, but writes every value, whatever `out` holds."""
         return self._core.fill(frame, out, False)
 
+    def fill_now(self, frame: float, out: Any) -> int | None:
+        """As `fill_all`, into memory that is not Python's own, as an attribute of Blender's:
+        nothing of Python runs until it is written, and nothing of it is kept.
+
+        None where that cannot be, since another thread is at this activity, or it reads a file;
+        then nothing is written.
+        """
+        return self._core.fill_now(frame, out)
+
+    def level(self, frame: float) -> float | None:
+        """The value of all cells at a frame, where all of them are at rest; else None."""
+        return self._core.level(frame)
+
     @property
     def still(self) -> bool:
         """Whether the last `fill` left its array as it was: nothing has to be drawn anew."""

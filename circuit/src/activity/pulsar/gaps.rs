@@ -1,7 +1,5 @@
 //! How far each spike is from its cell's neighbouring ones, in frames.
 
-use std::ops::Range;
-
 use super::SpikeIndex;
 
 /// The distances of a spike; 65,535 where it is farther, or where there is none.
@@ -22,7 +20,7 @@ impl Gaps {
         clippy::indexing_slicing,
         reason = "the index of spikes has checked all cells"
     )]
-    pub(super) fn of(spikes: &SpikeIndex, first: usize, frame: impl Fn(f64) -> u64) -> Self {
+    pub(super) fn of(spikes: &SpikeIndex, first: usize, frame: &impl Fn(f64) -> u64) -> Self {
         let none = Gap {
             before: u16::MAX,
             after: u16::MAX,
@@ -50,8 +48,8 @@ impl Gaps {
         Self(gaps)
     }
 
-    /// Of some spikes, counted from `first`.
-    pub(super) fn of_spikes(&self, range: Range<usize>) -> &[Gap] {
-        self.0.get(range).unwrap_or_default()
+    /// Of each.
+    pub(super) fn all(&self) -> &[Gap] {
+        &self.0
     }
 }

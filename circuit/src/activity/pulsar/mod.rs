@@ -12,13 +12,14 @@
 
 mod gaps;
 mod keys;
+mod runs;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use self::gaps::Gaps;
+use self::runs::Runs;
 use self::shape::{Shape, eased};
 use super::error::{not_negative, positive};
 use super::{Activity, ActivityError, Painter, SpikeIndex, Timeline};
@@ -60,14 +61,13 @@ pub struct Pulsar {
     line: Timeline,
     style: PulsarStyle,
     shape: Shape,
-    /// The first spike that is not before the video.
-    first: usize,
-    gaps: Arc<Gaps>,
+    runs: Arc<Runs>,
     last_change: f64,
 }
 
 impl Pulsar {
-    /// Reckons the distances between the spikes of each cell, in frames.
+    /// Reckons the distances between the spikes of each cell, in frames, and puts them into the order in
+    /// which they are drawn.
     ///
     /// # Errors
     /// `spike_duration_ms` is not above 0 or so long that its edges take more than 32,767 frames,
@@ -103,17 +103,17 @@ impl Pulsar {
             .partition_point(|time| *time < line.start_ms());
         let mut pulsar = Self {
             shape: Shape::new((edge as u16).max(1), style.floor),
-            gaps: Arc::default(),
+            runs: Arc::default(),
             last_change: 0.0,
             spikes,
             line,
             style,
-            first,
         };
         if let Some(last) = pulsar.spikes.times().get(first..).and_then(<[f64]>::last) {
             pulsar.last_change = (pulsar.frame_of(*last) + u64::from(pulsar.shape.edge())) as f64;
         }
-        pulsar.gaps = Arc::new(Gaps::of(&pulsar.spikes, first, |time| {
+        let near = pulsar.shape.near();
+        pulsar.runs = Arc::new(Runs::of(&pulsar.spikes, first, near, |time| {
             pulsar.frame_of(time)
         }));
         Ok(pulsar)
@@ -178,76 +178,6 @@ impl Pulsar {
             false => 0.0,
         }
     }
-
-    /// Calls `each` with the cells that are not at rest, and their values.
-    ///
-    /// Spikes of one frame are together, and most of them are far from their neighbours: those have one
-    /// value, which is reckoned once.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "no video has 2^53 frames; what is too large is the largest"
-    )]
-    fn each(&self, frame: f64, painter: &mut Painter<'_>) {
-        // Before the first key the curve is level.
-        let frame = frame.max(0.0);
-        let shape = &self.shape;
-        let (edge, near) = (u64::from(shape.edge()), shape.near());
-        let times = self.spikes.times().get(self.first..).unwrap_or_default();
-        let of = self.spikes.of().get(self.first..).unwrap_or_default();
-        // A spike up to 2 w before decides how deep a valley is in which the next one rises.
-        let oldest = (frame as u64).saturating_add(1).saturating_sub(2 * edge);
-        let to = times.partition_point(|time| (self.frame_of(*time) as f64) < frame + edge as f64);
-        let mut at = times.partition_point(|time| self.frame_of(*time) < oldest);
-        painter.expect(to.saturating_sub(at));
-        while let Some(time) = times.get(at).filter(|_| at < to) {
-            let peak = self.frame_of(*time);
-            let end = at
-                + run(times.get(at..to).unwrap_or_default(), |time| {
-                    self.frame_of(time) == peak
-                });
-            let of = of.get(at..end).unwrap_or_default().iter();
-            let spikes = of.zip(self.gaps.of_spikes(at..end));
-            at = end;
-            let (since, peak) = (frame - peak as f64, peak as f64);
-            if since < 0.0 {
-                // One that is near is before this frame, and has given the cell its value; or it is the
-                // first one after this frame.
-                let value = shape.before(frame, peak) as f32;
-                for (cell, _) in spikes.filter(|(_, gap)| gap.before >= near) {
-                    painter.set(*cell, value);
-                }
-                continue;
-            }
-            let alone = shape.after(since, near).map(|value| value as f32);
-            for (cell, gap) in spikes {
-                if gap.after >= near {
-                    if let Some(value) = alone {
-                        painter.set(*cell, value);
-                    }
-                } else if since < f64::from(gap.after) {
-                    // Else a later spike of the cell is before this frame, too.
-                    if let Some(value) = shape.after(since, gap.after) {
-                        painter.set(*cell, value as f32);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// How many of the first times belong together; at least the first does.
-fn run(times: &[f64], together: impl Fn(f64) -> bool) -> usize {
-    let mut step = 1;
-    while times.get(step).is_some_and(|time| together(*time)) {
-        step *= 2;
-    }
-    let rest = times.get(step / 2..step.min(times.len()));
-    step / 2
-        + rest
-            .unwrap_or_default()
-            .partition_point(|time| together(*time))
 }
 
 impl Activity for Pulsar {
@@ -271,8 +201,15 @@ impl Activity for Pulsar {
         self.rest_at(frame) as f32
     }
 
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "single precision is what is shown"
+    )]
     fn paint(&mut self, frame: f64, painter: &mut Painter<'_>) -> Result<(), ActivityError> {
-        self.each(frame, painter);
+        // Before the first key the curve is level.
+        self.runs.at(frame.max(0.0), &self.shape, |cells, value| {
+            painter.level(cells, value as f32);
+        });
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::shape::eased;
 use super::{Pulsar, PulsarStyle};
-use crate::activity::{Activity, Kept, SpikeIndex, Timeline, fill};
+use crate::activity::{Activity, Kept, SpikeIndex, Timeline, fill, fill_whole, level};
 
 fn pulsar(spikes: &[(u32, f64)], cells: usize, style: PulsarStyle) -> Pulsar {
     let (of, times): (Vec<u32>, Vec<f64>) = spikes.iter().copied().unzip();
@@ -92,13 +92,41 @@ proptest! {
         let (mut out, mut kept) = (vec![7.0_f32; cells], Kept::default());
         for frame in frames.iter().flat_map(|frame| [*frame, frame.round()]) {
             let active = fill(&mut pulsar, frame, &mut out, &mut kept).expect("filled");
+            let (mut whole, mut none) = (vec![7.0_f32; cells], Kept::default());
+            let painted = fill_whole(&mut pulsar, frame, &mut whole, &mut none).expect("filled");
+            prop_assert_eq!((painted, &whole), (active, &out));
+            // Each cell gets one value.
+            prop_assert!(active <= cells, "{} of {}", active, cells);
             let rest = pulsar.rest(frame);
+            prop_assert_eq!(level(&mut pulsar, frame).expect("a level"), (active == 0).then_some(rest));
             prop_assert!(active >= out.iter().filter(|value| **value != rest).count());
             for (keys, value) in all.iter().zip(&out) {
                 let expected = drawn(keys, frame);
                 prop_assert!((f64::from(*value) - expected).abs() < 1e-6, "{frame}: {value} for {expected}, {keys:?}");
             }
         }
+    }
+}
+
+/// What is near is told apart by two frames of each edge, and met once however often it spikes.
+#[test]
+fn a_cell_that_spikes_often_is_painted_once_a_frame() {
+    let spikes: Vec<(u32, f64)> = (0..400)
+        .map(|at| (at % 7, f64::from(at * at % 97)))
+        .collect();
+    let pulsar = pulsar(&spikes, 7, PulsarStyle::default());
+    for frame in 0..300 {
+        let mut met = Vec::new();
+        pulsar
+            .runs
+            .at(f64::from(frame), &pulsar.shape, |cells, value| {
+                assert!((0.0..=1.0).contains(&value));
+                met.extend_from_slice(cells);
+            });
+        met.sort_unstable();
+        let all = met.len();
+        met.dedup();
+        assert_eq!(met.len(), all, "at {frame}");
     }
 }
 

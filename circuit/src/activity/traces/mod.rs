@@ -172,6 +172,10 @@ impl Activity for Traces {
         self.range
     }
 
+    fn reads(&self) -> bool {
+        true
+    }
+
     fn rest(&self, _frame: f64) -> f32 {
         self.missing
     }

@@ -9,36 +9,20 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import bpy
-import numpy as np
 
-from . import glare, marked, points, shapes
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from . import glare, marked, shapes
+from .writing import Activity, Writer
 
 _MARK = "blendtorch_plays"
-
-
-class Activity(Protocol):
-    """A function of the frame: those of `blendtorch.circuit`."""
-
-    n_cells: int
-
-    def fill(self, frame: float, out: "NDArray[np.float32]") -> int:
-        """Writes each cell's value, and says how many are not at rest."""
-        ...
 
 
 @dataclass
 class _Playing:
     name: str
-    activity: Activity
-    values: "NDArray[np.float32]"
-    shown: bool = False
-    """Whether the object has `values`."""
+    writer: Writer
 
 
 _playing: dict[str, _Playing] = {}
@@ -62,7 +46,7 @@ def play(obj: Any, activity: Activity) -> None:
     mark = obj.get(_MARK)
     if mark is None or _of_another(mark, obj):
         mark = obj[_MARK] = uuid.uuid4().hex
-    _playing[mark] = _Playing(obj.name, activity, np.zeros(count, np.float32))
+    _playing[mark] = _Playing(obj.name, Writer(activity))
     _listen()
 
 
@@ -74,7 +58,7 @@ def stop(obj: Any) -> None:
 def playing(obj: Any) -> Activity | None:
     """What an object shows; None where nothing plays."""
     found = _playing.get(str(obj.get(_MARK)))
-    return None if found is None else found.activity
+    return None if found is None else found.writer.activity
 
 
 def follow(root: Any, follower: Any, after: bool = False) -> None:
@@ -107,11 +91,7 @@ def show(scene: Any, frame: float | None = None) -> dict[str, int]:
         if obj is None:
             del _playing[mark]
         elif scene.objects.get(obj.name) is not None and obj.mode != "EDIT":
-            found[obj.name] = one.activity.fill(at, one.values)
-            # Where nothing has changed there is nothing to evaluate anew.
-            if not (one.shown and getattr(one.activity, "still", False)):
-                points.put(obj, "activity", one.values)
-                one.shown = True
+            found[obj.name] = one.writer.write(obj, at)
     return found
 
 
@@ -178,15 +158,14 @@ def _before_save(*_: object) -> None:
     for mark, one in _playing.items():
         obj = _object(mark, one)
         if obj is not None:
-            points.put(obj, "activity", np.full(len(one.values), _rest(one), np.float32))
-            one.shown = False
+            one.writer.put_away(obj)
 
 
 def _after_save(*_: object) -> None:
     for mark, one in _playing.items():
         obj = _object(mark, one)
         if obj is not None:
-            points.put(obj, "activity", one.values)
+            one.writer.put_back(obj)
 
 
 def _loaded(*_: object) -> None:
@@ -211,11 +190,6 @@ def _update(scene: Any, after: bool) -> None:
                     followers.remove(one)
 
 
-def _rest(one: _Playing) -> float:
-    rest = getattr(one.activity, "rest", None)
-    return float(rest(0.0)) if callable(rest) else 0.0
-
-
 def _listen() -> None:
     """Blender calls us; a script may have taken all handlers out."""
     handlers = bpy.app.handlers
@@ -237,7 +211,7 @@ def _object(mark: str, one: _Playing) -> Any:
         obj = next((o for o in bpy.data.objects if o.get(_MARK) == mark), None)
         if obj is not None:
             one.name = obj.name
-    if obj is None or len(obj.data.vertices) != len(one.values):
+    if obj is None or len(obj.data.vertices) != one.writer.count:
         return None
     return obj
 

@@ -9,10 +9,11 @@
 )]
 
 use std::collections::HashMap;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use blendtorch_circuit::activity::{Activity, ActivityError, Kept, fill};
+use blendtorch_circuit::activity::{Activity, ActivityError, Kept, fill, fill_whole};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -111,15 +112,10 @@ pub(super) fn fill_array(
     array: PyBuffer<f32>,
     again: bool,
 ) -> PyResult<usize> {
-    let values = array
-        .as_slice_ptr()
-        .ok_or_else(|| PyValueError::new_err("the array must be C-contiguous"))?;
-    if array.readonly() {
-        return Err(PyValueError::new_err("the array is read-only"));
-    }
-    // SAFETY: `as_slice_ptr` says that the buffer is C-contiguous, aligned and of `f32`; it is writable,
-    // and `array` keeps it exported, hence alive and in place, until it is handed on below, where the
-    // slice is used no more. That no other thread is at it meanwhile is the documented duty of the caller.
+    let values = writable(&array)?;
+    // SAFETY: `writable` says what it is; `array` keeps it exported, hence alive and in place, until it is
+    // handed on below, where the slice is used no more. That no other thread is at it meanwhile is the
+    // documented duty of the caller.
     let values: &mut [f32] = unsafe { &mut *values.as_ptr() };
     // The lock is waited for without the GIL, which its holder may need.
     let (number, _before) = py.detach(move || {
@@ -128,4 +124,41 @@ pub(super) fn fill_array(
         (number, state.keep(array))
     });
     number.map_err(|refused| super::error(&refused))
+}
+
+/// Fills memory that is not Python's own and is kept by nobody: all of it, at once, and without letting
+/// other threads of Python run meanwhile. `None` where that cannot be: the activity is being asked by
+/// another thread, or reads a file. How many cells are not at rest.
+pub(super) fn fill_now(
+    state: &Mutex<Filled>,
+    frame: f64,
+    array: &PyBuffer<f32>,
+) -> PyResult<Option<usize>> {
+    let mut state = match state.try_lock() {
+        Ok(state) => state,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return Ok(None),
+    };
+    if state.activity.reads() {
+        return Ok(None);
+    }
+    let values = writable(array)?;
+    // SAFETY: `writable` says what it is; the borrowed `array` keeps it exported for as long as the slice
+    // lives. That the memory stays in place is the documented duty of the caller, and nothing of Python
+    // runs before this returns.
+    let values: &mut [f32] = unsafe { &mut *values.as_ptr() };
+    let Filled { activity, kept, .. } = &mut *state;
+    let number = fill_whole(&mut **activity, frame, values, kept);
+    number.map(Some).map_err(|refused| super::error(&refused))
+}
+
+/// The values of an array that can be written: C-contiguous, aligned and `f32`.
+fn writable(array: &PyBuffer<f32>) -> PyResult<NonNull<[f32]>> {
+    let values = array
+        .as_slice_ptr()
+        .ok_or_else(|| PyValueError::new_err("the array must be C-contiguous"))?;
+    match array.readonly() {
+        true => Err(PyValueError::new_err("the array is read-only")),
+        false => Ok(values),
+    }
 }

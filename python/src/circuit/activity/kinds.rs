@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use blendtorch_circuit::activity::{
-    Activity, Decay, Flash, Indicator, IndicatorStyle, Pulsar, PulsarStyle,
+    Activity, Decay, Flash, Indicator, IndicatorStyle, Pulsar, PulsarStyle, level,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use super::super::numbers::Numbers;
-use super::filled::{Filled, fill_array, still, with};
+use super::filled::{Filled, fill_array, fill_now, still, with};
 use super::spikes::SpikesInTime;
 use super::{Line, error, timeline};
 
@@ -157,6 +157,21 @@ impl ActivityOf {
     /// Fills an array; `again`: it may be as this left it.
     fn fill(&self, py: Python<'_>, frame: f64, out: PyBuffer<f32>, again: bool) -> PyResult<usize> {
         fill_array(py, &self.state, frame, out, again)
+    }
+
+    /// Fills an array of somebody else's memory at once, whatever it holds; `None` where that cannot be.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
+    fn fill_now(&self, frame: f64, out: PyBuffer<f32>) -> PyResult<Option<usize>> {
+        fill_now(&self.state, frame, &out)
+    }
+
+    /// The value of all cells at a frame, where all of them are at rest.
+    fn level(&self, py: Python<'_>, frame: f64) -> PyResult<Option<f32>> {
+        let found = py.detach(|| with(&self.state, |activity| level(activity, frame)));
+        found.map_err(|refused| error(&refused))
     }
 
     /// The keys of a cell: frames and values.

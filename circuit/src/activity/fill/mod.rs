@@ -2,66 +2,18 @@
 //!
 //! Owns what is remembered of the array between two frames: few cells are not at rest at a time, so those
 //! of the last frame are put to rest and those of the new one get their values; the others are not
-//! touched.
+//! touched. Of an array that is another one each time nothing is remembered: all of it is written.
 
-use super::{Activity, ActivityError};
+#[cfg(test)]
+mod tests;
+
+use super::{Activity, ActivityError, Painter};
 
 /// Where more than one in so many cells was given a value, writing all anew is faster than those.
 const MANY: usize = 16;
 
 /// So many are few, of however many cells.
 const FEW: usize = 64;
-
-/// Where activity is painted.
-#[derive(Debug)]
-pub struct Painter<'a> {
-    out: &'a mut [f32],
-    touched: &'a mut Vec<u32>,
-    /// A bit for each cell that [`set_once`](Self::set_once) gave its value.
-    seen: &'a mut Vec<u64>,
-    /// Cells that are not at rest, where all are painted.
-    all: Option<usize>,
-}
-
-impl Painter<'_> {
-    /// Gives a cell its value. Each cell gets one value a frame.
-    pub fn set(&mut self, cell: u32, value: f32) {
-        if let Some(place) = self.out.get_mut(cell as usize) {
-            *place = value;
-            self.touched.push(cell);
-        }
-    }
-
-    /// Gives a cell its value unless it has one already in this frame. The value is reckoned where it is
-    /// needed.
-    pub fn set_once(&mut self, cell: u32, value: impl FnOnce() -> f32) {
-        if self.seen.is_empty() {
-            // A bit for each cell: most of what is met again is known from memory that is near.
-            self.seen.resize(self.out.len().div_ceil(64), 0);
-        }
-        let (word, bit) = (cell as usize / 64, 1_u64 << (cell % 64));
-        if let Some(word) = self.seen.get_mut(word).filter(|word| **word & bit == 0) {
-            *word |= bit;
-            self.set(cell, value());
-        }
-    }
-
-    /// So many cells will be given a value, or fewer.
-    pub fn expect(&mut self, cells: usize) {
-        self.touched.reserve(cells.min(self.out.len()));
-    }
-
-    /// How many cells were given a value.
-    pub fn given(&self) -> usize {
-        self.touched.len()
-    }
-
-    /// All cells at once, for activity that changes all of them. `paint` gives each its value and says
-    /// how many are not at rest.
-    pub fn all(&mut self, paint: impl FnOnce(&mut [f32]) -> usize) {
-        self.all = Some(paint(self.out));
-    }
-}
 
 /// What an array holds since it was filled last. It is of one array: another one needs another.
 #[derive(Debug, Default)]
@@ -101,13 +53,7 @@ pub fn fill<A: Activity + ?Sized>(
     kept: &mut Kept,
 ) -> Result<usize, ActivityError> {
     let cells = activity.cells();
-    if out.len() != cells {
-        let given = out.len();
-        return Err(ActivityError::Array { given, cells });
-    }
-    if !frame.is_finite() {
-        return Err(ActivityError::Frame(frame));
-    }
+    checked(cells, frame, out)?;
     let rest = activity.rest(frame);
     let was = kept.rest.take().filter(|_| kept.cells == cells);
     #[allow(clippy::float_cmp, reason = "it is the very value that was written")]
@@ -124,15 +70,9 @@ pub fn fill<A: Activity + ?Sized>(
         out.fill(rest);
     }
     kept.touched.clear();
-    kept.seen.clear();
-    let mut painter = Painter {
-        out,
-        touched: &mut kept.touched,
-        seen: &mut kept.seen,
-        all: None,
-    };
+    let mut painter = Painter::new(out, Some(&mut kept.touched), &mut kept.seen);
     activity.paint(frame, &mut painter)?;
-    match painter.all {
+    match painter.of_all() {
         Some(active) => Ok(active),
         None => {
             kept.rest = Some(rest);
@@ -140,5 +80,55 @@ pub fn fill<A: Activity + ?Sized>(
             kept.still = none && kept.touched.is_empty();
             Ok(kept.touched.len())
         }
+    }
+}
+
+/// Fills an array, `(cells,)`, with the activity of a frame, whatever it holds, and remembers nothing of it;
+/// how many cells are not at rest. `kept` is of another array, which the next call of [`fill`] writes as a
+/// whole.
+///
+/// # Errors
+/// As those of [`fill`].
+pub fn fill_whole<A: Activity + ?Sized>(
+    activity: &mut A,
+    frame: f64,
+    out: &mut [f32],
+    kept: &mut Kept,
+) -> Result<usize, ActivityError> {
+    checked(activity.cells(), frame, out)?;
+    kept.forget();
+    kept.still = false;
+    out.fill(activity.rest(frame));
+    let mut painter = Painter::new(out, None, &mut kept.seen);
+    activity.paint(frame, &mut painter)?;
+    Ok(painter.of_all().unwrap_or_else(|| painter.given()))
+}
+
+/// The value of all cells at a frame, where all of them are at rest.
+///
+/// # Errors
+/// The frame is no number, or what is shown cannot be read.
+pub fn level<A: Activity + ?Sized>(
+    activity: &mut A,
+    frame: f64,
+) -> Result<Option<f32>, ActivityError> {
+    if !frame.is_finite() {
+        return Err(ActivityError::Frame(frame));
+    }
+    let mut seen = Vec::new();
+    let mut painter = Painter::counting(activity.cells(), &mut seen);
+    activity.paint(frame, &mut painter)?;
+    let none = painter.of_all().is_none() && painter.given() == 0;
+    Ok(none.then(|| activity.rest(frame)))
+}
+
+fn checked(cells: usize, frame: f64, out: &[f32]) -> Result<(), ActivityError> {
+    if out.len() != cells {
+        let given = out.len();
+        return Err(ActivityError::Array { given, cells });
+    }
+    match frame.is_finite() {
+        true => Ok(()),
+        false => Err(ActivityError::Frame(frame)),
     }
 }
