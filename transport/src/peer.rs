@@ -81,10 +81,15 @@ impl Peer {
         &self.status
     }
 
+    /// Whether it is told to move to shared memory, and has not got there.
+    pub(crate) fn moves(&self) -> bool {
+        self.line.as_ref().is_some_and(Line::moves)
+    }
+
     /// Whether something is to be done for it soon without a message from it.
     pub(crate) fn is_settled(&self) -> bool {
-        let moves = self.line.as_ref().is_some_and(Line::moves);
-        self.status.ended || self.status.path.is_some() && self.leaving.is_none() && !moves
+        let stays = self.leaving.is_none() && !self.moves();
+        self.status.ended || self.status.path.is_some() && stays
     }
 
     /// Dials what is not connected, notices what was lost.
@@ -155,8 +160,7 @@ impl Peer {
 
     /// Moves to shared memory when it is told to: what it had is left when the other is there.
     fn go_on_moving(&mut self, shared: &Shared) -> Result<(), Error> {
-        let moves = self.line.as_ref().is_some_and(Line::moves);
-        if !moves || self.draining || self.leaving.is_some() {
+        if !self.moves() || self.draining || self.leaving.is_some() {
             return Ok(());
         }
         let Some(next) = &mut self.next else {
@@ -187,9 +191,9 @@ impl Peer {
     }
 
     /// The next message, if one has arrived.
-    pub(crate) fn try_recv(&mut self, shared: &Shared) -> Result<Option<Taken>, Error> {
+    pub(crate) fn try_recv(&mut self, shared: &Shared, now: Instant) -> Result<Option<Taken>, Error> {
         if self.leaving.is_some() {
-            return self.take_last();
+            return self.take_last(now);
         }
         let Some(line) = &mut self.line else {
             return Ok(None);
@@ -197,7 +201,7 @@ impl Peer {
         let message = line.try_recv()?;
         if message.is_some() {
             self.status.messages += 1;
-            self.status.last_message = Some(Instant::now());
+            self.status.last_message = Some(now);
             if self.status.path.is_none() {
                 self.look()?;
             }
@@ -215,7 +219,7 @@ impl Peer {
     }
 
     /// The next message of an address that is being left; it has been left when there is none.
-    fn take_last(&mut self) -> Result<Option<Taken>, Error> {
+    fn take_last(&mut self, now: Instant) -> Result<Option<Taken>, Error> {
         // Before the queue is: of a connection that is gone by now, nothing comes later than this.
         self.look()?;
         let connected = self.status.path.is_some();
@@ -225,7 +229,7 @@ impl Peer {
         };
         if message.is_some() {
             self.status.messages += 1;
-            self.status.last_message = Some(Instant::now());
+            self.status.last_message = Some(now);
         }
         let bytes = message.as_ref().map(|taken| taken.frames.iter().map(Bytes::len).sum());
         if let Some(leaving) = &mut self.leaving

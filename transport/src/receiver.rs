@@ -152,7 +152,7 @@ impl Receiver {
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Received>, Error> {
         let common = &self.inner.get()?.common;
         common.receives.store(true, Ordering::Relaxed);
-        let received = common.recv(after(timeout));
+        let received = common.recv(timeout);
         common.receives.store(false, Ordering::Relaxed);
         common.visits.fetch_add(1, Ordering::Relaxed);
         received
@@ -228,18 +228,19 @@ impl Common {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn recv(&self, deadline: Instant) -> Result<Option<Received>, Error> {
-        let mut looked = false;
+    fn recv(&self, timeout: Duration) -> Result<Option<Received>, Error> {
+        let (mut now, mut looked) = (Instant::now(), false);
+        let deadline = now.checked_add(timeout).unwrap_or_else(|| after(timeout));
         loop {
             let mut inner = self.lock();
-            if Instant::now() >= inner.tend_at {
+            if now >= inner.tend_at {
                 inner.tend()?;
             }
-            if let Some(received) = inner.try_recv()? {
+            if let Some(received) = inner.try_recv(now)? {
                 return Ok(Some(received));
             }
             // Also who does not wait is given what has come by now.
-            if looked && Instant::now() >= deadline {
+            if looked && now >= deadline {
                 return Ok(None);
             }
             inner.hurry();
@@ -249,6 +250,7 @@ impl Common {
             let ready = self.parker.wait_until(&streams, until);
             self.lock().are_readable(&peers, &ready);
             looked = true;
+            now = Instant::now();
         }
     }
 
@@ -266,12 +268,12 @@ impl Common {
                 continue;
             }
             let mut inner = self.lock();
-            if Instant::now() >= inner.tend_at {
+            inner.prefetch();
+            inner.hurry();
+            if Instant::now() >= inner.tend_at || inner.peers.iter().any(Peer::moves) {
                 // Whoever receives next is told by its own look.
                 let _ = inner.tend();
             }
-            inner.prefetch();
-            inner.hurry();
         }
     }
 }
@@ -316,7 +318,7 @@ impl Inner {
         }
     }
 
-    fn try_recv(&mut self) -> Result<Option<Received>, Error> {
+    fn try_recv(&mut self, now: Instant) -> Result<Option<Received>, Error> {
         if self.peers.len() > 1 && self.unlooked >= LOOK_BYTES {
             self.unlooked = 0;
             self.peers.iter_mut().for_each(Peer::is_readable);
@@ -324,7 +326,7 @@ impl Inner {
         for step in 0..self.peers.len() {
             let index = (self.next + step) % self.peers.len();
             let peer = &mut self.peers[index];
-            if let Some(Taken { frames, leased }) = peer.try_recv(&self.shared)? {
+            if let Some(Taken { frames, leased }) = peer.try_recv(&self.shared, now)? {
                 self.next = index + 1;
                 let bytes: usize = frames.iter().map(Bytes::len).sum();
                 self.unlooked = self.unlooked.saturating_add(bytes.max(MESSAGE_BYTES));

@@ -116,7 +116,7 @@ impl Sender {
     #[must_use]
     pub fn frame_counts(&self) -> FrameCounts {
         self.inner
-            .get()
+            .peek()
             .map_or(FrameCounts::default(), |inner| inner.pool.counts())
     }
 
@@ -132,9 +132,9 @@ impl Sender {
     /// it has gone out: a close tells what has not.
     ///
     /// # Errors
-    /// [`Error::Closed`], [`Error::Forked`].
+    /// [`Error::Closed`].
     pub fn counted(&self, mut frames: Vec<Bytes>) -> Result<Outgoing, Error> {
-        let in_flight = &self.inner.get()?.in_flight;
+        let in_flight = &self.inner.peek()?.in_flight;
         if let Some(first) = frames.first_mut() {
             *first = in_flight.follow(std::mem::take(first));
         }

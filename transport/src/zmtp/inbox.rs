@@ -15,6 +15,8 @@ const SMALL: usize = 16 << 10;
 const BUFFER: usize = 128 << 10;
 /// Read behind a large frame: room for the head of the next one, which is not copied then.
 const BEHIND: usize = 4 << 10;
+/// How often it is read at a time, whether or not that makes a message.
+const MOST_READS: usize = 256;
 /// A larger frame gets memory as it comes, unless one of half its size has come before.
 const BELIEVED: usize = 16 << 20;
 /// A message of more frames has to have room for the frames themselves as well.
@@ -100,7 +102,11 @@ impl Inbox {
 
     /// The next message, if one has come. Reads where none waits.
     pub(super) fn try_recv(&mut self) -> Option<Vec<Bytes>> {
-        while self.queue.is_empty() && self.readable && !self.lost {
+        // What comes without end must not keep the others.
+        for _ in 0..MOST_READS {
+            if !self.queue.is_empty() || !self.readable || self.lost {
+                break;
+            }
             self.fill();
         }
         self.queue.pop_front()
@@ -109,7 +115,10 @@ impl Inbox {
     /// Reads until so many messages wait, or nothing more is there.
     pub(super) fn prefetch(&mut self, messages: usize) {
         self.readable = true;
-        while self.queue.len() < messages && self.readable && !self.lost {
+        for _ in 0..MOST_READS {
+            if self.queue.len() >= messages || !self.readable || self.lost {
+                break;
+            }
             self.fill();
         }
     }

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// Written at once: enough for the system's call to cost little, and no more parts than it takes.
 const MOST_BYTES: usize = 256 << 10;
 const MOST_PARTS: usize = 1000;
+/// Of what a consumer says, so many pieces are read at a time.
+const MOST_READS: usize = 16;
 /// Messages that are smaller wait a moment for others when they come in a burst.
 const SMALL: usize = 16 << 10;
 const MOST_HELD: usize = 16;
@@ -208,7 +210,11 @@ impl Outbox {
     /// Reads and heeds what the consumer says.
     pub(super) fn read(&mut self) -> Result<(), Lost> {
         let mut chunk = [0; 4096];
-        while let Some(read) = self.stream.read(&mut [IoSliceMut::new(&mut chunk)])? {
+        // Who talks without end must not keep the others.
+        for _ in 0..MOST_READS {
+            let Some(read) = self.stream.read(&mut [IoSliceMut::new(&mut chunk)])? else {
+                break;
+            };
             self.come.extend_from_slice(&chunk[..read]);
             self.heed()?;
             // Who asks for more answers than it reads is no consumer.

@@ -350,7 +350,8 @@ impl Shared {
 
     /// Takes in those who have come; false where the system has no room for them.
     fn accept(&self, state: &mut State) -> bool {
-        loop {
+        // Those who knock without end must not keep the others.
+        for _ in 0..MOST_STRANGERS {
             match self.listener.accept() {
                 Ok(stream) => {
                     let strangers = state.outboxes.iter().filter(|outbox| !outbox.is_open());
@@ -371,6 +372,7 @@ impl Shared {
                 },
             }
         }
+        true
     }
 
     /// Reads what was said by those who are `ready`, and leaves those who say nothing.
