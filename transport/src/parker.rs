@@ -33,7 +33,12 @@ impl Parker {
     pub(crate) fn wait_until(&self, streams: &[Arc<Stream>], deadline: Instant) -> Vec<bool> {
         let mut fds = vec![PollFd::new(&self.bell, PollFlags::IN)];
         let stream = |stream| PollFd::from_borrowed_fd(stream, PollFlags::IN);
-        fds.extend(streams.iter().map(|s| std::os::fd::AsFd::as_fd(&**s)).map(stream));
+        fds.extend(
+            streams
+                .iter()
+                .map(|s| std::os::fd::AsFd::as_fd(&**s))
+                .map(stream),
+        );
         wait(&mut fds, deadline);
         if !fds[0].revents().is_empty() {
             self.woken.store(false, Ordering::Release);

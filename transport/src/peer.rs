@@ -191,7 +191,11 @@ impl Peer {
     }
 
     /// The next message, if one has arrived.
-    pub(crate) fn try_recv(&mut self, shared: &Shared, now: Instant) -> Result<Option<Taken>, Error> {
+    pub(crate) fn try_recv(
+        &mut self,
+        shared: &Shared,
+        now: Instant,
+    ) -> Result<Option<Taken>, Error> {
         if self.leaving.is_some() {
             return self.take_last(now);
         }
@@ -231,7 +235,9 @@ impl Peer {
             self.status.messages += 1;
             self.status.last_message = Some(now);
         }
-        let bytes = message.as_ref().map(|taken| taken.frames.iter().map(Bytes::len).sum());
+        let bytes = message
+            .as_ref()
+            .map(|taken| taken.frames.iter().map(Bytes::len).sum());
         if let Some(leaving) = &mut self.leaving
             && leaving.is_over(bytes, connected)
         {

@@ -165,7 +165,11 @@ impl Receiver {
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn peers(&self) -> Result<Vec<PeerStatus>, Error> {
         let inner = self.lock()?;
-        Ok(inner.peers.iter().map(|peer| peer.status().clone()).collect())
+        Ok(inner
+            .peers
+            .iter()
+            .map(|peer| peer.status().clone())
+            .collect())
     }
 
     /// Connects to one more address, whether or not somebody listens there yet; its index, which is

@@ -52,11 +52,17 @@ fn small_messages_go_inline_and_a_large_one_calls_to_shared_memory() {
                 assert_eq!(number(&recv(&mut receiver)), i, "{way:?}");
             }
             // Where a thread gets no processor for seconds, it may have stayed inline.
-            assert!(leased == 30 || path(&receiver) == Some(Path::Inline), "{way:?}");
+            assert!(
+                leased == 30 || path(&receiver) == Some(Path::Inline),
+                "{way:?}"
+            );
         });
         // It is the same consumer.
         let peer = &receiver.peers().unwrap()[0];
-        assert!(peer.connections == 1 || peer.path == Some(Path::Inline), "{way:?}");
+        assert!(
+            peer.connections == 1 || peer.path == Some(Path::Inline),
+            "{way:?}"
+        );
     }
 }
 
@@ -151,11 +157,18 @@ fn who_calls_and_dies_is_replaced_by_the_next() {
     (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
     greeting[12..16].copy_from_slice(b"NULL");
     stream.write_all(&greeting).unwrap();
-    stream.write_all(b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH").unwrap();
+    stream
+        .write_all(b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH")
+        .unwrap();
     let mut said = [0; 64 + 28];
     stream.read_exact(&mut said).unwrap();
     stream.write_all(b"\x04\x05\x04MOVE").unwrap();
-    assert!(receiver.recv_timeout(Duration::from_millis(50)).unwrap().is_none());
+    assert!(
+        receiver
+            .recv_timeout(Duration::from_millis(50))
+            .unwrap()
+            .is_none()
+    );
     drop((stream, caller));
     let mut place = Place::new(Way::TcpShm);
     place.address = format!("tcp://127.0.0.1:{port}").parse().unwrap();

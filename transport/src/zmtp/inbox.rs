@@ -160,7 +160,10 @@ impl Inbox {
         };
         let place = &mut self.buffer[self.end..end];
         let wanted = place.len();
-        let read = self.stream.read(&mut [IoSliceMut::new(place)])?.unwrap_or(0);
+        let read = self
+            .stream
+            .read(&mut [IoSliceMut::new(place)])?
+            .unwrap_or(0);
         self.readable = read == wanted;
         self.end += read;
         Ok(())
@@ -220,7 +223,8 @@ impl Inbox {
         self.frames.push(frame);
         if !more {
             let room = Vec::with_capacity(self.frames.len());
-            self.queue.push_back(std::mem::replace(&mut self.frames, room));
+            self.queue
+                .push_back(std::mem::replace(&mut self.frames, room));
             self.bytes = 0;
         }
     }

@@ -331,7 +331,11 @@ impl Shared {
         drop(state);
         let mut fds = vec![PollFd::new(&self.bell, PollFlags::IN)];
         fds.extend(peers.iter().map(|(_, stream, watched)| {
-            let out = if *watched { PollFlags::OUT } else { PollFlags::empty() };
+            let out = if *watched {
+                PollFlags::OUT
+            } else {
+                PollFlags::empty()
+            };
             PollFd::new(&**stream, PollFlags::IN | out)
         }));
         if !pauses {
@@ -367,7 +371,9 @@ impl Shared {
                     ErrorKind::WouldBlock => return true,
                     // One that has gone before it was taken in.
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    ErrorKind::ConnectionReset | ErrorKind::InvalidInput | ErrorKind::NotConnected => {}
+                    ErrorKind::ConnectionReset
+                    | ErrorKind::InvalidInput
+                    | ErrorKind::NotConnected => {}
                     _ => return false,
                 },
             }

@@ -58,7 +58,10 @@ fn next(inbox: &mut Inbox) -> Option<Vec<Bytes>> {
 #[test]
 fn messages_are_the_same_wherever_their_bytes_are_cut() {
     let messages = [message(&[3, 0, 300]), message(&[0]), message(&[20_000, 5])];
-    let bytes: Vec<u8> = messages.iter().flat_map(|frames| bytes_of(frames)).collect();
+    let bytes: Vec<u8> = messages
+        .iter()
+        .flat_map(|frames| bytes_of(frames))
+        .collect();
     for cut in [1, 2, 3, 5, 6, 11, 13, 320, 325, 5000, bytes.len() - 6] {
         // The first part comes with the handshake, the second later.
         let (mut inbox, mut theirs) = inbox(&bytes[..cut]);
@@ -74,9 +77,14 @@ fn messages_are_the_same_wherever_their_bytes_are_cut() {
 #[test]
 fn large_frames_come_whole_one_behind_the_other() {
     let (mut inbox, mut theirs) = inbox(&[]);
-    let messages: Vec<_> = [&[200, 300_000][..], &[200, 700_000], &[16_385, 16_384], &[1]]
-        .map(message)
-        .into();
+    let messages: Vec<_> = [
+        &[200, 300_000][..],
+        &[200, 700_000],
+        &[16_385, 16_384],
+        &[1],
+    ]
+    .map(message)
+    .into();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for message in &messages {
@@ -98,7 +106,11 @@ fn what_is_larger_than_asked_for_costs_the_connection_before_it_comes() {
     };
     for forged in [
         head(MOST + 1, false),
-        [bytes_of(&message(&[MOST / 2, 1]))[..MOST / 2 + 9].to_vec(), head(MOST / 2 + 1, false)].concat(),
+        [
+            bytes_of(&message(&[MOST / 2, 1]))[..MOST / 2 + 9].to_vec(),
+            head(MOST / 2 + 1, false),
+        ]
+        .concat(),
         // The memory of frames that are empty counts, too.
         head(0, true).repeat(MOST / 64 + 2000),
         [&[2][..], &u64::MAX.to_be_bytes()].concat(),
@@ -118,7 +130,9 @@ fn a_publisher_that_leaves_in_the_middle_leaves_the_whole_messages() {
     let bytes = bytes_of(&whole);
     for end in [1, 100, 19_000] {
         let (mut inbox, mut theirs) = inbox(&[]);
-        theirs.write_all(&[&bytes[..], &bytes[..end]].concat()).unwrap();
+        theirs
+            .write_all(&[&bytes[..], &bytes[..end]].concat())
+            .unwrap();
         drop(theirs);
         assert_eq!(next(&mut inbox).as_ref(), Some(&whole));
         assert_eq!(next(&mut inbox), None, "{end}");
@@ -183,7 +197,10 @@ fn a_ping_is_answered_between_two_messages() {
     let mut rest = vec![0; pong.len() + expected.len()];
     stream.read_exact(&mut rest).unwrap();
     let first = [pong, &expected[..]].concat();
-    assert!(rest == first || rest == [&expected[..], pong].concat(), "{rest:?}");
+    assert!(
+        rest == first || rest == [&expected[..], pong].concat(),
+        "{rest:?}"
+    );
 }
 
 #[test]
@@ -223,7 +240,10 @@ fn a_stream_of_bursts_and_pauses_keeps_its_order() {
             for number in 0..2000_u32 {
                 let len = if number % 100 == 99 { 200_000 } else { 50 };
                 let body = Bytes::from(vec![number as u8; len]);
-                send(&push, &Outgoing::new(vec![Bytes::copy_from_slice(&number.to_le_bytes()), body]));
+                send(
+                    &push,
+                    &Outgoing::new(vec![Bytes::copy_from_slice(&number.to_le_bytes()), body]),
+                );
             }
         });
         let deadline = Instant::now() + LONG;

@@ -45,13 +45,17 @@ pub(super) fn greeting() -> [u8; GREETING] {
 pub(super) fn check_greeting(come: &[u8]) -> Result<(), Lost> {
     let mut mechanism = [0; MECHANISM.end - MECHANISM.start];
     mechanism[..NULL.len()].copy_from_slice(NULL);
-    let right = come.iter().take(GREETING).enumerate().all(|(at, &byte)| match at {
-        0 => byte == 0xff,
-        9 => byte == 0x7f,
-        MAJOR => byte >= 3,
-        at if MECHANISM.contains(&at) => byte == mechanism[at - MECHANISM.start],
-        _ => true,
-    });
+    let right = come
+        .iter()
+        .take(GREETING)
+        .enumerate()
+        .all(|(at, &byte)| match at {
+            0 => byte == 0xff,
+            9 => byte == 0x7f,
+            MAJOR => byte >= 3,
+            at if MECHANISM.contains(&at) => byte == mechanism[at - MECHANISM.start],
+            _ => true,
+        });
     right.then_some(()).ok_or(Lost)
 }
 
