@@ -95,7 +95,7 @@ impl Buffer {
 struct Shelf(Mutex<Vec<Buffer>>);
 
 /// Smaller buffers come quickly from the system's allocator.
-const SMALLEST_SHELVED: usize = 64 << 10;
+const SMALLEST_SHELVED: usize = 16 << 10;
 /// Whatever their size, so many may wait: a loop gives back a batch or two at a time.
 const FEW_SHELVED: usize = 2;
 /// More than those may wait in this much: a consumer's memory is to stay within 64 MB over the

@@ -3,7 +3,7 @@
 
 use crate::Outgoing;
 use crate::in_flight::InFlight;
-use crate::socket::Socket;
+use crate::outlets::Outlets;
 use std::time::{Duration, Instant};
 
 /// How often the set of connected consumers is looked at.
@@ -11,7 +11,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// How long a consumer to whom all has been written may take to leave. It may be of a make that
 /// stays; what was written reaches it after the close as well.
 const SETTLED: Duration = Duration::from_secs(1);
-/// How long the library may take to write its last bytes.
+/// How long the last bytes may take to be written.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
 /// How long a close may last.
@@ -36,14 +36,14 @@ pub struct Closed {
 /// Says `end` to each connected consumer until all have left or time is up. `until` is asked again
 /// and again: a close need not last longer than what it returns.
 pub(crate) fn close(
-    socket: Socket,
+    outlets: Outlets,
     in_flight: &InFlight,
     end: &Outgoing,
     linger: Linger,
     until: &mut dyn FnMut() -> Option<Instant>,
 ) -> Closed {
     let start = Instant::now();
-    let mut watch = Watch::new(&socket, in_flight, start);
+    let mut watch = Watch::new(&outlets, in_flight, start);
     // PUSH serves its consumers in turn and a consumer that got the end leaves: each gets one.
     while watch.consumers() > 0 {
         // Asked before the clock is: a time that it takes from the clock has come.
@@ -60,27 +60,27 @@ pub(crate) fn close(
         else {
             break;
         };
-        match socket.send_timeout(end.0.clone(), left.min(POLL)) {
+        match outlets.send_timeout(end, left.min(POLL)) {
             Ok(true) => {
                 watch.said += 1;
-                socket.wait_for_change(socket.generation(), left.min(POLL * 5));
+                outlets.wait_for_change(outlets.generation(), left.min(POLL * 5));
             }
             Ok(false) => {}
             Err(_) => break,
         }
     }
-    let waiting = connected(&socket);
+    let waiting = outlets.names();
     let undelivered = match waiting.is_empty() {
         true => 0,
         false => in_flight.count(),
     };
-    // What can still be written is, by the library's own linger; what was given up is not.
+    // What can still be written is, by a linger of its own; what was given up is not.
     let last = match linger {
         _ if undelivered > 0 => Duration::ZERO,
         Linger::Most(most) => most.saturating_sub(start.elapsed()).min(LAST_WRITE),
         Linger::WhileTaken(patience) => patience.min(LAST_WRITE),
     };
-    socket.close(last);
+    outlets.close(last);
     Closed {
         undelivered,
         waiting,
@@ -89,7 +89,7 @@ pub(crate) fn close(
 
 /// What was seen of the consumers while closing.
 struct Watch<'a> {
-    socket: &'a Socket,
+    outlets: &'a Outlets,
     in_flight: &'a InFlight,
     /// The queues and connections at the last look at which they had changed, and when that was.
     seen: (u64, u64),
@@ -99,23 +99,23 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(socket: &'a Socket, in_flight: &'a InFlight, now: Instant) -> Self {
+    fn new(outlets: &'a Outlets, in_flight: &'a InFlight, now: Instant) -> Self {
         Self {
-            socket,
+            outlets,
             in_flight,
-            seen: (in_flight.count(), socket.generation()),
+            seen: (in_flight.count(), outlets.generation()),
             changed: now,
             said: 0,
         }
     }
 
     fn consumers(&self) -> usize {
-        connected(self.socket).len()
+        self.outlets.names().len()
     }
 
     /// Until when it is waited for a consumer to take something, or to leave.
     fn deadline(&mut self, now: Instant, patience: Duration) -> Instant {
-        let seen = (self.in_flight.count(), self.socket.generation());
+        let seen = (self.in_flight.count(), self.outlets.generation());
         if seen != self.seen {
             (self.seen, self.changed, self.said) = (seen, now, 0);
         }
@@ -126,15 +126,4 @@ impl<'a> Watch<'a> {
             false => self.changed + patience,
         }
     }
-}
-
-/// Who is connected now.
-fn connected(socket: &Socket) -> Vec<String> {
-    // An error means that the socket is closed: nobody is.
-    let connections = socket.connections().unwrap_or_default();
-    let named = connections.into_iter().filter_map(|connection| {
-        let peer = connection.peer_info?.peer_address;
-        Some(peer.map_or_else(|| connection.endpoint.to_string(), |peer| peer.to_string()))
-    });
-    named.collect()
 }

@@ -39,10 +39,18 @@ pub(crate) fn way_to(address: &Address, shm_allowed: bool) -> Option<(Path, Stri
         return None;
     }
     let name = address.shm_name().filter(|_| shm_allowed);
-    Some(match name.filter(|name| shm_answers(name)) {
-        Some(name) => (Path::Shm, format!("shm://@{name}")),
+    let endpoint = name
+        .filter(|name| shm_answers(name))
+        .and_then(|_| shm_endpoint(address));
+    Some(match endpoint {
+        Some(endpoint) => (Path::Shm, endpoint),
         None => (Path::Inline, address.endpoint()),
     })
+}
+
+/// The library's name for the shared memory beside an address.
+pub(crate) fn shm_endpoint(address: &Address) -> Option<String> {
+    Some(format!("shm://@{}", address.shm_name()?))
 }
 
 /// Whether somebody listens at a local address.

@@ -7,11 +7,13 @@
 //! other peer the same frames travel inline; which one is nobody's business but this crate's. A
 //! [`Receiver`] connects to many addresses and takes from them fairly.
 //!
-//! The ZeroMQ implementation, `omq-tokio`, is named nowhere outside this crate.
+//! PUSH and PULL over sockets are `zmtp`'s. The ZeroMQ implementation, `omq-tokio`, has the rest, and is
+//! named nowhere outside this crate.
 
 // From the ground up; imports run down. address, error, process: what all take. message, socket: the
-// library's, as we use them. pool, in_flight: frames in memory. dial, direct: ways to an address.
-// closing, parker, leaving, peer: one end of a line, and who waits for it. sender, receiver, requester, replier, pair: what is shown.
+// library's, as we use them. pool, in_flight: frames in memory. direct, zmtp: sockets of our own. dial,
+// outlets, line: ways to an address, and from one. closing, parker, leaving, peer: one end of a line,
+// and who waits for it. sender, receiver, requester, replier, pair: what is shown.
 mod address;
 mod closing;
 mod dial;
@@ -19,7 +21,9 @@ mod direct;
 mod error;
 mod in_flight;
 mod leaving;
+mod line;
 mod message;
+mod outlets;
 mod pair;
 mod parker;
 mod peer;
@@ -30,6 +34,7 @@ mod replier;
 mod requester;
 mod sender;
 mod socket;
+mod zmtp;
 
 pub use address::{Address, AddressError};
 pub use bytes::Bytes;

@@ -1,30 +1,42 @@
-//! Messages as the library holds them.
+//! Messages, as they are sent, and as the library holds them.
 //!
-//! Owns the way from frames to a message and back; it must never look into a frame.
+//! Owns the way from frames to a message of the library's and back; it must never look into a frame.
 
 use bytes::Bytes;
 use omq_tokio::Message;
+use std::sync::Arc;
 
 /// A message ready to be sent; cheap to keep for another try.
 #[derive(Clone, Debug)]
-pub struct Outgoing(pub(crate) Message);
+pub struct Outgoing {
+    frames: Arc<[Bytes]>,
+    bytes: usize,
+}
 
 impl Outgoing {
     /// A message of these frames, whose memory it shares.
     #[must_use]
     pub fn new(frames: Vec<Bytes>) -> Self {
-        Self(Message::multipart(frames))
+        Self {
+            bytes: frames.iter().map(Bytes::len).sum(),
+            frames: frames.into(),
+        }
     }
 
-    /// The frames again, for a way that is not the library's.
-    pub(crate) fn frames(&self) -> Vec<Bytes> {
-        frames(self.0.clone())
+    /// The frames.
+    pub(crate) fn frames(&self) -> &[Bytes] {
+        &self.frames
+    }
+
+    /// The library's message of the same frames.
+    pub(crate) fn message(&self) -> Message {
+        Message::multipart(self.frames.iter().cloned())
     }
 
     /// Bytes of all frames.
     #[must_use]
     pub fn byte_len(&self) -> usize {
-        self.0.byte_len()
+        self.bytes
     }
 }
 

@@ -47,7 +47,7 @@ impl Pair {
     /// [`Error::AddressInUse`] or [`Error::Bind`].
     pub fn bind(address: &Address, options: &PairOptions) -> Result<Self, Error> {
         let inner = Inner::new(options);
-        let address = inner.socket.bind(address, false)?;
+        let address = inner.socket.bind(address)?;
         Ok(Self {
             address,
             inner: OwnProcess::new(inner),
@@ -88,7 +88,7 @@ impl Pair {
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn send_timeout(&self, message: &Outgoing, timeout: Duration) -> Result<bool, Error> {
         let socket = &self.inner.get()?.socket;
-        socket.send_timeout(message.0.clone(), timeout)
+        socket.send_timeout(message.message(), timeout)
     }
 
     /// The next message, or `None` when none came within `timeout`.

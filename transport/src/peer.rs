@@ -2,14 +2,17 @@
 //!
 //! Owns the socket until the address is left: at once, or when what has come is taken (`leaving`).
 
-use crate::dial::{Dialled, Failure, Path, RETRY, SHM_PENALTY, way_to};
+use crate::dial::{Failure, Path, RETRY, SHM_PENALTY, shm_endpoint, way_to};
 use crate::leaving::Leaving;
-use crate::socket::Socket;
+use crate::line::{Line, Shared, Taken};
+use crate::zmtp::Stream;
 use crate::{Address, Error};
-use omq_tokio::blocking::RecvWakerRegistration;
-use omq_tokio::{Context, Message};
-use std::task::Waker;
-use std::time::Instant;
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long another host that does not answer is left alone, at most.
+const LAST_RETRY: Duration = Duration::from_secs(2);
 
 /// What is known of one address.
 #[derive(Clone, Debug)]
@@ -36,32 +39,18 @@ pub struct PeerStatus {
 pub(crate) struct Peer {
     status: PeerStatus,
     line: Option<Line>,
+    /// Where it is told to move to.
+    next: Option<Line>,
+    /// The connection of the line is gone, or has not come; what it has received is still taken.
+    draining: bool,
     retry_at: Instant,
+    /// Until the next attempt but one.
+    retry: Duration,
     /// How often in a row somebody hung up on a handshake over shared memory.
     hung_up: u32,
     shm_refused_until: Option<Instant>,
     /// It is left once what has come is taken.
     leaving: Option<Leaving>,
-}
-
-/// The socket that was dialled last.
-#[derive(Debug)]
-struct Line {
-    dialled: Dialled,
-    path: Path,
-    /// Its connection is gone, or has not come; what it has received is still taken.
-    draining: bool,
-    _waker: RecvWakerRegistration,
-}
-
-/// What every peer of a receiver shares.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) context: Context,
-    pub(crate) waker: Waker,
-    pub(crate) high_water_mark: u32,
-    pub(crate) max_message_bytes: usize,
-    pub(crate) shm: bool,
 }
 
 impl Peer {
@@ -78,7 +67,10 @@ impl Peer {
                 ended: false,
             },
             line: None,
+            next: None,
+            draining: false,
             retry_at: now,
+            retry: RETRY,
             hung_up: 0,
             shm_refused_until: None,
             leaving: None,
@@ -89,9 +81,15 @@ impl Peer {
         &self.status
     }
 
+    /// Whether it is told to move to shared memory, and has not got there.
+    pub(crate) fn moves(&self) -> bool {
+        self.line.as_ref().is_some_and(Line::moves)
+    }
+
     /// Whether something is to be done for it soon without a message from it.
     pub(crate) fn is_settled(&self) -> bool {
-        self.status.ended || self.status.path.is_some() && self.leaving.is_none()
+        let stays = self.leaving.is_none() && !self.moves();
+        self.status.ended || self.status.path.is_some() && stays
     }
 
     /// Dials what is not connected, notices what was lost.
@@ -100,8 +98,12 @@ impl Peer {
             return Ok(());
         }
         self.look()?;
+        self.go_on_moving(shared)?;
         if self.leaving.is_none() && self.line.is_none() && Instant::now() >= self.retry_at {
-            self.retry_at = Instant::now() + RETRY;
+            self.retry_at = Instant::now() + self.retry;
+            if !self.status.address.is_local() {
+                self.retry = (2 * self.retry).min(LAST_RETRY);
+            }
             self.dial(shared)?;
         }
         Ok(())
@@ -112,35 +114,34 @@ impl Peer {
         let Some(line) = &mut self.line else {
             return Ok(());
         };
-        let known = line.dialled.was_connected();
-        if let Some(connected) = line.dialled.look()? {
-            let came = connected || line.dialled.was_connected() && !known;
+        let known = line.was_connected();
+        if let Some(connected) = line.look()? {
+            let came = connected || line.was_connected() && !known;
             if came && self.status.path.is_none() {
                 self.status.connections += 1;
                 self.status.since = Instant::now();
                 self.hung_up = 0;
+                self.retry = RETRY;
             }
             if connected {
-                self.status.path = Some(line.path);
+                self.status.path = Some(line.path());
             } else if self.status.path.take().is_some() {
                 self.status.since = Instant::now();
             }
         }
-        // Local addresses choose their path anew after each loss; others reconnect by themselves.
-        if self.status.address.is_local() {
-            let lost = line.dialled.was_connected() && self.status.path.is_none();
-            let failure = line.dialled.failure()?;
-            if line.path == Path::Shm && !line.draining {
-                self.hung_up += u32::from(failure == Some(Failure::Gone));
-                // A publisher that was killed just then is no reason to do without; somebody who
-                // hangs up again and again is.
-                if failure == Some(Failure::Late) || self.hung_up > 1 {
-                    self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
-                    self.hung_up = 0;
-                }
+        // The way is chosen anew after each loss.
+        let lost = line.was_connected() && self.status.path.is_none();
+        let failure = line.failure()?;
+        if line.path() == Path::Shm && !self.draining {
+            self.hung_up += u32::from(failure == Some(Failure::Gone));
+            // A publisher that was killed just then is no reason to do without; somebody who hangs up
+            // again and again is.
+            if failure == Some(Failure::Late) || self.hung_up > 1 {
+                self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
+                self.hung_up = 0;
             }
-            line.draining = lost || failure.is_some();
         }
+        self.draining = lost || failure.is_some();
         Ok(())
     }
 
@@ -150,62 +151,118 @@ impl Peer {
         let Some((path, endpoint)) = way_to(address, shm_allowed) else {
             return Ok(());
         };
-        let (queued, bytes) = (shared.high_water_mark, shared.max_message_bytes);
-        let socket = Socket::pull(&shared.context, address, queued, bytes);
-        let waker = socket.wakes(shared.waker.clone());
-        self.line = Some(Line {
-            dialled: Dialled::new(socket, address, endpoint)?,
-            path,
-            draining: false,
-            _waker: waker,
-        });
+        let shares = shm_allowed && address.is_local();
+        self.line = Some(Line::dial(shared, address, path, endpoint, shares)?);
+        self.next = None;
+        self.draining = false;
+        Ok(())
+    }
+
+    /// Moves to shared memory when it is told to: what it had is left when the other is there.
+    fn go_on_moving(&mut self, shared: &Shared) -> Result<(), Error> {
+        if !self.moves() || self.draining || self.leaving.is_some() {
+            return Ok(());
+        }
+        let Some(next) = &mut self.next else {
+            let address = &self.status.address;
+            let Some(endpoint) = shm_endpoint(address) else {
+                return Ok(());
+            };
+            self.next = Some(Line::dial(shared, address, Path::Shm, endpoint, true)?);
+            return Ok(());
+        };
+        if next.look()? == Some(true) {
+            self.line = self.next.take();
+            self.status.path = Some(Path::Shm);
+            self.hung_up = 0;
+        } else if next.was_connected() || next.failure()?.is_some() {
+            // It may have gone altogether: the way is chosen anew.
+            let late = next.failure()? == Some(Failure::Late);
+            self.hung_up += 1;
+            if late || self.hung_up > 1 {
+                self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
+                self.hung_up = 0;
+            }
+            (self.line, self.next) = (None, None);
+            self.status.path = None;
+            self.status.since = Instant::now();
+        }
         Ok(())
     }
 
     /// The next message, if one has arrived.
-    pub(crate) fn try_recv(&mut self) -> Result<Option<Message>, Error> {
+    pub(crate) fn try_recv(
+        &mut self,
+        shared: &Shared,
+        now: Instant,
+    ) -> Result<Option<Taken>, Error> {
         if self.leaving.is_some() {
-            return self.take_last();
+            return self.take_last(now);
         }
         let Some(line) = &mut self.line else {
             return Ok(None);
         };
-        let message = line.dialled.socket.try_recv()?;
+        let message = line.try_recv()?;
         if message.is_some() {
             self.status.messages += 1;
-            self.status.last_message = Some(Instant::now());
+            self.status.last_message = Some(now);
             if self.status.path.is_none() {
                 self.look()?;
             }
-        } else if line.draining {
+        } else if line.moves() && !self.draining {
+            self.go_on_moving(shared)?;
+        } else if self.draining {
             // A lost connection delivers nothing more once its queue is empty. One that took too long
             // may have been made at last.
             self.look()?;
-            self.line.take_if(|line| line.draining);
+            if self.draining {
+                (self.line, self.next) = (None, None);
+            }
         }
         Ok(message)
     }
 
     /// The next message of an address that is being left; it has been left when there is none.
-    fn take_last(&mut self) -> Result<Option<Message>, Error> {
+    fn take_last(&mut self, now: Instant) -> Result<Option<Taken>, Error> {
         // Before the queue is: of a connection that is gone by now, nothing comes later than this.
         self.look()?;
         let connected = self.status.path.is_some();
-        let message = match &self.line {
-            Some(line) => line.dialled.socket.try_recv()?,
+        let message = match &mut self.line {
+            Some(line) => line.try_recv()?,
             None => None,
         };
         if message.is_some() {
             self.status.messages += 1;
-            self.status.last_message = Some(Instant::now());
+            self.status.last_message = Some(now);
         }
-        let bytes = message.as_ref().map(Message::byte_len);
+        let bytes = message
+            .as_ref()
+            .map(|taken| taken.frames.iter().map(Bytes::len).sum());
         if let Some(leaving) = &mut self.leaving
             && leaving.is_over(bytes, connected)
         {
             self.disconnect();
         }
         Ok(message)
+    }
+
+    /// Takes in what has come, while nobody asks for it.
+    pub(crate) fn prefetch(&mut self, shared: &Shared) {
+        if let Some(line) = &mut self.line {
+            line.prefetch(shared.high_water_mark);
+        }
+    }
+
+    /// What to wait for where nothing has come.
+    pub(crate) fn stream(&mut self) -> Option<Arc<Stream>> {
+        self.line.as_mut()?.stream()
+    }
+
+    /// There may be something to read again.
+    pub(crate) fn is_readable(&mut self) {
+        if let Some(line) = &mut self.line {
+            line.is_readable();
+        }
     }
 
     /// Leaves once what has come is taken.
@@ -228,7 +285,7 @@ impl Peer {
 
     /// Leaves.
     pub(crate) fn disconnect(&mut self) {
-        self.line = None;
+        (self.line, self.next) = (None, None);
         self.leaving = None;
         if !std::mem::replace(&mut self.status.ended, true) {
             self.status.path = None;

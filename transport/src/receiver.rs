@@ -1,18 +1,27 @@
 //! The receiving side: takes messages from many addresses, fairly.
 
+use crate::direct::after;
+use crate::line::{Shared, Taken};
 use crate::parker::Parker;
-use crate::peer::{Peer, PeerStatus, Shared};
+use crate::peer::{Peer, PeerStatus};
 use crate::process::OwnProcess;
-use crate::socket;
+use crate::zmtp::Stream;
 use crate::{Address, Error};
 use bytes::Bytes;
-use omq_tokio::Message;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How often peers are looked at while one of them is not connected, and otherwise.
 const TEND_UNSETTLED: Duration = Duration::from_millis(20);
 const TEND_SETTLED: Duration = Duration::from_millis(200);
+/// Nobody has asked for a message for so long: the keeper sees to the peers meanwhile.
+const AWAY: Duration = Duration::from_millis(10);
+/// Of several peers, it is looked after so many bytes who else has sent something.
+const LOOK_BYTES: usize = 256 << 10;
+/// What a message counts for at least.
+const MESSAGE_BYTES: usize = 16 << 10;
 
 /// How a [`Receiver`] queues and what it accepts.
 #[derive(Clone, Debug)]
@@ -55,7 +64,25 @@ pub struct Received {
 /// again to those that restart.
 #[derive(Debug)]
 pub struct Receiver {
-    inner: OwnProcess<Inner>,
+    inner: OwnProcess<Kept>,
+}
+
+/// What there is, and the thread that sees to it while nobody receives.
+#[derive(Debug)]
+struct Kept {
+    common: Arc<Common>,
+    keeper: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Common {
+    inner: Mutex<Inner>,
+    parker: Arc<Parker>,
+    /// Somebody receives now, and how often somebody has.
+    receives: AtomicBool,
+    visits: AtomicU64,
+    closed: Mutex<bool>,
+    closes: Condvar,
 }
 
 #[derive(Debug)]
@@ -64,8 +91,9 @@ struct Inner {
     /// Whose turn it is.
     next: usize,
     tend_at: Instant,
-    parker: Arc<Parker>,
-    // Last: the sockets' drivers run on the context's threads.
+    /// Bytes since it was looked who has sent something.
+    unlooked: usize,
+    // Last: the library's sockets run on the context's threads.
     shared: Shared,
 }
 
@@ -75,9 +103,10 @@ impl Receiver {
     /// # Errors
     /// [`Error::Connect`] for an address that can never be connected to.
     pub fn connect(addresses: &[Address], options: &ReceiverOptions) -> Result<Self, Error> {
-        let parker = Arc::new(Parker::default());
+        let failed = |error: std::io::Error| Error::Other(error.to_string());
+        let parker = Arc::new(Parker::new().map_err(failed)?);
         let shared = Shared {
-            context: socket::context(),
+            context: OnceLock::new(),
             waker: parker.waker(),
             high_water_mark: options.high_water_mark,
             max_message_bytes: options.max_message_bytes,
@@ -87,13 +116,33 @@ impl Receiver {
             peers: addresses.iter().cloned().map(Peer::new).collect(),
             next: 0,
             tend_at: Instant::now(),
-            parker,
+            unlooked: 0,
             shared,
         };
         inner.tend()?;
+        let common = Arc::new(Common {
+            inner: Mutex::new(inner),
+            parker,
+            receives: AtomicBool::new(false),
+            visits: AtomicU64::new(0),
+            closed: Mutex::new(false),
+            closes: Condvar::new(),
+        });
+        let kept = common.clone();
+        let keeper = std::thread::Builder::new()
+            .name("blendtorch-pull".into())
+            .spawn(move || kept.keep())
+            .map_err(failed)?;
         Ok(Self {
-            inner: OwnProcess::new(inner),
+            inner: OwnProcess::new(Kept {
+                common,
+                keeper: Some(keeper),
+            }),
         })
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, Inner>, Error> {
+        Ok(self.inner.get()?.common.lock())
     }
 
     /// The next message, or `None` when none came within `timeout`.
@@ -101,20 +150,12 @@ impl Receiver {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Received>, Error> {
-        let inner = self.inner.get_mut()?;
-        let deadline = Instant::now() + timeout;
-        loop {
-            if Instant::now() >= inner.tend_at {
-                inner.tend()?;
-            }
-            if let Some(received) = inner.try_recv()? {
-                return Ok(Some(received));
-            }
-            if Instant::now() >= deadline {
-                return Ok(None);
-            }
-            inner.parker.wait_until(deadline.min(inner.tend_at));
-        }
+        let common = &self.inner.get()?.common;
+        common.receives.store(true, Ordering::Relaxed);
+        let received = common.recv(timeout);
+        common.receives.store(false, Ordering::Relaxed);
+        common.visits.fetch_add(1, Ordering::Relaxed);
+        received
     }
 
     /// What is known of each address, in the order given to [`Receiver::connect`] and of
@@ -123,8 +164,12 @@ impl Receiver {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn peers(&self) -> Result<Vec<PeerStatus>, Error> {
-        let peers = &self.inner.get()?.peers;
-        Ok(peers.iter().map(|peer| peer.status().clone()).collect())
+        let inner = self.lock()?;
+        Ok(inner
+            .peers
+            .iter()
+            .map(|peer| peer.status().clone())
+            .collect())
     }
 
     /// Connects to one more address, whether or not somebody listens there yet; its index, which is
@@ -134,7 +179,7 @@ impl Receiver {
     /// [`Error::Connect`] for an address that can never be connected to; [`Error::Closed`],
     /// [`Error::Forked`].
     pub fn add(&mut self, address: Address) -> Result<usize, Error> {
-        let inner = self.inner.get_mut()?;
+        let inner = &mut *self.lock()?;
         let mut peer = Peer::new(address);
         peer.tend(&inner.shared)?;
         inner.peers.push(peer);
@@ -149,7 +194,7 @@ impl Receiver {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn leave(&mut self, peer: usize) -> Result<(), Error> {
-        let inner = self.inner.get_mut()?;
+        let inner = &mut *self.lock()?;
         if let Some(peer) = inner.peers.get_mut(peer) {
             peer.leave(&inner.shared);
             inner.tend_at = Instant::now();
@@ -162,7 +207,7 @@ impl Receiver {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn rejoin(&mut self, peer: usize) -> Result<(), Error> {
-        let inner = self.inner.get_mut()?;
+        let inner = &mut *self.lock()?;
         if let Some(peer) = inner.peers.get_mut(peer) {
             peer.rejoin();
             inner.tend_at = Instant::now();
@@ -175,10 +220,77 @@ impl Receiver {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn disconnect(&mut self, peer: usize) -> Result<(), Error> {
-        if let Some(peer) = self.inner.get_mut()?.peers.get_mut(peer) {
+        if let Some(peer) = self.lock()?.peers.get_mut(peer) {
             peer.disconnect();
         }
         Ok(())
+    }
+}
+
+impl Common {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recv(&self, timeout: Duration) -> Result<Option<Received>, Error> {
+        let (mut now, mut looked) = (Instant::now(), false);
+        let deadline = now.checked_add(timeout).unwrap_or_else(|| after(timeout));
+        loop {
+            let mut inner = self.lock();
+            if now >= inner.tend_at {
+                inner.tend()?;
+            }
+            if let Some(received) = inner.try_recv(now)? {
+                return Ok(Some(received));
+            }
+            // Also who does not wait is given what has come by now.
+            if looked && now >= deadline {
+                return Ok(None);
+            }
+            inner.hurry();
+            let (peers, streams) = inner.streams();
+            let until = deadline.min(inner.tend_at);
+            drop(inner);
+            let ready = self.parker.wait_until(&streams, until);
+            self.lock().are_readable(&peers, &ready);
+            looked = true;
+            now = Instant::now();
+        }
+    }
+
+    /// What the keeper does, until it is closed: while nobody receives it tends the peers, and takes in
+    /// as many messages of each as were asked for.
+    fn keep(&self) {
+        let mut visits = 0;
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*closed {
+            let waited = self.closes.wait_timeout(closed, AWAY);
+            closed = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let now = self.visits.load(Ordering::Relaxed);
+            let away = std::mem::replace(&mut visits, now) == now;
+            if !away || self.receives.load(Ordering::Relaxed) || *closed {
+                continue;
+            }
+            let mut inner = self.lock();
+            inner.prefetch();
+            inner.hurry();
+            if Instant::now() >= inner.tend_at || inner.peers.iter().any(Peer::moves) {
+                // Whoever receives next is told by its own look.
+                let _ = inner.tend();
+            }
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let common = &self.common;
+        *common.closed.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        common.closes.notify_all();
+        if let Some(keeper) = self.keeper.take() {
+            // A panic of the keeper has been printed by itself.
+            let _ = keeper.join();
+        }
     }
 }
 
@@ -197,36 +309,54 @@ impl Inner {
         Ok(())
     }
 
-    fn try_recv(&mut self) -> Result<Option<Received>, Error> {
+    /// Tends the peers soon if something is to be done for one.
+    fn hurry(&mut self) {
+        if !self.peers.iter().all(Peer::is_settled) {
+            self.tend_at = self.tend_at.min(Instant::now() + TEND_UNSETTLED);
+        }
+    }
+
+    fn prefetch(&mut self) {
+        for peer in &mut self.peers {
+            peer.prefetch(&self.shared);
+        }
+    }
+
+    fn try_recv(&mut self, now: Instant) -> Result<Option<Received>, Error> {
+        if self.peers.len() > 1 && self.unlooked >= LOOK_BYTES {
+            self.unlooked = 0;
+            self.peers.iter_mut().for_each(Peer::is_readable);
+        }
         for step in 0..self.peers.len() {
             let index = (self.next + step) % self.peers.len();
             let peer = &mut self.peers[index];
-            if let Some(message) = peer.try_recv()? {
+            if let Some(Taken { frames, leased }) = peer.try_recv(&self.shared, now)? {
                 self.next = index + 1;
-                let connection = peer.status().connections;
-                return Ok(Some(received(message, index, connection)));
+                let bytes: usize = frames.iter().map(Bytes::len).sum();
+                self.unlooked = self.unlooked.saturating_add(bytes.max(MESSAGE_BYTES));
+                return Ok(Some(Received {
+                    frames,
+                    leased,
+                    peer: index,
+                    connection: peer.status().connections,
+                }));
             }
         }
         Ok(None)
     }
-}
 
-fn received(mut message: Message, peer: usize, connection: u64) -> Received {
-    let mut frames = Vec::with_capacity(message.len());
-    let mut leased = false;
-    while let Some(payload) = message.pop_front_payload() {
-        // A view of the sender's mapping is no chunk of bytes. Nor is a payload that the message
-        // holds itself, which is small and copied by the conversion.
-        leased |= payload.as_chunk().is_none() && payload.len() > CARRIER_BYTES;
-        frames.push(payload.into_bytes());
+    /// What to wait for: peers, and the stream of each.
+    fn streams(&mut self) -> (Vec<usize>, Vec<Arc<Stream>>) {
+        let peers = self.peers.iter_mut().enumerate();
+        peers
+            .filter_map(|(index, peer)| Some((index, peer.stream()?)))
+            .unzip()
     }
-    Received {
-        frames,
-        leased,
-        peer,
-        connection,
+
+    /// Of these peers those can be read that are `ready`.
+    fn are_readable(&mut self, peers: &[usize], ready: &[bool]) {
+        for (&index, _) in peers.iter().zip(ready).filter(|(_, ready)| **ready) {
+            self.peers[index].is_readable();
+        }
     }
 }
-
-/// Shared memory carries no smaller payload in place.
-const CARRIER_BYTES: usize = 55;

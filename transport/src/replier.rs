@@ -87,7 +87,7 @@ impl Replier {
         let context = socket::context();
         let socket = Socket::reply(&context, options.max_message_bytes);
         let waker = socket.wakes(Waker::from(bell.clone()));
-        let address = socket.bind(address, false)?;
+        let address = socket.bind(address)?;
         let listener = options.direct.then(|| {
             // Later than the public address: an asker that came in between takes that one.
             Listener::beside(&address, options.max_message_bytes)
@@ -163,7 +163,7 @@ impl Replier {
                 let deadline = Instant::now() + READ_AT_ONCE;
                 let frames = answer.frames();
                 let taken = match inner.askers.first_mut() {
-                    Some(asker) => asker.send_or_keep(&frames, deadline).is_ok(),
+                    Some(asker) => asker.send_or_keep(frames, deadline).is_ok(),
                     None => return Ok(false),
                 };
                 if !taken {
@@ -171,7 +171,7 @@ impl Replier {
                 }
                 Ok(taken)
             }
-            Some(Way::Socket) => inner.socket.send_timeout(answer.0.clone(), REPLY_TIMEOUT),
+            Some(Way::Socket) => inner.socket.send_timeout(answer.message(), REPLY_TIMEOUT),
         }
     }
 

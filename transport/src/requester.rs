@@ -99,7 +99,7 @@ impl Requester {
                 Some(Link::Direct(stream)) => {
                     // A question that is half sent has to be sent to its end.
                     let patience = deadline.max(Instant::now() + CONNECT_TIMEOUT);
-                    if stream.send(&question.frames(), patience).is_ok() {
+                    if stream.send(question.frames(), patience).is_ok() {
                         return Ok(true);
                     }
                     // It has restarted, or gone, or is too busy to read: connect anew.
@@ -110,7 +110,7 @@ impl Requester {
                 }
                 Some(Link::Socket(dialled)) => {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    return dialled.socket.send_timeout(question.0.clone(), left);
+                    return dialled.socket.send_timeout(question.message(), left);
                 }
             }
         }

@@ -1,13 +1,12 @@
-//! The sending side: one PUSH socket, bound to shared memory and to its public address.
+//! The sending side: bound to its public address, and to shared memory beside it.
 
 use crate::closing::{self, Closed, Linger};
 use crate::in_flight::InFlight;
+use crate::outlets::Outlets;
 use crate::pool::FramePool;
 use crate::process::OwnProcess;
-use crate::socket::{self, Socket};
 use crate::{Address, Error, FrameCounts, FrameMut, Outgoing};
 use bytes::Bytes;
-use omq_tokio::Context;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,12 +56,10 @@ pub struct Sender {
 
 #[derive(Debug)]
 struct Inner {
-    socket: Socket,
+    outlets: Outlets,
     in_flight: InFlight,
     pool: Arc<FramePool>,
     offers_shm: bool,
-    // Last: the socket's driver runs on the context's threads.
-    _context: Context,
 }
 
 impl Sender {
@@ -71,10 +68,9 @@ impl Sender {
     /// # Errors
     /// [`Error::AddressInUse`] or [`Error::Bind`].
     pub fn bind(address: &Address, options: &SenderOptions) -> Result<Self, Error> {
-        let context = socket::context();
-        let socket = Socket::push(&context, options.high_water_mark);
         let shm = options.shm_bytes > 0;
-        let address = socket.bind(address, shm)?;
+        let outlets = Outlets::bind(address, shm, options.high_water_mark)?;
+        let address = outlets.address().clone();
         let max_bytes = if shm && address.is_local() {
             options.shm_bytes
         } else {
@@ -83,11 +79,10 @@ impl Sender {
         Ok(Self {
             address,
             inner: OwnProcess::new(Inner {
-                socket,
+                outlets,
                 in_flight: InFlight::default(),
                 offers_shm: max_bytes > 0,
                 pool: Arc::new(FramePool::new(max_bytes, options.high_water_mark)),
-                _context: context,
             }),
         })
     }
@@ -121,7 +116,7 @@ impl Sender {
     #[must_use]
     pub fn frame_counts(&self) -> FrameCounts {
         self.inner
-            .get()
+            .peek()
             .map_or(FrameCounts::default(), |inner| inner.pool.counts())
     }
 
@@ -137,9 +132,9 @@ impl Sender {
     /// it has gone out: a close tells what has not.
     ///
     /// # Errors
-    /// [`Error::Closed`], [`Error::Forked`].
+    /// [`Error::Closed`].
     pub fn counted(&self, mut frames: Vec<Bytes>) -> Result<Outgoing, Error> {
-        let in_flight = &self.inner.get()?.in_flight;
+        let in_flight = &self.inner.peek()?.in_flight;
         if let Some(first) = frames.first_mut() {
             *first = in_flight.follow(std::mem::take(first));
         }
@@ -152,11 +147,7 @@ impl Sender {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn send_timeout(&self, message: &Outgoing, timeout: Duration) -> Result<bool, Error> {
-        let socket = &self.inner.get()?.socket;
-        match socket.try_send(message.0.clone())? {
-            None => Ok(true),
-            Some(message) => socket.send_timeout(message, timeout),
-        }
+        self.inner.get()?.outlets.send_timeout(message, timeout)
     }
 
     /// Consumers connected now.
@@ -164,7 +155,7 @@ impl Sender {
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn consumers(&self) -> Result<usize, Error> {
-        Ok(self.inner.get()?.socket.connections()?.len())
+        self.inner.get()?.outlets.consumers()
     }
 
     /// Gives what is queued up to `linger` to go out, says `end` to each connected consumer until
@@ -186,8 +177,8 @@ impl Sender {
     ) -> Closed {
         match self.inner.take() {
             Some(Inner {
-                socket, in_flight, ..
-            }) => closing::close(socket, &in_flight, end, linger, until),
+                outlets, in_flight, ..
+            }) => closing::close(outlets, &in_flight, end, linger, until),
             None => Closed::default(),
         }
     }

@@ -61,15 +61,11 @@ impl Socket {
         Self(context.blocking_socket(SocketType::Push, options))
     }
 
-    /// To be connected to `address`.
-    pub(crate) fn pull(
-        context: &Context,
-        address: &Address,
-        high_water_mark: u32,
-        max_message_bytes: usize,
-    ) -> Self {
+    /// To be connected to shared memory.
+    pub(crate) fn pull(context: &Context, high_water_mark: u32, max_message_bytes: usize) -> Self {
         let mut options = options(max_message_bytes).recv_hwm(high_water_mark.max(1));
-        options.reconnect = reconnect(address);
+        // Its way is chosen anew.
+        options.reconnect = ReconnectPolicy::Disabled;
         Self(context.blocking_socket(SocketType::Pull, options))
     }
 
@@ -97,38 +93,26 @@ impl Socket {
 }
 
 impl Socket {
-    /// Binds `address`, and with `shm` the shared memory beside it where only this host can reach it.
-    /// The bound address, with the port that the system chose for port 0.
-    pub(crate) fn bind(&self, address: &Address, shm: bool) -> Result<Address, Error> {
+    /// Binds `address`. The bound address, with the port that the system chose for port 0.
+    pub(crate) fn bind(&self, address: &Address) -> Result<Address, Error> {
         refuse_live_path(address)?;
-        // Shared memory first: who finds the public address open finds the other name too. A port
-        // that the system chooses is known only afterwards, to everybody.
-        let chosen_later = matches!(address, Address::Tcp { port: 0, .. });
-        if shm && !chosen_later {
-            self.offer_shm(address);
-        }
         let endpoint = self
             .0
             .bind(address.endpoint())
             .map_err(|error| bind_error(address, &error))?;
-        let address = match (endpoint, address) {
+        Ok(match (endpoint, address) {
             (Endpoint::Tcp { port, .. }, Address::Tcp { host, .. }) => Address::Tcp {
                 host: host.clone(),
                 port,
             },
             _ => address.clone(),
-        };
-        if shm && chosen_later {
-            self.offer_shm(&address);
-        }
-        Ok(address)
+        })
     }
 
-    /// Without shared memory the stream is slower, not wrong: a name that is taken is no error.
-    fn offer_shm(&self, address: &Address) {
-        if let Some(name) = address.shm_name() {
-            let _ = self.0.bind(format!("shm://@{name}"));
-        }
+    /// Binds the shared memory beside `address`; whether it could.
+    pub(crate) fn offer_shm(&self, address: &Address) -> bool {
+        let name = address.shm_name();
+        name.is_some_and(|name| self.0.bind(format!("shm://@{name}")).is_ok())
     }
 
     /// Connects to `address` by the library's name for it, whether or not somebody listens there.

@@ -107,12 +107,14 @@ fn conformance_9_four_flooding_producers_are_served_in_turn() {
             wait_for_consumers(sender, 1);
         }
         // All queues are full before the first message is taken; or nearly, where a thread that fills
-        // them gets no processor for so long.
+        // them gets no processor for so long. The first large one waits for its consumer to move.
         let sent: Vec<usize> = senders
             .iter()
             .map(|sender| {
                 (0..100)
-                    .take_while(|&i| try_send(sender, i, 100_000, SHORT))
+                    .take_while(|&i| {
+                        try_send(sender, i, 100_000, if i == 0 { LONG } else { SHORT })
+                    })
                     .count()
             })
             .collect();

@@ -12,7 +12,8 @@ use support::{
     wait_for_consumers, wait_for_life,
 };
 
-const SMALL: usize = 5_000;
+/// Small, and still large enough for shared memory.
+const SMALL: usize = 20_000;
 
 /// What a process of this program does that was given a part; as a test it does nothing.
 #[test]

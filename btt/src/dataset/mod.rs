@@ -207,9 +207,10 @@ impl RemoteIterableDataset {
         if let Some(liveness) = &self.options.liveness {
             self.instances.begin(&self.addresses, liveness);
         }
+        // The clock is looked at seldom: of small items some hundred thousand come in a second.
+        let mut start = begin;
         loop {
-            self.patience.asks();
-            let start = Instant::now();
+            self.patience.asks(start);
             // Before anything is received: an error must not cost an item.
             if self.followed.as_mut().is_some_and(|f| f.is_due(start)) {
                 self.follow_launch_info()?;
@@ -217,18 +218,19 @@ impl RemoteIterableDataset {
                     return Ok(Wait::End);
                 }
             }
-            let left = timeout.saturating_sub(begin.elapsed());
+            let left = timeout.saturating_sub(start - begin);
             let received = self
                 .receiver
                 .recv_timeout(left.min(self.patience.slice()))?;
-            self.stats.lock().stats.blocked += start.elapsed();
+            let now = Instant::now();
+            self.stats.lock().stats.blocked += now - start;
             if received.is_none() || start >= self.note_at {
                 self.note_who_has_gone();
                 self.follow_instances(received.is_none())?;
             }
             match received {
                 Some(received) => {
-                    if let Some((message, leased)) = self.take(received)? {
+                    if let Some((message, leased)) = self.take(received, now)? {
                         self.delivered += 1;
                         return Ok(Wait::Sample { message, leased });
                     }
@@ -241,14 +243,15 @@ impl RemoteIterableDataset {
             if self.over {
                 return Ok(Wait::End);
             }
-            if begin.elapsed() >= timeout {
+            start = Instant::now();
+            if start - begin >= timeout {
                 return Ok(Wait::Nothing);
             }
         }
     }
 
-    /// Decodes and books a message; the sample, if it is one to deliver.
-    fn take(&mut self, received: Received) -> Result<Option<(Message, bool)>, Error> {
+    /// Decodes and books a message that came now; the sample, if it is one to deliver.
+    fn take(&mut self, received: Received, now: Instant) -> Result<Option<(Message, bool)>, Error> {
         let Received {
             frames,
             leased,
@@ -281,7 +284,7 @@ impl RemoteIterableDataset {
             let new = books.enter(&message.header, origin);
             drop(books);
             if new {
-                self.patience.item_came();
+                self.patience.item_came(now);
                 // Behind the last sample nobody may ask again: the file is complete now.
                 let last = self.options.max_items == Some(self.delivered + 1);
                 if let Err(error) = self.tape.append(&message, &frames, last) {

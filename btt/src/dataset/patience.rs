@@ -64,18 +64,17 @@ impl Patience {
         self.keeps = keeps(publishers);
     }
 
-    /// An item is asked for; again, if it is waited for already.
-    pub(crate) fn asks(&mut self) {
+    /// An item is asked for, now; again, if it is waited for already.
+    pub(crate) fn asks(&mut self, now: Instant) {
         if self.asked.is_none() {
-            let now = Instant::now();
             (self.asked, self.silent) = (Some(now), now);
         }
     }
 
-    /// An item came.
-    pub(crate) fn item_came(&mut self) {
+    /// An item came, now.
+    pub(crate) fn item_came(&mut self, now: Instant) {
         if let Some(asked) = self.asked.take() {
-            self.saw(asked.elapsed());
+            self.saw(now.saturating_duration_since(asked));
         }
     }
 
@@ -260,13 +259,13 @@ mod tests {
     #[test]
     fn what_the_consumer_does_with_an_item_is_no_silence() {
         let mut patience = waiting(5);
-        patience.item_came();
+        patience.item_came(Instant::now());
         assert!((5..6).contains(&patience.longest.as_secs()));
         patience.silent = ago(1000); // the consumer trains
         assert!(!patience.is_tried());
         assert_eq!(patience.exhausted(&[silent(false, 1000)], &[]), None);
-        patience.asks();
-        patience.item_came();
+        patience.asks(Instant::now());
+        patience.item_came(Instant::now());
         assert!(patience.longest < Duration::from_secs(6));
     }
 
@@ -275,16 +274,16 @@ mod tests {
         let mut patience = waiting(11);
         assert!(patience.is_tried());
         patience.starts_anew();
-        patience.asks();
+        patience.asks(Instant::now());
         assert!(!patience.is_tried());
-        patience.item_came();
+        patience.item_came(Instant::now());
         assert!((11..12).contains(&patience.longest.as_secs()));
     }
 
     #[test]
     fn for_ever_is_for_ever() {
         let mut patience = Patience::new(Duration::MAX, Duration::ZERO, 1);
-        patience.asks();
+        patience.asks(Instant::now());
         patience.saw(MOST);
         patience.silent = ago(100);
         assert!(!patience.is_tried() && patience.slice() <= Duration::from_millis(100));

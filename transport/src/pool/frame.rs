@@ -1,6 +1,6 @@
 //! A frame that its owner writes, before it is sent.
 
-use super::heap::Shelved;
+use super::Shelved;
 use crate::Error;
 use crate::process::OwnProcess;
 use bytes::Bytes;

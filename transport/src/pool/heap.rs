@@ -16,11 +16,11 @@ const MOST_BYTES: usize = 128 << 20;
 
 /// Buffers that wait to be used again.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(Arc<Mutex<Vec<Vec<u8>>>>);
+pub(crate) struct Shelf(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Shelf {
     /// Memory for a frame of `len` bytes, with old contents or zeros.
-    pub(super) fn frame(&self, len: usize) -> Result<Shelved, Error> {
+    pub(crate) fn frame(&self, len: usize) -> Result<Shelved, Error> {
         let large = len >= SMALLEST;
         let bytes = match large.then(|| self.take(len)).flatten() {
             Some(bytes) => bytes,
@@ -58,18 +58,18 @@ fn fresh(len: usize) -> Result<Vec<u8>, Error> {
 
 /// A frame's memory, which goes back to the shelf behind the last reader.
 #[derive(Debug)]
-pub(super) struct Shelved {
+pub(crate) struct Shelved {
     bytes: Vec<u8>,
     len: usize,
     shelf: Weak<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Shelved {
-    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[..self.len]
     }
 
-    pub(super) fn freeze(mut self) -> Bytes {
+    pub(crate) fn freeze(mut self) -> Bytes {
         match self.len < SMALLEST {
             true => std::mem::take(&mut self.bytes).into(),
             false => Bytes::from_owner(self),

@@ -13,14 +13,14 @@ use crate::Error;
 use class::Class;
 pub use frame::FrameMut;
 use frame::Memory;
-use heap::Shelf;
+pub(crate) use heap::{Shelf, Shelved};
 use omq_tokio::PayloadBuffer;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Smaller frames cost less copied than leased.
-const SMALLEST_POOLED: usize = 16 << 10;
+pub(crate) const SMALLEST_POOLED: usize = 16 << 10;
 /// Few slots stay in the processor's cache: 6 to 8 are nearly twice as fast as 32.
 const SLOTS: usize = 8;
 const FEWEST_SLOTS: usize = 3;

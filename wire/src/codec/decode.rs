@@ -7,7 +7,6 @@ use crate::{
 use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
@@ -102,10 +101,10 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
         let (mut version, mut kind, mut publisher, mut sequence) = (None, None, None, None);
         let (mut btid, mut episode, mut sample, mut time_ns) = (None, None, None, 0);
-        let (mut end, mut reason): (Option<Cow<'de, str>>, Option<Cow<'de, str>>) = (None, None);
+        let (mut end, mut reason): (Option<&'de str>, Option<&'de str>) = (None, None);
         let mut fields = Fields::new();
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            match &*name {
+        while let Some(name) = map.next_key::<&'de str>()? {
+            match name {
                 key::FORMAT => {
                     let found: u64 = map.next_value()?;
                     if found != FORMAT_VERSION {
@@ -113,7 +112,7 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
                     }
                     version = Some(found);
                 }
-                key::KIND => kind = Some(read_kind(&map.next_value::<Cow<'de, str>>()?)?),
+                key::KIND => kind = Some(read_kind(map.next_value::<&'de str>()?)?),
                 key::PUBLISHER => publisher = Some(map.next_value()?),
                 key::BTID => btid = map.next_value()?,
                 key::SEQUENCE => sequence = Some(map.next_value()?),
@@ -134,7 +133,7 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
         let kind = kind.ok_or_else(|| missing(key::KIND))?;
         // Only an end says how it came about, and a reason is one of that.
         let end = end.filter(|_| kind == Kind::End);
-        let end = end.map(|word| End::told(&word, reason.as_deref()));
+        let end = end.map(|word| End::told(word, reason));
         Ok(Message {
             header: Header {
                 kind,
@@ -290,8 +289,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 
 impl Context<'_> {
     fn tensor<E: Error>(&self, data: &[u8]) -> Result<Tensor, E> {
-        let (dtype, shape, frame): (Cow<'_, str>, Shape, usize) = read_all(data)?;
-        let dtype = read_dtype(&dtype)?;
+        let (dtype, shape, frame): (&str, Shape, usize) = read_all(data)?;
+        let dtype = read_dtype(dtype)?;
         if shape.0.len() > self.limits.max_rank {
             return Err(E::custom(format!("a tensor of rank {}", shape.0.len())));
         }
@@ -334,8 +333,8 @@ impl<'de> Deserialize<'de> for Shape {
 }
 
 fn scalar<E: Error>(data: &[u8]) -> Result<Scalar, E> {
-    let (dtype, bytes): (Cow<'_, str>, &serde_bytes::Bytes) = read_all(data)?;
-    let dtype = read_dtype(&dtype)?;
+    let (dtype, bytes): (&str, &serde_bytes::Bytes) = read_all(data)?;
+    let dtype = read_dtype(dtype)?;
     Scalar::new(dtype, bytes)
         .ok_or_else(|| E::custom(format!("a {dtype} scalar of {} bytes", bytes.len())))
 }

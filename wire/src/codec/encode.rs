@@ -134,7 +134,10 @@ fn count(value: &Value) -> usize {
 }
 
 fn pack(value: &impl Serialize) -> Result<Vec<u8>, rmp_serde::encode::Error> {
-    rmp_serde::to_vec(value)
+    // Most headers are shorter: then this is the only allocation.
+    let mut bytes = Vec::with_capacity(256);
+    rmp_serde::encode::write(&mut bytes, value)?;
+    Ok(bytes)
 }
 
 type Frames = RefCell<Vec<Bytes>>;
