@@ -7,7 +7,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, drawing, drawn, pictures, runtime
+from . import alive, drawing, drawn, pictures, runtime, world_light
 from .camera import Camera
 from .rendering import ensure_gpu
 from .utils import find_first_view3d
@@ -171,6 +171,8 @@ class OffScreenRenderer:
         cut = transparent and not runtime.leaves_background_out()
         if cut:
             self._check_opaque()
+        if self._style[0] == "RENDERED" and runtime.engine_of(bpy.context.scene) == "EEVEE":
+            world_light.fit(bpy.context.scene)
         drawing.draw(
             self.offscreen,
             space,
