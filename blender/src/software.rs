@@ -24,7 +24,11 @@ mod tests {
         ] {
             assert!(draws_in_software(program), "{program}");
         }
-        for card in ["NVIDIA H100 80GB HBM3/PCIe/SSE2", "AMD Radeon RX 7900 XT", ""] {
+        for card in [
+            "NVIDIA H100 80GB HBM3/PCIe/SSE2",
+            "AMD Radeon RX 7900 XT",
+            "",
+        ] {
             assert!(!draws_in_software(card), "{card}");
         }
     }

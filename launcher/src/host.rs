@@ -144,9 +144,15 @@ mod tests {
         let tight = said(processor, 4, 2).unwrap();
         let (all, room) = tight.split_once("; ").unwrap();
         assert_eq!(all, four);
-        assert_eq!(room, "of EEVEE, with 1.5 GiB each, free memory has room for 1");
+        assert_eq!(
+            room,
+            "of EEVEE, with 1.5 GiB each, free memory has room for 1"
+        );
         let one = said(processor, 1, 16).unwrap();
-        assert!(one.contains("on 1 core, as it draws in one thread"), "{one}");
+        assert!(
+            one.contains("on 1 core, as it draws in one thread"),
+            "{one}"
+        );
         assert_eq!(said(Some(Draws::Card), 4, 16), None);
         assert_eq!(said(None, 4, 16), None);
     }

@@ -35,9 +35,13 @@ DRAWS = (
     + """
 small = renderer.render()["image"].astype(int)
 used = world.probe_resolution
-world_light.FINE_ENOUGH = 1024
-world.probe_resolution = "1024"
-large = renderer.render()["image"].astype(int)
+fine = world_light.FINE_ENOUGH
+world_light.FINE_ENOUGH = 1024  # This Blender runs other tests' scripts too.
+try:
+    world.probe_resolution = "1024"
+    large = renderer.render()["image"].astype(int)
+finally:
+    world_light.FINE_ENOUGH = fine
 report(
     software=software,
     used=used,

@@ -1,5 +1,5 @@
-# What `blendtorch setup` runs once in a Blender that it has made: EEVEE's first picture, whose shaders
-# Mesa compiles and keeps. It prints one line.
+# What `blendtorch setup` runs once in a Blender that it has made: EEVEE's first picture, whose
+# shaders Mesa compiles and keeps. It prints one line.
 import bpy
 from blendtorch import btb
 
@@ -26,7 +26,7 @@ def prepare(scene):
         if made is not None:
             bpy.context.active_object.data.materials.append(made)
     bpy.ops.object.light_add(type="SUN", rotation=(0.6, 0.3, 0))
-    scene.render.resolution_x, scene.render.resolution_y = 64, 48
+    scene.render.resolution_x, scene.render.resolution_y = 640, 480
     scene.render.resolution_percentage = 100
 
 

@@ -29,7 +29,9 @@ pub(super) fn compile(environment: &Path, marker: &mut Marker, say: &mut dyn FnM
     if marker.shaders && kept {
         return;
     }
-    say("compiling EEVEE's shaders, half a minute of one processor (kept for all Blenders of this version)");
+    say(
+        "compiling EEVEE's shaders, half a minute of one processor (kept for all Blenders of this version)",
+    );
     let blender = Blender {
         path: managed::python(environment),
         runtime: Runtime::Module,

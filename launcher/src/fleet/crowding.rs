@@ -101,13 +101,26 @@ impl Usage {
 
     /// What was done since, if the processes are the same.
     fn until(&self, now: &Self) -> Option<Load> {
-        let pids = |usage: &Self| usage.processes.iter().map(|(pid, _)| *pid).collect::<Vec<_>>();
+        let pids = |usage: &Self| {
+            usage
+                .processes
+                .iter()
+                .map(|(pid, _)| *pid)
+                .collect::<Vec<_>>()
+        };
         if pids(self) != pids(now) {
             return None;
         }
         let seconds = (now.at - self.at).as_secs_f64();
-        let sum = |usage: &Self| usage.processes.iter().map(|(_, used)| *used).sum::<Duration>();
-        let cores = |before: Duration, now: Duration| now.saturating_sub(before).as_secs_f64() / seconds;
+        let sum = |usage: &Self| {
+            usage
+                .processes
+                .iter()
+                .map(|(_, used)| *used)
+                .sum::<Duration>()
+        };
+        let cores =
+            |before: Duration, now: Duration| now.saturating_sub(before).as_secs_f64() / seconds;
         Some(Load {
             instances: self.processes.len(),
             used: cores(sum(self), sum(now)),
@@ -133,7 +146,10 @@ fn judge(engine: &str, load: &Load, cores: usize) -> Option<String> {
         ));
     }
     let each = load.used / instances;
-    if load.instances * FEW <= cores && (BUSY..=ONE_THREAD).contains(&each) && load.idle >= all / 2.0 {
+    if load.instances * FEW <= cores
+        && (BUSY..=ONE_THREAD).contains(&each)
+        && load.idle >= all / 2.0
+    {
         return Some(format!(
             "{} with {engine} on the processor, in one thread each, and {:.0} of {cores} cores are \
              idle: more instances, up to about one a core, draw as many times more images",
@@ -171,7 +187,11 @@ mod tests {
             said.starts_with("9 instances draw with Workbench on the processor, and share 4 cores"),
             "{said}"
         );
-        assert!(judge("EEVEE", &load(3, 0.9, 0.0), 1).unwrap().contains("share 1 core:"));
+        assert!(
+            judge("EEVEE", &load(3, 0.9, 0.0), 1)
+                .unwrap()
+                .contains("share 1 core:")
+        );
         // Twice as many are not far too many, nor are those that leave cores idle: they wait.
         assert_eq!(judge("WORKBENCH", &load(8, 4.0, 0.0), 4), None);
         assert_eq!(judge("WORKBENCH", &load(64, 2.0, 2.0), 4), None);
@@ -185,7 +205,11 @@ mod tests {
                 && said.contains("7 of 8 cores are idle"),
             "{said}"
         );
-        assert!(judge("EEVEE", &load(2, 1.9, 5.0), 8).unwrap().starts_with("2 instances draw"));
+        assert!(
+            judge("EEVEE", &load(2, 1.9, 5.0), 8)
+                .unwrap()
+                .starts_with("2 instances draw")
+        );
         assert_eq!(judge("EEVEE", &load(3, 3.0, 5.0), 8), None);
         // Waits for its consumer; draws with threads; the cores have other work.
         assert_eq!(judge("EEVEE", &load(1, 0.5, 7.0), 8), None);

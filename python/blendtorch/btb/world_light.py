@@ -1,10 +1,11 @@
 """How finely EEVEE takes the light of a world that is the same in all directions.
 
-From 4.2 on EEVEE draws the world into a map of 1024 pixels a side, from which surfaces are lit: before
-the first picture, and again whenever the world has changed, as in a script that gives each frame
-another background. Without a graphics card that takes longer than the picture itself. Of a world that
-has one colour a smaller map says the same. Owns that choice, and what the user had chosen. It must
-never touch a world that looks different in different directions, or that lights as a sun.
+From 4.2 on EEVEE draws the world into a map of 1024 pixels a side, from which surfaces are lit:
+before the first picture, and again whenever the world has changed, as in a script that gives each
+frame another background. Without a graphics card that takes longer than the picture itself. Of a
+world that has one colour a smaller map says the same. Owns that choice, and what the user had
+chosen. It must never touch a world that looks different in different directions, or that lights as
+a sun.
 """
 
 from typing import Any
