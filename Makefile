@@ -91,13 +91,14 @@ lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, r
 	$(TOOLS)/bin/ruff check .
 	$(TOOLS)/bin/mypy
 
-bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png; networks of neurons beside C: out/neurons; networks as scenes: out/networks; surfaces drawn by ourselves: out/solid.json
+bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png; networks of neurons beside C: out/neurons; networks as scenes: out/networks; surfaces drawn by ourselves: out/solid.json; EEVEE without a GPU: out/eevee.json
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out $(BESIDE_VISIONSIM)
 	$(CARGO_TARGET_DIR)/release/neurons --out out/neurons
 	$(CARGO_TARGET_DIR)/release/networks --out out/networks
 	$(VENV)/bin/python benches/networks.py --out out/networks/scenes.json $(BESIDE_CLEO)
 	$(VENV)/bin/python benches/solid.py --out out/solid.json
+	$(VENV)/bin/python benches/eevee.py --out out/eevee.json
 
 peers: setup python-env ## us beside the original's way, libzmq and other Blenders, added to docs/peers.md; PEERS="--help" says more
 	cargo build --release -p blendtorch-benches

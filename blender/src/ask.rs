@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::environment::{DRAWING_THREADS, packages};
 use crate::lifeline::Guard;
+use crate::shader_cache::shader_cache;
 use crate::{Blender, Runtime, noise};
 
 /// Nothing that is asked takes longer, on a slow disk either.
@@ -88,6 +89,9 @@ pub(crate) fn ask_within(command: &mut Command, word: &str, limit: Duration) -> 
     let (name, value) = DRAWING_THREADS;
     if std::env::var_os(name).is_none() {
         command.env(name, value);
+    }
+    if let Some((name, folder)) = shader_cache() {
+        command.env(name, folder);
     }
     let guard = Guard::start(&[])?;
     guard.watch(command);

@@ -30,6 +30,8 @@ pub mod package;
 mod programs;
 pub mod scenes;
 mod setup;
+mod shader_cache;
+mod software;
 mod version;
 
 pub use answers::Answers;
@@ -39,4 +41,6 @@ pub use discover::{DiscoverError, MANAGED, VARIABLE, discover, discover_named};
 pub use doctor::{Check, Health};
 pub use programs::on_path;
 pub use setup::{SetupError, SetupOptions, setup, setup_video};
+pub use shader_cache::shader_cache;
+pub use software::draws_in_software;
 pub use version::{DEFAULT_BPY_VERSION, Version};

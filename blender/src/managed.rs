@@ -23,6 +23,9 @@ pub(crate) struct Marker {
     pub(crate) python: String,
     /// The blendtorch wheel that was installed, where one was.
     pub(crate) wheel: Option<WheelStamp>,
+    /// Whether EEVEE's shaders were compiled with it.
+    #[serde(default)]
+    pub(crate) shaders: bool,
 }
 
 /// Tells one build of the wheel from another without reading it.
@@ -148,6 +151,7 @@ mod tests {
             bpy,
             python: "3.11".into(),
             wheel: None,
+            shaders: false,
         }
         .write(folder)
         .unwrap();

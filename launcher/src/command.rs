@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use blendtorch_blender::environment::{DRAWING_THREADS, PYTHON_PATH, packages, path_with};
-use blendtorch_blender::{Blender, Runtime};
+use blendtorch_blender::{Blender, Runtime, shader_cache};
 
 use crate::LaunchDescription;
 
@@ -102,6 +102,7 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
         .map(|(name, value)| (name.to_owned(), value.into()));
     let given = description.env.iter();
     let mut all: IndexMap<String, OsString> = ours.collect();
+    all.extend(shader_cache().map(|(name, folder)| (name.to_owned(), folder)));
     // The launcher warns of addresses that others reach, once for all instances.
     all.insert("BLENDTORCH_LAUNCHED".into(), "1".into());
     // One that the user gave seeds what a script calls; one that was drawn leaves that alone.
@@ -272,6 +273,28 @@ mod tests {
                 ours.then_some(OsStr::new("0"))
             );
         }
+    }
+
+    #[test]
+    fn shaders_are_kept_where_ours_are_unless_the_description_says_where() {
+        let told = |env: &[(&str, &str)]| {
+            let description = LaunchDescription {
+                script: "/a.py".into(),
+                env: env
+                    .iter()
+                    .map(|(name, value)| ((*name).into(), (*value).into()))
+                    .collect(),
+                ..Default::default()
+            };
+            let set = environment(&blender(Runtime::Module), &description);
+            let found = set
+                .into_iter()
+                .find(|(name, _)| name == "MESA_SHADER_CACHE_DIR");
+            found.map(|(_, value)| value)
+        };
+        assert_eq!(told(&[]), shader_cache().map(|(_, folder)| folder));
+        let theirs = told(&[("MESA_SHADER_CACHE_DIR", "/theirs")]);
+        assert_eq!(theirs.as_deref(), Some(OsStr::new("/theirs")));
     }
 
     #[test]

@@ -7,14 +7,21 @@ use std::fs;
 use rustix::fs::{MemfdFlags, memfd_create, statvfs};
 
 use blendtorch_blender::Check;
+use blendtorch_blender::doctor::Draws;
 
 /// A batch or two of full-HD images of a few instances; with less, frames go inline.
 const LITTLE_MEMORY: u64 = 1 << 30;
 
-/// What a fleet would find on this machine.
+/// Memory that an instance takes which draws simple scenes with EEVEE on the processor; with Workbench
+/// it is a third of that.
+const EEVEE_BYTES: u64 = 3 << 29;
+
+/// What a fleet would find on this machine, where this draws.
 #[must_use]
-pub fn checks() -> Vec<Check> {
-    vec![shared_memory(), machine()]
+pub fn checks(draws: Option<Draws>) -> Vec<Check> {
+    let mut checks = vec![shared_memory(), machine()];
+    checks.extend(instances(draws, cores(), available()));
+    checks
 }
 
 fn shared_memory() -> Check {
@@ -48,11 +55,34 @@ fn machine() -> Check {
     let memory = available().map(|free| format!(", {} free", gib(free)));
     Check::ok(
         "machine",
-        format!(
-            "{cores} cores{}; one instance a core renders most",
-            memory.unwrap_or_default()
-        ),
+        format!("{cores} cores{}", memory.unwrap_or_default()),
     )
+}
+
+/// How many instances such a machine is to be given. What a graphics card does best with, only trying
+/// tells.
+fn instances(draws: Option<Draws>, cores: usize, free: Option<u64>) -> Option<Check> {
+    if draws != Some(Draws::Processor) {
+        return None;
+    }
+    let (each, s) = match cores {
+        1 => ("it draws in one thread", ""),
+        _ => ("each draws in one thread", "s"),
+    };
+    let found = format!(
+        "\"num_instances\": {cores} draws most with Workbench or EEVEE on {cores} core{s}, as {each}"
+    );
+    let room = free.map(|free| usize::try_from(free / EEVEE_BYTES).unwrap_or(usize::MAX));
+    Some(match room.filter(|room| *room < cores) {
+        None => Check::ok("instances", found),
+        Some(room) => Check::ok(
+            "instances",
+            format!(
+                "{found}; of EEVEE, with {} each, free memory has room for {room}",
+                gib(EEVEE_BYTES)
+            ),
+        ),
+    })
 }
 
 /// Cores that are ours: those that the system lets us have, and no more than Slurm has given on this
@@ -99,6 +129,33 @@ fn gib(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_many_instances_is_said_where_the_processor_draws_and_nowhere_else() {
+        let said = |draws, cores, free: u64| {
+            let check = instances(draws, cores, Some(free << 30))?;
+            assert_eq!(check.name, "instances");
+            Some(check.found)
+        };
+        let four = "\"num_instances\": 4 draws most with Workbench or EEVEE on 4 cores, as each draws \
+                    in one thread";
+        let processor = Some(Draws::Processor);
+        assert_eq!(said(processor, 4, 16).as_deref(), Some(four));
+        let tight = said(processor, 4, 2).unwrap();
+        let (all, room) = tight.split_once("; ").unwrap();
+        assert_eq!(all, four);
+        assert_eq!(
+            room,
+            "of EEVEE, with 1.5 GiB each, free memory has room for 1"
+        );
+        let one = said(processor, 1, 16).unwrap();
+        assert!(
+            one.contains("on 1 core, as it draws in one thread"),
+            "{one}"
+        );
+        assert_eq!(said(Some(Draws::Card), 4, 16), None);
+        assert_eq!(said(None, 4, 16), None);
+    }
 
     #[test]
     fn the_kernels_word_is_read() {

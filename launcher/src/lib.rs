@@ -40,6 +40,7 @@ mod placement;
 mod program;
 mod sealed;
 pub mod slurm;
+mod usage;
 
 pub use addresses::AddressError;
 pub use board::{Heard, InstanceState, InstanceStatus, News};

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NoReturn
 
-from . import drawing_threads, ending, leaving, session
+from . import drawing_threads, ending, leaving, session, shader_cache
 
 USAGE = """\
 usage: python -m blendtorch.bpy_main [options] [scene.blend] [--python FILE] [-- ARGS...]
@@ -62,6 +62,7 @@ def _run_steps(argv: list[str]) -> int:
     for ending_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending_signal, signal.SIG_DFL)
     drawing_threads.avoid()
+    shader_cache.keep()
     options = _parse(argv)
 
     import bpy  # noqa: F401

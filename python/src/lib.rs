@@ -22,6 +22,7 @@ mod publisher;
 mod recording;
 mod render;
 mod seeds;
+mod shader_cache;
 mod simulate;
 mod stream;
 mod timeout;
@@ -47,6 +48,7 @@ fn _blendtorch(module: &Bound<'_, PyModule>) -> PyResult<()> {
     recording::register(module)?;
     render::register(module)?;
     seeds::register(module)?;
+    shader_cache::register(module)?;
     simulate::register(module)?;
     stream::register(module)?;
     timeout::register(module)?;

@@ -9,11 +9,12 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use super::Draws;
 use super::check::{Check, Health};
 use crate::answers::Answers;
 use crate::discover::{VARIABLE, discover_named};
 use crate::environment::{DRAWING_THREADS, REMEDY};
-use crate::{Blender, DiscoverError, Runtime, ask};
+use crate::{Blender, DiscoverError, Runtime, ask, draws_in_software};
 
 const PROBE: &str = include_str!("probe.py");
 
@@ -35,11 +36,12 @@ struct Said {
     gpu_error: Option<String>,
 }
 
-pub(super) fn checks() -> Vec<Check> {
+/// The checks, and what draws.
+pub(super) fn checks() -> (Vec<Check>, Option<Draws>) {
     // Asked anew, and not written down.
     let blender = match discover_named(None, &Answers::in_file(None)) {
         Ok(blender) => blender,
-        Err(error) => return vec![no_blender(&error)],
+        Err(error) => return (vec![no_blender(&error)], None),
     };
     match examine(&blender) {
         Ok(said) => {
@@ -51,23 +53,37 @@ pub(super) fn checks() -> Vec<Check> {
             ];
             let threads = std::env::var_os(DRAWING_THREADS.0);
             checks.extend(drawing(&said, threads.as_deref()));
-            checks
+            (checks, said.draws())
         }
-        Err(complaint) => vec![Check::missing(
-            "Blender",
-            format!(
-                "{} {} does not start: {complaint}",
-                blender.version,
-                blender.path.display()
-            ),
-            match blender.runtime {
-                Runtime::Module => "blendtorch setup --force",
-                Runtime::Program => {
-                    "blendtorch setup (the managed Blender goes first), or install it anew"
-                }
-            },
-        )],
+        Err(complaint) => (vec![dead(&blender, &complaint)], None),
     }
+}
+
+impl Said {
+    fn draws(&self) -> Option<Draws> {
+        let renderer = self.renderer.as_deref()?;
+        Some(match draws_in_software(renderer) {
+            true => Draws::Processor,
+            false => Draws::Card,
+        })
+    }
+}
+
+fn dead(blender: &Blender, complaint: &str) -> Check {
+    Check::missing(
+        "Blender",
+        format!(
+            "{} {} does not start: {complaint}",
+            blender.version,
+            blender.path.display()
+        ),
+        match blender.runtime {
+            Runtime::Module => "blendtorch setup --force",
+            Runtime::Program => {
+                "blendtorch setup (the managed Blender goes first), or install it anew"
+            }
+        },
+    )
 }
 
 fn no_blender(error: &DiscoverError) -> Check {
@@ -151,9 +167,6 @@ fn package(blender: &Blender, said: &Said) -> Check {
     }
 }
 
-/// Renderers that are programs, by the names they give themselves.
-const SOFTWARE: [&str; 4] = ["llvmpipe", "softpipe", "swrast", "SwiftShader"];
-
 fn rendering(said: &Said) -> Check {
     let Some(renderer) = &said.renderer else {
         return Check::missing(
@@ -166,7 +179,7 @@ fn rendering(said: &Said) -> Check {
         );
     };
     let version = said.gpu_version.as_deref().unwrap_or_default();
-    if !SOFTWARE.iter().any(|name| renderer.contains(name)) {
+    if !draws_in_software(renderer) {
         let vendor = said.vendor.as_deref().unwrap_or_default();
         return Check::ok("rendering", format!("GPU: {renderer} ({vendor} {version})"));
     }

@@ -9,12 +9,22 @@ mod check;
 
 pub use check::{Check, Health};
 
-/// Looks at the Blender that would run; takes about as long as it takes to start and end.
+/// What draws where Blender does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draws {
+    /// A graphics card.
+    Card,
+    /// The processor.
+    Processor,
+}
+
+/// Looks at the Blender that would run, and says what draws, where that could be asked; takes about as
+/// long as it takes to start and end.
 #[must_use]
-pub fn checks() -> Vec<Check> {
-    let mut checks = blender::checks();
+pub fn checks() -> (Vec<Check>, Option<Draws>) {
+    let (mut checks, draws) = blender::checks();
     checks.extend(around::cache_folder());
     checks.push(around::display());
     checks.push(around::ffmpeg());
-    checks
+    (checks, draws)
 }

@@ -9,6 +9,7 @@
 mod error;
 mod host;
 mod packages;
+mod shaders;
 mod steps;
 mod video;
 mod wheel;
@@ -80,6 +81,7 @@ pub fn setup(options: &SetupOptions, say: &mut dyn FnMut(&str)) -> Result<PathBu
             say,
         )?;
         install_wheel(&lock, &environment, wheel, stamp, &mut marker, say)?;
+        shaders::compile(&environment, &mut marker, say);
     } else if !managed::has_package(&environment) {
         say(
             "blendtorch itself is not in it yet, and no scene script runs without: build the wheel \
@@ -162,6 +164,7 @@ fn make(
         bpy,
         python: python.into(),
         wheel: None,
+        shaders: false,
     };
     marker.write(environment).map_err(at(environment))?;
     Ok(marker)

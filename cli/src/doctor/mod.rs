@@ -12,8 +12,8 @@ use blendtorch_blender::{Check, Health};
 /// Takes about as long as a Blender takes to start and end.
 #[must_use]
 pub fn doctor() -> Vec<Check> {
-    let mut checks = blendtorch_blender::doctor::checks();
-    checks.extend(blendtorch_launcher::host::checks());
+    let (mut checks, draws) = blendtorch_blender::doctor::checks();
+    checks.extend(blendtorch_launcher::host::checks(draws));
     checks.push(libtorch::check());
     checks
 }

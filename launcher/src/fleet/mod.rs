@@ -5,6 +5,7 @@
 //! that thread reports.
 
 mod begun;
+mod crowding;
 mod health;
 mod level;
 mod lives;
@@ -36,6 +37,7 @@ use crate::hosts::Far;
 use crate::{LaunchError, LaunchInfo};
 
 pub(crate) use begun::{Beginning, Part};
+use crowding::Crowding;
 pub(crate) use level::{LAST_WORDS, Level};
 pub(crate) use logs::Log;
 pub use options::FleetOptions;
@@ -64,6 +66,7 @@ pub struct Fleet {
     far: Option<Far>,
     warnings: Vec<String>,
     board: Arc<Board>,
+    crowding: Mutex<Crowding>,
     stopper: Stopper,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// The process that started the fleet: the instances are its children and nobody else's.
@@ -96,11 +99,17 @@ impl Fleet {
         self.far.is_some()
     }
 
-    /// What the user is to know of hosts since the last time: that one has come, was taken away, or
-    /// why none comes.
+    /// What the user is to know since the last time: that a host has come, was taken away, or why none
+    /// comes; once, that far more or far fewer instances draw on the processor than it has cores.
     pub fn notices(&self) -> Vec<String> {
-        let far = self.far.as_ref();
-        far.map(|far| far.state.take_notices()).unwrap_or_default()
+        match &self.far {
+            Some(far) => far.state.take_notices(),
+            None => self.crowding().look(&self.board).into_iter().collect(),
+        }
+    }
+
+    fn crowding(&self) -> MutexGuard<'_, Crowding> {
+        self.crowding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lines for the user: that machines other than this one can reach the sockets, that there is no

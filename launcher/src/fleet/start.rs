@@ -133,6 +133,7 @@ impl Fleet {
             far: Some(Far { state, orders }),
             warnings,
             board,
+            crowding: Mutex::default(),
             stopper: Stopper {
                 level: Arc::new(level),
             },
@@ -255,6 +256,7 @@ impl Fleet {
             far: None,
             warnings,
             board,
+            crowding: Mutex::default(),
             stopper: Stopper {
                 level: Arc::new(level),
             },

@@ -13,7 +13,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .. import drawing_threads
+from .. import drawing_threads, shader_cache
 from . import constants, runtime
 from .agent import RemoteControlledAgent
 from .arguments import BlendtorchArgs, parse_blendtorch_args
@@ -87,6 +87,7 @@ __version__ = "0.4.0"
 """The version of the original whose names these are."""
 
 drawing_threads.avoid()
+shader_cache.keep()
 runtime.settle()
 
 # Imported when first asked for: nearly all need bpy, which not every producer has.

@@ -7,7 +7,7 @@ import gpu
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, drawing, drawn, pictures, runtime, solid
+from . import alive, drawing, drawn, pictures, runtime, solid, world_light
 from .camera import Camera
 from .rendering import ensure_gpu
 from .solid import looks, rules
@@ -177,6 +177,8 @@ class OffScreenRenderer:
         cut = transparent and not runtime.leaves_background_out()
         if cut:
             self._check_opaque()
+        if self._style[0] == "RENDERED" and runtime.engine_of(bpy.context.scene) == "EEVEE":
+            world_light.fit(bpy.context.scene)
         self._draw(space, region, background=cut or not transparent)
         if out is None:
             out = np.empty((height, width, self.channels), np.uint8)

@@ -75,7 +75,7 @@ def describe(scene: Any = None) -> Description:
 def choose_engine(scene: Any = None) -> str:
     """Sets the scene's engine to EEVEE where there is a GPU, otherwise to Workbench; returns it.
 
-    Without a GPU EEVEE takes seconds for a frame, and minutes for the first one.
+    What EEVEE takes without a GPU, and its first picture: docs/rendering.md.
     """
     scene = scene or bpy.context.scene
     scene.render.engine = "BLENDER_WORKBENCH" if is_software() else eevee()

@@ -323,7 +323,8 @@ impl RenderFleet {
         self.inner.stop();
     }
 
-    /// What the user is to know of other hosts since the last time: that one has come or is gone.
+    /// What the user is to know since the last time: that another host has come or is gone, or that the
+    /// Blenders are far too many or too few for the cores that draw.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         self.inner.fleet.notices()
