@@ -210,11 +210,7 @@ def play(
     }
     if said["as"] == "pulsar" and last is None:
         last = max(float(one.last_change) for one in made.values())
-        made = {
-            tag: one if one.last == last
-            else plays.activity(said, tag, populations[tag].ids, line, spikes.get(tag), last)
-            for tag, one in made.items()
-        }  # fmt: skip
+        made = {tag: one if one.last == last else one.ending(last) for tag, one in made.items()}
     ends: dict[str, float] = {}
     for tag, one in made.items():
         population = populations[tag]
