@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import bpy
 import numpy as np
 
-from . import glare, marked, points, shapes
+from . import bake_nodes, glare, marked, points, shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +146,7 @@ def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
     shape = shapes.choose(scene, "auto")
     look: Look = look_of(collection)
     material = obj.material_slots[0].material
-    shapes.dress(obj, shape, look, material, collection.get("blendtorch_keys"))
+    shapes.dress(obj, shape, look, material, bake_nodes.of(collection))
     if shape == "mesh":
         shapes.set_up_workbench(scene)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import circuit
-from . import activity, animating, extras, kept, marked, plays, points, sources
+from . import activity, animating, bake_nodes, extras, kept, marked, plays, points, sources
 from .arrays import ArrayNetwork
 from .population import BlenderPopulation, Style
 
@@ -81,7 +81,7 @@ class _Attached:
         for name, population in self._populations.items():
             collection = population.collection
             play = kept.read(collection, kept.PLAY)
-            if not play or population.as_objects or collection.get("blendtorch_keys") is not None:
+            if not play or population.as_objects or bake_nodes.of(collection) is not None:
                 continue  # Nothing plays, or its keys are in the file.
             if population.object is None:
                 continue
