@@ -308,3 +308,4 @@ def test_a_mapping_may_be_of_times_of_devices_or_wrong() -> None:
     with pytest.raises(ValueError, match="the id 3 is there twice"):
         spikes_from_mapping({}, [3, 1, 3])
     assert spikes_from_mapping({"1": [0.5]}, [])[2]["unknown"] == 1
+        "others": {99: 1},
