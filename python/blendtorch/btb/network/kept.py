@@ -52,9 +52,9 @@ draws it, attached again by itself. In a script, in a Blender that has blendtorc
 
 
 def note_network(root: Any, network: "BlenderNetwork") -> None:
-    """Keeps which network it is."""
+    """Keeps which network it is, in place of the one before."""
     said = read(root, NETWORK)
-    said["files"] = said.get("files", {})
+    said["files"] = {}
     path = network.path
     said["network"] = None if path is None else note_file(said, path)
     _write(root, NETWORK, said)
