@@ -5,7 +5,8 @@ stay at rest. It must never change what is declared, nor where anything is.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ... import circuit
@@ -21,23 +22,32 @@ def attach(scene: Any) -> list[str]:
     Returns: what is to be said: files that are gone or have changed, results that do not fit.
     """
     told: list[str] = []
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
+    with _heard(told):
         for root in marked.networks(scene):
             told += _Attached(scene, root).told
         activity.adapt(scene)
         activity.show(scene)
-    return list(dict.fromkeys([*told, *kept.said(heard)]))
+    return list(dict.fromkeys(told))
 
 
 def redraw(scene: Any) -> list[str]:
     """Draws what is beside cells again where it was drawn for another engine; what is to be
     said."""
     told: list[str] = []
-    for root in marked.networks(scene):
-        if root.get(extras.ENGINE) not in (None, scene.render.engine):
-            told += _Attached(scene, root, plays=False).told
-    return told
+    with _heard(told):
+        for root in marked.networks(scene):
+            if root.get(extras.ENGINE) not in (None, scene.render.engine):
+                told += _Attached(scene, root, plays=False).told
+    return list(dict.fromkeys(told))
+
+
+@contextmanager
+def _heard(told: list[str]) -> Iterator[None]:
+    """What is warned of meanwhile is told."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield
+    told += kept.said(heard)
 
 
 class _Attached:
