@@ -6,7 +6,7 @@ use super::device::{Device, LightModel, Values};
 use super::view::CameraView;
 use super::{ColorScale, Positions, SceneDescription, Show, array_file};
 use crate::colors::ColorMap;
-use crate::{Problems, nearest};
+use crate::{Problems, meant, nearest};
 
 /// The engines' names.
 const ENGINES: [&str; 3] = ["cycles", "eevee", "workbench"];
@@ -133,8 +133,7 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
     if let Some(engine) = &scene.engine
         && !ENGINES.contains(&engine.as_str())
     {
-        let meant = nearest(engine, ENGINES);
-        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
+        let meant = meant(engine, ENGINES);
         wrong(
             "engine",
             format!("{engine:?} is none of cycles, eevee, workbench{meant}"),
