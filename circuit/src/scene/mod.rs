@@ -378,11 +378,18 @@ impl SceneDescription {
     }
 }
 
-/// The file and the array that a text names, as `cells.npz:exc`.
+/// How the names of files that have arrays end, before the array's name.
+const ARRAY_FILES: [&str; 4] = [".npy:", ".npz:", ".h5:", ".hdf5:"];
+
+/// The file and the array that a text names, as `cells.npz:exc`. Both may have colons of their own.
 #[must_use]
 pub fn array_file(text: &str) -> (PathBuf, Option<&str>) {
-    match text.rsplit_once(':') {
-        Some((file, array)) if !array.is_empty() && !file.is_empty() => (file.into(), Some(array)),
-        _ => (text.into(), None),
+    let ends = ARRAY_FILES.iter();
+    let colon = ends
+        .filter_map(|end| text.find(end).map(|at| at + end.len() - 1))
+        .min();
+    match colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
+        Some((file, array)) => (file.into(), Some(array).filter(|name| !name.is_empty())),
+        None => (text.into(), None),
     }
 }
