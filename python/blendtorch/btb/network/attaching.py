@@ -12,7 +12,7 @@ from typing import Any
 from ... import circuit
 from . import activity, animating, bake_nodes, extras, kept, marked, plays, points, sources
 from .arrays import ArrayNetwork
-from .population import BlenderPopulation, Style
+from .population import AS_OBJECTS, BlenderPopulation, Style
 
 
 def attach(scene: Any) -> list[str]:
@@ -69,7 +69,7 @@ class _Attached:
         """A population of what the file has of it."""
         name = str(collection.get(marked.NAME))
         style = Style(**kept.read(collection, kept.STYLE))
-        as_objects = bool(collection.get("blendtorch_as_objects"))
+        as_objects = bool(collection.get(AS_OBJECTS))
         found = marked.objects(collection, "points")
         arrays: dict[str, Any] = {"positions": []}
         if found and not as_objects:

@@ -42,7 +42,7 @@ def bake(scene: Any, start: int | None = None, end: int | None = None) -> dict[s
                     found = True
                     name = str(collection.get(marked.NAME))
                     made[name] = _baked(scene, collection, obj, playing, first, last)
-            found = found or bool(collection.get("blendtorch_as_objects"))
+            found = found or bool(collection.get(AS_OBJECTS))
     if not found:
         raise ValueError(
             "nothing plays in this scene: animate it, or call network.attach(scene) after a file "

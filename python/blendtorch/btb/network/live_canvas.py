@@ -61,7 +61,9 @@ class SceneCanvas:
         """
         with tempfile.TemporaryDirectory(prefix="blendtorch-live-") as folder:
             said = circuit.scene_description(_described(hello, Path(folder), self._azimuth), folder)
-            self.network = show(said, self._scene or bpy.context.scene)
+            before, self.network = self.network, show(said, self._scene or bpy.context.scene)
+        if before is not None and before.root != self.network.root:
+            removed.network(before.root)
         self._cells = {}
         for name, population in self.network.populations.items():
             self._cells[name] = LiveActivity(len(population))

@@ -25,6 +25,7 @@ from . import (
     nodes,
     plays,
     reading,
+    removed,
     sources,
     timeline,
     views,
@@ -191,7 +192,7 @@ def _populate(network: BlenderNetwork, said: Mapping[str, Any]) -> None:
     wanted = [name for name in there if name in styles or not said["only_named"]]
     for collection in marked.populations(network.root):
         if collection.get(marked.NAME) not in wanted:
-            bpy.data.batch_remove([*collection.objects, collection])
+            removed.population(collection)
     for name in wanted:
         style = dict(styles.get(name) or {})
         draw_as = style.get("draw_as") or said["draw_as"]
