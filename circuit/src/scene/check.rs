@@ -155,10 +155,6 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
             format!("{engine:?} is none of cycles, eevee, workbench{meant}"),
         );
     }
-    let side = |text: &str| {
-        text.parse()
-            .is_ok_and(|side: u32| (4..=65536).contains(&side))
-    };
     if let Some(size) = &scene.resolution
         && let Err(text) = resolution(size)
     {
@@ -192,6 +188,10 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
         CameraView::Angle(angle) if angle.distance.is_some_and(|far| !above(far, false)) => {
             wrong("camera.distance", "it must be above 0, in µm".into());
         }
+        _ => {}
+    }
+}
+
 /// What is wrong with a size of pictures, in words.
 fn resolution(size: &str) -> Result<(), String> {
     let side = |text: &str| {
@@ -213,10 +213,6 @@ fn resolution(size: &str) -> Result<(), String> {
         ));
     }
     Ok(())
-}
-
-        _ => {}
-    }
 }
 
 fn one_device(device: &Device, key: &str, wrong: &mut dyn FnMut(&str, String)) {

@@ -116,8 +116,7 @@ def _made(
     if not any(len(one) for one in shown):
         _say("no cell is shown: populations are hidden, left out by `only_named`, or empty")
     seen = [(one.shown_locations(), one.largest) for one in shown]
-    if said["axes"]:
-        seen += extras.box(network.populations, said["devices"])
+    seen += extras.seen_box(network.populations, said)
     views.apply(scene, eye, said["camera"], seen)
     if said["glare"]:
         glare.ensure(scene)
