@@ -253,11 +253,11 @@ class Indicator(Activity):
 
     where K is what makes one spike peak at `amplitude`. With `saturation=float("inf")` nothing
     saturates. `noise` is the standard deviation of what is added to each cell in each frame, which
-    hangs on `seed`, cell and frame alone. The defaults are GCaMP6f's, without noise
-    (`docs/activity.md` says where they are from). What is None is the default.
+    hangs on `seed`, cell and frame alone. The defaults are about GCaMP6f's, without
+    noise (`docs/activity.md` says what they are). What is None is the default.
     """
 
-    #: GCaMP6f's numbers, by the names of the arguments.
+    #: About GCaMP6f's numbers, by the names of the arguments.
     GCAMP6F: ClassVar[Mapping[str, float]] = MappingProxyType(
         dict(
             zip(
