@@ -179,7 +179,10 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
     };
     if lens.is_some_and(|lens| !LENSES.contains(&lens)) {
         let (least, most) = (LENSES.start(), LENSES.end());
-        wrong("camera.lens", format!("it must be from {least} to {most} mm"));
+        wrong(
+            "camera.lens",
+            format!("it must be from {least} to {most} mm"),
+        );
     }
     match &scene.camera {
         CameraView::Place(place) if place.location == place.look_at => {

@@ -141,15 +141,30 @@ fn files_and_arrays_may_have_colons_of_their_own() {
 fn pictures_and_frames_that_blender_does_not_have_are_refused_by_their_key() {
     let with = |keys: &str| read(&format!(r#"{{"network": "net.hdf5", {keys}}}"#));
     for size in ["32768x32768", "65536x16384", "4x65536"] {
-        assert!(with(&format!(r#""resolution": "{size}""#)).is_ok(), "{size}");
+        assert!(
+            with(&format!(r#""resolution": "{size}""#)).is_ok(),
+            "{size}"
+        );
     }
     for (keys, says) in [
-        (r#""resolution": "65536x65536""#, "resolution: 65536x65536 are 4294 million pixels"),
+        (
+            r#""resolution": "65536x65536""#,
+            "resolution: 65536x65536 are 4294 million pixels",
+        ),
         (r#""resolution": "65537x4""#, "each from 4 to 65536"),
         (r#""resolution": [65536, 65536]"#, "resolution: "),
-        (r#""samples": 16777217"#, "samples: it must be from 1 to 16777216"),
-        (r#""camera": {"elevation": 1, "azimuth": 1, "lens": 0.5}"#, "camera.lens: it must be from 1 to 5000"),
-        (r#""time": {"ms_per_s": 0.001, "stop_ms": 1000}"#, "time.stop_ms: it is at frame 60000000"),
+        (
+            r#""samples": 16777217"#,
+            "samples: it must be from 1 to 16777216",
+        ),
+        (
+            r#""camera": {"elevation": 1, "azimuth": 1, "lens": 0.5}"#,
+            "camera.lens: it must be from 1 to 5000",
+        ),
+        (
+            r#""time": {"ms_per_s": 0.001, "stop_ms": 1000}"#,
+            "time.stop_ms: it is at frame 60000000",
+        ),
     ] {
         let said = with(keys).unwrap_err();
         assert!(said.contains(says), "{says} is not in {said}");
@@ -168,7 +183,10 @@ fn a_box_is_around_all_or_has_limits() {
     let back = axes(r#"{"x": [5, 5], "y": [9, 1]}"#).unwrap_err();
     assert!(back.contains("axes.x") && back.contains("axes.y"), "{back}");
     let other = axes(r#"{"w": [0, 1]}"#).unwrap_err();
-    assert!(other.contains("axes") && other.contains(r#"as {"z": [0, 600]}"#), "{other}");
+    assert!(
+        other.contains("axes") && other.contains(r#"as {"z": [0, 600]}"#),
+        "{other}"
+    );
 }
 
 #[test]

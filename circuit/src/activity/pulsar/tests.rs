@@ -139,9 +139,15 @@ fn another_end_is_not_reckoned_anew() {
         }
         assert_eq!(values[0], values[1], "at {frame}");
     }
-    assert_eq!(other.keys(0).expect("a cell"), anew.keys(0).expect("a cell"));
+    assert_eq!(
+        other.keys(0).expect("a cell"),
+        anew.keys(0).expect("a cell")
+    );
     // What ends by itself is as it was, and an end before it is its own.
-    assert_eq!((own.last(), own.ending(3.0).expect("a frame").last()), (24.0, 24.0));
+    assert_eq!(
+        (own.last(), own.ending(3.0).expect("a frame").last()),
+        (24.0, 24.0)
+    );
     let refused = own.ending(f64::NAN).expect_err("no frame");
     assert_eq!(refused.to_string(), "last is NaN; a frame is needed");
 }

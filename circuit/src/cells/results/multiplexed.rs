@@ -144,7 +144,9 @@ fn fits(
     };
     let path = network.path().display();
     let text = if own != storage {
-        format!("was simulated with the network {storage}, and {path} is {own}: cells may be others")
+        format!(
+            "was simulated with the network {storage}, and {path} is {own}: cells may be others"
+        )
     } else if let (Some(state), Some(own)) = (theirs["state_id"].as_i64(), ours("state_id"))
         && own != state.to_string()
     {
