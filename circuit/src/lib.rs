@@ -40,7 +40,7 @@ pub use currents::read_currents;
 pub use edges::{Blocks, EdgeBlock, EdgePopulation};
 pub use error::CircuitError;
 pub use morphology::{Branch, Labels, Morphology};
-pub use names::nearest;
+pub use names::{meant, nearest};
 pub use network::{Circuit, EdgesFile, NodesFile};
 pub use nodes::{NodeIds, NodePopulation};
 pub use problems::{Problem, Problems, Severity};

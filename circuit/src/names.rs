@@ -19,9 +19,14 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, one)| one)
 }
 
+/// That one as the end of a sentence, "; did you mean …?"; nothing where none is near enough.
+pub fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{meant, nearest};
 
     #[test]
     fn slips_are_known() {
@@ -40,5 +45,7 @@ mod tests {
             assert_eq!(nearest(slip, known), Some(meant), "{slip}");
         }
         assert_eq!(nearest("poisson", known), None);
+        assert_eq!(meant("iclamp", known), "; did you mean \"IClamp\"?");
+        assert_eq!(meant("poisson", known), "");
     }
 }

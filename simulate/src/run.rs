@@ -328,8 +328,7 @@ impl Run {
 
     fn unknown(&self, population: &str) -> SimulateError {
         let names = || self.members.populations.iter().map(|one| one.name.as_str());
-        let meant = blendtorch_circuit::nearest(population, names())
-            .map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+        let meant = blendtorch_circuit::meant(population, names());
         let known = names().collect::<Vec<_>>().join(", ");
         let text = format!("there is no population {population:?}, but {known}{meant}");
         CircuitError::file(&self.plan.config.file, "networks", text).into()

@@ -225,3 +225,18 @@ def test_values_get_colours() -> None:
         circuit.color_map("virdis")
     with pytest.raises(ValueError, match='colors: there is no colour map "magmaa"'):
         circuit.scene_description({"network": "net.hdf5", "colors": "magmaa"})
+
+
+def test_a_pulsar_with_another_end_is_as_one_that_was_made_with_it() -> None:
+    spikes = spikes_of(40, 200)
+    own = circuit.Pulsar(spikes, LINE, spike_duration=8.0, afterburn=40.0, floor=0.2)
+    other = own.ending(own.last + 90)
+    anew = circuit.Pulsar(spikes, LINE, 8.0, 40.0, 0.2, last=own.last + 90)
+    assert (other.last, other.frame_end) == (anew.last, anew.frame_end)
+    assert other.describe() == anew.describe() and other.last_change == own.last_change
+    for frame in (0, 40.5, own.frame_end, other.frame_end - 3):
+        np.testing.assert_array_equal(other.values(frame), anew.values(frame))
+    np.testing.assert_array_equal(other.keys(3), anew.keys(3))
+    assert own.frame_end < other.frame_end
+    with pytest.raises(ValueError, match="last is inf"):
+        own.ending(math.inf)

@@ -115,6 +115,21 @@ def test_results_of_another_network_are_said_to_be_that(v8: CellNetwork, tmp_pat
     assert "was simulated with the network another" in warning and "f3a9dc87" in warning
 
 
+def test_results_of_a_network_that_was_built_anew_since_are_said_to_be_that(
+    v8: CellNetwork, tmp_path: Path
+) -> None:
+    """What is built anew in its file keeps its storage: nothing was said."""
+    path = unpack(RESULTS_V8, tmp_path)
+    assert Results(path, v8).warnings == []
+    with h5py.File(path, "a") as file:
+        (block,) = file["data"].values()
+        said = json.loads(block["metadata/properties/bsb_provenance"][0].decode())
+        said["scaffold"]["state_id"] -= 1
+        _set(block, "bsb_provenance", [json.dumps(said)])
+    (warning,) = Results(path, v8).warnings
+    assert "has changed since (state 67 then, 68 now)" in warning
+
+
 def test_cells_of_a_roster_that_the_network_lacks_are_counted(
     v8: CellNetwork, tmp_path: Path
 ) -> None:
@@ -303,6 +318,7 @@ def test_a_mapping_may_be_of_times_of_devices_or_wrong() -> None:
         "negative": 1,
         "nan": 1,
         "unknown": 1,
+        "others": {99: 1},
         "ignored": ["note", "weights"],
     }
     with pytest.raises(ValueError, match="the id 3 is there twice"):

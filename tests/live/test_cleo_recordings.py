@@ -10,6 +10,7 @@ from blendtorch.circuit import Spikes, scene_description
 from blendtorch.cleo import Animation, Group, Plot, Recording
 from blendtorch.cleo import devices as cleo_devices
 from blendtorch.cleo.plot import color, plot_of
+from blendtorch.cleo.scene import described
 
 CELLS = np.array([[0, 0, 300], [500, 0, 310], [0, 800, 320], [0, 0, 900]], np.float32)
 FIBERS = {
@@ -73,6 +74,13 @@ def test_cells_outside_the_limits_are_left_out_with_their_spikes(tmp_path: Path)
     assert train.node_ids.tolist() == [0, 1, 0] and train.timestamps.tolist() == [0.5, 1.5, 4.5]
     scope = next(one for one in scene["devices"] if one["kind"] == "scope")
     assert scope["rois"] == [{"population": "exc", "cells": [1]}]
+
+
+def test_the_box_around_the_cells_goes_to_the_limits_that_are_given() -> None:
+    """It was drawn about the cells whatever they were."""
+    axes = described(recorded(), Plot(limits=[None, (-100.0, 100.0), (0.0, 600.0)]))["axes"]
+    assert axes == {"y": [-100.0, 100.0], "z": [0.0, 600.0]}
+    assert described(recorded(), Plot())["axes"] is True
 
 
 def test_the_plots_arguments_are_cleos() -> None:

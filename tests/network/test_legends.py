@@ -247,7 +247,8 @@ report(said=said, first=first, behind=behind, other=other, down=down, turned=tur
 """,
     )
     low = ["\N{MINUS SIGN}200", "\N{MINUS SIGN}100", "\N{MINUS SIGN}100"]
-    high = ["0", "0", "0", "100", "100", "100", "200", "200", "300"]
+    # z has its 100 alone: its 0 would touch the 200 of x.
+    high = ["0", "0", "100", "100", "100", "200", "200", "300"]
     assert got["said"] == [*high, "x (µm)", "y (µm)", "z (µm)", *sorted(low)]
     # The camera is at low x and y: sides behind are the higher ones, and the bottom.
     assert got["behind"] == [200, 300, 0]
@@ -258,7 +259,57 @@ report(said=said, first=first, behind=behind, other=other, down=down, turned=tur
     assert [x for x, _, _ in ticks] == pytest.approx([-200, -100, 0, 100, 200], abs=1e-3)
     assert all(-200 < y < -100 for _, y, _ in ticks)
     assert np.abs(np.subtract(*got["turned"])).max() < 1e-5
-    assert got["count"][0] == got["count"][1]
+    # The camera, sides and lines, and a word for each name and each number that has room.
+    assert all(3 + 3 + 10 <= count <= 3 + 3 + 12 for count in got["count"])
     parts = ["no box from [0, 0, 0]", "`up` is 'y'", "the scene has none"]
     for error, part in zip(got["errors"], parts, strict=True):
         assert part in error
+
+
+def test_numbers_of_a_box_do_not_touch_each_other(runtime: Runtime, tmp_path: Path) -> None:
+    """They did, and the name of an axis too: along an axis that goes away from the camera, and in
+    the corners."""
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+from itertools import combinations
+from bpy_extras.object_utils import world_to_camera_view
+def rectangles():
+    "Of each word, as Blender draws it: from and to, in pixels."
+    graph = bpy.context.evaluated_depsgraph_get()
+    graph.update()
+    found = {}
+    for obj in scene.objects:
+        if obj.type == "FONT":
+            there = obj.evaluated_get(graph)
+            at = [world_to_camera_view(scene, eye, there.matrix_world @ Vector(corner))
+                  for corner in there.bound_box]
+            seen = np.array([one[:2] for one in at]) * (320, 240)
+            found[obj["blendtorch_part"]] = (seen.min(0), seen.max(0))
+    return found
+def touching(words):
+    return [f"{one} {other}" for one, other in combinations(words, 2)
+            if (np.minimum(words[one][1], words[other][1])
+                > np.maximum(words[one][0], words[other][0])).all()]
+boxes = {"wide": ((-1100, -1100, 0), (1100, 1100, 600)),
+         "high": ((-100, -100, 0), (100, 100, 1500)),
+         "long": ((0, 0, 0), (3000, 200, 400))}
+bad, numbers = {}, []
+for name, (low, high) in boxes.items():
+    middle, far = (np.array(low) + high) / 2, 3 * float(np.max(np.array(high) - low))
+    for height in (0.15, 0.5, 1.2):
+        for turn in range(0, 360, 40):
+            aside = np.array([np.cos(np.radians(turn)), np.sin(np.radians(turn)), height])
+            eye.location = middle + far * aside / np.linalg.norm(aside)
+            eye.rotation_euler = Vector(-aside).to_track_quat("-Z", "Y").to_euler()
+            axes.draw(scene, scene.collection, low, high)
+            words = rectangles()
+            numbers.append(len(words))
+            if found := touching(words): bad[f"{name} {height} {turn}"] = found
+report(bad=bad, least=min(numbers), most=max(numbers))
+""",
+    )
+    assert got["bad"] == {}
+    # Three names always, and no fewer numbers than there is room for.
+    assert got["least"] >= 6 and got["most"] >= 12

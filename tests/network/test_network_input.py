@@ -61,12 +61,25 @@ out["shapes"] = [error_of(lambda: network.from_arrays({"a": one})) for one in (
     {"positions": [[0, 0, 0]], "radii": [1, 2]})]
 
 # Spikes.
+out["of no cell"] = warned(lambda: net.animate.pulsar(
+    {"9999": [[9999, 1.0], [9999, 2.0]], "90": [[90, 1.0]], "soma": [[10, 1.0], [8888, 3.0]],
+     "note": "text"}, golgi))
+out["granule cells"] = warned(lambda: net.animate.pulsar({"90": [[90, 1.0]]}, golgi))
 out["none of them"] = warned(lambda: net.animate.pulsar({"9999": [[9999, 1.0]]}, golgi))
 out["some"] = warned(lambda: net.animate.pulsar(
     {str(n): [[n, 3.0], [n, 1.0]] for n in golgi.ids[:7]}, golgi))
 out["before 0"] = warned(lambda: net.animate.pulsar(
     {str(n): [[n, -1.0], [n, 2.0], [n, float("nan")]] for n in golgi.ids}, golgi))
 out["values"] = float(golgi.activity.max())
+out["late"] = [warned(lambda: net.animate.pulsar({"10": [[10, 1e9]]}, golgi)), scene.frame_end]
+
+# SONATA's, of a network of arrays.
+circuit.Spikes({"exc": (np.array([0, 70, 71]), np.array([1.0, 2.0, 3.0]))}).write(
+    folder + "/exc.h5")
+scene = fresh()
+arrays = net_of(exc=np.zeros((5, 3)) + np.arange(5)[:, None])
+exc = arrays.get_population("exc")
+out["file of nobody"] = warned(lambda: arrays.animate.pulsar(folder + "/exc.h5", exc))
 
 # Cells without a place, and no cells at all.
 at = np.random.default_rng(0).uniform(0, 100, (50, 3))
@@ -165,6 +178,24 @@ def test_spikes_that_do_not_fit_are_counted(made: dict[str, Any]) -> None:
     assert any("30 spikes before 0" in one for one in made["before 0"])
     assert any("30 spikes without a time" in one for one in made["before 0"])
     assert 0 < made["values"] <= 1
+
+
+def test_spikes_of_no_cell_are_said_of_arrays_too(made: dict[str, Any]) -> None:
+    """They were counted, and said of files alone."""
+    said = [one for one in made["of no cell"] if "cells that the network does not have" in one]
+    assert said == [
+        "3 spikes are of cells that the network does not have (8888, 9999); they are left out"
+    ]
+    assert "1 entries are no spikes of cells (note)" in made["of no cell"]
+    # Those of cells of another population are not asked for.
+    assert not [one for one in made["granule cells"] if "does not have" in one]
+    assert [one for one in made["file of nobody"] if "2 spikes of no cell of exc" in one]
+
+
+def test_frames_that_blender_does_not_have_are_said(made: dict[str, Any]) -> None:
+    """The last ones were left out without a word."""
+    said, end = made["late"]
+    assert any("Blender has none after 1048574" in one for one in said) and end == 1048574
 
 
 def test_cells_without_a_place_are_counted_and_not_drawn(made: dict[str, Any]) -> None:

@@ -97,3 +97,15 @@ pub(super) fn finite(name: &'static str, value: f64) -> Result<f64, ActivityErro
         }),
     }
 }
+
+/// The frame where something ends, which must be a finite number.
+pub(super) fn a_frame(last: f64) -> Result<f64, ActivityError> {
+    match last.is_finite() {
+        true => Ok(last),
+        false => Err(ActivityError::Setting {
+            name: "last",
+            value: last,
+            need: "a frame is needed",
+        }),
+    }
+}

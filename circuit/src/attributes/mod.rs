@@ -17,7 +17,7 @@ use indexmap::{IndexMap, IndexSet};
 pub(crate) use members::{Members, Placement};
 
 use crate::hdf5::read::{File, Kind};
-use crate::{CircuitError, Column, TypesTable, nearest};
+use crate::{CircuitError, Column, TypesTable, meant};
 use merge::{Part, merge};
 use source::{Source, sources};
 
@@ -302,10 +302,6 @@ impl Attributes {
 
     /// "; did you mean …?" for an attribute that is missing, or nothing.
     pub(crate) fn meant(&self, name: &str) -> String {
-        let names = self.names();
-        match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => format!("; did you mean {near:?}?"),
-            None => String::new(),
-        }
+        meant(name, self.names().iter().map(String::as_str))
     }
 }

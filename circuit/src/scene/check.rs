@@ -6,10 +6,18 @@ use super::device::{Device, LightModel, Values};
 use super::view::CameraView;
 use super::{ColorScale, Positions, SceneDescription, Show, array_file};
 use crate::colors::ColorMap;
-use crate::{Problems, nearest};
+use crate::{Problems, meant, nearest};
 
 /// The engines' names.
 const ENGINES: [&str; 4] = ["cycles", "eevee", "plot", "workbench"];
+/// A picture has so many pixels at most: 32768 x 32768, which are 16 GiB as Blender keeps them.
+const PIXELS: u64 = 1 << 30;
+/// Cycles takes so many samples at most.
+const SAMPLES: u32 = 1 << 24;
+/// The focal lengths in mm that Blender's cameras have.
+const LENSES: std::ops::RangeInclusive<f64> = 1.0..=5000.0;
+/// The last frame that Blender renders.
+const LAST_FRAME: f64 = 1_048_573.0;
 
 /// serde's words for an unknown key, with the one that was probably meant.
 pub(super) fn unknown_key(words: &str) -> String {
@@ -127,35 +135,54 @@ fn time(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
     if time.stop_ms.is_some_and(|stop| stop <= time.start_ms) {
         wrong("time.stop_ms", "it must be after `start_ms`".into());
     }
+    if let Some(frame) = time.stop_ms.map(|stop| time.frame(stop).ceil())
+        && frame > LAST_FRAME
+    {
+        let text = format!(
+            "it is at frame {frame}, and Blender's last one is {LAST_FRAME}: take a greater `ms_per_s`"
+        );
+        wrong("time.stop_ms", text);
+    }
 }
 
 fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
     if let Some(engine) = &scene.engine
         && !ENGINES.contains(&engine.as_str())
     {
-        let meant = nearest(engine, ENGINES);
-        let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
+        let meant = meant(engine, ENGINES);
         wrong(
             "engine",
             format!("{engine:?} is none of cycles, eevee, plot, workbench{meant}"),
         );
     }
-    let side = |text: &str| {
-        text.parse()
-            .is_ok_and(|side: u32| (4..=65536).contains(&side))
-    };
     if let Some(size) = &scene.resolution
-        && !size
-            .split_once('x')
-            .is_some_and(|(width, height)| side(width) && side(height))
+        && let Err(text) = resolution(size)
     {
-        wrong(
-            "resolution",
-            format!("{size:?}: write width x height as 640x480, each from 4 to 65536"),
-        );
+        wrong("resolution", text);
     }
-    if scene.samples == Some(0) {
-        wrong("samples", "it must be 1 or more".into());
+    for (axis, [low, high]) in scene.axes.limits() {
+        if !(low.is_finite() && high.is_finite() && low < high) {
+            let text = format!("its low end ({low}) must be below its high one ({high})");
+            wrong(&format!("axes.{axis}"), text);
+        }
+    }
+    if scene
+        .samples
+        .is_some_and(|samples| !(1..=SAMPLES).contains(&samples))
+    {
+        wrong("samples", format!("it must be from 1 to {SAMPLES}"));
+    }
+    let lens = match &scene.camera {
+        CameraView::Angle(angle) => angle.lens,
+        CameraView::Place(place) => place.lens,
+        CameraView::Word(_) => None,
+    };
+    if lens.is_some_and(|lens| !LENSES.contains(&lens)) {
+        let (least, most) = (LENSES.start(), LENSES.end());
+        wrong(
+            "camera.lens",
+            format!("it must be from {least} to {most} mm"),
+        );
     }
     match &scene.camera {
         CameraView::Place(place) if place.location == place.look_at => {
@@ -166,6 +193,29 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
         }
         _ => {}
     }
+}
+
+/// What is wrong with a size of pictures, in words.
+fn resolution(size: &str) -> Result<(), String> {
+    let side = |text: &str| {
+        let side = text.parse::<u64>().ok();
+        side.filter(|side| (4..=65536).contains(side))
+    };
+    let sides = size.split_once('x');
+    let Some((width, height)) = sides.and_then(|(w, h)| Some((side(w)?, side(h)?))) else {
+        return Err(format!(
+            "{size:?}: write width x height as 640x480, each from 4 to 65536"
+        ));
+    };
+    if width * height > PIXELS {
+        return Err(format!(
+            "{size} are {} million pixels, and a picture has {} million at most, as 32768x32768: \
+             more than 16 GiB cannot be drawn",
+            width * height / 1_000_000,
+            PIXELS / 1_000_000
+        ));
+    }
+    Ok(())
 }
 
 fn one_device(device: &Device, key: &str, wrong: &mut dyn FnMut(&str, String)) {

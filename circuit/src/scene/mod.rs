@@ -3,6 +3,7 @@
 //! Owns the keys of a `network.json`, their defaults and their checks. It reads no network and no result,
 //! and draws nothing: `blendtorch.btb.network` makes the scene of it, in Blender.
 
+mod axes;
 mod check;
 mod color;
 mod device;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{CircuitError, Problems};
+pub use axes::{Axes, Limits};
 pub use color::Color;
 pub use device::{Device, LightModel, Rois, Values};
 pub use kind::NetworkFile;
@@ -79,8 +81,8 @@ pub struct SceneDescription {
     pub glare: bool,
     /// Names, colours, time and a scale in the picture.
     pub legend: bool,
-    /// A box with ticks around the network.
-    pub axes: bool,
+    /// A box with ticks around the network: `true`, or from where to where its sides go.
+    pub axes: Axes,
     /// Width x height of the pictures.
     #[schemars(regex(pattern = "^[0-9]+x[0-9]+$"))]
     pub resolution: Option<String>,
@@ -184,7 +186,7 @@ impl Default for SceneDescription {
             light: true,
             glare: false,
             legend: true,
-            axes: false,
+            axes: Axes::default(),
             resolution: None,
             engine: None,
             samples: None,
@@ -379,11 +381,18 @@ impl SceneDescription {
     }
 }
 
-/// The file and the array that a text names, as `cells.npz:exc`.
+/// How the names of files that have arrays end, before the array's name.
+const ARRAY_FILES: [&str; 4] = [".npy:", ".npz:", ".h5:", ".hdf5:"];
+
+/// The file and the array that a text names, as `cells.npz:exc`. Both may have colons of their own.
 #[must_use]
 pub fn array_file(text: &str) -> (PathBuf, Option<&str>) {
-    match text.rsplit_once(':') {
-        Some((file, array)) if !array.is_empty() && !file.is_empty() => (file.into(), Some(array)),
-        _ => (text.into(), None),
+    let ends = ARRAY_FILES.iter();
+    let colon = ends
+        .filter_map(|end| text.find(end).map(|at| at + end.len() - 1))
+        .min();
+    match colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
+        Some((file, array)) => (file.into(), Some(array).filter(|name| !name.is_empty())),
+        None => (text.into(), None),
     }
 }

@@ -120,6 +120,75 @@ fn cells_without_a_file_of_a_network_have_positions() {
     );
 }
 
+/// A colon in a folder's name was taken for the one before an array's, and one in a group's name, too; the
+/// scene was made by another rule than the one that had checked it.
+#[test]
+fn files_and_arrays_may_have_colons_of_their_own() {
+    for (text, file, array) in [
+        ("/10:30/cells.npy", "/10:30/cells.npy", None),
+        ("/10:30/cells.npz:exc", "/10:30/cells.npz", Some("exc")),
+        ("cells.h5:/a:b/c", "cells.h5", Some("/a:b/c")),
+        ("cells.hdf5:x.npz:y", "cells.hdf5", Some("x.npz:y")),
+        ("cells.npz:", "cells.npz", None),
+        ("cells.txt:exc", "cells.txt:exc", None),
+    ] {
+        assert_eq!(array_file(text), (file.into(), array), "{text}");
+    }
+}
+
+/// They were drawn, for an hour, and ended in Blender's words.
+#[test]
+fn pictures_and_frames_that_blender_does_not_have_are_refused_by_their_key() {
+    let with = |keys: &str| read(&format!(r#"{{"network": "net.hdf5", {keys}}}"#));
+    for size in ["32768x32768", "65536x16384", "4x65536"] {
+        assert!(
+            with(&format!(r#""resolution": "{size}""#)).is_ok(),
+            "{size}"
+        );
+    }
+    for (keys, says) in [
+        (
+            r#""resolution": "65536x65536""#,
+            "resolution: 65536x65536 are 4294 million pixels",
+        ),
+        (r#""resolution": "65537x4""#, "each from 4 to 65536"),
+        (r#""resolution": [65536, 65536]"#, "resolution: "),
+        (
+            r#""samples": 16777217"#,
+            "samples: it must be from 1 to 16777216",
+        ),
+        (
+            r#""camera": {"elevation": 1, "azimuth": 1, "lens": 0.5}"#,
+            "camera.lens: it must be from 1 to 5000",
+        ),
+        (
+            r#""time": {"ms_per_s": 0.001, "stop_ms": 1000}"#,
+            "time.stop_ms: it is at frame 60000000",
+        ),
+    ] {
+        let said = with(keys).unwrap_err();
+        assert!(said.contains(says), "{says} is not in {said}");
+    }
+}
+
+#[test]
+fn a_box_is_around_all_or_has_limits() {
+    let axes = |text: &str| read(&format!(r#"{{"network": "net.hdf5", "axes": {text}}}"#));
+    assert_eq!(axes("true").unwrap().axes, Axes::Drawn(true));
+    let some = axes(r#"{"z": [0, 600]}"#).unwrap();
+    assert_eq!(some.axes.limits(), [("z", [0.0, 600.0])]);
+    assert_eq!(some.to_json()["axes"]["z"][1], 600.0);
+    let again: SceneDescription = serde_json::from_value(some.to_json()).unwrap();
+    assert_eq!(again, some);
+    let back = axes(r#"{"x": [5, 5], "y": [9, 1]}"#).unwrap_err();
+    assert!(back.contains("axes.x") && back.contains("axes.y"), "{back}");
+    let other = axes(r#"{"w": [0, 1]}"#).unwrap_err();
+    assert!(
+        other.contains("axes") && other.contains(r#"as {"z": [0, 600]}"#),
+        "{other}"
+    );
+}
+
 #[test]
 fn other_json_files_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::column::{ABSENT, Words};
-use crate::{CircuitError, Column, nearest};
+use crate::{CircuitError, Column, meant};
 use lookup::Lookup;
 
 /// What a table says of an absent value: pandas' words, which BMTK goes by, and its own `NONE`.
@@ -166,10 +166,7 @@ fn no_ids(names: &[String], id: &str) -> String {
             if one.contains(',') { ',' } else { ';' }
         );
     }
-    let meant = match nearest(id, names.iter().map(String::as_str)) {
-        Some(name) => format!("; did you mean {name:?}?"),
-        None => String::new(),
-    };
+    let meant = meant(id, names.iter().map(String::as_str));
     format!("has no column {id:?}{meant}")
 }
 

@@ -10,11 +10,9 @@ import bpy
 from .. import ending, leaving
 from . import alive, arguments, asked, instance, progress, resuming, seeds
 from . import physics as physics_of
+from .limits import LAST_FRAME
 from .seeds import Seed, episode_seed, sample_seed
 from .signal import Signal
-
-LAST_FRAME = 1048574
-"""Blender's own limit."""
 
 
 class AnimationController:

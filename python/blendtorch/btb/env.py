@@ -8,8 +8,9 @@ import numpy as np
 
 from . import seeds
 from .agent import CMD_RESTART, CMD_STEP, RemoteControlledAgent
-from .animation import LAST_FRAME, AnimationController
+from .animation import AnimationController
 from .camera import Camera
+from .limits import LAST_FRAME
 from .offscreen import OffScreenRenderer
 from .spaces import Space
 

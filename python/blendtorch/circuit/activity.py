@@ -197,15 +197,25 @@ class Pulsar(Activity):
         core = _blendtorch.ActivityOf.pulsar_of(
             spikes._core, line._numbers(), spike_duration, afterburn, floor, last
         )
-        super().__init__(
-            core, line, spike_duration=spike_duration, afterburn=afterburn, floor=floor
-        )
+        said = {"spike_duration": spike_duration, "afterburn": afterburn, "floor": floor}
+        self._take(core, line, said)
+
+    def _take(self, core: _blendtorch.ActivityOf, line: Timeline, said: dict[str, Any]) -> None:
+        super().__init__(core, line, **said)
+        #: The frame where this population's last spike is over.
         self.last_change: float
         #: The frame where the fade-out is reckoned from.
         self.last: float
         #: The frame where everything is over.
         self.frame_end: float
         self.last_change, self.last, self.frame_end = core.ends()
+
+    def ending(self, last: float) -> Pulsar:
+        """The same, whose fade-out is reckoned from the frame `last`, since another population is
+        over later. What was reckoned of the spikes is shared: it takes no time and no memory."""
+        made = Pulsar.__new__(Pulsar)
+        made._take(self._core.ending(last), self.line, self._said)
+        return made
 
     def keys(self, cell: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The keys that BSB inserts for a cell: frames, and values of every channel.
@@ -256,11 +266,11 @@ class Indicator(Activity):
 
     where K is what makes one spike peak at `amplitude`. With `saturation=float("inf")` nothing
     saturates. `noise` is the standard deviation of what is added to each cell in each frame, which
-    hangs on `seed`, cell and frame alone. The defaults are GCaMP6f's, without noise
-    (`docs/activity.md` says where they are from). What is None is the default.
+    hangs on `seed`, cell and frame alone. The defaults are about GCaMP6f's, without
+    noise (`docs/activity.md` says what they are). What is None is the default.
     """
 
-    #: GCaMP6f's numbers, by the names of the arguments.
+    #: About GCaMP6f's numbers, by the names of the arguments.
     GCAMP6F: ClassVar[Mapping[str, float]] = MappingProxyType(
         dict(
             zip(

@@ -315,7 +315,7 @@ def spikes_from_mapping(
         report: `missing`: the ids that have no entry (of devices: no spike); `empty`: how many
         entries have no spike; `unsorted`: how many are not in order; `negative`, `nan`: spikes that
         were left out since they are before 0 or have no time; `unknown`: spikes of other cells;
-        `ignored`: keys that hold no spikes.
+        `others`: how many of those each other id has; `ignored`: keys that hold no spikes.
 
     Raises:
         ValueError: An id is there twice.
@@ -328,7 +328,7 @@ def spikes_from_mapping(
     report: dict[str, Any] = dict.fromkeys(("empty", "unsorted", "negative", "nan", "unknown"), 0)
     report["ignored"] = []
     found = np.zeros(len(wanted), bool)
-    indices, times = [], []
+    indices, times, others = [], [], []
     for key in mapping:
         name = key.decode() if isinstance(key, bytes) else str(key)
         values = _numbers(mapping[key])
@@ -351,6 +351,7 @@ def spikes_from_mapping(
                 report["empty"] += not len(at)
         found[index] = True
         report["unknown"] += int((~known).sum())
+        others.append(of[~known].astype(np.float64))
         at = at[known].astype(np.float64)
         real = np.isfinite(at)
         report["nan"] += int((~real).sum())
@@ -363,6 +364,8 @@ def spikes_from_mapping(
     at = np.concatenate([*times, np.empty(0)])
     sorting = np.lexsort((index, at))
     report["missing"] = wanted[~found].tolist()
+    names, counts = np.unique(np.concatenate([*others, np.empty(0)]), return_counts=True)
+    report["others"] = {_plain(one): int(n) for one, n in zip(names, counts, strict=True)}
     return index[sorting], at[sorting], report
 
 
@@ -373,6 +376,11 @@ def _numbers(value: Any) -> NDArray[Any] | None:
     except (TypeError, ValueError, KeyError):
         return None
     return values if values.dtype.kind in "fiu" and values.ndim in (1, 2) else None
+
+
+def _plain(number: Any) -> int | float:
+    """An id as people write it; of what is none, the number."""
+    return int(number) if float(number).is_integer() else float(number)
 
 
 def _array(column: _blendtorch.Numbers | None) -> NDArray[Any] | None:

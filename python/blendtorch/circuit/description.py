@@ -20,6 +20,12 @@ class Description(dict[str, Any]):
     """The files that the scene is made of: network, results, arrays."""
 
 
+def array_file(text: str) -> tuple[Path, str | None]:
+    """The file and the array in it that a text names, as `cells.npz:exc` or `cells.npy`."""
+    file, array = _blendtorch.array_file(text)
+    return Path(file), array
+
+
 def scene_description(
     source: str | os.PathLike[str] | Mapping[str, Any], folder: str | os.PathLike[str] = "."
 ) -> Description:

@@ -50,6 +50,12 @@ class Plot:
     mirror's; ours is no mirror's, and seen from where x runs as in Cleo's."""
 
     @property
+    def axes(self) -> "bool | dict[str, list[float]]":
+        """The box around the cells, as `network.json` has it: with the limits that are given."""
+        given = zip("xyz", self.limits, strict=True)
+        return {name: list(limits) for name, limits in given if limits is not None} or True
+
+    @property
     def seen_from(self) -> float:
         """The azimuth of our camera, degrees."""
         return -self.azimuth if self.invert_z else self.azimuth

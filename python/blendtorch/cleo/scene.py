@@ -49,7 +49,7 @@ def described(recording: Recording, plot: Plot, slowdown: float = 10.0) -> dict[
         "background": list(plot.background),
         "light": False,
         "legend": True,
-        "axes": True,
+        "axes": plot.axes,
         "resolution": f"{plot.size[0]}x{plot.size[1]}",
         "engine": "plot",
     }

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use blendtorch_circuit::scene::SceneDescription;
+use blendtorch_circuit::scene::{self, SceneDescription};
 use pyo3::prelude::*;
 
 use super::error;
@@ -27,6 +27,13 @@ fn scene_description(py: Python<'_>, path: PathBuf, text: Option<&str>) -> PyRes
     Ok((scene.to_json().to_string(), scene.files()))
 }
 
+/// The file and the array that a text names, as `cells.npz:exc`.
+#[pyfunction]
+fn array_file(text: &str) -> (PathBuf, Option<&str>) {
+    scene::array_file(text)
+}
+
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(array_file, module)?)?;
     module.add_function(wrap_pyfunction!(scene_description, module)?)
 }

@@ -18,6 +18,9 @@ pub struct Resolution {
     pub height: u32,
 }
 
+/// A picture has so many pixels at most: 32768 x 32768, which are 16 GiB as Blender keeps them.
+const PIXELS: u64 = 1 << 30;
+
 impl FromStr for Resolution {
     type Err = String;
 
@@ -26,6 +29,10 @@ impl FromStr for Resolution {
         let sides = text.split_once(['x', 'X', '×']);
         let sides = sides.and_then(|(width, height)| Some((number(width)?, number(height)?)));
         match sides {
+            Some((width, height)) if u64::from(width) * u64::from(height) > PIXELS => Err(format!(
+                "'{text}' is more than can be drawn: a picture has at most {PIXELS} pixels, as \
+                 32768x32768, which take 16 GiB"
+            )),
             Some((width, height)) => Ok(Self { width, height }),
             None => Err(format!(
                 "'{text}' is no resolution: write width x height as 640x480, each from 4 to 65536"

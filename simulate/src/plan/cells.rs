@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use blendtorch_circuit::{Circuit, CircuitError, Column, NodePopulation, Problems, nearest};
+use blendtorch_circuit::{Circuit, CircuitError, Column, NodePopulation, Problems, meant};
 use serde_json::{Map, Value};
 
 use super::allen;
@@ -279,10 +279,7 @@ impl Cells {
 /// "x" is none of …; did you mean …?
 fn unknown<'a>(word: &str, what: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
-    let meant = match nearest(word, known.iter().copied()) {
-        Some(name) => format!("; did you mean {name:?}?"),
-        None => String::new(),
-    };
+    let meant = meant(word, known.iter().copied());
     let word: String = word.chars().take(100).collect();
     format!(
         "{word:?} is none of the {what} ({}){meant}",

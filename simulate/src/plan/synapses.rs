@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use blendtorch_circuit::{CircuitError, EdgeBlock, EdgePopulation, Problems, nearest};
+use blendtorch_circuit::{CircuitError, EdgeBlock, EdgePopulation, Problems, meant, nearest};
 use serde_json::{Map, Value};
 
 use super::cells::Files;
@@ -229,8 +229,7 @@ fn set(synapse: &mut Synapse, name: &str, value: &Value) -> Result<(), String> {
         "weight" => {}
         other => {
             let known = ["receptor_type", "delay"];
-            let meant = nearest(other, known)
-                .map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+            let meant = meant(other, known);
             let other: String = other.chars().take(100).collect();
             return Err(format!(
                 "a static synapse has no parameter {other:?}, only receptor_type and delay (weights are \

@@ -12,8 +12,8 @@
 //! which is Hill's law seen from the fluorescence at rest: 0 for `c` = 0, and up to the saturation `S`. `K`
 //! is what makes one spike peak at `amplitude`. Noise is added to it.
 //!
-//! Sources: Wei et al. 2020, PLoS Comput Biol 16:e1008198 (kernel and Hill's law, from spikes to ΔF/F);
-//! Chen et al. 2013, Nature 499:295 (GCaMP6f).
+//! Kernel and law are the "S2C Hill" of Wei et al. 2020, PLoS Comput Biol 16:e1008198
+//! (<http://im-phys.org/model>), with calcium at rest besides.
 
 mod curve;
 mod noise;
@@ -54,13 +54,13 @@ pub struct IndicatorStyle {
 impl IndicatorStyle {
     /// GCaMP6f, without noise.
     ///
-    /// Of one spike in pyramidal cells of mouse visual cortex, ΔF/F is 19 %, peaks after 45 ms and halves
-    /// in 142 ms (Chen et al. 2013, supplementary table 3): `decay` is 142 ms / ln 2, and `rise` what makes
-    /// the kernel peak there. In vitro half saturation is at 375 nM, the exponent 2.27, and the brightness
-    /// without calcium grows by 51.8 times itself (their supplementary tables). From 50 nM at rest, as Song
-    /// et al. 2021 (NAOMi, J Neurosci Methods 358:109173) have it, that is a saturation of 33.5 of the
-    /// brightness at rest; and half saturation is at 7.5 times the calcium at rest where rest is 4.63 times
-    /// what a spike adds.
+    /// They are of the size of what is reported of it, and were compared with no publication's tables. One
+    /// spike of a pyramidal cell of the mouse's cortex: ΔF/F of 19 %, which peaks after 45 ms and halves in
+    /// 142 ms: `decay` is 142 ms / ln 2, and `rise` what makes the kernel peak there. The protein by itself:
+    /// half saturation at 375 nM, an exponent of 2.27, and a brightness that grows by 51.8 times what it is
+    /// without calcium. From 50 nM at rest, which NAOMi's `calcium_dynamics` has by default, that is a
+    /// saturation of 33.5 of the brightness at rest; and half saturation is at 7.5 times the calcium at rest
+    /// where rest is 4.63 times what a spike adds.
     pub const GCAMP6F: Self = Self {
         rise_ms: 17.8,
         decay_ms: 205.0,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use self::runs::Runs;
 use self::shape::{Shape, eased};
-use super::error::{not_negative, positive};
+use super::error::{a_frame, not_negative, positive};
 use super::{Activity, ActivityError, Painter, SpikeIndex, Timeline};
 
 /// Frames are counted up to 2^53.
@@ -89,10 +89,7 @@ impl Pulsar {
         if !(0.0..=1.0).contains(&style.floor) {
             return refused("floor", style.floor, "a number from 0 to 1 is needed");
         }
-        if style.last.is_some_and(|last| !last.is_finite()) {
-            let last = style.last.unwrap_or_default();
-            return refused("last", last, "a frame is needed");
-        }
+        style.last.map(a_frame).transpose()?;
         let edge = (duration / 2.0 / line.ms_per_frame()).ceil();
         if edge > f64::from(Shape::WIDEST) {
             let need = "its edges may take up to 32,767 frames each";
@@ -155,6 +152,17 @@ impl Pulsar {
         self.style
             .last
             .map_or(self.last_change, |last| last.max(self.last_change))
+    }
+
+    /// The same pulsar, whose fade-out is reckoned from `last`: where other populations that are shown with
+    /// it end later. Its spikes and what was reckoned of them are shared, and nothing is reckoned anew.
+    ///
+    /// # Errors
+    /// `last` is no frame.
+    pub fn ending(&self, last: f64) -> Result<Self, ActivityError> {
+        let mut other = self.clone();
+        other.style.last = Some(a_frame(last)?);
+        Ok(other)
     }
 
     /// The frame where everything is over: the scene's last one.

@@ -150,6 +150,36 @@ fn the_fade_out_is_reckoned_from_the_end_of_all_populations() {
     );
 }
 
+/// To have another end, the distances of all spikes were reckoned a second time: 4 to 15 s of 5 million.
+#[test]
+fn another_end_is_not_reckoned_anew() {
+    let spikes = [(0, 0.0), (1, 4.0), (0, 7.5)];
+    let style = PulsarStyle::default();
+    let own = pulsar(&spikes, 2, style);
+    let mut other = own.ending(246.0).expect("a frame");
+    assert!(Arc::ptr_eq(&own.gaps, &other.gaps) && Arc::ptr_eq(&own.spikes, &other.spikes));
+    let last = Some(246.0);
+    let mut anew = pulsar(&spikes, 2, PulsarStyle { last, ..style });
+    let mut values = [[0.0; 2]; 2];
+    for frame in [0.0, 11.0, 20.5, 250.0, 290.0, 400.0] {
+        for (one, out) in [&mut other, &mut anew].into_iter().zip(&mut values) {
+            fill(one, frame, out, &mut Kept::default()).expect("filled");
+        }
+        assert_eq!(values[0], values[1], "at {frame}");
+    }
+    assert_eq!(
+        other.keys(0).expect("a cell"),
+        anew.keys(0).expect("a cell")
+    );
+    // What ends by itself is as it was, and an end before it is its own.
+    assert_eq!(
+        (own.last(), own.ending(3.0).expect("a frame").last()),
+        (24.0, 24.0)
+    );
+    let refused = own.ending(f64::NAN).expect_err("no frame");
+    assert_eq!(refused.to_string(), "last is NaN; a frame is needed");
+}
+
 #[test]
 fn without_an_afterburn_nothing_fades() {
     let style = PulsarStyle {

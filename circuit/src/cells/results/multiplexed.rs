@@ -134,18 +134,27 @@ fn fits(
         return Ok(());
     };
     let theirs: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let Some(theirs) = theirs["scaffold"]["storage_id"].as_str() else {
+    let theirs = &theirs["scaffold"];
+    let ours = |key: &str| {
+        let mut said = network.identity();
+        said.find(|(name, _)| *name == key).map(|(_, text)| text)
+    };
+    let (Some(storage), Some(own)) = (theirs["storage_id"].as_str(), ours("storage_id")) else {
         return Ok(());
     };
-    let ours = network.identity().find(|(key, _)| *key == "storage_id");
-    if let Some((_, ours)) = ours
-        && ours != theirs
+    let path = network.path().display();
+    let text = if own != storage {
+        format!(
+            "was simulated with the network {storage}, and {path} is {own}: cells may be others"
+        )
+    } else if let (Some(state), Some(own)) = (theirs["state_id"].as_i64(), ours("state_id"))
+        && own != state.to_string()
     {
-        let text = format!(
-            "was simulated with the network {theirs}, and {} is {ours}: cells may be others",
-            network.path().display()
-        );
-        problems.warning(file.path(), block.annotations.path(), text);
-    }
+        // A network that is built anew in its file keeps its storage.
+        format!("{path} has changed since (state {state} then, {own} now): cells may be others")
+    } else {
+        return Ok(());
+    };
+    problems.warning(file.path(), block.annotations.path(), text);
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::spikes::{SpikeTrains, SpikesFile, read_csv};
-use crate::{CircuitError, nearest};
+use crate::{CircuitError, meant};
 
 use super::super::CellNetwork;
 use super::collect::Collected;
@@ -66,11 +66,8 @@ fn add(
     match place {
         Some(place) => collected.recorded(place),
         None => {
-            let near = nearest(
-                name,
-                network.populations().iter().map(|one| one.name.as_str()),
-            );
-            let meant = near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+            let known = network.populations().iter();
+            let meant = meant(name, known.map(|one| one.name.as_str()));
             let text = format!(
                 "has spikes of the population {name:?}, which {} does not have{meant}",
                 network.path().display()

@@ -73,14 +73,18 @@ def is_in(scene: Any) -> bool:
     return any(one.get("blendtorch") == "network" for one in scene.collection.children)
 
 
-def settle(scene: Any) -> None:
+def settle(scene: Any) -> list[str]:
     """Draws cells as the scene's engine can, where that is left to us, and as they are at its
-    current frame. To be called before rendering begins, after an engine was chosen."""
+    current frame. To be called before rendering begins, after an engine was chosen.
+
+    Returns: what is to be said of what was drawn anew: files that are gone, what cannot be drawn.
+    """
     from . import activity, attaching
 
     activity.adapt(scene)
-    attaching.redraw(scene)
+    told = attaching.redraw(scene)
     activity.show(scene)
+    return told
 
 
 def files(scene: Any) -> "list[Path]":

@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from . import glare, marked, shapes
+from . import bake_nodes, glare, marked, shapes
 from .writing import Activity, Writer
 
 _MARK = "blendtorch_plays"
@@ -126,7 +126,7 @@ def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
     shape = shapes.choose(scene, "auto")
     look: Look = look_of(collection)
     material = obj.material_slots[0].material
-    shapes.dress(obj, shape, look, material, collection.get("blendtorch_keys"))
+    shapes.dress(obj, shape, look, material, bake_nodes.of(collection))
     if shape == "mesh":
         shapes.set_up_workbench(scene)
 

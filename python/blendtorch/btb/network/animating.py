@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import circuit
-from . import activity, extras, glare, kept, objects, plays, sources, timeline
+from . import activity, bake_nodes, extras, glare, kept, objects, plays, sources, timeline
 from .cells import Cell, Cells
 from .population import BlenderPopulation
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .blended import BlenderNetwork
 
 Rows = "dict[str, tuple[BlenderPopulation, NDArray[Any] | None]]"
@@ -106,6 +108,7 @@ class Animate:
             put_to_rest(population, self._network.scene)
             kept.forget_play(population.collection)
             self._ends.pop(tag, None)
+            self._before.pop(tag, None)
 
     def _play(
         self,
@@ -132,7 +135,10 @@ class Animate:
             }
         populations = {tag: population for tag, (population, _) in rows.items()}
         spikes = {tag: (one.index, one.times) for tag, one in taken.items()}
-        chosen = {tag: some for tag, (_, some) in rows.items()}
+        chosen = {
+            tag: _Chosen(some, self._before[tag].rows if tag in taken else some)
+            for tag, (_, some) in rows.items()
+        }
         ends = play(scene, populations, said, line, spikes, plays.Colors.of(colors), chosen)
         for tag, population in populations.items():
             kept.note_play(population, said, line, colors, origin, spikes.get(tag))
@@ -152,7 +158,7 @@ class Animate:
         population, some = rows[tag]
         own = np.arange(len(population)) if some is None else some
         before = self._before.get(tag)
-        part = _Part(dict(said), line, population, one)
+        part = _Part(dict(said), line, population, one, own)
         if (
             before is not None
             and (before.said, before.line) == (part.said, line)
@@ -163,6 +169,7 @@ class Animate:
                 before.taken, index=before.taken.index[others], times=before.taken.times[others]
             )
             part.taken = sources.joined(earlier, one)
+            part.rows = np.union1d(before.rows, own)
         self._before[tag] = part
         return part.taken
 
@@ -188,6 +195,16 @@ class _Part:
     line: circuit.Timeline
     population: BlenderPopulation
     taken: sources.Taken
+    rows: "NDArray[Any]"
+
+
+@dataclass
+class _Chosen:
+    """Which rows of a population are meant; None is all."""
+
+    rows: Any
+    playing: Any
+    """Those, and the ones that were shown in the same way before."""
 
 
 def play(
@@ -197,12 +214,13 @@ def play(
     line: circuit.Timeline,
     spikes: Mapping[str, Any],
     colors: plays.Colors | None,
-    chosen: Mapping[str, Any] | None = None,
+    chosen: "Mapping[str, _Chosen] | None" = None,
     last: float | None = None,
 ) -> dict[str, float]:
     """Lets populations show an activity; the last frame of each where something says it.
 
     All of them fade together at the end of a pulsar, from the frame `last` on if that is given.
+    What they have played before ends, baked keys too.
     """
     made = {
         tag: plays.activity(said, tag, one.ids, line, spikes.get(tag), last)
@@ -210,14 +228,11 @@ def play(
     }
     if said["as"] == "pulsar" and last is None:
         last = max(float(one.last_change) for one in made.values())
-        made = {
-            tag: one if one.last == last
-            else plays.activity(said, tag, populations[tag].ids, line, spikes.get(tag), last)
-            for tag, one in made.items()
-        }  # fmt: skip
+        made = {tag: one if one.last == last else one.ending(last) for tag, one in made.items()}
     ends: dict[str, float] = {}
     for tag, one in made.items():
         population = populations[tag]
+        bake_nodes.forget(population.collection)
         population.last = last if said["as"] == "pulsar" else None
         population.dress(scene, plays.look(said, one, colors))
         population.collection[extras.MEASURED] = plays.measured(said, one)
@@ -231,27 +246,26 @@ def play(
         elif said["as"] in plays.OF_SPIKES and spikes.get(tag) is None:
             _wait(population, one)
         elif population.as_objects:
-            some = None if chosen is None else chosen.get(tag)
-            _key_objects(population, one, some, ended)
+            _key_objects(population, one, (chosen or {}).get(tag), ended)
         else:
-            population.collection.pop("blendtorch_keys", None)
             activity.play(population.object, one)
     return ends
 
 
 def _wait(population: BlenderPopulation, one: Any) -> None:
     """Where there are no spikes, cells look as if there were none yet; somebody sets values."""
-    if not population.as_objects:
+    if population.as_objects:
+        objects.rest(_objects(population), float(one.rest(0.0)))
+    else:
         activity.stop(population.object)
         population.activity = np.full(len(population), one.rest(0.0), np.float32)
 
 
 def put_to_rest(population: BlenderPopulation, scene: Any) -> None:
-    """Ends what a population plays."""
+    """Ends what a population plays, baked keys too."""
+    bake_nodes.forget(population.collection)
     if population.as_objects:
-        for obj in objects.by_id(population.collection).values():
-            obj.animation_data_clear()
-            obj.color = (1.0, 1.0, 1.0, 1.0)
+        objects.rest(_objects(population), 1.0)
     else:
         activity.stop(population.object)
         population.activity = np.zeros(len(population), np.float32)
@@ -294,8 +308,19 @@ def rows_of(cells: Any) -> Any:
     return made
 
 
-def _key_objects(population: BlenderPopulation, one: Any, some: Any, ended: float | None) -> None:
-    rows = population.rows if some is None else some
+def _objects(population: BlenderPopulation) -> Iterable[Any]:
+    return objects.by_id(population.collection).values()
+
+
+def _key_objects(
+    population: BlenderPopulation, one: Any, chosen: _Chosen | None, ended: float | None
+) -> None:
+    rows: Any = population.rows
+    if chosen is not None and chosen.rows is not None:
+        rows = chosen.rows
+        others = np.setdiff1d(np.asarray(population.rows), chosen.playing)
+        found = (population.object_of(int(row)) for row in others)
+        objects.rest((obj for obj in found if obj is not None), float(one.rest(0.0)))
     if hasattr(one, "keys"):
         for row in rows:
             obj = population.object_of(int(row))

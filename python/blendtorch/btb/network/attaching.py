@@ -5,13 +5,14 @@ stay at rest. It must never change what is declared, nor where anything is.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ... import circuit
-from . import activity, animating, extras, kept, marked, plays, points, sources
+from . import activity, animating, bake_nodes, extras, kept, marked, plays, points, sources
 from .arrays import ArrayNetwork
-from .population import BlenderPopulation, Style
+from .population import AS_OBJECTS, BlenderPopulation, Style
 
 
 def attach(scene: Any) -> list[str]:
@@ -21,23 +22,32 @@ def attach(scene: Any) -> list[str]:
     Returns: what is to be said: files that are gone or have changed, results that do not fit.
     """
     told: list[str] = []
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
+    with _heard(told):
         for root in marked.networks(scene):
             told += _Attached(scene, root).told
         activity.adapt(scene)
         activity.show(scene)
-    return list(dict.fromkeys([*told, *kept.said(heard)]))
+    return list(dict.fromkeys(told))
 
 
 def redraw(scene: Any) -> list[str]:
     """Draws what is beside cells again where it was drawn for another engine; what is to be
     said."""
     told: list[str] = []
-    for root in marked.networks(scene):
-        if root.get(extras.ENGINE) not in (None, extras.engine_of(scene)):
-            told += _Attached(scene, root, plays=False).told
-    return told
+    with _heard(told):
+        for root in marked.networks(scene):
+            if root.get(extras.ENGINE) not in (None, extras.engine_of(scene)):
+                told += _Attached(scene, root, plays=False).told
+    return list(dict.fromkeys(told))
+
+
+@contextmanager
+def _heard(told: list[str]) -> Iterator[None]:
+    """What is warned of meanwhile is told."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield
+    told += kept.said(heard)
 
 
 class _Attached:
@@ -59,7 +69,7 @@ class _Attached:
         """A population of what the file has of it."""
         name = str(collection.get(marked.NAME))
         style = Style(**kept.read(collection, kept.STYLE))
-        as_objects = bool(collection.get("blendtorch_as_objects"))
+        as_objects = bool(collection.get(AS_OBJECTS))
         found = marked.objects(collection, "points")
         arrays: dict[str, Any] = {"positions": []}
         if found and not as_objects:
@@ -81,7 +91,7 @@ class _Attached:
         for name, population in self._populations.items():
             collection = population.collection
             play = kept.read(collection, kept.PLAY)
-            if not play or population.as_objects or collection.get("blendtorch_keys") is not None:
+            if not play or population.as_objects or bake_nodes.of(collection) is not None:
                 continue  # Nothing plays, or its keys are in the file.
             if population.object is None:
                 continue

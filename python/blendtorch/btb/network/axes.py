@@ -1,7 +1,8 @@
 """A box with grid and numbers around a network, as matplotlib draws it.
 
 Owns which sides of the box are behind, and where numbers stand so that they are read from the
-camera. It must never decide what lies in the box. Nobody gets one without asking.
+camera: those that would touch others are left out. It must never decide what lies in the box.
+Nobody gets one without asking.
 """
 
 from collections.abc import Sequence
@@ -9,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import legend, part_materials, parts, picture_plane
+from . import legend, part_materials, parts, picture_plane, words_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Placed = tuple[str, str, NDArray[np.float64]]
+    """A part, its words, and where they are."""
 
 COLLECTION = "axes"
 NAMES = ("x (µm)", "y (µm)", "z (µm)")
 TICKS = 6
 PANE = 0.06
 """How opaque sides are."""
-WIDTH = 0.5
-"""Of a letter, in its height."""
+WIDTH, HEIGHT = 0.5, 0.75
+"""Of a letter, and of the part of it that is ink, in the height of text."""
 
 
 def draw(
@@ -104,10 +108,17 @@ class Axes:
         behind = np.where(towards > 0, 0, 1)
         behind[2] = 0 if self._upright else 1
         self._draw_sides(behind)
-        made = ["axes panes", "axes lines"]
-        for axis in range(3):
-            made += self._draw_numbers(axis, behind, matrix, plane)
-        parts.keep(self._owner, made)
+        axes = [self._words(axis, behind, matrix, plane) for axis in range(3)]
+        drawn = [name for name, _ in axes]
+        there = [self._seen_word(*name, matrix, plane) for name, _ in axes]
+        for _, numbers in axes:
+            row = [self._seen_word(*one, matrix, plane) for one in numbers]
+            stay = words_apart.evenly(row, there)
+            there += [row[at] for at in stay]
+            drawn += [numbers[at] for at in stay]
+        for word in drawn:
+            self._text(*word, plane)
+        parts.keep(self._owner, ["axes panes", "axes lines", *(part for part, *_ in drawn)])
 
     def _draw_sides(self, behind: "NDArray[Any]") -> None:
         box, size = self._box, self._box[1] - self._box[0]
@@ -135,9 +146,10 @@ class Axes:
         for obj in (pane, line):
             parts.seen_by_camera_only(obj)
 
-    def _draw_numbers(
+    def _words(
         self, axis: int, behind: "NDArray[Any]", matrix: Any, plane: picture_plane.Frame
-    ) -> list[str]:
+    ) -> "tuple[Placed, list[Placed]]":
+        """The name of an axis, and its numbers."""
         box, size = self._box, self._box[1] - self._box[0]
         front = 1 - behind
         at = np.zeros(3)
@@ -165,13 +177,20 @@ class Axes:
             name = at + away
             top = int(matrix[2, 1] > 0) if self._upright else 0
             name[2] = box[top, 2] + (1.6 if top else -1.6) * letter
-        made = []
+        numbers = []
         for number, (tick, word) in enumerate(zip(self._ticks[axis], words, strict=True)):
             place = at + away
             place[axis] = tick
-            made.append(self._text(f"axes {axis} {number}", word, place, plane))
-        made.append(self._text(f"axes {axis} name", self._names[axis], name, plane))
-        return made
+            numbers.append((f"axes {axis} {number}", word, place))
+        return (f"axes {axis} name", self._names[axis], name), numbers
+
+    def _seen_word(
+        self, _: str, body: str, place: Any, matrix: Any, plane: picture_plane.Frame
+    ) -> words_apart.Word:
+        """Where words are in the picture."""
+        x, y, *_rest = np.linalg.inv(matrix) @ [*place, 1.0]
+        length, height = plane.length_at(self._camera, place), plane.text_height
+        return words_apart.Word(x * length, y * length, WIDTH * len(body) * height, HEIGHT * height)
 
     def _upright_edge(self, behind: "NDArray[Any]", matrix: Any) -> "NDArray[np.float64]":
         """Where the numbers of z stand: of the two edges at the sides the one on the right."""
@@ -186,7 +205,7 @@ class Axes:
         length = plane.length_at(self._camera, place)
         return plane.text_height / length if length > 0 else 0.0
 
-    def _text(self, part: str, body: str, place: Any, plane: picture_plane.Frame) -> str:
+    def _text(self, part: str, body: str, place: Any, plane: picture_plane.Frame) -> None:
         obj = parts.text(self._owner, part, body, self._ink, ("CENTER", "CENTER"))
         size = self._letter(place, plane)
         obj.location, obj.scale = place, (size, size, size)
@@ -194,7 +213,6 @@ class Axes:
         level = obj.constraints.get("level") or obj.constraints.new("COPY_ROTATION")
         level.name, level.target = "level", self._camera
         parts.seen_by_camera_only(obj)
-        return part
 
 
 def _clear(away: Any, matrix: Any, across: float, along: float) -> float:

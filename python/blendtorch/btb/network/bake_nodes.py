@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FIRST, LAST = "key_first", "key_last"
 """The attributes of cells that say which keys are theirs."""
+_KEYS = "blendtorch_keys"
+"""On a population's collection: the object that keeps its keys."""
 
 
 def make(name: str, keys: "NDArray[np.float32]", most: int, eased: bool) -> Any:
@@ -39,6 +41,27 @@ def make(name: str, keys: "NDArray[np.float32]", most: int, eased: bool) -> Any:
     obj["blendtorch_steps"] = max(int(most) - 1, 1).bit_length()
     obj["blendtorch_eased"] = eased
     return obj
+
+
+def of(collection: Any) -> Any:
+    """The keys of a population; None where it has none."""
+    return collection.get(_KEYS)
+
+
+def give(collection: Any, keys: Any) -> None:
+    """Gives a population its keys, in place of those that it has."""
+    forget(collection)
+    collection[_KEYS] = keys
+
+
+def forget(collection: Any) -> None:
+    """Takes a population's keys out of the file; nodes that look them up are to be built anew."""
+    old = collection.get(_KEYS)
+    if old is not None:
+        del collection[_KEYS]
+        data = old.data
+        bpy.data.objects.remove(old)
+        bpy.data.meshes.remove(data)
 
 
 def steps(keys: Any) -> int:

@@ -9,11 +9,10 @@ change how anything looks.
 
 from typing import Any
 
-import bpy
 import numpy as np
 
 from . import activity, bake_nodes, marked, points, sampled, shapes
-from .population import look_of
+from .population import AS_OBJECTS, look_of
 
 
 def bake(scene: Any, start: int | None = None, end: int | None = None) -> dict[str, int]:
@@ -43,7 +42,7 @@ def bake(scene: Any, start: int | None = None, end: int | None = None) -> dict[s
                     found = True
                     name = str(collection.get(marked.NAME))
                     made[name] = _baked(scene, collection, obj, playing, first, last)
-            found = found or bool(collection.get("blendtorch_as_objects"))
+            found = found or bool(collection.get(AS_OBJECTS))
     if not found:
         raise ValueError(
             "nothing plays in this scene: animate it, or call network.attach(scene) after a file "
@@ -56,14 +55,14 @@ def unbake(scene: Any) -> None:
     """Takes the keys out again; `attach` lets cells play then."""
     for root in marked.networks(scene):
         for collection in marked.populations(root):
-            _remove_keys(collection)
+            bake_nodes.forget(collection)
             for obj in marked.objects(collection, "points"):
                 _dress(scene, collection, obj, None)
 
 
 def _baked(scene: Any, collection: Any, obj: Any, playing: Any, first: int, last: int) -> int:
     keys = sampled.keys(playing, first, last)
-    _remove_keys(collection)
+    bake_nodes.forget(collection)
     counts = np.array([len(one) for one in keys], np.int64)
     flat = np.concatenate(keys) if len(keys) else np.zeros((0, 2), np.float32)
     ends = np.cumsum(counts)
@@ -73,7 +72,7 @@ def _baked(scene: Any, collection: Any, obj: Any, playing: Any, first: int, last
         attribute.data.foreach_set("value", values.astype(np.int32))
     most = int(counts.max()) if len(counts) else 1
     kept = bake_nodes.make(f"{obj.name} keys", flat, most, eased=False)
-    collection["blendtorch_keys"] = kept
+    bake_nodes.give(collection, kept)
     activity.stop(obj)
     _dress(scene, collection, obj, kept)
     points.put(obj, "activity", np.array([one[0, 1] for one in keys], np.float32))
@@ -85,12 +84,3 @@ def _dress(scene: Any, collection: Any, obj: Any, keys: Any) -> None:
     shapes.dress(obj, shape, look_of(collection), obj.material_slots[0].material, keys)
     if shape == "mesh":
         shapes.set_up_workbench(scene)
-
-
-def _remove_keys(collection: Any) -> None:
-    old = collection.get("blendtorch_keys")
-    if old is not None:
-        del collection["blendtorch_keys"]
-        data = old.data
-        bpy.data.objects.remove(old)
-        bpy.data.meshes.remove(data)

@@ -16,12 +16,14 @@ from typing import Any
 import bpy
 
 from ... import circuit
-from . import camera, kept, light, marked, objects
+from . import camera, kept, light, marked, objects, replacing
 from .animating import Animate
 from .arrays import ArrayNetwork
-from .population import BlenderPopulation, Style
+from .population import AS_OBJECTS, LOOK, BlenderPopulation, Style
 
 PathLike = str | os.PathLike[str]
+_FOUND = "blendtorch_found"
+"""On a population's collection: that its cells were objects before it was ours."""
 
 
 class BlenderNetwork:
@@ -74,6 +76,8 @@ class BlenderNetwork:
         """Makes the collections, the camera and the light of the network in a scene, or takes those
         that are there. The two arguments may come in either order; `lit` makes the light.
 
+        Another network of that name goes; networks of other names stay.
+
         Raises:
             TypeError: they are not a scene and a name.
         """
@@ -88,6 +92,7 @@ class BlenderNetwork:
         self._taken = {}
         root = marked.ensure_child(scene.collection, "network", name)
         marked.ensure_child(root, "cells", "cells")
+        replacing.leave_other(root, self)
         self.create_network_cam()
         if lit:
             self.create_lighting()
@@ -253,12 +258,13 @@ class BlenderNetwork:
         there = self.has_population(tag)
         collection = marked.ensure_child(self.cells, "population", tag)
         style = Style(**({"draw_as": self._draw_as or "auto"} | declared))
-        kind = as_objects if as_objects is not None else self._as_objects
         if style.draw_as == "objects":
-            style.draw_as, kind = "auto", True
-        was = bool(collection.get("blendtorch_as_objects", objects.by_id(collection)))
-        if kind is None:  # Not declared: as it is there, made by whomever.
-            kind = was
+            style.draw_as, as_objects = "auto", True
+        was = bool(collection.get(AS_OBJECTS, objects.by_id(collection)))
+        kind = self._kind(collection, as_objects, found)
+        if kind != was:  # What its cells played was theirs.
+            kept.forget_play(collection)
+            collection.pop(LOOK, None)
         made = BlenderPopulation(self._population(tag), collection, style, kind)
         made.apply(self.scene, fill=fill or not there or kind != was)
         made.restrict(partial)
@@ -267,6 +273,19 @@ class BlenderNetwork:
         if look:
             self.look()
         return made
+
+    def _kind(self, collection: Any, said: bool | None, before: BlenderPopulation | None) -> bool:
+        """Whether cells are objects: as it is declared, by this call or by others of this script.
+        Where nothing is, they are points; but objects that others have made stay."""
+        declared = said if said is not None else self._as_objects
+        if said is None and before is not None:
+            declared = before.as_objects
+        if declared is not None:
+            collection.pop(_FOUND, None)
+            return declared
+        if AS_OBJECTS not in collection:
+            collection[_FOUND] = bool(objects.by_id(collection))
+        return bool(collection.get(_FOUND))
 
 
 def from_file(path: PathLike) -> BlenderNetwork:

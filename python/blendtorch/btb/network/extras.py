@@ -166,8 +166,8 @@ def _branches(
 def _axes(scene: Any, root: Any, populations: Any, said: Any) -> Any:
     from . import axes, parts
 
-    low, high = bounds(populations, said["devices"])
-    if not said["axes"] or low is None or high is None:
+    low, high = box(populations, said["devices"], said["axes"])
+    if low is None or high is None:
         _remove(root, axes.COLLECTION, parts)
         return None
     camera = said["camera"]
@@ -219,9 +219,22 @@ def bounds(populations: Any, devices: Any = ()) -> "tuple[Any, Any]":
     return low, high
 
 
-def box(populations: Any, devices: Any) -> "list[tuple[NDArray[np.float32], float]]":
-    """The corners of a box with ticks, with room for their numbers, as what a camera is to see."""
-    low, high = bounds(populations, devices)
+def box(populations: Any, devices: Any, axes: "bool | Mapping[str, Any]") -> "tuple[Any, Any]":
+    """The least and the largest coordinates of the box with ticks: around all that there is, and
+    where limits are said, from one to the other. None where there is no box."""
+    low, high = bounds(populations, devices) if axes else (None, None)
+    if low is not None and high is not None and isinstance(axes, Mapping):
+        for at, name in enumerate("xyz"):
+            if limits := axes.get(name):
+                low[at], high[at] = limits
+    return low, high
+
+
+def seen_box(
+    populations: Any, said: Mapping[str, Any]
+) -> "list[tuple[NDArray[np.float32], float]]":
+    """The corners of a description's box, with room for its numbers, as what a camera is to see."""
+    low, high = box(populations, said["devices"], said["axes"])
     if low is None or high is None:
         return []
     corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)

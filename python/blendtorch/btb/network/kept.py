@@ -52,13 +52,31 @@ draws it, attached again by itself. In a script, in a Blender that has blendtorc
 
 
 def note_network(root: Any, network: "BlenderNetwork") -> None:
-    """Keeps which network it is."""
+    """Keeps which network it is, in place of the one before."""
     said = read(root, NETWORK)
-    said["files"] = said.get("files", {})
+    said["files"] = {}
     path = network.path
     said["network"] = None if path is None else note_file(said, path)
     _write(root, NETWORK, said)
     _tell()
+
+
+def is_another(root: Any, path: Path | None) -> bool:
+    """Whether a collection has been another network's: of another file, or of arrays, and `path` is
+    the file of the one that has it now, None of arrays."""
+    said = read(root, NETWORK)
+    before = said.get("network")
+    if "network" not in said or before == (None if path is None else str(path.absolute())):
+        return False
+    if before is None or path is None:
+        return True
+    # A file that was moved is the same one.
+    return bool(said.get("files", {}).get(before) != fingerprint(path))
+
+
+def forget_network(root: Any) -> None:
+    """Keeps nothing of it any more."""
+    root.pop(NETWORK, None)
 
 
 def note_population(population: "BlenderPopulation") -> None:

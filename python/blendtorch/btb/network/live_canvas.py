@@ -13,7 +13,8 @@ import bpy
 import numpy as np
 
 from ... import circuit
-from . import activity
+from ..limits import LAST_FRAME
+from . import activity, removed
 from .showing import Network, show
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from .live import Hello, Shown
 
 _OF_FILES = ("network", "results", "results_group", "morphologies")
-_LAST_FRAME = 1_048_574
 
 
 class LiveActivity:
@@ -61,7 +61,9 @@ class SceneCanvas:
         """
         with tempfile.TemporaryDirectory(prefix="blendtorch-live-") as folder:
             said = circuit.scene_description(_described(hello, Path(folder), self._azimuth), folder)
-            self.network = show(said, self._scene or bpy.context.scene)
+            before, self.network = self.network, show(said, self._scene or bpy.context.scene)
+        if before is not None and before.root != self.network.root:
+            removed.network(before.root)
         self._cells = {}
         for name, population in self.network.populations.items():
             self._cells[name] = LiveActivity(len(population))
@@ -77,7 +79,7 @@ class SceneCanvas:
         for name, values in shown.devices.items():
             if network.devices is not None and name in network.devices.names:
                 network.devices.set(name, values)
-        frame = min(max(float(network.timeline.frame(shown.stop_ms)), 0.0), float(_LAST_FRAME))
+        frame = min(max(float(network.timeline.frame(shown.stop_ms)), 0.0), float(LAST_FRAME))
         network.scene.frame_set(int(frame), subframe=frame - int(frame))
 
 

@@ -19,13 +19,16 @@ from . import marked
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MESH = "blendtorch_mesh"
+"""On a population's collection: the sphere that its objects share."""
+
 
 def mesh_of(collection: Any, name: str, radius: float) -> Any:
     """The sphere that the objects of a population share: rounder where it is larger."""
-    mesh = collection.get("blendtorch_mesh")
+    mesh = collection.get(MESH)
     if mesh is None:
         mesh = marked.mark(bpy.data.meshes.new(name), "mesh", name)
-        collection["blendtorch_mesh"] = mesh
+        collection[MESH] = mesh
     if mesh.get("blendtorch_radius") != radius:
         made = bmesh.new()
         fineness = max(math.ceil(math.sqrt(max(radius, 0.0))) - 1, 1)
@@ -93,6 +96,25 @@ def key(obj: Any, keys: Iterable[tuple[float, float]], interpolation: str = "BEZ
             values = np.full(len(pairs), _number(points[0], prop, kind), np.int32)
             points.foreach_set(prop, values)
         curve.update()
+
+
+def rest(found: "Iterable[Any]", value: float) -> None:
+    """Ends what objects play: their colour is a value, in all four channels."""
+    there = list(found)
+    curves = actions(there)
+    for obj in there:
+        obj.animation_data_clear()
+        obj.color = (value,) * 4
+    left = [one for one in curves if one.users == 0]
+    if left:
+        bpy.data.batch_remove(left)
+
+
+def actions(found: "Iterable[Any]") -> list[Any]:
+    """What objects play, each once."""
+    there = (obj.animation_data for obj in found)
+    played = (data.action for data in there if data is not None and data.action is not None)
+    return list({one.name_full: one for one in played}.values())
 
 
 def _curves(action: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import numpy as np
 
+from .nodes import linear as light_of
 from .parts import PART
 
 if TYPE_CHECKING:
@@ -19,18 +20,15 @@ Color = Any
 
 
 def linear(color: Color) -> tuple[float, float, float]:
-    """The light of an sRGB colour, as shaders want it (IEC 61966-2-1)."""
-    rgb = np.asarray(color, float)[:3]
-    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(light[0]), float(light[1]), float(light[2])
+    """The light of an sRGB colour, as shaders want it."""
+    r, g, b = (float(one) for one in light_of(color)[:3])
+    return r, g, b
 
 
 def lights(colors: "ArrayLike") -> "NDArray[np.float32]":
     """That of many (n, 3), as rows (n, 4) that are opaque."""
-    rgb = np.asarray(colors, float)[:, :3]
-    made = np.ones((len(rgb), 4), np.float32)
-    made[:, :3] = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return made
+    rgb = light_of(np.asarray(colors)[:, :3])
+    return np.column_stack([rgb, np.ones(len(rgb), np.float32)])
 
 
 REST = 0.3

@@ -9,11 +9,10 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-import bpy
 import numpy as np
 
 from .. import alive
-from . import marked, materials, nodes, objects, points, shapes
+from . import bake_nodes, marked, materials, nodes, objects, points, removed, shapes
 from .cells import Cells
 from .looks import Look
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_COLOR = (0.8, 0.8, 0.8, 1.0)
 """Of populations whose file says none."""
+AS_OBJECTS, LOOK = "blendtorch_as_objects", "blendtorch_look"
+"""On a population's collection: whether its cells are objects, and how activity is seen."""
 _LARGEST_ID = 2**31 - 1
 
 
@@ -158,7 +159,7 @@ class BlenderPopulation:
         """
         collection = self.collection
         self._leave_other_kind()
-        collection["blendtorch_as_objects"] = self.as_objects
+        collection[AS_OBJECTS] = self.as_objects
         if self.style.material is not None:
             collection["blendtorch_given"] = self.style.material
         if self.style.hidden is not None:
@@ -171,13 +172,10 @@ class BlenderPopulation:
 
     def _leave_other_kind(self) -> None:
         """Removes objects of cells where all are one, and the other way round."""
-        collection = self.collection
         if self.as_objects:
-            others = marked.objects(collection, "points") + marked.objects(collection, "keys")
+            removed.points(self.collection)
         else:
-            others = list(objects.by_id(collection).values())
-        if others:
-            bpy.data.batch_remove(others)
+            removed.cells(self.collection)
 
     def find(self) -> None:
         """Takes what is there, and makes nothing."""
@@ -190,12 +188,12 @@ class BlenderPopulation:
         """Sets how activity is seen, and draws the cells as the scene's engine can."""
         collection = self.collection
         if look is not None:
-            collection["blendtorch_look"] = json.dumps(look.plain())
+            collection[LOOK] = json.dumps(look.plain())
         look = self.look
         given = collection.get("blendtorch_given")
         if self.as_objects:
             material = given or materials.of_objects(collection, self.name, look, self.color)
-            mesh = collection["blendtorch_mesh"]
+            mesh = collection[objects.MESH]
             if list(mesh.materials) != [material]:
                 mesh.materials.clear()
                 mesh.materials.append(material)
@@ -203,12 +201,15 @@ class BlenderPopulation:
         collection["blendtorch_draw_as"] = self.style.draw_as
         material = given or materials.of_points(collection, self.name, look)
         shape = shapes.choose(scene, self.style.draw_as)
-        shapes.dress(self.object, shape, look, material, collection.get("blendtorch_keys"))
+        shapes.dress(self.object, shape, look, material, bake_nodes.of(collection))
         if shape == "mesh":
             shapes.set_up_workbench(scene)
 
     def _apply_points(self) -> None:
         source, count = self._source, len(self.ids)
+        there = marked.objects(self.collection, "points")
+        if there and len(there[0].data.vertices) != count:
+            bake_nodes.forget(self.collection)  # They are of other cells.
         obj = points.ensure(self.collection, self.name, count)
         self._object = alive.Kept(obj, f"the cells of population {self.name!r}")
         locations = np.array(source.locations, np.float32).reshape(-1, 3)
@@ -352,7 +353,7 @@ def _color(said: Any) -> tuple[float, ...]:
 
 def look_of(collection: Any) -> Look:
     """How the activity of a population is seen, by its collection."""
-    said = collection.get("blendtorch_look")
+    said = collection.get(LOOK)
     return Look(**json.loads(said)) if said else Look()
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...circuit.description import array_file
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,11 +21,7 @@ _DAMAGED = (EOFError, KeyError, MemoryError, ValueError, zipfile.BadZipFile, zli
 
 def named(text: str) -> "NDArray[Any]":
     """The array of a text: a file, and after a colon an array in it."""
-    for end in (".npy", ".npz", ".h5", ".hdf5"):
-        head, found, name = text.partition(end + ":")
-        if found:
-            return array(Path(head + end), name)
-    return array(Path(text), None)
+    return array(*array_file(text))
 
 
 def of_series(said: Mapping[str, Any]) -> "NDArray[Any]":

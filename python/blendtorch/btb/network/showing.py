@@ -26,6 +26,7 @@ from . import (
     plays,
     plotted,
     reading,
+    removed,
     sources,
     timeline,
     views,
@@ -116,8 +117,7 @@ def _made(
     if not any(len(one) for one in shown):
         _say("no cell is shown: populations are hidden, left out by `only_named`, or empty")
     seen = [(one.shown_locations(), one.largest) for one in shown]
-    if said["axes"]:
-        seen += extras.box(network.populations, said["devices"])
+    seen += extras.seen_box(network.populations, said)
     views.apply(scene, eye, said["camera"], seen)
     if said["glare"]:
         glare.ensure(scene)
@@ -195,7 +195,7 @@ def _populate(network: BlenderNetwork, said: Mapping[str, Any]) -> None:
     wanted = [name for name in there if name in styles or not said["only_named"]]
     for collection in marked.populations(network.root):
         if collection.get(marked.NAME) not in wanted:
-            bpy.data.batch_remove([*collection.objects, collection])
+            removed.population(collection)
     for name in wanted:
         style = dict(styles.get(name) or {})
         draw_as = style.get("draw_as") or said["draw_as"]

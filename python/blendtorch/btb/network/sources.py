@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from .population import BlenderPopulation
 
+_NAMED = 5
+"""So many cells are named, of those that are counted."""
+
 
 @dataclass
 class Taken:
@@ -65,7 +68,6 @@ def take(
     if hasattr(results, "spikes") and hasattr(results, "populations"):
         if group is None and getattr(results, "group", None):
             group = str(results.group)
-        notes += [str(one) for one in getattr(results, "warnings", ())]
         there = set(results.populations)
         taken = {}
         for name, (population, some) in rows.items():
@@ -78,6 +80,8 @@ def take(
                 missing = results.missing(name) if hasattr(results, "missing") else None
                 whole = missing is None or some is None
                 taken[name].missing = 0 if whole else _among(missing, some)
+        # Of arrays' networks they are known when the spikes have been taken.
+        notes += [str(one) for one in getattr(results, "warnings", ())]
         path = getattr(results, "path", None)
         whole = path is not None and all(some is None for _, some in rows.values())
         origin = Origin([Path(path).absolute()] if path and whole else [], group)
@@ -89,6 +93,8 @@ def take(
             one = taken[name] = _taken((index, times), population, some)
             one.missing = _count(report.get("missing"), population, some)
             one.notes = _told(report)
+            if not notes:  # Each says the same of what is of no population.
+                notes += _of_nobody(report, source)
         return taken, Origin(), notes
     raise TypeError(
         "results must be a path, circuit.Results, a group of an h5py file, or a dict of cell id to "
@@ -197,14 +203,34 @@ def _count(missing: Any, population: "BlenderPopulation", some: "NDArray[Any] | 
     return int(np.isin(names, asked).sum())
 
 
+def _of_nobody(report: Mapping[str, Any], source: Any) -> list[str]:
+    """What is said of spikes of cells that are in no population of the network, and of entries
+    that are no cells' spikes."""
+    told = []
+    others: Mapping[Any, int] = report["others"]
+    if others:
+        ids = np.concatenate([np.asarray(source.population(name).ids) for name in source.names])
+        here = np.isin(np.array(list(others), np.float64), ids)
+        lost = [name for name, known in zip(others, here, strict=True) if not known]
+        if lost:
+            count = sum(others[name] for name in lost)
+            told.append(
+                f"{count} spikes are of cells that the network does not have ({_some(lost)}); they "
+                "are left out"
+            )
+    if ignored := report["ignored"]:
+        told.append(f"{len(ignored)} entries are no spikes of cells ({_some(ignored)})")
+    return told
+
+
+def _some(names: list[Any]) -> str:
+    return ", ".join(str(one) for one in names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
 def _told(report: Mapping[str, Any]) -> list[str]:
     words = {
         "unsorted": "cells whose spikes are not in order, which does not matter here",
         "negative": "spikes before 0, which are left out",
         "nan": "spikes without a time, which are left out",
     }
-    counts = {
-        key: len(value) if isinstance(value, list | tuple) else int(value or 0)
-        for key, value in report.items()
-    }
-    return [f"{counts[key]} {text}" for key, text in words.items() if counts.get(key)]
+    return [f"{report[key]} {text}" for key, text in words.items() if report[key]]

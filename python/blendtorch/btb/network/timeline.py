@@ -5,12 +5,15 @@ and a scene that starts at 1 would not show it.
 """
 
 import math
+import warnings
 from typing import Any
+
+from ..limits import LAST_FRAME
 
 
 def set_range(scene: Any, fps: float, last: float | None) -> None:
     """Sets frames a second, exactly also where that is no whole number, and the range 0 to `last`,
-    rounded up.
+    rounded up. What Blender has no frames for is said.
 
     Raises:
         ValueError: they are not positive.
@@ -21,4 +24,12 @@ def set_range(scene: Any, fps: float, last: float | None) -> None:
     scene.render.fps, scene.render.fps_base = whole, whole / fps
     scene.frame_start = 0
     if last is not None:
-        scene.frame_end = min(max(math.ceil(round(last, 6)), 0), 1_048_574)
+        end = math.ceil(round(last, 6))
+        if end > LAST_FRAME:
+            warnings.warn(
+                f"the last frame would be {end}, and Blender has none after {LAST_FRAME}: what "
+                "comes later is not shown; take a greater ms_per_s",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        scene.frame_end = min(max(end, 0), LAST_FRAME)

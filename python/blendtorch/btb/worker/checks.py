@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-LAST_FRAME = 1048573
-"""The last frame that Blender renders: its own limit."""
+from .. import limits
+
+LAST_FRAME = limits.LAST_FRAME - 1
+"""The last frame that Blender renders."""
 
 
 def whole(value: Any, what: str, low: int, high: int) -> int:

@@ -57,12 +57,12 @@ def attach(scene: Any) -> list[str]:
     return network.attach(scene) if network.is_in(scene) else []
 
 
-def settle(scene: Any) -> None:
-    """Cells are what the engine draws, which may be another than the file's by now."""
+def settle(scene: Any) -> list[str]:
+    """Cells are what the engine draws, which may be another than the file's by now; what is to be
+    said of it."""
     from .. import network
 
-    if network.is_in(scene):
-        network.settle(scene)
+    return network.settle(scene) if network.is_in(scene) else []
 
 
 def begin() -> None:

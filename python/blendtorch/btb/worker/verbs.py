@@ -71,7 +71,7 @@ class Worker:
         opened = self._open()
         opened.camera  # noqa: B018 (whether there is one)
         self._forget()
-        networks.settle(opened.scene)
+        told = networks.settle(opened.scene)
         if spec is not None and previews is not None:
             spec = {**spec, "previews": previews}
         if spec is not None:  # Composites Blender itself writes.
@@ -97,7 +97,7 @@ class Worker:
         )
         try:
             things = prepared.things()
-            warnings = prepared.warnings()
+            warnings = [*told, *prepared.warnings()]
         except BaseException:
             prepared.close()
             raise

@@ -34,8 +34,14 @@ impl ActivityOf {
         }
     }
 
+    fn of_pulsar(pulsar: Pulsar) -> Self {
+        let mut activity = Self::new(pulsar.clone());
+        activity.pulsar = Some(pulsar);
+        activity
+    }
+
     fn pulsar(&self) -> PyResult<&Pulsar> {
-        let none = || PyTypeError::new_err(format!("a {} has no keys", self.kind));
+        let none = || PyTypeError::new_err(format!("a {} is no pulsar", self.kind));
         self.pulsar.as_ref().ok_or_else(none)
     }
 }
@@ -65,10 +71,13 @@ impl ActivityOf {
         };
         let spikes = Arc::clone(&spikes.0);
         let pulsar = py.detach(|| Pulsar::new(spikes, line, style));
-        let pulsar = pulsar.map_err(|refused| error(&refused))?;
-        let mut activity = Self::new(pulsar.clone());
-        activity.pulsar = Some(pulsar);
-        Ok(activity)
+        Ok(Self::of_pulsar(pulsar.map_err(|refused| error(&refused))?))
+    }
+
+    /// The same pulsar with its fade-out reckoned from `last`.
+    fn ending(&self, last: f64) -> PyResult<Self> {
+        let other = self.pulsar()?.ending(last);
+        Ok(Self::of_pulsar(other.map_err(|refused| error(&refused))?))
     }
 
     #[staticmethod]
