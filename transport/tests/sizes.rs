@@ -38,8 +38,9 @@ fn small_messages_go_inline_and_a_large_one_calls_to_shared_memory() {
             for i in 0..300 {
                 let received = recv(&mut receiver);
                 assert_eq!((number(&received), received.leased), (i, false), "{way:?}");
+                // It moves at any time after the last of them.
+                assert!(i == 299 || path(&receiver) == Some(Path::Inline), "{way:?}");
             }
-            assert_eq!(path(&receiver), Some(Path::Inline), "{way:?}");
             // No message is lost on the way there, and none comes before another.
             let leased = (300..330)
                 .filter(|&i| {

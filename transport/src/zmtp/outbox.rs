@@ -234,6 +234,8 @@ impl Outbox {
             self.come.drain(..GREETING);
             self.words.extend(wire::ready(Kind::Push, false));
             self.phase = Phase::Ready;
+            // Before it counts as a consumer, which is to know that it is one.
+            self.flush()?;
         }
         while let Some(head) = Head::read(&self.come)? {
             // A PULL sends no messages.
