@@ -157,7 +157,7 @@ fn another_end_is_not_reckoned_anew() {
     let style = PulsarStyle::default();
     let own = pulsar(&spikes, 2, style);
     let mut other = own.ending(246.0).expect("a frame");
-    assert!(Arc::ptr_eq(&own.gaps, &other.gaps) && Arc::ptr_eq(&own.spikes, &other.spikes));
+    assert!(Arc::ptr_eq(&own.runs, &other.runs) && Arc::ptr_eq(&own.spikes, &other.spikes));
     let last = Some(246.0);
     let mut anew = pulsar(&spikes, 2, PulsarStyle { last, ..style });
     let mut values = [[0.0; 2]; 2];
