@@ -107,6 +107,9 @@ def ground():
 then("ground", ground)
 rendered = btb.OffScreenRenderer(cam, mode="rgb", srgb=True)
 found["rendered"] = apart(rendered)
+for number in range(3):  # A ground that a script sets for each picture.
+    scene.world.color = rng.uniform(0, 1, 3)
+    found[f"ground {number}"] = apart(rendered)
 ways.append(rendered.drawn_by_blender)
 if btb.runtime.leaves_background_out():
     scene.render.film_transparent = True
@@ -154,6 +157,8 @@ why("front", first, "show_in_front", True)
 why("wire", first, "display_type", "WIRE")
 finer = third.modifiers.new("finer", "SUBSURF")
 why("finer", finer, "levels", 1)
+why("smooth", bpy.context.preferences.system, "viewport_aa", "8")
+why("polished", blue, "roughness", 0.0)
 third.modifiers.remove(finer)
 bpy.ops.object.text_add()
 why("text", bpy.context.object, "name", "words")
@@ -186,6 +191,8 @@ report(back=back, found=found, told=told)
         "sheer": "a surface that is seen through",
         "front": "an object in front of all",
         "wire": "an object shown as WIRE",
+        "smooth": "smoothing",
+        "polished": "a metal that is polished",
         "finer": "a surface that the graphics library subdivides",
         "text": "an object of type FONT",
         "engine": "another engine than Workbench",
@@ -201,11 +208,15 @@ def test_a_picture_that_differs_from_blenders_is_left_to_blender(
         SCENE
         + """
 from blendtorch.btb.solid import looks
-looks.packed = lambda roughness, metalness: 32.0 * 7  # All is metal.
-off = btb.OffScreenRenderer(cam)
-off.set_render_style("SOLID")
-off.render()
-report(why=off.drawn_by_blender, apart=apart(off))
+before = looks.packed
+looks.packed = lambda roughness, metalness: 32.0 * 7 + 15  # All is metal.
+try:
+    off = btb.OffScreenRenderer(cam)
+    off.set_render_style("SOLID")
+    off.render()
+    report(why=off.drawn_by_blender, apart=apart(off))
+finally:
+    looks.packed = before
 """,
     )
     assert got == {"why": "its picture differs from Blender's", "apart": 0.0}
@@ -238,3 +249,50 @@ report(same=same, angle=[float(np.median(angle)), float(np.percentile(angle, 95)
     assert got["there"] > 0.998 and got["ids"] == 4
     assert got["angle"][0] < 0.3 and got["angle"][1] < 2, got["angle"]
     assert got["length"] < 1e-5
+
+
+def test_one_surface_is_not_taken_for_another(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+off = btb.OffScreenRenderer(cam)
+off.set_render_style("SOLID")
+found, ways = {}, []
+def then(name):
+    found[name] = apart(off)
+    ways.append(off.drawn_by_blender)
+first.modifiers.new("thick", "SOLIDIFY").thickness = 0.5
+then("before")
+name = third.name
+bpy.data.objects.remove(third)
+first.name = name
+then("another of the same name")
+# What a handler changes Blender evaluates without a word to other handlers.
+def bend(*_):
+    second.data.vertices[0].co.z += 3
+    second.data.update()
+bpy.app.handlers.frame_change_post.append(bend)
+scene.frame_set(7)
+then("changed by a handler")
+bpy.app.handlers.frame_change_post.clear()
+bpy.app.handlers.depsgraph_update_post.clear()
+second.data.vertices[0].co.z -= 3
+second.data.update()
+then("changed unheard")
+scene.world = None
+rendered = btb.OffScreenRenderer(cam)
+found["no world"] = apart(rendered)
+# Two that lie in one plane.
+red.roughness = blue.roughness = 0.9
+bpy.ops.mesh.primitive_plane_add(size=3, location=(0, -3, 0), rotation=(1.57, 0, 0))
+bpy.context.object.data.materials.append(red)
+bpy.ops.mesh.primitive_plane_add(size=2, location=(0.4, -3, 0), rotation=(1.57, 0, 0))
+bpy.context.object.data.materials.append(blue)
+then("in one plane")
+report(ways=ways, **found)
+""",
+    )
+    ways = got.pop("ways")
+    assert ways == [None] * len(ways)
+    assert {name: part for name, part in got.items() if part > 0.002} == {}

@@ -59,7 +59,13 @@ net.populations["sheer"].collection.hide_render = True
 large = renderer.render()["image"]
 scene.camera.location.x = -20
 edge = renderer.render()["image"]
+# A cell whose middle is beside the picture, moved there by its population's object.
+scene.camera.location.x, scene.camera.data.ortho_scale = 0, 96
+net.populations["red"].object.location.x = -22
+beside = renderer.render()["image"]
+renderer.free()
 report(
+    beside=[at(beside, -48, 0), at(beside, -30, 0)],
     red=at(image, -30, 0), ground=at(image, 40, -25), same=bool((image == again).all()),
     area=int((np.abs(image.astype(int) - [255, 0, 0]).sum(2) < 300).sum()),
     sheer=at(image, 5, 0), over=at(image, 14, 0), green=at(image, 22, 0),
@@ -76,6 +82,7 @@ report(
     assert got["green"] == [0, 255, 0]
     assert got["black"] == [0, 0, 0] and got["behind"] == [0, 255, 0]
     assert got["gone"] == [255, 255, 255]
+    assert got["beside"] == [[0, 0, 0], [255, 255, 255]]
     assert got["large"] == [[0, 0, 0]] * 2 and got["half"] == [[0, 0, 0], [255, 255, 255]]
 
 
@@ -168,3 +175,41 @@ def test_a_described_plot_is_rendered_by_a_fleet(bpy_runtime: Runtime, tmp_path:
         tmp_path / "network.json", tmp_path / "depth", "-f", "0:0", "-p", "depths"
     ).error()
     assert "PLOT has no pass" in said, said
+
+
+def test_what_a_script_makes_anew_or_empties_is_drawn(runtime: Runtime, tmp_path: Path) -> None:
+    got = runtime.reported(
+        tmp_path,
+        SCENE
+        + """
+def show(places):
+    return shown(dict(cells=dict(positions=places, color="#ff0000", radius=10.0)), {"as": "rest"})
+net = show([[0, 0, 0]])
+flat()
+renderer = btb.Renderer(passes=("image",), srgb=True)
+seen = [at(renderer.render()["image"], 0, 0)]
+bpy.data.objects.remove(net.populations["cells"].object)
+net = show([[30, 0, 0]])
+flat()
+renderer.camera = btb.Camera()
+image = renderer.render()["image"]
+seen += [at(image, 0, 0), at(image, 30, 0)]
+# Blender evaluates what a handler has changed without a word to other handlers.
+def paint(*_):
+    net.populations["cells"].colors = [[0, 0, 1, 1]]
+bpy.app.handlers.frame_change_post.append(paint)
+scene.frame_set(5)
+seen.append(at(renderer.render()["image"], 30, 0))
+bpy.app.handlers.frame_change_post.clear()
+bpy.app.handlers.depsgraph_update_post.clear()
+net.populations["cells"].colors = [[0, 1, 0, 1]]
+seen.append(at(renderer.render()["image"], 30, 0))
+other = btb.network.from_arrays({"none": np.zeros((0, 3), np.float32)})
+other.blend(scene, "none")
+other.load_populations()
+seen.append(at(renderer.render()["image"], 30, 0))
+report(seen=seen)
+""",
+    )
+    white, red, blue, green = [255] * 3, [255, 0, 0], [0, 0, 255], [0, 255, 0]
+    assert got["seen"] == [red, white, red, blue, green, green]

@@ -131,7 +131,7 @@ class DrawnExtras:
         drawing.read_color(self._offscreen, "FLOAT", self._buffer)
 
 
-def _color_of(colors: Colors | None) -> "Callable[[Any, Any, int], looks.Color | None]":
+def _color_of(colors: Colors | None) -> "Callable[[Any, Any, int], looks.Color | str]":
     """The colours of numbers, as `colors.shown` gives them to objects or materials."""
     if colors is None:
         return lambda instance, obj, slot: (1.0, 1.0, 1.0, 0.0)

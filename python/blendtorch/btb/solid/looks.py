@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Color = tuple[float, ...]
+SHEER = "a surface that is seen through"
+POLISHED = "a metal that is polished"
+"""Its highlights are as sharp as rounding makes them."""
 ROUGH = 0.4
 """The roughness of what has no material, …"""
 GREY = (0.8, 0.8, 0.8)
@@ -29,9 +32,9 @@ class Look:
     program: programs.Kind
     lamps: "NDArray[np.float32]"
     """As `light.numbers` has them."""
-    color: Callable[[Any, Any, int], Color | None]
+    color: Callable[[Any, Any, int], Color | str]
     """Of an instance, its object and the place of a material: red, green, blue, and roughness and
-    metalness in one. None: it is seen through, which is not drawn here."""
+    metalness in one; or why it is not drawn here."""
     kind: tuple[Any, ...]
     """What makes pictures of another kind: with another light, or another ground."""
     is_picture: bool = False
@@ -45,7 +48,8 @@ def of_shading(shading: Any, space: Any) -> Look:
     kind: Color | tuple[Any, ...] = (
         space.as_pointer(), shading.light, shading.color_type, shading.show_specular_highlight,
         shading.studio_light if shading.light == "STUDIO" else None,
-        bpy.context.scene.render.film_transparent, *_theme(shading),
+        bpy.context.scene.render.film_transparent, bpy.context.scene.world is None,
+        *_theme(shading),
     )  # fmt: skip
     ground = _ground(shading)
     lamps, program = light.numbers(shading), light.kind(shading)
@@ -58,18 +62,20 @@ def normals() -> Look:
     return Look("normals", light.none(), lambda instance, obj, slot: white, ("normals",))
 
 
-def numbers(color: Callable[[Any, Any, int], Color | None], kind: str) -> Look:
+def numbers(color: Callable[[Any, Any, int], Color | str], kind: str) -> Look:
     """Each pixel has the very colour of what it shows."""
     return Look("flat", light.none(), color, (kind,))
 
 
 def _ground(shading: Any) -> Color | None:
     """The colour of a background that a script may set for each picture anew."""
-    world = bpy.context.scene.world
+    scene = bpy.context.scene
+    # Of renders it is the world's, whatever the setting says.
+    of_render = shading.as_pointer() == scene.display.shading.as_pointer()
     if shading.background_type == "VIEWPORT":
         color = shading.background_color
-    elif shading.background_type == "WORLD" and world is not None:
-        color = world.color
+    elif shading.background_type == "WORLD" or of_render:
+        color = (0.0, 0.0, 0.0) if scene.world is None else scene.world.color
     else:
         return None
     return *map(_of_a_byte, color), 1.0
@@ -91,23 +97,23 @@ def _theme(shading: Any) -> tuple[Any, ...]:
     return theme.background_type, tuple(theme.high_gradient), tuple(theme.gradient)
 
 
-def _colors(shading: Any) -> Callable[[Any, Any, int], Color | None]:
+def _colors(shading: Any) -> Callable[[Any, Any, int], Color | str]:
     plain = packed(ROUGH, 0.0)
     if shading.color_type == "SINGLE":
         single = (*shading.single_color, plain)
         return lambda instance, obj, slot: single
     if shading.color_type == "OBJECT":
 
-        def of_object(instance: Any, obj: Any, slot: int) -> Color | None:
+        def of_object(instance: Any, obj: Any, slot: int) -> Color | str:
             # An instance has the colour of the object that makes it.
             owner = instance.parent if instance.is_instance else obj
             red, green, blue, alpha = owner.color
-            return (red, green, blue, plain) if alpha >= 1 else None
+            return (red, green, blue, plain) if alpha >= 1 else SHEER
 
         return of_object
-    known: dict[int, Color | None] = {}
+    known: dict[int, Color | str] = {}
 
-    def of_material(instance: Any, obj: Any, slot: int) -> Color | None:
+    def of_material(instance: Any, obj: Any, slot: int) -> Color | str:
         material = material_of(obj, slot)
         if material is None:
             return *GREY, plain
@@ -115,7 +121,9 @@ def _colors(shading: Any) -> Callable[[Any, Any, int], Color | None]:
         if key not in known:
             red, green, blue, alpha = material.diffuse_color
             both = packed(material.roughness, material.metallic)
-            known[key] = (red, green, blue, both) if alpha >= 1 else None
+            polished = both % 32 < 5 and both >= 3 * 32
+            refusal = SHEER if alpha < 1 else POLISHED if polished else None
+            known[key] = refusal or (red, green, blue, both)
         return known[key]
 
     return of_material

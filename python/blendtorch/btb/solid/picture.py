@@ -4,6 +4,7 @@ Owns what is drawn of the scene as it is now, and that the first picture of each
 with Blender's own.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -29,6 +30,19 @@ _DEPTH = 1e-6
 _SCREEN = np.array([(-1, -1), (3, -1), (-1, 3)], np.float32)
 Item = tuple[Any, Any, Color]
 """A batch, its matrix and its colour."""
+
+
+_MOST_KINDS = 32
+
+
+@dataclass
+class _Kind:
+    """Pictures of one kind: with one light, one ground, one size."""
+
+    differs: bool = False
+    """Whether they are not Blender's."""
+    ground: Any = None
+    """What is behind everything, where no setting says it."""
 
 
 class _Programs:
@@ -67,9 +81,7 @@ class Solid:
 
     def __init__(self) -> None:
         """Nothing is drawn yet."""
-        self._ground: Any = None
-        self._kind: tuple[Any, ...] | None = None
-        self._differs = False
+        self._kinds: dict[tuple[Any, ...], _Kind] = {}
         self.reason: str | None = "nothing is drawn yet"
         """Why the last picture was not drawn here; None where it was."""
         drawing.keep(self)
@@ -94,49 +106,83 @@ class Solid:
             look: what surfaces look like.
             background: whether to draw it, where `look` is of a picture; else it is 0.
         """
+        refused = self.reason is not None
         self.reason = rules.of_space(space, runtime.region_3d(space, region))
         if self.reason is not None:
             return False
         camera.check_alive()
         drawing.check(camera)
         bpy.context.view_layer.update()
-        items = self._items(look)
-        if items is None:
-            return False
-        kind = (*look.kind, background, offscreen.width, offscreen.height)
-        if kind != self._kind:
-            self._kind, self._differs, self._ground = kind, False, None
-            if look.is_picture and background and look.ground is None:
-                self._look_at_ground(offscreen, space, region, camera)
-            self._draw(offscreen, camera, look, items, background)
-            self._compare(offscreen, space, region, camera, look, background)
-        if self._differs:
+        key = (*look.kind, background, offscreen.width, offscreen.height)
+        kind = self._kinds.get(key)
+        if kind is not None and kind.differs:
             self.reason = "its picture differs from Blender's"
             return False
-        self._draw(offscreen, camera, look, items, background)
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        # Where the picture before was refused, this one is too as a rule: then nothing is made.
+        if refused and self._refuses(depsgraph, look):
+            return False
+        items = self._items(depsgraph, look)
+        if items is None:
+            return False
+        if kind is None:
+            kind = self._new_kind(key)
+            if look.is_picture and background and look.ground is None:
+                kind.ground = _ground_of(offscreen, space, region, camera)
+            self._draw(offscreen, camera, look, items, kind, background)
+            kind.differs = _differs(offscreen, space, region, camera, look, background)
+            if kind.differs:
+                self.reason = "its picture differs from Blender's"
+                return False
+        self._draw(offscreen, camera, look, items, kind, background)
         return True
 
     def free(self) -> None:
         """Gives back what it has of the graphics library."""
-        self._ground = self._kind = None
+        self._kinds = {}
 
-    def _items(self, look: Look) -> "list[Item] | None":
-        """What is drawn: batches, each with the matrix and the colour that it has."""
-        shapes = _common().shapes
-        shapes.begin()
-        items: list[Item] = []
-        for instance in bpy.context.evaluated_depsgraph_get().object_instances:
+    def _new_kind(self, key: tuple[Any, ...]) -> "_Kind":
+        if len(self._kinds) >= _MOST_KINDS:
+            del self._kinds[next(iter(self._kinds))]
+        made = self._kinds[key] = _Kind()
+        return made
+
+    def _refuses(self, depsgraph: Any, look: Look) -> bool:
+        """Whether something is there that is not drawn here."""
+        if len(depsgraph.object_instances) > rules.most():
+            self.reason = f"more than {rules.most()} surfaces"
+            return True
+        for instance in depsgraph.object_instances:
             obj = instance.object
             if obj.type in rules.WITHOUT_SURFACE or not instance.show_self:
                 continue
             self.reason = rules.of_instance(instance, obj)
+            for slot in range(max(len(obj.material_slots), 1)) if self.reason is None else ():
+                color = look.color(instance, obj, slot)
+                self.reason = color if isinstance(color, str) else self.reason
             if self.reason is not None:
+                return True
+        return False
+
+    def _items(self, depsgraph: Any, look: Look) -> "list[Item] | None":
+        """What is drawn: batches, each with the matrix and the colour that it has."""
+        shapes = _common().shapes
+        shapes.begin()
+        items: list[Item] = []
+        for instance in depsgraph.object_instances:
+            obj = instance.object
+            if obj.type in rules.WITHOUT_SURFACE or not instance.show_self:
+                continue
+            self.reason = rules.of_instance(instance, obj)
+            parts = None if self.reason is not None else shapes.of(obj)
+            if parts is None:
+                self.reason = self.reason or "meshes that change in each picture"
                 return None
             matrix = instance.matrix_world.copy()
-            for slot, batch in shapes.of(obj):
+            for slot, batch in parts:
                 color = look.color(instance, obj, slot)
-                if color is None:
-                    self.reason = "a surface that is seen through"
+                if isinstance(color, str):
+                    self.reason = color
                     return None
                 items.append((batch, matrix, color))
             if len(items) > rules.most():
@@ -145,21 +191,25 @@ class Solid:
         return items
 
     def _draw(
-        self, offscreen: Any, camera: "Camera", look: Look, items: "list[Item]", background: bool
+        self,
+        offscreen: Any,
+        camera: "Camera",
+        look: Look,
+        items: "list[Item]",
+        kind: "_Kind",
+        background: bool,
     ) -> None:
         view, program = camera.view_matrix, _common().surfaces(look.program)
         block = light.block(look.lamps, view, camera.proj_matrix)
-        turn_of, away = view.to_3x3(), view[2].to_3d()
+        turn_of = view.to_3x3()
         with offscreen.bind(), drawing.state_kept():
-            self._draw_ground((look.ground or self._ground) if background else None)
-            gpu.state.depth_test_set("LESS_EQUAL")
+            _draw_ground((look.ground or kind.ground) if background else None)
+            gpu.state.depth_test_set("LESS")
             gpu.state.depth_mask_set(True)
             program.bind()
             program.uniform_block("solid", block)
-            # The nearest first: what is behind them costs no light.
-            for batch, matrix, color in sorted(
-                items, key=lambda one: -away.dot(one[1].translation)
-            ):
+            # In Blender's order: of two that lie in one plane the first one is seen.
+            for batch, matrix, color in items:
                 program.uniform_float("model", matrix)
                 # A mirror turns the front to the back.
                 gpu.state.front_facing_set(matrix.is_negative)
@@ -172,45 +222,42 @@ class Solid:
                 batch.draw(program)
         drawing.is_last(offscreen)
 
-    def _draw_ground(self, ground: Any) -> None:
-        """Clears everything to one colour, or draws a texture; None is nothing at all."""
-        framebuffer = gpu.state.active_framebuffer_get()
-        color = ground if isinstance(ground, tuple) else (0.0, 0.0, 0.0, 0.0)
-        framebuffer.clear(color=color, depth=1.0)
-        if ground is not None and not isinstance(ground, tuple):
-            gpu.state.depth_test_set("NONE")
-            program = _common().ground
-            program.bind()
-            program.uniform_sampler("ground", ground)
-            _screen().draw(program)
 
-    def _look_at_ground(self, offscreen: Any, space: Any, region: Any, camera: "Camera") -> None:
-        """Sees what Blender draws behind everything: one colour, or more."""
-        drawing.draw(offscreen, space, region, camera, nothing=True)
-        seen = _colors(offscreen)
-        if (seen == seen[0, 0]).all():
-            self._ground = tuple(map(float, seen[0, 0]))
-            return
-        buffer = gpu.types.Buffer("FLOAT", seen.size, seen.reshape(-1))
-        size = (offscreen.width, offscreen.height)
-        self._ground = gpu.types.GPUTexture(size, format="RGBA16F", data=buffer)
+def _draw_ground(ground: Any) -> None:
+    """Clears everything to one colour, or draws a texture; None is nothing at all."""
+    framebuffer = gpu.state.active_framebuffer_get()
+    color = ground if isinstance(ground, tuple) else (0.0, 0.0, 0.0, 0.0)
+    framebuffer.clear(color=color, depth=1.0)
+    if ground is not None and not isinstance(ground, tuple):
+        gpu.state.depth_test_set("NONE")
+        program = _common().ground
+        program.bind()
+        program.uniform_sampler("ground", ground)
+        _screen().draw(program)
 
-    def _compare(
-        self,
-        offscreen: Any,
-        space: Any,
-        region: Any,
-        camera: "Camera",
-        look: Look,
-        background: bool,
-    ) -> None:
-        colors, depths = _colors(offscreen), _depths(offscreen)
-        drawing.draw(offscreen, space, region, camera, background)
-        apart = np.abs(depths - _depths(offscreen)) > _DEPTH
-        if look.is_picture:
-            both = (np.clip(one, 0, 1) for one in (colors, _colors(offscreen)))
-            apart |= np.abs(np.subtract(*both)).max(2) > _STEP
-        self._differs = float(apart.mean()) > DIFFERENT
+
+def _ground_of(offscreen: Any, space: Any, region: Any, camera: "Camera") -> Any:
+    """What Blender draws behind everything: one colour, or a texture of more."""
+    drawing.draw(offscreen, space, region, camera, nothing=True)
+    seen = _colors(offscreen)
+    if (seen == seen[0, 0]).all():
+        return tuple(map(float, seen[0, 0]))
+    buffer = gpu.types.Buffer("FLOAT", seen.size, seen.reshape(-1))
+    size = (offscreen.width, offscreen.height)
+    return gpu.types.GPUTexture(size, format="RGBA16F", data=buffer)
+
+
+def _differs(
+    offscreen: Any, space: Any, region: Any, camera: "Camera", look: Look, background: bool
+) -> bool:
+    """Whether what was drawn is not what Blender draws."""
+    colors, depths = _colors(offscreen), _depths(offscreen)
+    drawing.draw(offscreen, space, region, camera, background)
+    apart = np.abs(depths - _depths(offscreen)) > _DEPTH
+    if look.is_picture:
+        both = (np.clip(one, 0, 1) for one in (colors, _colors(offscreen)))
+        apart |= np.abs(np.subtract(*both)).max(2) > _STEP
+    return float(apart.mean()) > DIFFERENT
 
 
 def _screen() -> Any:

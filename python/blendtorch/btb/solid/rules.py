@@ -12,6 +12,7 @@ from ..rendering import is_software
 WITHOUT_SURFACE = frozenset(
     ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
 )
+_SURFACES = ("TEXTURED", "SOLID")
 _COLORS = ("MATERIAL", "OBJECT", "SINGLE")
 
 
@@ -37,6 +38,11 @@ def of_shading(shading: Any) -> str | None:
     ):
         if getattr(shading, name):
             return what
+    scene = bpy.context.scene
+    of_render = shading.as_pointer() == scene.display.shading.as_pointer()
+    smooth = scene.display if of_render else bpy.context.preferences.system
+    if smooth.viewport_aa != "OFF":
+        return "smoothing"
     if shading.light == "STUDIO" and shading.use_world_space_lighting:
         return "lights of the world's space"
     return None
@@ -61,11 +67,13 @@ def of_instance(instance: Any, obj: Any) -> str | None:
     """Why an instance of a depsgraph, whose object that is, is not drawn here."""
     if obj.type != "MESH":
         return f"an object of type {obj.type}"
+    if instance.is_instance and instance.parent.display_type not in _SURFACES:
+        return f"an object shown as {instance.parent.display_type}"
     if obj.show_in_front:
         return "an object in front of all"
-    if obj.display_type not in ("TEXTURED", "SOLID"):
+    if obj.display_type not in _SURFACES:
         return f"an object shown as {obj.display_type}"
-    if instance.is_instance and any(one.type == "NODES" for one in instance.parent.modifiers):
+    if instance.is_instance and _has_nodes(instance.parent, obj):
         return "instances of geometry nodes"
     if _is_subdivided_later(obj):
         return "a surface that the graphics library subdivides"
@@ -83,3 +91,7 @@ def _is_subdivided_later(obj: Any) -> bool:
         return False
     shown = [one for one in obj.modifiers if one.show_viewport]
     return bool(shown) and shown[-1].type == "SUBSURF" and shown[-1].levels > 0
+
+
+def _has_nodes(*objects: Any) -> bool:
+    return any(one.type == "NODES" for obj in objects for one in obj.original.modifiers)

@@ -3,6 +3,7 @@
 Owns which corner has which normal. It must never change a mesh.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gpu
@@ -17,35 +18,66 @@ Parts = list[tuple[int, Any]]
 """The batches of a mesh, each with the place of its material."""
 
 
+_UNUSED = 8
+"""After so many pictures that do not show a mesh it is forgotten: renderers take turns."""
+_MUCH = 150_000
+"""Corners: to make more of them anew takes longer than all that we save."""
+_Key = tuple[str, str, int]
+
+
+@dataclass
+class _Kept:
+    parts: Parts
+    used: int
+
+
 class Shapes:
     """Batches by objects, or by meshes where those are drawn as they are."""
 
     def __init__(self) -> None:
         """None yet."""
         self._changes = Changes()
-        self._kept: dict[tuple[str, str], Parts] = {}
-        self._used: dict[tuple[str, str], Parts] = {}
+        self._kept: dict[_Key, _Kept] = {}
+        self._changed: set[str] = set()
+        self._picture = 0
+        self._fresh = 0
+        self._often = 0
 
     def begin(self) -> None:
-        """A picture begins: what has changed since the last one is forgotten, and what that one did
-        not show."""
+        """A picture begins: what has changed since the last one is forgotten."""
         changed = self._changes.take()
-        if changed is None:
-            self._used = {}
-        self._kept = self._used
-        self._used = {}
-        for key in [key for key in self._kept if changed and key[1] in changed]:
-            del self._kept[key]
+        self._often = self._often + 1 if self._fresh > _MUCH else 0
+        self._picture, self._fresh = self._picture + 1, 0
+        self._changed = changed or set()
+        oldest = self._picture - _UNUSED
+        self._kept = {
+            key: one
+            for key, one in self._kept.items()
+            if changed is not None and key[1] not in changed and one.used >= oldest
+        }
 
-    def of(self, obj: Any) -> Parts:
-        """The batches of an evaluated object."""
+    def of(self, obj: Any) -> Parts | None:
+        """The batches of an evaluated object; None where so much changes in each picture that
+        Blender's own are made sooner."""
         original = obj.original
-        plain = not original.modifiers and original.data.shape_keys is None
-        key = ("mesh", original.data.name_full) if plain else ("object", original.name_full)
-        found = self._used.get(key)
+        key = _key(original)
+        found = self._kept.get(key)
         if found is None:
-            found = self._used[key] = self._kept[key] if key in self._kept else made(obj.data)
-        return found
+            if key[1] in self._changed:
+                self._fresh += len(obj.data.loops)
+                if self._fresh > _MUCH and self._often > 1:
+                    return None
+            found = self._kept[key] = _Kept(made(obj.data), 0)
+        found.used = self._picture
+        return found.parts
+
+
+def _key(original: Any) -> _Key:
+    """By what an object's surface is kept: its mesh, where nothing else shapes it."""
+    shaped = original.modifiers or original.parent_type in ("ARMATURE", "LATTICE")
+    if shaped or original.data.shape_keys is not None:
+        return "object", original.name_full, original.as_pointer()
+    return "mesh", original.data.name_full, original.data.as_pointer()
 
 
 def made(mesh: Any) -> Parts:

@@ -29,6 +29,11 @@ class Discs(Protocol):
     """In the world, n by 3."""
     radii: "NDArray[np.float32]"
 
+    def take(self, obj: Any, collection: Any) -> bool:
+        """Takes the object that has them now, which Blender may have made anew; whether its place
+        is another."""
+        ...
+
     def look(self) -> bool:
         """Reads where they are now; whether they were elsewhere, or larger or smaller."""
         ...
@@ -45,15 +50,20 @@ class Cells:
         """Of that object in the population's collection."""
         self._obj, self._collection = obj, collection
         self._was: Any = None
-        self._base = np.empty((0, 4), np.float32)
+        self._base: NDArray[np.float32] | None = None
         self.look()
+
+    def take(self, obj: Any, collection: Any) -> bool:
+        """As `Discs` has it."""
+        self._obj, self._collection = obj, collection
+        return not np.array_equal(self._was[2], np.array(obj.matrix_world, np.float32))
 
     def look(self) -> bool:
         """As `Discs` has it."""
         own, radii = points.places(self._obj), points.get(self._obj, "radius")
         matrix = np.array(self._obj.matrix_world, np.float32)
         base = points.get(self._obj, "cell_color")
-        if not np.array_equal(base, self._base):
+        if self._base is None or not np.array_equal(base, self._base):
             self._base, self._mixer = base, _Mixer(base)
         if self._was is not None and all(map(np.array_equal, self._was, (own, radii, matrix))):
             return False
@@ -83,6 +93,10 @@ class CellObjects:
         color = (0.8, 0.8, 0.8, 1.0) if material is None else tuple(material.diffuse_color)
         self._mixer = _Mixer(np.tile(np.array(color, np.float32), (len(objects), 1)))
 
+    def take(self, obj: Any, collection: Any) -> bool:
+        """As `Discs` has it: they are made anew for each picture."""
+        return True
+
     def look(self) -> bool:
         """As `Discs` has it."""
         every = [obj.matrix_world for obj in self._objects]
@@ -108,6 +122,11 @@ class Cloud:
         self._obj = obj
         self._was: Any = None
         self.look()
+
+    def take(self, obj: Any, collection: Any) -> bool:
+        """As `Discs` has it."""
+        self._obj = obj
+        return not np.array_equal(self._was[1], np.array(obj.matrix_world, np.float32))
 
     def look(self) -> bool:
         """As `Discs` has it."""

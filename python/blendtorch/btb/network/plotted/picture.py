@@ -45,8 +45,9 @@ class Plot:
         """
         ensure_gpu()
         self._shown = Shown()
-        self._points, self._squares = programs.points(), programs.squares()
-        self._flat = programs.surfaces()
+        self._points: Any = None
+        self._squares: Any = None
+        self._flat: Any = None
         self._target: Any = None
         self._fine: NDArray[np.uint8] = np.empty((0, 0, 4), np.uint8)
         self._buffer: Any = None
@@ -67,6 +68,9 @@ class Plot:
         """
         height, width, _ = out.shape
         self._make_target(height, width)
+        if self._points is None:
+            self._points, self._squares = programs.points(), programs.squares()
+            self._flat = programs.surfaces()
         scene, layer = bpy.context.scene, bpy.context.view_layer
         layer.update()
         seen = np.asarray(view, np.float64)
@@ -83,6 +87,12 @@ class Plot:
 
     def free(self) -> None:
         """Gives back the memory of pictures."""
+        self._free_target()
+        # What a program or a batch still has in Blender 3.4 at its end crashes it.
+        self._points = self._squares = self._flat = None
+        self._shown = Shown()
+
+    def _free_target(self) -> None:
         if self._target is not None:
             drawing.free(self._target)
             self._target = None
@@ -93,7 +103,7 @@ class Plot:
             most = _LARGEST // FINER
             raise ValueError(f"a plot of {width} by {height}: {most} pixels a side are the most")
         if self._target is None or self._fine.shape != shape:
-            self.free()
+            self._free_target()
             self._target = drawing.memory(self, shape[1], shape[0], "RGBA8")
             self._fine = np.empty(shape, np.uint8)
             self._buffer = gpu.types.Buffer("UBYTE", shape, self._fine)
@@ -138,9 +148,13 @@ class Plot:
         if not len(rows):
             return
         shown = self._shown
-        orthographic = abs(both[3, :3]).max() == 0
-        far = np.float32(1.0) if orthographic else np.maximum(shown.depths[rows], _LEAST)
-        large = 2 * shown.radii[rows] * pixels / far > programs.LARGEST_POINT
+        if abs(both[3, :3]).max() > 0:  # Not of an orthographic camera.
+            rows = rows[shown.depths[rows] > _LEAST]
+            far: Any = shown.depths[rows]
+        else:
+            far = np.ones(len(rows), np.float32)
+        sizes = 2 * shown.radii[rows] * pixels / far
+        large = (sizes > programs.LARGEST_POINT) | self._reaches_in(both, rows, far, sizes)
         # Their order among themselves stays: what is large is near, as a rule.
         for program, some in ((self._points, rows[~large]), (self._squares, rows[large])):
             if not len(some):
@@ -152,6 +166,16 @@ class Plot:
                 program.uniform_float("viewport", self._fine.shape[1::-1])
             made = (shown.places[some], shown.radii[some], np.ascontiguousarray(colors[some]))
             _batch(*made, squares=program is self._squares).draw(program)
+
+    def _reaches_in(self, both: Any, rows: Any, far: Any, sizes: Any) -> Any:
+        """Whose middle is beside the picture, and some of them in it: of points nothing is drawn
+        then."""
+        matrix = np.asarray(both, np.float32)
+        at = (self._shown.places[rows] @ matrix[:2, :3].T + matrix[:2, 3]) / far[:, None]
+        beside = np.abs(at) - 1
+        height, width = self._fine.shape[:2]
+        reach = sizes[:, None] / np.array((width, height), np.float32)
+        return (beside > 0).any(1) & (beside < reach).all(1)
 
 
 def _batch(places: Any, radii: Any, colors: Any, squares: bool) -> Any:

@@ -58,12 +58,13 @@ class Shown:
                 one = self._discs.get(key)
                 if one is None:
                     one, moved = _discs_of(obj, collection), True
-                elif name in changed or obj.data.name_full in changed:
+                elif one.take(obj, collection) or {name, obj.data.name_full} & changed:
                     moved |= one.look()
                 kept[key] = one
             elif obj.type in surfaces.SHAPES:
-                made = before[name] if name in before and not _is_in(changed, obj) else None
-                if name not in before or _is_in(changed, obj):
+                made = before.get(name)
+                stays = name in before and not _is_in(changed, obj)
+                if not stays or (made is not None and made.color != surfaces.color_of(obj)):
                     made = surfaces.made(obj, depsgraph)
                 self._surfaces[name] = made
                 if made is not None:

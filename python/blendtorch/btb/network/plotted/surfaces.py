@@ -32,6 +32,8 @@ class Surface:
     """Whether nothing is seen through it."""
     middle: "NDArray[np.float64]"
     """Of its corners, in its own coordinates."""
+    color: "tuple[float, ...] | None"
+    """Its object's, where that is what is seen of it."""
     behind: bool
     """Whether it is the ground of a plot: behind everything, whatever its distance."""
 
@@ -57,7 +59,13 @@ def made(obj: Any, depsgraph: Any) -> Surface | None:
     batch = gpu.types.GPUBatch(type="TRIS", buf=corners, elem=faces)
     behind = any(one.get(parts.PART) == axes.COLLECTION for one in obj.users_collection)
     middle = (places.min(0) + places.max(0)) / 2
-    return Surface(batch, bool(colors[:, 3].min() >= _SOLID), middle, behind)
+    solid = bool(colors[:, 3].min() >= _SOLID)
+    return Surface(batch, solid, middle, color_of(obj), behind)
+
+
+def color_of(obj: Any) -> "tuple[float, ...] | None":
+    """The colour of an object without a material."""
+    return None if any(slot.material for slot in obj.material_slots) else tuple(obj.color)
 
 
 def _colors(mesh: Any, obj: Any) -> "NDArray[np.float32]":
