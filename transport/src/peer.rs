@@ -163,6 +163,9 @@ impl Peer {
         if !self.moves() || self.draining || self.leaving.is_some() {
             return Ok(());
         }
+        if self.status.path.is_none() {
+            self.look()?; // it may have come and been told at once
+        }
         let Some(next) = &mut self.next else {
             let address = &self.status.address;
             let Some(endpoint) = shm_endpoint(address) else {
@@ -211,6 +214,10 @@ impl Peer {
             }
         } else if line.moves() && !self.draining {
             self.go_on_moving(shared)?;
+            // What woke whoever receives may be there already, and nothing wakes again.
+            if !self.moves() && self.line.is_some() {
+                return self.try_recv(shared, now);
+            }
         } else if self.draining {
             // A lost connection delivers nothing more once its queue is empty. One that took too long
             // may have been made at last.

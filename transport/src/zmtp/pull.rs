@@ -66,13 +66,13 @@ impl Pull {
     /// Whether it is connected now, where that is otherwise than at the last look.
     pub(crate) fn look(&mut self) -> Option<bool> {
         let connected = self.inbox().is_some_and(|inbox| !inbox.is_lost());
-        let now = (connected, self.was_connected());
+        let now = (connected, self.inbox.is_some());
         (std::mem::replace(&mut self.told, now) != now).then_some(connected)
     }
 
-    /// Whether it was ever connected.
+    /// Whether it was ever connected, as far as a look has told.
     pub(crate) fn was_connected(&self) -> bool {
-        self.inbox.is_some()
+        self.told.1
     }
 
     /// Whether it is told to move to shared memory, and all that came before has been taken.

@@ -1,24 +1,16 @@
-//! A PUSH that binds: consumers, whose turn it is, and the keeper.
+//! A PUSH that binds: its consumers, whose turn it is, and who writes. What the keeper does is in a file
+//! of its own.
 
 use super::outbox::Outbox;
-use super::stream::{Listener, Stream};
+use super::stream::Listener;
 use crate::direct::{after, wait};
 use crate::{Address, Error, Outgoing};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
-use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// So many peers may be shaking hands at a time; a further one takes the place of the first.
-const MOST_STRANGERS: usize = 128;
-/// In a burst the keeper sees so often to what was held back for more.
-const TICK: Duration = Duration::from_micros(250);
-/// After so many times without anything the burst is over.
-const QUIET_TICKS: u32 = 40;
-/// When the system has no descriptor for a further peer, it is asked again after so long.
-const PAUSE: Duration = Duration::from_millis(100);
 /// How long a sender waits for room before it looks for new consumers.
 const SLICE: Duration = Duration::from_millis(20);
 
@@ -30,30 +22,30 @@ pub(crate) struct Push {
 }
 
 #[derive(Debug)]
-struct Shared {
-    listener: Listener,
+pub(super) struct Shared {
+    pub(super) listener: Listener,
     high_water_mark: usize,
     state: Mutex<State>,
-    changed: Condvar,
+    pub(super) changed: Condvar,
     /// Wakes the keeper.
-    bell: OwnedFd,
+    pub(super) bell: OwnedFd,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    outboxes: Vec<Outbox>,
-    next_id: u64,
+pub(super) struct State {
+    pub(super) outboxes: Vec<Outbox>,
+    pub(super) next_id: u64,
     /// Whose turn it is.
     turn: usize,
     /// By one for each consumer that came, and for each that went.
-    generation: u64,
+    pub(super) generation: u64,
     /// Senders that wait for room: they write themselves.
-    waiting: usize,
+    pub(super) waiting: usize,
     /// Something may be held back: the keeper ticks.
-    bursting: bool,
+    pub(super) bursting: bool,
     /// Who would rather take shared memory is sent there.
-    moves: bool,
-    closed: bool,
+    pub(super) moves: bool,
+    pub(super) closed: bool,
 }
 
 impl Push {
@@ -207,7 +199,7 @@ impl Drop for Push {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -249,7 +241,7 @@ impl Shared {
     }
 
     /// Writes what the system takes; whether something is left.
-    fn flush(&self, state: &mut State) -> bool {
+    pub(super) fn flush(&self, state: &mut State) -> bool {
         let mut left = false;
         self.retain(state, |outbox| {
             left |= !outbox.flush()?;
@@ -258,7 +250,7 @@ impl Shared {
         left
     }
 
-    fn remove(&self, state: &mut State, at: usize) {
+    pub(super) fn remove(&self, state: &mut State, at: usize) {
         let outbox = state.outboxes.remove(at);
         if state.turn > at {
             state.turn -= 1;
@@ -270,7 +262,7 @@ impl Shared {
     }
 
     /// Leaves those of whom `look` says that they are lost.
-    fn retain(
+    pub(super) fn retain(
         &self,
         state: &mut State,
         mut look: impl FnMut(&mut Outbox) -> Result<(), super::Lost>,
@@ -281,128 +273,6 @@ impl Shared {
                 Ok(()) => at += 1,
                 Err(_) => self.remove(state, at),
             }
-        }
-    }
-
-    /// What the keeper does, until it is closed.
-    fn keep(&self) {
-        let (mut ready, mut quiet, mut accept_at) = (Vec::new(), 0, Instant::now());
-        loop {
-            let mut state = self.lock();
-            if state.closed {
-                return;
-            }
-            let now = Instant::now();
-            if now >= accept_at && !self.accept(&mut state) {
-                accept_at = now + PAUSE;
-            }
-            self.heed(&mut state, &ready);
-            if state.bursting {
-                let held = state.outboxes.iter().any(Outbox::has_pending);
-                quiet = if held { 0 } else { quiet + 1 };
-                state.bursting = quiet < QUIET_TICKS;
-            }
-            self.flush(&mut state);
-            ready = self.wait_for_peers(state, accept_at);
-        }
-    }
-
-    /// Waits until something is to be done; the numbers of those who have said something.
-    fn wait_for_peers(&self, mut state: MutexGuard<'_, State>, accept_at: Instant) -> Vec<u64> {
-        let now = Instant::now();
-        let deadlines = state.outboxes.iter().filter_map(Outbox::deadline);
-        let mut until = deadlines.min().unwrap_or_else(|| after(Duration::MAX));
-        if state.bursting {
-            until = until.min(now + TICK);
-        }
-        let pauses = accept_at > now;
-        if pauses {
-            until = until.min(accept_at);
-        }
-        let served = state.waiting > 0;
-        let peers: Vec<(u64, Arc<Stream>, bool)> = state
-            .outboxes
-            .iter_mut()
-            .map(|outbox| {
-                outbox.watched = outbox.has_pending() && !served;
-                (outbox.id, outbox.stream.clone(), outbox.watched)
-            })
-            .collect();
-        drop(state);
-        let mut fds = vec![PollFd::new(&self.bell, PollFlags::IN)];
-        fds.extend(peers.iter().map(|(_, stream, watched)| {
-            let out = if *watched {
-                PollFlags::OUT
-            } else {
-                PollFlags::empty()
-            };
-            PollFd::new(&**stream, PollFlags::IN | out)
-        }));
-        if !pauses {
-            fds.push(PollFd::new(&self.listener, PollFlags::IN));
-        }
-        wait(&mut fds, until);
-        if !fds[0].revents().is_empty() {
-            let _ = rustix::io::read(&self.bell, &mut [0; 8]);
-        }
-        let out = PollFlags::OUT;
-        let said = peers.iter().zip(&fds[1..]);
-        said.filter(|(_, fd)| !(fd.revents() - out).is_empty())
-            .map(|((id, ..), _)| *id)
-            .collect()
-    }
-
-    /// Takes in those who have come; false where the system has no room for them.
-    fn accept(&self, state: &mut State) -> bool {
-        // Those who knock without end must not keep the others.
-        for _ in 0..MOST_STRANGERS {
-            match self.listener.accept() {
-                Ok(stream) => {
-                    let strangers = state.outboxes.iter().filter(|outbox| !outbox.is_open());
-                    if strangers.count() >= MOST_STRANGERS
-                        && let Some(first) = state.outboxes.iter().position(|o| !o.is_open())
-                    {
-                        self.remove(state, first);
-                    }
-                    state.outboxes.push(Outbox::new(state.next_id, stream));
-                    state.next_id += 1;
-                }
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return true,
-                    // One that has gone before it was taken in.
-                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    ErrorKind::ConnectionReset
-                    | ErrorKind::InvalidInput
-                    | ErrorKind::NotConnected => {}
-                    _ => return false,
-                },
-            }
-        }
-        true
-    }
-
-    /// Reads what was said by those who are `ready`, and leaves those who say nothing.
-    fn heed(&self, state: &mut State, ready: &[u64]) {
-        let (now, moves, mut opened) = (Instant::now(), state.moves, 0);
-        self.retain(state, |outbox| {
-            let known = outbox.is_open();
-            if ready.contains(&outbox.id) {
-                outbox.read()?;
-            }
-            if outbox.is_open() && !known {
-                opened += 1;
-                if moves {
-                    outbox.move_away();
-                }
-            }
-            match outbox.deadline() {
-                Some(deadline) if now >= deadline => Err(super::Lost),
-                _ => Ok(()),
-            }
-        });
-        if opened > 0 {
-            state.generation += opened;
-            self.changed.notify_all();
         }
     }
 }
