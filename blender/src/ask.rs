@@ -90,7 +90,8 @@ pub(crate) fn ask_within(command: &mut Command, word: &str, limit: Duration) -> 
     if std::env::var_os(name).is_none() {
         command.env(name, value);
     }
-    if let Some((name, folder)) = shader_cache() {
+    let given = |name: &str| command.get_envs().any(|(given, _)| given == name);
+    if let Some((name, folder)) = shader_cache().filter(|(name, _)| !given(name)) {
         command.env(name, folder);
     }
     let guard = Guard::start(&[])?;

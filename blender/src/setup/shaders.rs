@@ -22,25 +22,30 @@ const LIMIT: Duration = Duration::from_secs(900);
 /// Has Mesa compile them, unless that has been done since this Blender was made.
 pub(super) fn compile(environment: &Path, marker: &mut Marker, say: &mut dyn FnMut(&str)) {
     // Where the user names another folder, or none can be had, it is not ours to fill.
-    let Some((name, folder)) = shader_cache() else {
-        return;
-    };
-    let kept = Path::new(&folder).join("mesa_shader_cache").is_dir();
-    if marker.shaders && kept {
+    if let Some((name, folder)) = shader_cache() {
+        compile_into((name, Path::new(&folder)), environment, marker, say);
+    }
+}
+
+fn compile_into(
+    (name, folder): (&str, &Path),
+    environment: &Path,
+    marker: &mut Marker,
+    say: &mut dyn FnMut(&str),
+) {
+    // Mesa's own name for what it makes there.
+    if marker.shaders && folder.join("mesa_shader_cache").is_dir() {
         return;
     }
-    say(
-        "compiling EEVEE's shaders, half a minute of one processor (kept for all Blenders of this version)",
-    );
+    say("compiling EEVEE's shaders, which takes half a minute of a processor once");
     let blender = Blender {
         path: managed::python(environment),
         runtime: Runtime::Module,
         version: marker.bpy,
     };
     let mut command = background(&blender);
-    command.args(["--python-expr", SCRIPT]).env(name, &folder);
-    let said = ask_within(&mut command, SAID, LIMIT);
-    let complaint = match said {
+    command.args(["--python-expr", SCRIPT]).env(name, folder);
+    let complaint = match ask_within(&mut command, SAID, LIMIT) {
         Ok(answer) if answer.line(SAID).is_some() => None,
         Ok(answer) => Some(answer.complaint()),
         Err(error) => Some(error.to_string()),
@@ -54,5 +59,52 @@ pub(super) fn compile(environment: &Path, marker: &mut Marker, say: &mut dyn FnM
     marker.shaders = true;
     if let Err(error) = marker.write(environment) {
         say(&format!("it cannot be noted that they are: {error}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::programs::install_script;
+
+    const TOLD: &str = "MESA_SHADER_CACHE_DIR";
+
+    /// What is said where the environment's Python does what the shell script does.
+    fn said(script: &str, environment: &Path, shaders: &Path, marker: &mut Marker) -> Vec<String> {
+        let python = managed::python(environment);
+        std::fs::create_dir_all(python.parent().unwrap()).unwrap();
+        install_script(&python, script);
+        let mut said = Vec::new();
+        let mut say = |line: &str| said.push(line.to_owned());
+        compile_into((TOLD, shaders), environment, marker, &mut say);
+        said
+    }
+
+    #[test]
+    fn they_are_compiled_once_and_again_where_they_are_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (environment, shaders) = (folder.path().join("bpy"), folder.path().join("shaders"));
+        let mut marker = Marker {
+            bpy: "4.5.15".parse().unwrap(),
+            python: "3.11".into(),
+            wheel: None,
+            shaders: false,
+        };
+        let fails = "echo 'Error: no EGL'; exit 1\n";
+        let lines = said(fails, &environment, &shaders, &mut marker);
+        let told = "they could not be compiled (Error: no EGL); the first picture";
+        assert!(lines[1].starts_with(told), "{lines:?}");
+        assert!(!marker.shaders);
+
+        let compiles = "mkdir -p \"$MESA_SHADER_CACHE_DIR/mesa_shader_cache\"\n\
+                        echo 'blendtorch-compiled EEVEE'\n";
+        let again = |marker: &mut Marker| said(compiles, &environment, &shaders, marker).len();
+        assert_eq!(again(&mut marker), 1);
+        assert!(marker.shaders && shaders.join("mesa_shader_cache").is_dir());
+        assert_eq!(again(&mut marker), 0);
+        std::fs::remove_dir_all(&shaders).unwrap();
+        assert_eq!(again(&mut marker), 1);
+        let kept = Marker::read(&environment).unwrap();
+        assert!(kept.shaders);
     }
 }
