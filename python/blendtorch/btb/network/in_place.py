@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WIDTH = ctypes.sizeof(ctypes.c_float)
+_FLOATS = bpy.types.FloatAttribute
 # As many as are in no nice multiple of anything.
 _TRIED = 1013
 
@@ -40,7 +41,7 @@ def memory(mesh: Any, attribute: str, count: int) -> "NDArray[np.float32] | None
     else; None where they are not as they should be."""
     # Few words with Blender: after it has evaluated a scene, each takes microseconds.
     there = mesh.attributes.get(attribute)
-    if not count or not isinstance(there, bpy.types.FloatAttribute):
+    if not count or not isinstance(there, _FLOATS):
         return None
     data = there.data
     if len(data) != count:
