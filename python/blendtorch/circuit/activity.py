@@ -142,7 +142,7 @@ class Activity:
         """As `fill`, but writes every value, whatever `out` holds."""
         return self._core.fill(frame, out, False)
 
-    def fill_now(self, frame: float, out: Any) -> int | None:
+    def fill_now(self, frame: float, out: NDArray[np.float32]) -> int | None:
         """As `fill_all`, into memory that is not Python's own, as an attribute of Blender's:
         nothing of Python runs until it is written, and nothing of it is kept.
 

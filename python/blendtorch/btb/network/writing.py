@@ -42,8 +42,11 @@ class Writer:
         self._array: NDArray[np.float32] | None = None
         # What was shown, while a file is saved.
         self._put_away: NDArray[np.float32] | None = None
-        if isinstance(activity, circuit.Activity):
-            in_place.works()  # Tried here: a handler had better make no meshes.
+        # The same, where it can be written in place. It is tried here: a handler had better make
+        # no meshes.
+        self._ours: circuit.Activity | None = None
+        if isinstance(activity, circuit.Activity) and in_place.works():
+            self._ours = activity
 
     def write(self, obj: Any, frame: float) -> int:
         """Writes a frame; how many cells are not at rest."""
@@ -66,16 +69,17 @@ class Writer:
 
     def _in_place(self, obj: Any, frame: float) -> int | None:
         """None where it cannot be."""
-        activity = self.activity
-        if not isinstance(activity, circuit.Activity) or not in_place.works():
+        activity = self._ours
+        if activity is None:
             return None
         # Where nothing has changed there is nothing to evaluate anew.
         if self._shown and self._level is not None and activity.level(frame) == self._level:
             return 0
-        memory = in_place.memory(obj.data, _ATTRIBUTE, self.count)
+        mesh = obj.data
+        memory = in_place.memory(mesh, _ATTRIBUTE, self.count)
         found = None if memory is None else activity.fill_now(frame, memory)
         if found is not None:
-            obj.data.update_tag()
+            mesh.update_tag()
             self._shown = True
             self._level = None if found else activity.rest(frame)
         return found
