@@ -1,4 +1,4 @@
-//! The end that simulates: threads of its own hand snapshots to viewers.
+//! The end that simulates: a thread for each viewer hands snapshots over to it.
 //!
 //! Owns who waits. A simulation calls [`Sender::send`], which never waits under [`Policy::Drop`], and
 //! under [`Policy::Slow`] only for viewers that are there and behind. A viewer that is gone holds up
@@ -80,10 +80,7 @@ impl Sender {
         let fields = hello_fields(&hello)?;
         let links: Result<Vec<Link>, LiveError> = addresses
             .iter()
-            .map(|one| {
-                let waits = options.policy != Policy::Drop;
-                Link::start(one.as_ref(), hello.session, fields.clone(), waits)
-            })
+            .map(|one| Link::start(one.as_ref(), hello.session, fields.clone()))
             .collect();
         Ok(Self {
             hello: Arc::new(hello),
@@ -117,8 +114,12 @@ impl Sender {
             return Err(LiveError::Closed);
         }
         let fields = snapshot_fields(&self.hello, snapshot)?;
-        for link in &self.links {
-            link.push(fields.clone(), self.options.policy != Policy::Drop);
+        let at_once = self.options.policy != Policy::Drop;
+        if let Some((last, others)) = self.links.split_last() {
+            for link in others {
+                link.push(fields.clone(), at_once);
+            }
+            last.push(fields, at_once);
         }
         Ok(())
     }

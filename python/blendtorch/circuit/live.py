@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Policy = Literal["drop", "slow"]
 Targets = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
+_CELL, _VALUE = np.dtype(np.uint32), np.dtype(np.float32)
+
 _open: "weakref.WeakSet[LiveSender]" = weakref.WeakSet()
 
 
@@ -82,7 +84,7 @@ class LiveSender:
             OSError: an address cannot be used.
         """
         targets = [to] if isinstance(to, str | os.PathLike) else list(to)
-        places = {name: _array(name, one, np.float32) for name, one in populations.items()}
+        places = {name: _array(name, one, _VALUE) for name, one in populations.items()}
         for name, one in places.items():
             if one.ndim != 2 or one.shape[1] != 3:
                 raise ValueError(f"{name}: positions are (n, 3), not {one.shape}")
@@ -136,14 +138,15 @@ class LiveSender:
             ValueError: what does not fit the network; nothing was sent.
             OSError: it is closed.
         """
-        self._sender.send(
+        news = self._sender.send(
             (int(step), float(start_ms), float(stop_ms)),
-            {name: _array(name, one, np.uint32) for name, one in (spikes or {}).items()},
-            {name: _array(name, one, np.float32) for name, one in (values or {}).items()},
-            {name: _array(name, one, np.float32) for name, one in (devices or {}).items()},
+            _arrays(spikes, _CELL),
+            _arrays(values, _VALUE),
+            _arrays(devices, _VALUE),
         )
         self._sent += 1
-        self._tell(self._sender.news())
+        if news is not None:
+            self._tell(news)
 
     def counts(self) -> list[dict[str, Any]]:
         """What is counted of each viewer: `address`, `state` (awaited, greeted, live, gone),
@@ -188,12 +191,18 @@ class LiveSender:
         self._close(ending.of(error))
 
 
-def _array(name: str, values: "ArrayLike", dtype: type[Any]) -> "NDArray[Any]":
+def _arrays(
+    given: "Mapping[str, ArrayLike] | None", dtype: "np.dtype[Any]"
+) -> "dict[str, NDArray[Any]] | None":
+    return {name: _array(name, one, dtype) for name, one in given.items()} if given else None
+
+
+def _array(name: str, values: "ArrayLike", dtype: "np.dtype[Any]") -> "NDArray[Any]":
     """As an array that travels; numbers that another type would change are refused."""
     given = np.asarray(values)
     if given.dtype == dtype:
         return np.ascontiguousarray(given)
-    if dtype is np.uint32 and given.size:
+    if dtype is _CELL and given.size:
         if given.dtype.kind not in "iu":
             raise ValueError(f"{name}: cells are whole numbers, not {given.dtype}")
         if given.min() < 0 or given.max() > np.iinfo(np.uint32).max:
