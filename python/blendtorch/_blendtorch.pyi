@@ -355,6 +355,9 @@ class LiveSender:
         values: dict[str, Any] | None,
         devices: dict[str, Any] | None,
     ) -> list[tuple[str, bool]] | None: ...
+    def send_all(
+        self, intervals: list[tuple[tuple[int, float, float], dict[str, Any], dict[str, Any]]]
+    ) -> list[tuple[str, bool]] | None: ...
     def counts(self) -> list[dict[str, Any]]: ...
     def close(
         self, how: str, reason: str | None

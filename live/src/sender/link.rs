@@ -15,11 +15,12 @@ use super::queue::Queue;
 use crate::message::{Answer, answer, end_fields};
 use crate::{LinkCounts, LinkState, LiveError, News};
 
-/// How often it is looked what there is to be sent to a viewer, and how long one wait is.
+/// How often it is looked whether there is something to be sent, and how long one wait is.
 const LOOK: Duration = Duration::from_millis(50);
-/// How soon it is looked for one that has not come or not answered; then after twice as long.
+/// How soon it is looked for a viewer that has not come or not answered; then after twice as long.
 const SOON: Duration = Duration::from_millis(1);
-/// The longest such pause.
+/// How often it is looked where the thread is woken for all that is to be sent, and for a viewer that has
+/// long been missed.
 const LATE: Duration = Duration::from_millis(200);
 /// So many snapshots wake a thread that would look a moment later.
 const MANY: usize = 1024;
@@ -58,14 +59,14 @@ impl Shared {
         }
     }
 
-    /// What has come by now, for the thread itself; nothing where somebody else hears.
-    fn look(&self) {
+    /// Hears what has come by now, unless somebody else does. Whether anything but counts has changed.
+    fn look(&self) -> bool {
         let mut was_there = match self.was_there.try_lock() {
             Ok(was_there) => was_there,
             Err(TryLockError::Poisoned(error)) => error.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
+            Err(TryLockError::WouldBlock) => return false,
         };
-        self.take_answers(&mut was_there, Duration::ZERO);
+        self.take_answers(&mut was_there, Duration::ZERO)
     }
 
     /// Takes what the viewer has answered, waiting up to `time` for the first, and notices that it is
@@ -124,11 +125,18 @@ impl Link {
         })
     }
 
-    /// Queues a snapshot. Where it need not go at once the thread finds it when it looks: waking it for
-    /// each costs more than all else.
-    pub(super) fn push(&self, fields: Fields, at_once: bool) {
-        let waiting = self.shared.queue().push(fields);
-        if at_once || waiting.is_multiple_of(MANY) {
+    /// Queues snapshots, to be sent at once or when the thread looks: waking it for each costs more than
+    /// all else.
+    pub(super) fn push(&self, snapshots: Vec<Fields>, at_once: bool) {
+        let mut queue = self.shared.queue();
+        let mut wakes = at_once || !queue.must_look;
+        queue.must_look |= !at_once;
+        for fields in snapshots {
+            wakes |= queue.push(fields).is_multiple_of(MANY);
+        }
+        wakes &= queue.takes(); // else it looks for the viewer, as often as is right for that
+        drop(queue);
+        if wakes {
             self.shared.changed.notify_all();
         }
     }
@@ -153,7 +161,11 @@ impl Link {
         self.shared.queue().take_news()
     }
 
+    /// As of now, whenever the thread looks.
     pub(super) fn counts(&self) -> LinkCounts {
+        if self.shared.look() {
+            self.shared.changed.notify_all();
+        }
         self.shared.queue().counts()
     }
 
@@ -223,13 +235,15 @@ fn serve(shared: &Shared, hello: &Fields) {
         if queue.is_over {
             return;
         }
-        let pause = match queue.state() {
-            LinkState::Live => LOOK,
-            _ => soon,
+        let is_live = queue.state() == LinkState::Live;
+        let pause = match (is_live, queue.must_look) {
+            (true, true) => LOOK,
+            (true, false) => LATE,
+            (false, _) => soon,
         };
-        soon = match queue.state() {
-            LinkState::Live => SOON,
-            _ => LATE.min(2 * soon),
+        soon = match is_live {
+            true => SOON,
+            false => LATE.min(2 * soon),
         };
         shared.wait(queue, pause);
     }

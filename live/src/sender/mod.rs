@@ -110,11 +110,28 @@ impl Sender {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn hand_over(&mut self, snapshot: Snapshot) -> Result<(), LiveError> {
+        let at_once = self.options.policy != Policy::Drop;
+        self.push(vec![snapshot], at_once)
+    }
+
+    /// Hands over several intervals, which are sent at once: for who gathers them, since a hand-over
+    /// now and then between other things costs much more than several in a row.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn hand_over_all(&mut self, snapshots: Vec<Snapshot>) -> Result<(), LiveError> {
+        self.push(snapshots, true)
+    }
+
+    fn push(&self, snapshots: Vec<Snapshot>, at_once: bool) -> Result<(), LiveError> {
         if self.is_closed {
             return Err(LiveError::Closed);
         }
-        let fields = snapshot_fields(&self.hello, snapshot)?;
-        let at_once = self.options.policy != Policy::Drop;
+        let snapshots = snapshots.into_iter();
+        let fields: Result<Vec<_>, _> = snapshots
+            .map(|one| snapshot_fields(&self.hello, one))
+            .collect();
+        let fields = fields?;
         if let Some((last, others)) = self.links.split_last() {
             for link in others {
                 link.push(fields.clone(), at_once);

@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -58,6 +58,7 @@ class LiveSender:
         patience: float = 60.0,
         linger: float = 5.0,
         await_viewers: float = 0.0,
+        before_close: Callable[[], object] | None = None,
     ) -> None:
         """Connects.
 
@@ -77,6 +78,8 @@ class LiveSender:
             patience: seconds that such a viewer is waited for where it does not move at all.
             linger: seconds that `close` lets viewers take what is on its way.
             await_viewers: seconds until all are there, at most; they are told what they missed.
+            before_close: called when it is closed, also by the end of the process, for who still
+                has something to send.
 
         Raises:
             ValueError: there is no address, or the network cannot be told.
@@ -100,6 +103,7 @@ class LiveSender:
             patience_ms=patience * 1000,
             linger_ms=linger * 1000,
         )
+        self._before_close = before_close
         self._closed = False
         self._sent = 0
         weakref.finalize(self, _forgotten, self._sender).atexit = False
@@ -148,6 +152,18 @@ class LiveSender:
         if news is not None:
             self._tell(news)
 
+    def _send_all(
+        self,
+        intervals: "list[tuple[tuple[int, float, float], dict[str, NDArray[np.uint32]], "
+        "dict[str, NDArray[np.float32]]]]",
+    ) -> None:
+        """The same for several, of arrays that need no look: number, begin and end; spikes; values
+        of devices."""
+        news = self._sender.send_all(intervals)
+        self._sent += len(intervals)
+        if news is not None:
+            self._tell(news)
+
     def counts(self) -> list[dict[str, Any]]:
         """What is counted of each viewer: `address`, `state` (awaited, greeted, live, gone),
         intervals `sent`, `applied`, `drawn`, `left_out` and `lost`, `pictures`, and the seconds
@@ -163,7 +179,13 @@ class LiveSender:
         return self._close(ending.of(error or sys.exception()))
 
     def _close(self, end: ending.End) -> list[dict[str, Any]]:
-        if not self._closed:
+        if self._closed:
+            return self._counts
+        before, self._before_close = self._before_close, None
+        try:
+            if before is not None:
+                before()
+        finally:
             self._closed = True
             _open.discard(self)
             self._counts, news = self._sender.close(*end)

@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blendtorch_live::{Hello, LinkCounts, Policy, Sender, SenderOptions, Snapshot, targets};
+use blendtorch_live::{
+    Hello, LinkCounts, LiveError, Policy, Sender, SenderOptions, Snapshot, targets,
+};
 use blendtorch_wire::End;
 use indexmap::IndexMap;
 use pyo3::buffer::{Element, PyBuffer};
@@ -29,6 +31,25 @@ impl PyLiveSender {
         errors::refuse_child(self.process)?;
         let sender = self.sender.lock_py_attached(py);
         Ok(sender.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits for viewers after something was handed over; what happened since the last call, if
+    /// anything did.
+    fn handed(
+        &self,
+        py: Python<'_>,
+        hand_over: impl FnOnce(&mut Sender) -> Result<(), LiveError>,
+    ) -> PyResult<Option<News>> {
+        let mut guard = self.lock(py)?;
+        let sender = guard.as_mut().ok_or_else(closed)?;
+        hand_over(sender).map_err(|error| live_error(&error))?;
+        let mut may_go_on = sender.wait(Duration::ZERO);
+        while !may_go_on {
+            py.check_signals()?;
+            may_go_on = py.detach(|| sender.wait(SLICE));
+        }
+        let news = told(sender.news());
+        Ok((!news.is_empty()).then_some(news))
     }
 }
 
@@ -86,27 +107,31 @@ impl PyLiveSender {
     fn send(
         &self,
         py: Python<'_>,
-        times: (u64, f64, f64),
+        times: Times,
         spikes: Option<&Bound<'_, PyDict>>,
         values: Option<&Bound<'_, PyDict>>,
         devices: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<News>> {
-        let (step, start_ms, stop_ms) = times;
-        let mut snapshot = Snapshot::new(step, start_ms, stop_ms);
-        snapshot.spikes = arrays(spikes)?;
-        snapshot.values = arrays(values)?;
-        snapshot.devices = arrays(devices)?;
-        let mut guard = self.lock(py)?;
-        let sender = guard.as_mut().ok_or_else(closed)?;
-        let handed = sender.hand_over(snapshot);
-        handed.map_err(|error| live_error(&error))?;
-        let mut may_go_on = sender.wait(Duration::ZERO);
-        while !may_go_on {
-            py.check_signals()?;
-            may_go_on = py.detach(|| sender.wait(SLICE));
-        }
-        let news = told(sender.news());
-        Ok((!news.is_empty()).then_some(news))
+        let snapshot = snapshot(times, spikes, values, devices)?;
+        self.handed(py, |sender| sender.hand_over(snapshot))
+    }
+
+    /// The same for several intervals, which go at once: times, spikes, and values of devices of each.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
+    fn send_all(
+        &self,
+        py: Python<'_>,
+        intervals: Vec<(Times, Bound<'_, PyDict>, Bound<'_, PyDict>)>,
+    ) -> PyResult<Option<News>> {
+        let one = |(times, spikes, devices): &(Times, Bound<'_, PyDict>, Bound<'_, PyDict>)| {
+            snapshot(*times, Some(spikes), None, Some(devices))
+        };
+        let snapshots: PyResult<Vec<Snapshot>> = intervals.iter().map(one).collect();
+        let snapshots = snapshots?;
+        self.handed(py, |sender| sender.hand_over_all(snapshots))
     }
 
     /// What is counted, a dict a viewer.
@@ -138,8 +163,23 @@ impl PyLiveSender {
     }
 }
 
+/// An interval's number, begin and end.
+type Times = (u64, f64, f64);
 /// What happened, in words, and whether it is trouble.
 type News = Vec<(String, bool)>;
+
+fn snapshot(
+    (step, start_ms, stop_ms): Times,
+    spikes: Option<&Bound<'_, PyDict>>,
+    values: Option<&Bound<'_, PyDict>>,
+    devices: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Snapshot> {
+    let mut snapshot = Snapshot::new(step, start_ms, stop_ms);
+    snapshot.spikes = arrays(spikes)?;
+    snapshot.values = arrays(values)?;
+    snapshot.devices = arrays(devices)?;
+    Ok(snapshot)
+}
 
 fn told(news: Vec<blendtorch_live::News>) -> News {
     let one = |one: blendtorch_live::News| (one.text, one.is_trouble);
