@@ -297,4 +297,7 @@ def _named(given: Iterable[Any]) -> Iterable[tuple[str, Any]]:
 
 def _places(group: Any) -> Any:
     """Where its cells are, µm."""
-    return np.stack([np.asarray(getattr(group, axis)[:], float) for axis in "xyz"], 1) * 1e6
+    places = np.empty((len(group), 3), np.float32)
+    for at, axis in enumerate("xyz"):
+        places[:, at] = np.asarray(getattr(group, axis)[:], float) * 1e6
+    return places
