@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use blendtorch_channels::{Duplex, DuplexOptions};
+use blendtorch_channels::{Duplex, DuplexMessage, DuplexOptions, Error as ChannelError};
 use blendtorch_wire::Fields;
 
 use crate::message::{Answer, Told, answer_fields, told};
@@ -14,6 +14,9 @@ use crate::{Ended, Hello, LiveError, Policy, Snapshot, ViewerCounts};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long an answer may wait for room; a later one says the same and more.
 const ANSWER: Duration = Duration::from_millis(20);
+/// Under [`Policy::Drop`] nobody waits for counts: said again sooner than this, they wait until all that
+/// has come is taken, so that one answer is said of many snapshots that come at once.
+const SAY_AGAIN: Duration = Duration::from_millis(20);
 /// The longest pause between two questions for a network that is not known.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// What a closing viewer has said must still go out.
@@ -50,6 +53,9 @@ pub struct Viewer {
     pictures: u64,
     counts: ViewerCounts,
     asked: Option<Instant>,
+    /// When counts were said last, and whether newer ones are still to be said.
+    said: Option<Instant>,
+    owes: bool,
 }
 
 impl Viewer {
@@ -73,6 +79,8 @@ impl Viewer {
             pictures: 0,
             counts: ViewerCounts::default(),
             asked: None,
+            said: None,
+            owes: false,
         })
     }
 
@@ -104,25 +112,38 @@ impl Viewer {
             let left = timeout.saturating_sub(start.elapsed());
             // Asked before it is received: what a sender said before it went is given first.
             let connected = self.duplex.is_connected()?;
-            match self.duplex.recv(left.min(LOOK)) {
+            match self.receive(left.min(LOOK)) {
                 Ok(Some(message)) => {
                     if let Some(event) = self.take(&message.fields)? {
                         return Ok(Some(event));
                     }
                 }
                 Ok(None) if self.hello.is_some() && !connected => {
-                    self.hello = None;
+                    (self.hello, self.owes) = (None, false);
                     return Ok(Some(Event::Lost));
                 }
                 Ok(None) if start.elapsed() >= timeout => return Ok(None),
                 Ok(None) => {}
-                Err(error @ blendtorch_channels::Error::Malformed { .. }) => {
-                    self.counts.malformed += 1;
-                    return Err(error.into());
+                Err(error) => {
+                    let is_malformed =
+                        matches!(error, LiveError::Channel(ChannelError::Malformed { .. }));
+                    self.counts.malformed += u64::from(is_malformed);
+                    return Err(error);
                 }
-                Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// The next message, after `time` none; what is owed is said before one is waited for.
+    fn receive(&mut self, time: Duration) -> Result<Option<DuplexMessage>, LiveError> {
+        if self.owes {
+            let come = self.duplex.recv(Duration::ZERO)?;
+            if come.is_some() {
+                return Ok(come);
+            }
+            self.say_what_is_owed()?;
+        }
+        Ok(self.duplex.recv(time)?)
     }
 
     fn take(&mut self, fields: &Fields) -> Result<Option<Event>, LiveError> {
@@ -134,12 +155,12 @@ impl Viewer {
                 // The same network again: this end was out of the sender's sight for a while.
                 if is_new || self.hello.is_none() {
                     (self.next_step, self.applied) = (0, 0);
-                    (self.drawn, self.pictures) = (0, 0);
+                    (self.drawn, self.pictures, self.owes) = (0, 0, false);
                     self.hello = Some(hello.clone());
                     self.ended = None;
                     return Ok(Some(Event::Hello(hello)));
                 }
-                self.answer(session, &self.seen_now())?;
+                self.say_counts(session)?;
                 Ok(None)
             }
             Told::Step(session) if self.is_of(session) => self.step(fields).map(Some),
@@ -148,7 +169,7 @@ impl Viewer {
                 Ok(None)
             }
             Told::End(session, ended) if self.is_of(session) => {
-                self.answer(session, &self.seen_now())?;
+                self.say_counts(session)?;
                 self.hello = None;
                 self.ended = Some(session);
                 Ok(Some(Event::Ended(ended)))
@@ -175,13 +196,14 @@ impl Viewer {
     }
 
     /// Says that all snapshots until now are applied, and whether they are drawn: each has been, or
-    /// a picture of a newer one was made. Nothing where there was no session.
+    /// a picture of a newer one was made. Nothing where there was no session. Where nobody waits for it
+    /// one answer is said for several that are seen at once, at the latest when the next event is waited
+    /// for.
     ///
     /// # Errors
     /// [`LiveError::Channel`].
     pub fn seen(&mut self, drawn: bool) -> Result<(), LiveError> {
-        let session = self.hello.as_ref().map(|hello| hello.session);
-        let Some(session) = session.or(self.ended) else {
+        let Some(session) = self.session() else {
             return Ok(());
         };
         if drawn {
@@ -190,7 +212,12 @@ impl Viewer {
             self.counts.pictures += is_new;
             self.drawn = self.applied;
         }
-        self.answer(session, &self.seen_now())
+        let is_soon = self.said.is_some_and(|said| said.elapsed() < SAY_AGAIN);
+        if self.policy() == Some(Policy::Drop) && is_soon {
+            self.owes = true;
+            return Ok(());
+        }
+        self.say_counts(session)
     }
 
     /// Says that this network cannot be shown, and why; the sender does not wait for this viewer.
@@ -204,12 +231,27 @@ impl Viewer {
         }
     }
 
-    fn seen_now(&self) -> Answer {
-        Answer::Seen {
+    fn say_counts(&mut self, session: u64) -> Result<(), LiveError> {
+        (self.owes, self.said) = (false, Some(Instant::now()));
+        let seen = Answer::Seen {
             applied: self.applied,
             drawn: self.drawn,
             pictures: self.pictures,
+        };
+        self.answer(session, &seen)
+    }
+
+    fn say_what_is_owed(&mut self) -> Result<(), LiveError> {
+        match self.session().filter(|_| self.owes) {
+            Some(session) => self.say_counts(session),
+            None => Ok(()),
         }
+    }
+
+    /// The session that counts are of.
+    fn session(&self) -> Option<u64> {
+        let shown = self.hello.as_ref().map(|hello| hello.session);
+        shown.or(self.ended)
     }
 
     fn is_of(&self, session: u64) -> bool {
@@ -240,5 +282,12 @@ impl Viewer {
             address: self.duplex.address(),
             problem,
         }
+    }
+}
+
+impl Drop for Viewer {
+    /// What is owed is said; the channel lingers for it.
+    fn drop(&mut self) {
+        drop(self.say_what_is_owed()); // who closes has nobody to tell that it was not taken
     }
 }

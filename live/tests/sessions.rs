@@ -137,6 +137,39 @@ fn a_late_viewer_that_draws_the_newest_says_so() {
     assert_eq!((one(&counts).drawn, one(&counts).pictures), (10, 1));
 }
 
+/// Snapshots that are seen at once are answered together: what is still owed when nothing more comes, or
+/// when the viewer closes, is said then.
+#[test]
+fn what_is_seen_at_once_is_said_by_who_waits_and_by_who_closes() {
+    let mut viewer = viewer();
+    let mut sender = Sender::start(&[viewer.address()], hello(), options(Policy::Drop)).unwrap();
+    let mut sees = |viewer: &mut Viewer, steps: std::ops::Range<u32>| {
+        for step in steps.clone() {
+            sender.send(snapshot(step)).unwrap();
+        }
+        for step in steps {
+            while !matches!(
+                viewer.next(LONG).unwrap(),
+                Some(Event::Snapshot(one)) if one.step == u64::from(step)
+            ) {}
+            viewer.seen(true).unwrap();
+        }
+    };
+    sees(&mut viewer, 0..50);
+    assert!(viewer.next(SHORT).unwrap().is_none());
+    sees(&mut viewer, 50..60);
+    assert_eq!(viewer.counts().pictures, 60);
+    drop(viewer);
+    let began = Instant::now();
+    while one(&sender.counts()).state != LinkState::Gone {
+        assert!(began.elapsed() < LONG, "{:?}", sender.counts());
+        thread::sleep(Duration::from_millis(1));
+    }
+    let counts = sender.counts();
+    assert_eq!((one(&counts).drawn, one(&counts).pictures), (60, 60));
+    assert_eq!((one(&counts).applied, one(&counts).lost), (60, 0));
+}
+
 #[test]
 fn a_viewer_that_is_killed_holds_up_nobody_and_its_next_life_is_told_the_network() {
     let first = viewer();

@@ -171,19 +171,7 @@ impl Run {
     /// # Errors
     /// Where something cannot be written: what was written before can still be finished.
     pub fn advance(&mut self) -> Result<bool, SimulateError> {
-        let (now, end) = (self.simulation.now(), self.plan.times.steps);
-        let began = Instant::now();
-        self.run_to(end.min(now + self.piece))?;
-        let took = began.elapsed().as_secs_f64().max(1e-6);
-        let fits = self.piece as f64 * PIECE.as_secs_f64() / took;
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 1 and 2^32"
-        )]
-        let next = fits.clamp(1.0, f64::from(u32::MAX)) as u64;
-        self.piece = next.min(self.piece * 8);
-        Ok(self.simulation.now() < end)
+        self.piece_towards(self.plan.times.steps)
     }
 
     /// Simulates to a time in ms, at most to the end.
@@ -191,6 +179,15 @@ impl Run {
     /// # Errors
     /// A time between two steps, and as [`Self::advance`].
     pub fn advance_to(&mut self, time_ms: f64) -> Result<(), SimulateError> {
+        while self.advance_towards(time_ms)? {}
+        Ok(())
+    }
+
+    /// A piece of that, as of [`Self::advance`]; whether there is more until then.
+    ///
+    /// # Errors
+    /// As [`Self::advance_to`].
+    pub fn advance_towards(&mut self, time_ms: f64) -> Result<bool, SimulateError> {
         let Times {
             grid,
             tstart,
@@ -198,11 +195,26 @@ impl Run {
             ..
         } = self.plan.times;
         let step = grid.steps((time_ms - tstart).max(0.0))?.min(steps);
-        self.run_to(step)?;
-        while self.simulation.now() < step {
-            self.run_to(step)?; // viewers were behind
+        self.piece_towards(step)
+    }
+
+    fn piece_towards(&mut self, end: u64) -> Result<bool, SimulateError> {
+        let (now, began) = (self.simulation.now(), Instant::now());
+        self.run_to(end.min(now + self.piece))?;
+        let ran = self.simulation.now().saturating_sub(now);
+        // Where viewers were waited for nothing is known of the next piece.
+        if ran > 0 {
+            let took = began.elapsed().as_secs_f64().max(1e-6);
+            let fits = ran as f64 * PIECE.as_secs_f64() / took;
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between 1 and 2^32"
+            )]
+            let next = fits.clamp(1.0, f64::from(u32::MAX)) as u64;
+            self.piece = next.min(self.piece * 8);
         }
-        Ok(())
+        Ok(self.simulation.now() < end)
     }
 
     fn run_to(&mut self, step: u64) -> Result<(), SimulateError> {

@@ -180,9 +180,9 @@ def test_devices_are_taken_by_what_they_have() -> None:
     np.testing.assert_allclose(keys["coords"], [[0, 0, 0], [700, 0, 0]])
     assert keys["wavelength_nm"] == pytest.approx(473.0)
     assert cleo_devices.sources(light) == 2
-    assert cleo_devices.values(light, 2).tolist() == [5.0, 0.0]
+    assert cleo_devices.values(light.value, 2).tolist() == [5.0, 0.0]
     light.value = 0  # as Cleo resets it
-    assert cleo_devices.values(light, 2).tolist() == [0.0, 0.0]
+    assert cleo_devices.values(light.value, 2).tolist() == [0.0, 0.0]
     # Of a light without a limit the brightest is what it had.
     assert cleo_devices.brightest(light, np.array([[1.0, 4.5]], np.float32)) == 4.5
     light.max_value = 30.0

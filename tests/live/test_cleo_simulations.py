@@ -136,6 +136,29 @@ report(
     assert told["early"].startswith("ValueError: nothing was simulated")
 
 
+def test_where_nobody_waits_each_interval_is_sent_too_also_by_one_that_fails() -> None:
+    """Intervals are handed over together: what was simulated last goes with the end."""
+    intervals, spikes = 0, 0
+    with LiveView("tcp://127.0.0.1:0", canvas=lambda shown: None) as view:
+        program = cleo_programs.start(
+            "more = dict(publish=sys.argv[1], await_viewers=60)"
+            + SIMULATION
+            + "def fail():\n    raise ArithmeticError('no more')\n"
+            "sim.run(20 * b2.ms); report(spikes=len(vv.recording.trains(0)[0]))\n"
+            "net.add(b2.NetworkOperation(fail, clock=b2.Clock(35 * b2.ms), when='end'))\n"
+            "sim.run(50 * b2.ms)",
+            view.address,
+        )
+        for shown in view.session(120_000):
+            intervals += shown.intervals
+            spikes += shown.spikes.get("exc", 0)
+            last = shown.stop_ms
+        out, err = program.communicate(timeout=120)
+    assert view.ended is not None and "no more" in str(view.ended.reason), (view.ended, err)
+    assert (intervals, last) == (35, 35.0)
+    assert spikes >= json.loads(out.splitlines()[-1].removeprefix(cleo_programs.MARK))["spikes"] > 0
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_it_is_seen_while_it_runs(fails: bool) -> None:
     shown: list[tuple[int, dict[str, int], list[float]]] = []

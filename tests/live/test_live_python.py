@@ -1,8 +1,10 @@
 """Senders and viewers of live activity in Python, without Blender: what is seen of spikes, who
 waits, and what is said of ends that are none."""
 
+import importlib
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +18,8 @@ import pytest
 from blendtorch import btb
 from blendtorch.btb.network.live import Hello, LiveView, Shown
 from blendtorch.btb.network.live_values import Decay, Flash, Indicator, Pulsar, values_of
-from blendtorch.circuit.live import LiveSender
+from blendtorch.circuit import LiveSender
+from support import ROOT
 
 LONG = 20_000
 CELLS = np.array([[0, 0, 300], [50, 0, 310], [0, 50, 320]], np.float32)
@@ -141,7 +144,7 @@ def test_what_is_no_network_is_refused_before_it_travels() -> None:
 SIMULATION = """
 import sys, time
 import numpy as np
-from blendtorch.circuit.live import LiveSender
+from blendtorch.circuit import LiveSender
 live = LiveSender(sys.argv[1], {"exc": np.zeros((3, 3), np.float32)}, policy="slow")
 for k in range(3):
     live.send(k, k, k + 1, {"exc": [k]})
@@ -294,6 +297,17 @@ def test_spikes_become_values() -> None:
     assert values.index(max(values)) == pytest.approx(25.6, abs=1.5)  # ln(10) · 10 · 100 / 90
     with pytest.raises(ValueError, match="known are flash"):
         values_of({"as": "fireworks"}, 3)
+
+
+def test_what_the_documentation_names_is_there() -> None:
+    """`LiveSender` was in `blendtorch.circuit.live` alone."""
+    text = (ROOT / "docs/live.md").read_text()
+    named = set(re.findall(r"\b(blendtorch(?:\.[a-z]\w*)+)\.([A-Z]\w+)", text))
+    named |= set(re.findall(r"from (blendtorch\S*) import (\w+)", text))
+    named.discard(("blendtorch.cleo", "VideoVisualizer"))  # of a Python that has Cleo
+    assert ("blendtorch.circuit", "LiveSender") in named
+    for module, name in named:
+        assert hasattr(importlib.import_module(module), name), (module, name)
 
 
 def test_importing_the_view_needs_no_blender() -> None:

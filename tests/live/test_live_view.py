@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from blendtorch.circuit.live import LiveSender
+from blendtorch.circuit import LiveSender
 from support.runtimes import MARK, Runtime
 
 CELLS = np.array([[-60, 0, 0], [0, 0, 0], [60, 0, 0]], np.float32)

@@ -2,7 +2,9 @@
 
 import json
 import re
+import signal
 import subprocess
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -138,3 +140,31 @@ def test_a_run_that_is_left_with_an_error_says_so(tmp_path: Path) -> None:
         fails()
     watching.end()
     assert watching.view.ended is not None and watching.view.ended.how == "failed"
+
+
+WAITS = """
+import sys
+from blendtorch.simulate import Simulation
+with Simulation(sys.argv[1], output_dir=sys.argv[2]) as run:
+    run.publish(sys.argv[3], policy="slow", window=1)
+    run.run_until(50.0)
+"""
+
+
+def test_ctrl_c_is_heard_while_a_run_waits_for_viewers(tmp_path: Path) -> None:
+    """It was heard when the viewer was given up, after a minute."""
+    view = LiveView("tcp://127.0.0.1:0", canvas=lambda shown: None)
+    command = [sys.executable, "-c", WAITS, CONFIG, tmp_path, view.address]
+    run = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    session = view.session(120_000)
+    next(session)  # and its picture is never done
+    run.send_signal(signal.SIGINT)
+    try:
+        _, said = run.communicate(timeout=40)
+    finally:
+        run.kill()
+    assert run.returncode == -signal.SIGINT and "KeyboardInterrupt" in said, said
+    for _ in session:
+        pass
+    assert view.ended is not None and view.ended.how == "interrupted"
+    view.close()

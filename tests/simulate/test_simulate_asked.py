@@ -1,6 +1,9 @@
 """A simulation is asked and changed: what cannot be is said, and threads wait for each other."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -173,3 +176,37 @@ def test_a_simulation_that_was_left_says_how_far_it_came(tmp_path: Path) -> None
     assert (sim.time, sim.tstop) == (20.0, 50.0)
     with pytest.raises(RuntimeError, match="is finished"):
         sim.run()
+
+
+RUNS = """
+import json, sys, threading, time
+from pathlib import Path
+from blendtorch.simulate import Simulation
+folder = Path(sys.argv[1])
+config = json.loads((folder / "config.json").read_text())
+with Simulation(config, folder=folder, changed={"run.tstop": 1e9}) as sim:
+    def watch():
+        while not sim.time:
+            time.sleep(0.01)
+        print("runs", flush=True)
+    threading.Thread(target=watch, daemon=True).start()
+    sim.run_until(1e9)
+"""
+
+
+def test_ctrl_c_is_heard_while_a_run_goes_to_a_time(tmp_path: Path) -> None:
+    """It was heard when the time had come."""
+    (tmp_path / "config.json").write_text(json.dumps(network(tmp_path)))
+    command = [sys.executable, "-c", RUNS, str(tmp_path)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ends = threading.Timer(60, run.kill)
+    ends.start()
+    assert run.stdout is not None
+    try:
+        assert run.stdout.readline() == "runs\n"
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate()
+    finally:
+        ends.cancel()
+        run.kill()
+    assert run.returncode == -signal.SIGINT and "KeyboardInterrupt" in said, said

@@ -94,6 +94,28 @@ fn conformance_18_it_reconnects_when_the_peer_restarts() {
 }
 
 #[test]
+fn who_is_there_is_known_after_each_change() {
+    let becomes = |duplex: &Duplex, there: bool| {
+        let start = Instant::now();
+        while duplex.is_connected().unwrap() != there {
+            assert!(start.elapsed() < LONG, "it never became {there}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(duplex.is_connected().unwrap(), there, "asked again");
+    };
+    let producer = Duplex::bind("tcp://127.0.0.1:0", DuplexOptions::default()).unwrap();
+    assert!(!producer.is_connected().unwrap());
+    for _ in 0..3 {
+        let address = producer.address();
+        let consumer = Duplex::connect(&address, DuplexOptions::default()).unwrap();
+        becomes(&producer, true);
+        becomes(&consumer, true);
+        drop(consumer);
+        becomes(&producer, false);
+    }
+}
+
+#[test]
 fn a_send_that_nobody_takes_is_an_error_after_the_time_out() {
     let options = DuplexOptions {
         timeout: Duration::from_millis(200),

@@ -1,4 +1,4 @@
-//! The end that simulates: threads of its own hand snapshots to viewers.
+//! The end that simulates: a thread for each viewer hands snapshots over to it.
 //!
 //! Owns who waits. A simulation calls [`Sender::send`], which never waits under [`Policy::Drop`], and
 //! under [`Policy::Slow`] only for viewers that are there and behind. A viewer that is gone holds up
@@ -80,10 +80,7 @@ impl Sender {
         let fields = hello_fields(&hello)?;
         let links: Result<Vec<Link>, LiveError> = addresses
             .iter()
-            .map(|one| {
-                let waits = options.policy != Policy::Drop;
-                Link::start(one.as_ref(), hello.session, fields.clone(), waits)
-            })
+            .map(|one| Link::start(one.as_ref(), hello.session, fields.clone()))
             .collect();
         Ok(Self {
             hello: Arc::new(hello),
@@ -113,12 +110,33 @@ impl Sender {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn hand_over(&mut self, snapshot: Snapshot) -> Result<(), LiveError> {
+        let at_once = self.options.policy != Policy::Drop;
+        self.push(vec![snapshot], at_once)
+    }
+
+    /// Hands over several intervals, which are sent at once: for who gathers them, since a hand-over
+    /// now and then between other things costs much more than several in a row.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn hand_over_all(&mut self, snapshots: Vec<Snapshot>) -> Result<(), LiveError> {
+        self.push(snapshots, true)
+    }
+
+    fn push(&self, snapshots: Vec<Snapshot>, at_once: bool) -> Result<(), LiveError> {
         if self.is_closed {
             return Err(LiveError::Closed);
         }
-        let fields = snapshot_fields(&self.hello, snapshot)?;
-        for link in &self.links {
-            link.push(fields.clone(), self.options.policy != Policy::Drop);
+        let snapshots = snapshots.into_iter();
+        let fields: Result<Vec<_>, _> = snapshots
+            .map(|one| snapshot_fields(&self.hello, one))
+            .collect();
+        let fields = fields?;
+        if let Some((last, others)) = self.links.split_last() {
+            for link in others {
+                link.push(fields.clone(), at_once);
+            }
+            last.push(fields, at_once);
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ pub(super) struct Queue {
     is_refused: bool,
     /// The network has to be told.
     pub(super) must_greet: bool,
+    /// Snapshots come for which the thread is not woken.
+    pub(super) must_look: bool,
     news: Vec<News>,
     /// The end, when it is to be said, and whether it was.
     pub(super) end: Option<Fields>,
@@ -72,6 +74,7 @@ impl Queue {
             pictures: 0,
             is_refused: false,
             must_greet: true,
+            must_look: false,
             news: Vec::new(),
             end: None,
             has_said_end: false,

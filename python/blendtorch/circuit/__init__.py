@@ -4,10 +4,8 @@
 connection rules. `Circuit` reads networks, `Spikes` reads and writes
 spikes, `Report` what was recorded. `CellNetwork` and `Results` are what is drawn: cells with places
 and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the kinds of
-`Activity` say what is shown of it in a frame; `colorize` gives values colours.
-and looks, and their spikes, of BSB and of SONATA. `SpikeIndex`, `Timeline` and the
-kinds of `Activity` say what is shown of it in a frame; `colorize` gives values colours, and
-`optics` says where light is.
+`Activity` say what is shown of it in a frame; `colorize` gives values colours, and `optics` says
+where light is. `LiveSender` tells viewers what happens in a network while it is simulated.
 """
 
 from . import optics, rules
@@ -18,6 +16,7 @@ from .colors import color_map, color_maps, colorize
 from .configs import read_config
 from .connections import Connections, Edge
 from .description import Description, scene_description
+from .live import LiveSender
 from .morphology import Morphology
 from .network import Circuit, EdgePopulation, Edges, NodePopulation
 from .pools import Node, NodePool, NodeTable
@@ -41,6 +40,7 @@ __all__ = [
     "Electrodes",
     "Flash",
     "Indicator",
+    "LiveSender",
     "Morphology",
     "NetworkBuilder",
     "Node",

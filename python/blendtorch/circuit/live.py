@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Policy = Literal["drop", "slow"]
 Targets = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+_CELL, _VALUE = np.dtype(np.uint32), np.dtype(np.float32)
 
 _open: "weakref.WeakSet[LiveSender]" = weakref.WeakSet()
 
@@ -56,6 +58,7 @@ class LiveSender:
         patience: float = 60.0,
         linger: float = 5.0,
         await_viewers: float = 0.0,
+        before_close: Callable[[], object] | None = None,
     ) -> None:
         """Connects.
 
@@ -75,6 +78,8 @@ class LiveSender:
             patience: seconds that such a viewer is waited for where it does not move at all.
             linger: seconds that `close` lets viewers take what is on its way.
             await_viewers: seconds until all are there, at most; they are told what they missed.
+            before_close: called when it is closed, also by the end of the process, for who still
+                has something to send.
 
         Raises:
             ValueError: there is no address, or the network cannot be told.
@@ -82,7 +87,7 @@ class LiveSender:
             OSError: an address cannot be used.
         """
         targets = [to] if isinstance(to, str | os.PathLike) else list(to)
-        places = {name: _array(name, one, np.float32) for name, one in populations.items()}
+        places = {name: _array(name, one, _VALUE) for name, one in populations.items()}
         for name, one in places.items():
             if one.ndim != 2 or one.shape[1] != 3:
                 raise ValueError(f"{name}: positions are (n, 3), not {one.shape}")
@@ -98,6 +103,7 @@ class LiveSender:
             patience_ms=patience * 1000,
             linger_ms=linger * 1000,
         )
+        self._before_close = before_close
         self._closed = False
         self._sent = 0
         weakref.finalize(self, _forgotten, self._sender).atexit = False
@@ -136,14 +142,27 @@ class LiveSender:
             ValueError: what does not fit the network; nothing was sent.
             OSError: it is closed.
         """
-        self._sender.send(
+        news = self._sender.send(
             (int(step), float(start_ms), float(stop_ms)),
-            {name: _array(name, one, np.uint32) for name, one in (spikes or {}).items()},
-            {name: _array(name, one, np.float32) for name, one in (values or {}).items()},
-            {name: _array(name, one, np.float32) for name, one in (devices or {}).items()},
+            _arrays(spikes, _CELL),
+            _arrays(values, _VALUE),
+            _arrays(devices, _VALUE),
         )
         self._sent += 1
-        self._tell(self._sender.news())
+        if news is not None:
+            self._tell(news)
+
+    def _send_all(
+        self,
+        intervals: "list[tuple[tuple[int, float, float], dict[str, NDArray[np.uint32]], "
+        "dict[str, NDArray[np.float32]]]]",
+    ) -> None:
+        """The same for several, of arrays that need no look: number, begin and end; spikes; values
+        of devices."""
+        news = self._sender.send_all(intervals)
+        self._sent += len(intervals)
+        if news is not None:
+            self._tell(news)
 
     def counts(self) -> list[dict[str, Any]]:
         """What is counted of each viewer: `address`, `state` (awaited, greeted, live, gone),
@@ -160,7 +179,13 @@ class LiveSender:
         return self._close(ending.of(error or sys.exception()))
 
     def _close(self, end: ending.End) -> list[dict[str, Any]]:
-        if not self._closed:
+        if self._closed:
+            return self._counts
+        before, self._before_close = self._before_close, None
+        try:
+            if before is not None:
+                before()
+        finally:
             self._closed = True
             _open.discard(self)
             self._counts, news = self._sender.close(*end)
@@ -188,12 +213,18 @@ class LiveSender:
         self._close(ending.of(error))
 
 
-def _array(name: str, values: "ArrayLike", dtype: type[Any]) -> "NDArray[Any]":
+def _arrays(
+    given: "Mapping[str, ArrayLike] | None", dtype: "np.dtype[Any]"
+) -> "dict[str, NDArray[Any]] | None":
+    return {name: _array(name, one, dtype) for name, one in given.items()} if given else None
+
+
+def _array(name: str, values: "ArrayLike", dtype: "np.dtype[Any]") -> "NDArray[Any]":
     """As an array that travels; numbers that another type would change are refused."""
     given = np.asarray(values)
     if given.dtype == dtype:
         return np.ascontiguousarray(given)
-    if dtype is np.uint32 and given.size:
+    if dtype is _CELL and given.size:
         if given.dtype.kind not in "iu":
             raise ValueError(f"{name}: cells are whole numbers, not {given.dtype}")
         if given.min() < 0 or given.max() > np.iinfo(np.uint32).max:

@@ -38,10 +38,10 @@ def sources(device: Any) -> int:
     return len(np.reshape(device.coords, (-1, 3))) if hasattr(device, "light_model") else 0
 
 
-def values(device: Any, sources: int) -> "NDArray[np.float32]":
-    """What a device with so many sources is set to now."""
-    value = np.array(device.value, np.float32).reshape(-1)
-    return np.full(sources, value[0], np.float32) if len(value) == 1 else value
+def values(value: Any, sources: int) -> "NDArray[np.float32]":
+    """What a device with so many sources is set to, as an array of its own."""
+    values = np.array(value, np.float32).reshape(-1)
+    return np.full(sources, values[0], np.float32) if len(values) == 1 else values
 
 
 def brightest(device: Any, recorded: "NDArray[np.float32] | None") -> float:

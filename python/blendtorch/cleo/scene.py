@@ -118,22 +118,29 @@ def frames_a_second(dt_ms: float, slowdown: float) -> float:
 
 def inside(positions: "NDArray[np.float32]", plot: Plot) -> "NDArray[np.bool_]":
     """Which cells are drawn."""
-    kept: NDArray[np.bool_] = np.isfinite(positions).all(1)
-    for axis, limits in enumerate(plot.limits):
+    kept: NDArray[np.bool_] = np.ones(len(positions), bool)
+    # Axis by axis: along rows of three numbers numpy takes many times longer.
+    for places, limits in zip(positions.T, plot.limits, strict=True):
+        kept &= np.isfinite(places)
         if limits is not None:
-            kept &= (positions[:, axis] >= limits[0]) & (positions[:, axis] <= limits[1])
+            kept &= (places >= limits[0]) & (places <= limits[1])
     return kept
 
 
 def span(recording: Recording, plot: Plot) -> float:
     """The longest side of what is seen, µm."""
-    places = [group.positions[inside(group.positions, plot)] for group in recording.groups]
-    there = np.concatenate([one for one in places if len(one)] or [np.zeros((1, 3), np.float32)])
-    sides = np.ptp(there, axis=0)
+    places = [group.positions for group in recording.groups]
+    kept = [inside(one, plot) for one in places]
+    seen = [one if some.all() else one[some] for one, some in zip(places, kept, strict=True)]
+    seen = [one for one in seen if len(one)]
+    longest = _TWENTY_MICRONS
     for axis, limits in enumerate(plot.limits):
         if limits is not None:
-            sides[axis] = limits[1] - limits[0]
-    return max(float(sides.max()), _TWENTY_MICRONS)
+            longest = max(longest, limits[1] - limits[0])
+        elif seen:
+            low = min(one[:, axis].min() for one in seen)
+            longest = max(longest, float(max(one[:, axis].max() for one in seen) - low))
+    return longest
 
 
 def _add_values(device: dict[str, Any], recording: Recording, file: Path) -> None:

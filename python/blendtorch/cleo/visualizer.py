@@ -1,12 +1,15 @@
 """Cleo's VideoVisualizer: a device that is injected, keeps what a video shows, and publishes it.
 
-Owns when in a simulation's step that is looked at. A snapshot is a slice of what Brian2's monitors
-have and a copy of what devices are set to; nothing is done cell by cell, and nothing is drawn.
+Owns when in a simulation's step that is looked at, and when what was seen is taken. A snapshot is a
+slice of what Brian2's monitors have and a copy of what devices are set to; nothing is done cell by
+cell, and nothing is drawn.
 """
 
+import time
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import brian2 as b2
 import numpy as np
@@ -21,11 +24,18 @@ from .animation import Animation
 from .plot import plot_of, unknown_of_figure
 from .recording import Group, Recording
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _LAST = 1_000_000
 """In its step a snapshot comes after whatever sets devices: Cleo's processor is at order 0."""
 _NONE = np.zeros(0, np.uint32)
 _CLOSE = 1e-6
 """Times nearer than this part of an interval are the same."""
+_TOGETHER, _LATEST = 0.05, 0.25
+"""So many seconds of the simulation's processor time intervals wait for each other where it does not
+wait for who sees them, and so many on the clock at most: what is done now and then, between other
+things, costs ten times what it costs in a row."""
 
 
 class _Snapshots(b2.NetworkOperation):
@@ -42,6 +52,7 @@ class _Snapshots(b2.NetworkOperation):
     def after_run(self) -> None:
         super().after_run()
         self._owner._look()
+        self._owner._settle()
 
 
 @define(eq=False)
@@ -80,8 +91,8 @@ class VideoVisualizer(InterfaceDevice):
     """The same."""
 
     neuron_groups: list[Any] = field(init=False, factory=list)
-    _indices: list[Any] = field(init=False, factory=list, repr=False)
-    """Which cells have spiked until now, of each group."""
+    _spiked: list[tuple[Any, Any]] = field(init=False, factory=list, repr=False)
+    """Which cells have spiked until now, and when, of each group."""
     _seen: list[int] = field(init=False, factory=list, repr=False)
     _recording: Recording | None = field(init=False, default=None, repr=False)
     _sender: LiveSender | None = field(init=False, default=None, repr=False)
@@ -89,7 +100,13 @@ class VideoVisualizer(InterfaceDevice):
     _lights: list[tuple[str, Any, int]] = field(init=False, factory=list, repr=False)
     _seconds: float = field(init=False, default=0.0, repr=False)
     _start: float | None = field(init=False, default=None, repr=False)
-    _values: dict[str, Any] = field(init=False, factory=dict, repr=False)
+    _values: list[Any] = field(init=False, factory=list, repr=False)
+    """What the lights are set to in the interval that goes on. A device is given a new value, and
+    its value no new content: a reference is enough."""
+    _over: list[tuple[float, float, list[Any]]] = field(init=False, factory=list, repr=False)
+    """Intervals that are over and not taken yet: begin, end, the values at the begin."""
+    _due: tuple[float, float, float] = field(init=False, default=(0.0, 0.0, 0.0), repr=False)
+    """When they are: not before, and at the latest, on the clock, and by processor time."""
 
     def init_for_simulator(self, simulator: Any) -> None:
         """Adds the step that takes snapshots."""
@@ -115,19 +132,20 @@ class VideoVisualizer(InterfaceDevice):
         self.neuron_groups.append(neuron_group)
         monitor = b2.SpikeMonitor(neuron_group)
         # Without a copy, and without Brian2's units.
-        self._indices.append(monitor.variables["i"].get_value)
+        self._spiked.append((monitor.variables["i"].get_value, monitor.variables["t"].get_value))
         self._seen.append(0)
         self.brian_objects.add(monitor)
 
     def reset(self, **kwargs: Any) -> None:
         """Forgets what was recorded, with the simulator's `reset`."""
         self._close(("interrupted", None))
-        self._recording, self._start = None, None
-        self._seen = [0] * len(self._indices)
+        self._recording, self._start, self._over = None, None, []
+        self._seen = [0] * len(self._spiked)
 
     @property
     def recording(self) -> Recording:
         """What was recorded until now, which needs neither Brian2 nor Cleo."""
+        self._settle()
         return self._recorded()
 
     @property
@@ -154,7 +172,7 @@ class VideoVisualizer(InterfaceDevice):
             text = f"{', '.join(unknown)} of the figure has no meaning where Blender draws"
             warnings.warn(text, stacklevel=2)
         plot = plot_of(plotargs, figargs, len(self.neuron_groups))
-        recording = self._recorded()
+        recording = self.recording
         for name, device, _ in self._lights:
             most = cleo_devices.brightest(device, recording.series(name))
             recording.devices[name]["max_value"] = most
@@ -188,10 +206,10 @@ class VideoVisualizer(InterfaceDevice):
         recording, now = self._recorded(), float(self.sim.network.t_)
         if self._start is not None and now < self._start - _CLOSE * self._seconds:
             recording.cut(self._number(now))
-            self._seen = [len(indices()) for indices in self._indices]
-            self._start = None
+            self._seen = [len(indices()) for indices, _ in self._spiked]
+            self._start, self._over = None, []
         if self._start is None:
-            self._start, self._values = now, self._devices()
+            self._start, self._values = now, self._set_now()
         if self.publish is not None and self._sender is None:
             plot = plot_of(self.plotargs, {}, len(self.neuron_groups))
             places = {group.name: group.positions for group in recording.groups}
@@ -201,46 +219,72 @@ class VideoVisualizer(InterfaceDevice):
                 self.publish,
                 places,
                 description=scene.described(recording, plot, self.slowdown_factor),
-                devices={name: len(value) for name, value in self._values.items()},
+                devices={name: len(one) for name, one in self._arrays(self._values).items()},
                 policy=self.policy,
                 window=self.window,
                 await_viewers=self.await_viewers,
+                before_close=self._settle,
             )
 
     def _step(self) -> None:
         """Brian2's step at k·dt: the interval before it is over, the next one begins."""
         self._look()
-        self._values = self._devices()
+        self._values = self._set_now()
 
     def _look(self) -> None:
-        """Takes what was simulated since the last look."""
+        """What was simulated since the last look is over."""
         now, start = float(self.sim.network.t_), self._start
-        if start is None or self._recording is None or now - start < _CLOSE * self._seconds:
+        if start is None or now - start < _CLOSE * self._seconds:
             return
-        spikes = []
-        for at, indices in enumerate(self._indices):
-            found, seen = indices(), self._seen[at]
-            if len(found) == seen:
-                spikes.append(_NONE)
-            else:
-                spikes.append(found[seen:].astype(np.uint32))
-                self._seen[at] = len(found)
-        number = self._number(start)
-        self._recording.put(spikes, self._values, number)
-        if self._sender is not None:
-            groups = self._recording.groups
-            by_name = {
-                group.name: some for group, some in zip(groups, spikes, strict=True) if len(some)
-            }
-            self._sender.send(number, start * 1e3, now * 1e3, by_name, None, self._values)
+        self._over.append((start, now, self._values))
         self._start = now
+        if self._sender is not None:
+            earliest, latest, used = self._due
+            clock = time.monotonic()
+            if clock >= earliest and (clock >= latest or time.thread_time() >= used):
+                self._settle()
+
+    def _settle(self) -> None:
+        """Takes what spiked in the intervals that are over, keeps and publishes it."""
+        over, self._over = self._over, []
+        if not over or self._recording is None:
+            return
+        stops = np.array([stop for _, stop, _ in over]) - _CLOSE * self._seconds
+        spikes = [self._taken(at, stops) for at in range(len(self._spiked))]
+        names, told = [group.name for group in self._recording.groups], []
+        for at, (start, stop, set_then) in enumerate(over):
+            number, some = self._number(start), [one[at] for one in spikes]
+            values = self._arrays(set_then)
+            self._recording.put(some, values, number)
+            by_name = {name: one for name, one in zip(names, some, strict=True) if len(one)}
+            told.append(((number, start * 1e3, stop * 1e3), by_name, values))
+        if self._sender is not None:
+            self._sender._send_all(told)
+            if self.policy == "drop":
+                clock, used = time.monotonic(), time.thread_time()
+                self._due = (clock + _TOGETHER, clock + _LATEST, used + _TOGETHER)
+
+    def _taken(self, at: int, stops: "NDArray[np.float64]") -> "Sequence[NDArray[np.uint32]]":
+        """Which cells of a group spiked before each of the times, and after the one before."""
+        indices, times = self._spiked[at]
+        found, seen = indices(), self._seen[at]
+        if len(found) == seen:
+            return [_NONE] * len(stops)
+        new = found[seen:].astype(np.uint32)
+        ends = np.searchsorted(times()[seen:], stops).tolist()
+        self._seen[at] = seen + ends[-1]
+        return [new[a:b] for a, b in pairwise([0, *ends])]
 
     def _number(self, at: float) -> int:
         """The interval that a time is in."""
         return int(at / self._seconds + _CLOSE)
 
-    def _devices(self) -> dict[str, Any]:
-        return {name: cleo_devices.values(one, count) for name, one, count in self._lights}
+    def _set_now(self) -> list[Any]:
+        return [device.value for _, device, _ in self._lights]
+
+    def _arrays(self, values: list[Any]) -> "dict[str, NDArray[np.float32]]":
+        lights = zip(self._lights, values, strict=True)
+        return {name: cleo_devices.values(one, count) for (name, _, count), one in lights}
 
 
 def _named(given: Iterable[Any]) -> Iterable[tuple[str, Any]]:
@@ -253,4 +297,7 @@ def _named(given: Iterable[Any]) -> Iterable[tuple[str, Any]]:
 
 def _places(group: Any) -> Any:
     """Where its cells are, µm."""
-    return np.stack([np.asarray(getattr(group, axis)[:], float) for axis in "xyz"], 1) * 1e6
+    places = np.empty((len(group), 3), np.float32)
+    for at, axis in enumerate("xyz"):
+        places[:, at] = np.asarray(getattr(group, axis)[:], float) * 1e6
+    return places

@@ -154,6 +154,8 @@ class Simulation:
     def run_until(self, time: float) -> None:
         """Simulates to a time in ms, which must lie on the grid of `dt`.
 
+        Ctrl-C raises KeyboardInterrupt, between two steps, also while viewers are waited for.
+
         Raises:
             ValueError: It lies between two steps, has passed, or is NaN.
         """
@@ -166,10 +168,13 @@ class Simulation:
                     f"the simulation is at {self.time:.12g} ms already: it cannot run until "
                     f"{time:.12g} ms; make another one to begin again"
                 )
-            try:
-                run.advance_to(time)
-            finally:
-                self._progress = run.progress()
+            more = True
+            while more:
+                try:
+                    more = run.advance_towards(time)
+                finally:
+                    self._progress = run.progress()
+                    self._tell()
 
         self._ask(to)
 

@@ -1,10 +1,14 @@
 //! Python binding of `blendtorch_live::Sender`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use blendtorch_live::{Hello, LinkCounts, Policy, Sender, SenderOptions, Snapshot, targets};
-use blendtorch_wire::{Element, End, Fields};
+use blendtorch_live::{
+    Hello, LinkCounts, LiveError, Policy, Sender, SenderOptions, Snapshot, targets,
+};
+use blendtorch_wire::End;
 use indexmap::IndexMap;
+use pyo3::buffer::{Element, PyBuffer};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -27,6 +31,25 @@ impl PyLiveSender {
         errors::refuse_child(self.process)?;
         let sender = self.sender.lock_py_attached(py);
         Ok(sender.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits for viewers after something was handed over; what happened since the last call, if
+    /// anything did.
+    fn handed(
+        &self,
+        py: Python<'_>,
+        hand_over: impl FnOnce(&mut Sender) -> Result<(), LiveError>,
+    ) -> PyResult<Option<News>> {
+        let mut guard = self.lock(py)?;
+        let sender = guard.as_mut().ok_or_else(closed)?;
+        hand_over(sender).map_err(|error| live_error(&error))?;
+        let mut may_go_on = sender.wait(Duration::ZERO);
+        while !may_go_on {
+            py.check_signals()?;
+            may_go_on = py.detach(|| sender.wait(SLICE));
+        }
+        let news = told(sender.news());
+        Ok((!news.is_empty()).then_some(news))
     }
 }
 
@@ -79,38 +102,36 @@ impl PyLiveSender {
         })
     }
 
-    /// Sends an interval; waits where the policy says so.
+    /// Sends an interval; waits where the policy says so. What happened since the last call, if
+    /// anything did: (text, whether it is a trouble).
     fn send(
         &self,
         py: Python<'_>,
-        times: (u64, f64, f64),
-        spikes: &Bound<'_, PyDict>,
-        values: &Bound<'_, PyDict>,
-        devices: &Bound<'_, PyDict>,
-    ) -> PyResult<()> {
-        let (step, start_ms, stop_ms) = times;
-        let mut snapshot = Snapshot::new(step, start_ms, stop_ms);
-        snapshot.spikes = arrays(fields_from_python(&Heap, spikes)?)?;
-        snapshot.values = arrays(fields_from_python(&Heap, values)?)?;
-        snapshot.devices = arrays(fields_from_python(&Heap, devices)?)?;
-        let mut guard = self.lock(py)?;
-        let sender = guard.as_mut().ok_or_else(closed)?;
-        let handed = py.detach(|| sender.hand_over(snapshot));
-        handed.map_err(|error| live_error(&error))?;
-        while !py.detach(|| sender.wait(SLICE)) {
-            py.check_signals()?;
-        }
-        Ok(())
+        times: Times,
+        spikes: Option<&Bound<'_, PyDict>>,
+        values: Option<&Bound<'_, PyDict>>,
+        devices: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Option<News>> {
+        let snapshot = snapshot(times, spikes, values, devices)?;
+        self.handed(py, |sender| sender.hand_over(snapshot))
     }
 
-    /// What happened since the last call: (text, whether it is a trouble).
-    fn news(&self, py: Python<'_>) -> PyResult<Vec<(String, bool)>> {
-        let mut guard = self.lock(py)?;
-        let news = guard.as_mut().map(Sender::news).unwrap_or_default();
-        Ok(news
-            .into_iter()
-            .map(|one| (one.text, one.is_trouble))
-            .collect())
+    /// The same for several intervals, which go at once: times, spikes, and values of devices of each.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 hands arguments over by value"
+    )]
+    fn send_all(
+        &self,
+        py: Python<'_>,
+        intervals: Vec<(Times, Bound<'_, PyDict>, Bound<'_, PyDict>)>,
+    ) -> PyResult<Option<News>> {
+        let one = |(times, spikes, devices): &(Times, Bound<'_, PyDict>, Bound<'_, PyDict>)| {
+            snapshot(*times, Some(spikes), None, Some(devices))
+        };
+        let snapshots: PyResult<Vec<Snapshot>> = intervals.iter().map(one).collect();
+        let snapshots = snapshots?;
+        self.handed(py, |sender| sender.hand_over_all(snapshots))
     }
 
     /// What is counted, a dict a viewer.
@@ -138,23 +159,43 @@ impl PyLiveSender {
             let counts = sender.close(&end);
             (counts, sender.news())
         });
-        let news = news.into_iter().map(|one| (one.text, one.is_trouble));
-        Ok((counted(py, &counts)?, news.collect()))
+        Ok((counted(py, &counts)?, told(news)))
     }
 }
 
+/// An interval's number, begin and end.
+type Times = (u64, f64, f64);
 /// What happened, in words, and whether it is trouble.
 type News = Vec<(String, bool)>;
 
-fn arrays<T: Element>(fields: Fields) -> PyResult<IndexMap<String, Vec<T>>> {
-    let one = |(name, value): (String, blendtorch_wire::Value)| {
-        let tensor = value.as_tensor().ok_or_else(|| no_array(&name))?;
-        let elements = tensor.to_vec().map_err(|error| {
-            PyTypeError::new_err(format!("{name}: {error}")) // Python gives the right type
-        })?;
-        Ok((name, elements))
+fn snapshot(
+    (step, start_ms, stop_ms): Times,
+    spikes: Option<&Bound<'_, PyDict>>,
+    values: Option<&Bound<'_, PyDict>>,
+    devices: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Snapshot> {
+    let mut snapshot = Snapshot::new(step, start_ms, stop_ms);
+    snapshot.spikes = arrays(spikes)?;
+    snapshot.values = arrays(values)?;
+    snapshot.devices = arrays(devices)?;
+    Ok(snapshot)
+}
+
+fn told(news: Vec<blendtorch_live::News>) -> News {
+    let one = |one: blendtorch_live::News| (one.text, one.is_trouble);
+    news.into_iter().map(one).collect()
+}
+
+/// Arrays of that type, by name: Python's side sees to the type.
+fn arrays<T: Element>(given: Option<&Bound<'_, PyDict>>) -> PyResult<IndexMap<String, Vec<T>>> {
+    let Some(given) = given else {
+        return Ok(IndexMap::new());
     };
-    fields.into_iter().map(one).collect()
+    let one = |(name, array): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let elements = PyBuffer::<T>::get(&array)?.to_vec(array.py())?;
+        Ok((name.extract()?, elements))
+    };
+    given.iter().map(one).collect()
 }
 
 fn no_array(name: &str) -> PyErr {

@@ -155,10 +155,10 @@ impl SimulationRun {
             .map_err(|error| simulate_error(&error))
     }
 
-    /// To a time in ms.
-    fn advance_to(&mut self, py: Python<'_>, time: f64) -> PyResult<()> {
+    /// A piece further towards a time in ms; whether there is more until then.
+    fn advance_towards(&mut self, py: Python<'_>, time: f64) -> PyResult<bool> {
         let run = self.running()?;
-        py.detach(|| run.advance_to(time))
+        py.detach(|| run.advance_towards(time))
             .map_err(|error| simulate_error(&error))
     }
 
