@@ -33,9 +33,9 @@ _NONE = np.zeros(0, np.uint32)
 _CLOSE = 1e-6
 """Times nearer than this part of an interval are the same."""
 _TOGETHER, _LATEST = 0.05, 0.25
-"""So many seconds of the simulation's processor time intervals wait for each other where it does not
-wait for who sees them, and so many on the clock at most: what is done now and then, between other
-things, costs ten times what it costs in a row."""
+"""So many seconds of the simulation's processor time intervals wait for each other where it does
+not wait for who sees them, and so many on the clock at most: what is done now and then, between
+other things, costs ten times what it costs in a row."""
 
 
 class _Snapshots(b2.NetworkOperation):
