@@ -262,6 +262,25 @@ fn a_stream_of_bursts_and_pauses_keeps_its_order() {
     });
 }
 
+/// Regression: where its messages were taken in before it was looked at, it was never seen.
+#[test]
+fn a_publisher_that_came_and_went_before_the_first_look_is_told_of() {
+    let (push, address) = bind(4);
+    let mut pull = Pull::dial(&address, MOST, false, Waker::noop().clone());
+    send(&push, &Outgoing::new(message(&[5])));
+    push.close(LONG);
+    let deadline = Instant::now() + LONG;
+    while pull.try_recv().is_none() {
+        assert!(Instant::now() < deadline, "nothing comes");
+        pull.is_readable();
+    }
+    pull.prefetch(10);
+    assert!(!pull.was_connected(), "nobody has looked");
+    assert_eq!(pull.look(), Some(false));
+    assert!(pull.was_connected());
+    assert_eq!(pull.look(), None);
+}
+
 #[test]
 fn strangers_take_no_place_for_ever() {
     let (push, address) = bind(4);
