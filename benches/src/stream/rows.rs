@@ -118,8 +118,11 @@ fn rate_goal(case: Case) -> Option<Goal> {
     }
 }
 
-/// Another case beside which one is held, and what is to be reached: throughput, processor time.
-fn compared(case: Case) -> Option<(Case, (Option<Goal>, Option<Goal>))> {
+/// What is to be reached: of throughput, and of processor time.
+type Goals = (Option<Goal>, Option<Goal>);
+
+/// Another case beside which one is held, and what is to be reached.
+fn compared(case: Case) -> Option<(Case, Goals)> {
     let at_least = |times| Some(Goal::TimesAtLeast(times));
     let (way, goals) = match (case.way, case.size, case.producers) {
         (Way::InPlace, Size::Large, 1) => (Way::Memcpy2, (at_least(0.7), None)),

@@ -49,7 +49,9 @@ def memory(mesh: Any, attribute: str, count: int) -> "NDArray[np.float32] | None
     first = data[0].as_pointer()
     if data[count - 1].as_pointer() - first != _WIDTH * (count - 1):
         return None
-    return np.frombuffer((ctypes.c_float * count).from_address(first), np.float32)
+    memory: Any = (ctypes.c_float * count).from_address(first)
+    found: NDArray[np.float32] = np.frombuffer(memory, np.float32)
+    return found
 
 
 def _try() -> bool:
