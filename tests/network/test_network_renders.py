@@ -159,7 +159,7 @@ report(out=out, bare=bare, empty=empty, far=far)
         "has no maximum",
         "light 'light' has 1000000 sources",
         "camera.lens: 0 is not from 1 to 5000 mm",
-        "samples: 4000000000 is above",
+        "samples: 4000000000 is not from 1 to",
         "claims.npy cannot be read as an array of numbers",
     )
     for said, text in zip(made["out"], texts, strict=True):

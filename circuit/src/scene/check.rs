@@ -166,23 +166,19 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
             wrong(&format!("axes.{axis}"), text);
         }
     }
-    if scene
-        .samples
-        .is_some_and(|samples| !(1..=SAMPLES).contains(&samples))
-    {
-        wrong("samples", format!("it must be from 1 to {SAMPLES}"));
+    if let Some(samples) = scene.samples.filter(|one| !(1..=SAMPLES).contains(one)) {
+        let text = format!("{samples} is not from 1 to {SAMPLES}");
+        wrong("samples", text);
     }
     let lens = match &scene.camera {
         CameraView::Angle(angle) => angle.lens,
         CameraView::Place(place) => place.lens,
         CameraView::Word(_) => None,
     };
-    if lens.is_some_and(|lens| !LENSES.contains(&lens)) {
+    if let Some(lens) = lens.filter(|lens| !LENSES.contains(lens)) {
         let (least, most) = (LENSES.start(), LENSES.end());
-        wrong(
-            "camera.lens",
-            format!("it must be from {least} to {most} mm"),
-        );
+        let text = format!("{lens} is not from {least} to {most} mm");
+        wrong("camera.lens", text);
     }
     match &scene.camera {
         CameraView::Place(place) if place.location == place.look_at => {

@@ -155,11 +155,11 @@ fn pictures_and_frames_that_blender_does_not_have_are_refused_by_their_key() {
         (r#""resolution": [65536, 65536]"#, "resolution: "),
         (
             r#""samples": 16777217"#,
-            "samples: it must be from 1 to 16777216",
+            "samples: 16777217 is not from 1 to 16777216",
         ),
         (
             r#""camera": {"elevation": 1, "azimuth": 1, "lens": 0.5}"#,
-            "camera.lens: it must be from 1 to 5000",
+            "camera.lens: 0.5 is not from 1 to 5000",
         ),
         (
             r#""time": {"ms_per_s": 0.001, "stop_ms": 1000}"#,

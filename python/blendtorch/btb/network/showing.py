@@ -35,9 +35,6 @@ from .arrays import ArrayNetwork
 from .blended import BlenderNetwork
 from .population import BlenderPopulation
 
-SAMPLES = 1 << 24
-"""The most samples a pixel that Cycles takes."""
-
 
 class Network:
     """A network as a scene."""
@@ -162,8 +159,6 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
         if not plot:
             render.engine = runtime.engine_called(said["engine"].upper())
     if said["samples"] is not None:
-        if said["samples"] > SAMPLES:
-            raise ValueError(f"samples: {said['samples']} is above {SAMPLES}, Blender's most")
         if hasattr(scene, "cycles"):
             scene.cycles.samples = said["samples"]
             # On in a new file; it takes fifty times as long as a sample of cells does.

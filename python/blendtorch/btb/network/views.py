@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     Parts = Sequence[tuple[NDArray[np.float32], float]]
 
 LENS = 50.0
-LENSES = (1.0, 5000.0)
-"""From and to: the focal lengths in mm that Blender's cameras have; it takes the nearest of others.
-"""
 
 
 def apply(scene: Any, eye: Any, view: "str | Mapping[str, Any]", parts: "Parts") -> None:
@@ -32,7 +29,7 @@ def apply(scene: Any, eye: Any, view: "str | Mapping[str, Any]", parts: "Parts")
         parts: of cells, locations n × 3 and the largest radius.
 
     Raises:
-        ValueError: it is to look at where it is, or through a lens that there is not.
+        ValueError: it is to look at where it is.
     """
     eye.data.type = "PERSP"
     if isinstance(view, str):
@@ -41,8 +38,6 @@ def apply(scene: Any, eye: Any, view: "str | Mapping[str, Any]", parts: "Parts")
     up = view["up"]
     said = view.get("lens")
     lens = LENS if said is None else float(said)
-    if not LENSES[0] <= lens <= LENSES[1]:
-        raise ValueError(f"camera.lens: {lens:g} is not from {LENSES[0]:g} to {LENSES[1]:g} mm")
     if "location" in view:
         eye.data.lens = lens
         camera.look_at(eye, view["location"], view["look_at"], up)
