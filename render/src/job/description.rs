@@ -382,6 +382,10 @@ mod tests {
                 r#"{"resolution": "640"}"#,
                 "resolution: '640' is no resolution",
             ),
+            (
+                r#"{"resolution": "65536x65536"}"#,
+                "resolution: '65536x65536' is more than can be drawn",
+            ),
             (r#"{"frames": "5:x"}"#, "frames: '5:x' is no frame range"),
             (r#"{"jobs": 0}"#, "jobs: '0' is no number"),
             (r#"{"passes": ["depth"]}"#, "passes: "),
