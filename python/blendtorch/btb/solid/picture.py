@@ -27,6 +27,8 @@ and in the sharpest highlights of metals."""
 _STEP = 2.5 / 255
 """Where bytes are drawn, rounding makes a step of next to no difference, on either side."""
 _DEPTH = 1e-6
+_AWAY = -0.7
+"""A normal of the camera's space so far away from it is of the back, in all but the widest lenses."""
 _SCREEN = np.array([(-1, -1), (3, -1), (-1, 3)], np.float32)
 Item = tuple[Any, Any, Color]
 """A batch, its matrix and its colour."""
@@ -257,6 +259,9 @@ def _differs(
     if look.is_picture:
         both = (np.clip(one, 0, 1) for one in (colors, _colors(offscreen)))
         apart |= np.abs(np.subtract(*both)).max(2) > _STEP
+    if look.program == "normals":
+        # What is seen is turned to the camera: else front and back are mixed up here.
+        apart |= (colors[..., 3] > 0) & (colors[..., 2] < _AWAY)
     return float(apart.mean()) > DIFFERENT
 
 
