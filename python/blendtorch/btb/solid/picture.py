@@ -28,7 +28,7 @@ _STEP = 2.5 / 255
 """Where bytes are drawn, rounding makes a step of next to no difference, on either side."""
 _DEPTH = 1e-6
 _AWAY = -0.7
-"""A normal of the camera's space so far away from it is of the back, in all but the widest lenses."""
+"""A normal of the camera's space so far away from it is of the back, but in the widest lenses."""
 _SCREEN = np.array([(-1, -1), (3, -1), (-1, 3)], np.float32)
 Item = tuple[Any, Any, Color]
 """A batch, its matrix and its colour."""
