@@ -47,7 +47,11 @@ def test_a_node_whose_cable_is_pulled_out_goes_on(slurm_apart: SlurmCluster) -> 
     assert slurm_apart.run(sys.executable, "-c", connect).returncode != 0
     assert slurm_apart.processes("n1", job)
     slurm_apart.place.join("n1")
-    assert slurm_apart.run(sys.executable, "-c", connect).returncode == 0
+    # Linux remembers for a while that nobody has answered there: the first word may be lost.
+    eventually(
+        "it is reached again",
+        lambda: slurm_apart.run(sys.executable, "-c", connect).returncode == 0,
+    )
 
 
 def test_a_job_that_is_preempted_comes_back(slurm: SlurmCluster, tmp_path: Path) -> None:
