@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from . import nodes
+from .. import screen
 
 if TYPE_CHECKING:
     from .population import BlenderPopulation
@@ -67,7 +67,7 @@ class Cell:
         if self.object is not None:
             return _four(self.object.color)
         linear = np.array(self._value("cell_color").color, np.float32)
-        return _four(nodes.on_screen(linear))
+        return _four(screen.on_screen(linear))
 
     @color.setter
     def color(self, value: Sequence[float]) -> None:
@@ -75,7 +75,7 @@ class Cell:
         if self.object is not None:
             self.object.color = given
         else:
-            self._value("cell_color").color = nodes.linear(given).tolist()
+            self._value("cell_color").color = screen.linear(given).tolist()
             self._mesh.update_tag()
 
     @property

@@ -8,6 +8,7 @@ know where values come from.
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import screen
 from . import nodes
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def map_colors(name: str | None) -> "NDArray[Any]":
     from ... import circuit
 
     colors: Callable[[str], Any] = circuit.color_map
-    return nodes.linear(colors(name or "viridis"))
+    return screen.linear(colors(name or "viridis"))
 
 
 def _part(tree: Any, look: Look, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import numpy as np
 
-from .nodes import linear as light_of
+from ..screen import linear as light_of
 from .parts import PART
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .. import alive
-from . import bake_nodes, marked, materials, nodes, objects, points, removed, shapes
+from .. import alive, screen
+from . import bake_nodes, marked, materials, objects, points, removed, shapes
 from .cells import Cells
 from .looks import Look
 
@@ -231,7 +231,7 @@ class BlenderPopulation:
             ids = np.arange(count)
         points.put(obj, "cell_id", ids)
         points.put(obj, "radius", radii)
-        points.put(obj, "cell_color", np.tile(nodes.linear(self.color), (count, 1)))
+        points.put(obj, "cell_color", np.tile(screen.linear(self.color), (count, 1)))
         if source.rotations is not None:
             points.put(obj, "rotation", np.radians(source.rotations))
 

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ... import circuit
-from .. import runtime
+from .. import runtime, screen
 from . import (
     activity,
     animating,
@@ -22,7 +22,6 @@ from . import (
     glare,
     kept,
     marked,
-    nodes,
     plays,
     plotted,
     reading,
@@ -173,7 +172,7 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
     if world is None or world.get(marked.ROLE) != "world":
         world = marked.mark(bpy.data.worlds.new("network"), "world", "network")
         scene.world = world
-    color = nodes.linear(said["background"])[:3]
+    color = screen.linear(said["background"])[:3]
     world.color = color.tolist()
     if not world.use_nodes:
         world.use_nodes = True

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import numpy as np
 
-from ..network import nodes
 from ..network.plotted.picture import Plot
+from ..screen import linear as light_of
 from .job import Job
 from .kinds import Display
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .intrinsics import Intrinsics
 
-_LIGHT = nodes.linear(np.arange(256, dtype=np.float32)[:, None].repeat(3, 1) / 255)[:, 0]
+_LIGHT = light_of(np.arange(256, dtype=np.float32)[:, None].repeat(3, 1) / 255)[:, 0]
 
 
 class Plots:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ...screen import on_screen
 from .. import points
 from ..looks import REST, STRENGTH, Look, map_colors
-from ..nodes import on_screen
 from ..population import look_of
 from . import DISC
 

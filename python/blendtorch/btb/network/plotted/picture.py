@@ -15,7 +15,7 @@ from mathutils import Matrix
 from .... import _blendtorch
 from ... import drawing
 from ...rendering import ensure_gpu
-from ..nodes import on_screen
+from ...screen import on_screen
 from ..part_materials import ground_color
 from . import programs
 from .shown import Shown

@@ -12,8 +12,8 @@ import gpu
 import numpy as np
 
 from ... import meshes
+from ...screen import on_screen
 from .. import axes, parts
-from ..nodes import on_screen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
