@@ -81,6 +81,11 @@ def way_of_scene(scene: Any) -> str:
     return "VIEW" if runtime.engine_of(scene) in ("EEVEE", "WORKBENCH") else "RENDER"
 
 
+def drawable(obj: Any) -> bool:
+    """Whether the object is of a kind that has a surface."""
+    return obj.type not in WITHOUT_SURFACE
+
+
 @dataclass(frozen=True)
 class Drawing:
     """What a renderer draws of a view layer, and from where; evaluated, as it is now."""
@@ -238,7 +243,7 @@ def _same_in_both(scene: Any, layer: Any) -> bool:
     return all(map(_is_same_in_both, bpy.data.objects)) and all(
         obj.visible_get(view_layer=layer) != obj.hide_render
         for obj in layer.objects
-        if obj.type not in WITHOUT_SURFACE
+        if drawable(obj)
     )
 
 
@@ -248,7 +253,7 @@ def _is_same_in_both(obj: Any) -> bool:
     if obj.type in ("CURVE", "FONT", "SURFACE"):
         if obj.data.render_resolution_u or obj.data.render_resolution_v:
             return False
-    elif obj.type != "MESH" and obj.type not in WITHOUT_SURFACE:
+    elif obj.type != "MESH" and drawable(obj):
         return False
     return all(
         one.show_viewport == one.show_render

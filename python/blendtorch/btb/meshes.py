@@ -105,12 +105,19 @@ def mesh_of(obj: Any) -> Iterator[Any]:
         obj.to_mesh_clear()
 
 
+def values(of: Any, name: str, width: int = 1, dtype: Any = np.float32) -> "NDArray[Any]":
+    """An attribute of each element of one of Blender's collections; (N,), or N × `width`.
+
+    Blender copies what has the type of its own values, and converts each of others.
+    """
+    found = np.empty(width * len(of), dtype)
+    of.foreach_get(name, found)
+    return found if width == 1 else found.reshape(-1, width)
+
+
 def vertices(mesh: Any) -> "NDArray[np.float64]":
     """The vertices of a mesh in its own coordinates; N × 3."""
-    # Blender fills float32 buffers fastest: it copies them without converting each value.
-    xyz = np.empty(3 * len(mesh.vertices), dtype=np.float32)
-    mesh.vertices.foreach_get("co", xyz)
-    return xyz.reshape(-1, 3).astype(np.float64)
+    return values(mesh.vertices, "co", 3).astype(np.float64)
 
 
 def world_vertices(obj: Any) -> "NDArray[np.float64]":
@@ -132,18 +139,13 @@ def concatenate(parts: "list[NDArray[np.float64]]") -> "NDArray[np.float64]":
 def triangles(mesh: Any) -> "NDArray[np.int32]":
     """The faces of a mesh, cut into triangles; indices of their vertices, N × 3."""
     mesh.calc_loop_triangles()
-    corners = np.empty(3 * len(mesh.loop_triangles), dtype=np.int32)
-    mesh.loop_triangles.foreach_get("vertices", corners)
-    return corners.reshape(-1, 3)
+    return values(mesh.loop_triangles, "vertices", 3, np.int32)
 
 
 def loose_edges(mesh: Any) -> "NDArray[np.int32]":
     """The edges of a mesh that belong to no face; indices of their vertices, N × 2."""
-    ends = np.empty(2 * len(mesh.edges), dtype=np.int32)
-    mesh.edges.foreach_get("vertices", ends)
-    loose = np.empty(len(mesh.edges), dtype=bool)
-    mesh.edges.foreach_get("is_loose", loose)
-    return np.ascontiguousarray(ends.reshape(-1, 2)[loose])
+    ends = values(mesh.edges, "vertices", 2, np.int32)
+    return np.ascontiguousarray(ends[values(mesh.edges, "is_loose", dtype=bool)])
 
 
 def transform_points(matrix: Any, xyz: "ArrayLike") -> "NDArray[np.float64]":

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import bpy
 
 from .. import looking
-from ..drawn import WITHOUT_SURFACE
+from ..drawn import drawable
 from ..viewpoint import Viewpoint
 from .kinds import Thing, Things
 
@@ -29,11 +29,6 @@ class Place(NamedTuple):
     """What it is called itself."""
     instancer: str
     """The original object that makes this instance; itself where it is none."""
-
-
-def drawable(obj: Any) -> bool:
-    """Whether the object is of a kind that has a surface."""
-    return obj.type not in WITHOUT_SURFACE
 
 
 def may_have_instances() -> bool:

@@ -4,6 +4,7 @@ Owns what is drawn of the scene as it is now, and that the first picture of each
 with Blender's own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import bpy
 import gpu
 import numpy as np
 
-from .. import drawing, runtime
+from .. import batches, drawing, runtime
+from ..drawn import drawable
 from . import light, programs, rules
 from .looks import Color, Look
 from .shapes import Shapes
@@ -52,6 +54,7 @@ class _Programs:
 
     def __init__(self) -> None:
         self.ground = programs.ground()
+        self.screen = batches.triangles(batches.vertices(corner=_SCREEN))
         self.shapes = Shapes()
         self._surfaces: dict[str, Any] = {}
         drawing.keep(self)
@@ -151,13 +154,10 @@ class Solid:
 
     def _refuses(self, depsgraph: Any, look: Look) -> bool:
         """Whether something is there that is not drawn here."""
-        if len(depsgraph.object_instances) > rules.most():
-            self.reason = f"more than {rules.most()} surfaces"
+        if len(depsgraph.object_instances) > (most := rules.most()):
+            self.reason = f"more than {most} surfaces"
             return True
-        for instance in depsgraph.object_instances:
-            obj = instance.object
-            if obj.type in rules.WITHOUT_SURFACE or not instance.show_self:
-                continue
+        for instance, obj in _drawn(depsgraph):
             self.reason = rules.of_instance(instance, obj)
             for slot in range(max(len(obj.material_slots), 1)) if self.reason is None else ():
                 color = look.color(instance, obj, slot)
@@ -171,10 +171,8 @@ class Solid:
         shapes = _common().shapes
         shapes.begin()
         items: list[Item] = []
-        for instance in depsgraph.object_instances:
-            obj = instance.object
-            if obj.type in rules.WITHOUT_SURFACE or not instance.show_self:
-                continue
+        most = rules.most()
+        for instance, obj in _drawn(depsgraph):
             self.reason = rules.of_instance(instance, obj)
             parts = None if self.reason is not None else shapes.of(obj)
             if parts is None:
@@ -187,8 +185,8 @@ class Solid:
                     self.reason = color
                     return None
                 items.append((batch, matrix, color))
-            if len(items) > rules.most():
-                self.reason = f"more than {rules.most()} surfaces"
+            if len(items) > most:
+                self.reason = f"more than {most} surfaces"
                 return None
         return items
 
@@ -225,6 +223,14 @@ class Solid:
         drawing.is_last(offscreen)
 
 
+def _drawn(depsgraph: Any) -> Iterator[tuple[Any, Any]]:
+    """The instances that may have a surface, each valid until the next one, with its object."""
+    for instance in depsgraph.object_instances:
+        obj = instance.object
+        if instance.show_self and drawable(obj):
+            yield instance, obj
+
+
 def _draw_ground(ground: Any) -> None:
     """Clears everything to one colour, or draws a texture; None is nothing at all."""
     framebuffer = gpu.state.active_framebuffer_get()
@@ -235,7 +241,7 @@ def _draw_ground(ground: Any) -> None:
         program = _common().ground
         program.bind()
         program.uniform_sampler("ground", ground)
-        _screen().draw(program)
+        _common().screen.draw(program)
 
 
 def _ground_of(offscreen: Any, space: Any, region: Any, camera: "Camera") -> Any:
@@ -263,14 +269,6 @@ def _differs(
         # What is seen is turned to the camera: else front and back are mixed up here.
         apart |= (colors[..., 3] > 0) & (colors[..., 2] < _AWAY)
     return float(apart.mean()) > DIFFERENT
-
-
-def _screen() -> Any:
-    form = gpu.types.GPUVertFormat()
-    form.attr_add(id="corner", comp_type="F32", len=2, fetch_mode="FLOAT")
-    corners = gpu.types.GPUVertBuf(form, len(_SCREEN))
-    corners.attr_fill("corner", _SCREEN)
-    return gpu.types.GPUBatch(type="TRIS", buf=corners)
 
 
 def _colors(offscreen: Any) -> "NDArray[np.float32]":

@@ -9,9 +9,6 @@ import bpy
 
 from ..rendering import is_software
 
-WITHOUT_SURFACE = frozenset(
-    ("ARMATURE", "CAMERA", "EMPTY", "LATTICE", "LIGHT", "LIGHT_PROBE", "SPEAKER")
-)
 _SURFACES = ("TEXTURED", "SOLID")
 _COLORS = ("MATERIAL", "OBJECT", "SINGLE")
 

@@ -6,10 +6,11 @@ Owns which corner has which normal. It must never change a mesh.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import gpu
 import numpy as np
 
+from .. import batches
 from ..changes import Changes
+from ..meshes import values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,54 +84,34 @@ def _key(original: Any) -> _Key:
 def made(mesh: Any) -> Parts:
     """The batches of an evaluated mesh: one for each material that faces have."""
     mesh.calc_loop_triangles()
-    count = len(mesh.loop_triangles)
-    if not count:
+    if not len(mesh.loop_triangles):
         return []
-    slots = np.empty(count, np.int32)
-    mesh.loop_triangles.foreach_get("material_index", slots)
-    vertices, triangles = _vertices(mesh, count)
-    parts = []
-    for slot in np.unique(slots).tolist():
-        some = np.ascontiguousarray(triangles[slots == slot])
-        faces = gpu.types.GPUIndexBuf(type="TRIS", seq=some)
-        parts.append((slot, gpu.types.GPUBatch(type="TRIS", buf=vertices, elem=faces)))
-    return parts
+    slots = values(mesh.loop_triangles, "material_index", dtype=np.int32)
+    vertices, corners = _vertices(mesh)
+    return [
+        (slot, batches.triangles(vertices, corners[slots == slot]))
+        for slot in np.unique(slots).tolist()
+    ]
 
 
-def _vertices(mesh: Any, count: int) -> "tuple[Any, NDArray[np.int32]]":
-    """What is drawn of each vertex, and which of them `count` triangles have.
+def _vertices(mesh: Any) -> "tuple[Any, NDArray[np.int32]]":
+    """What is drawn of each vertex, and which of them each triangle has.
 
     Where all faces are smooth those are the mesh's own; else there is one for each corner of a
     face, since each has a normal of its own.
     """
-    places = _got(mesh.vertices, "co", 3 * len(mesh.vertices), np.float32).reshape(-1, 3)
-    of = _got(mesh.loops, "vertex_index", len(mesh.loops), np.int32)
-    normals = _normals(mesh)
-    smooth = _got(mesh.vertices, "normal", places.size, np.float32).reshape(-1, 3)
-    shared = np.array_equal(smooth[of], normals)
-    corners = _got(mesh.loop_triangles, "vertices" if shared else "loops", 3 * count, np.int32)
-    if not shared:
-        places, smooth = np.ascontiguousarray(places[of]), normals
-    form = gpu.types.GPUVertFormat()
-    form.attr_add(id="place", comp_type="F32", len=3, fetch_mode="FLOAT")
-    form.attr_add(id="normal", comp_type="F32", len=3, fetch_mode="FLOAT")
-    buffer = gpu.types.GPUVertBuf(form, len(places))
-    buffer.attr_fill("place", places)
-    buffer.attr_fill("normal", smooth)
-    return buffer, corners.reshape(-1, 3)
+    places, smooth = values(mesh.vertices, "co", 3), values(mesh.vertices, "normal", 3)
+    of, normals = values(mesh.loops, "vertex_index", dtype=np.int32), _normals(mesh)
+    if np.array_equal(smooth[of], normals):
+        corners = values(mesh.loop_triangles, "vertices", 3, np.int32)
+        return batches.vertices(place=places, normal=smooth), corners
+    corners = values(mesh.loop_triangles, "loops", 3, np.int32)
+    return batches.vertices(place=places[of], normal=normals), corners
 
 
 def _normals(mesh: Any) -> "NDArray[np.float32]":
     """Of each corner."""
     if hasattr(mesh, "corner_normals"):
-        found = _got(mesh.corner_normals, "vector", 3 * len(mesh.loops), np.float32)
-    else:  # Before 4.1.
-        mesh.calc_normals_split()
-        found = _got(mesh.loops, "normal", 3 * len(mesh.loops), np.float32)
-    return found.reshape(-1, 3)
-
-
-def _got(of: Any, name: str, count: int, dtype: Any) -> "NDArray[Any]":
-    found = np.empty(count, dtype)
-    of.foreach_get(name, found)
-    return found
+        return values(mesh.corner_normals, "vector", 3)
+    mesh.calc_normals_split()  # Before 4.1.
+    return values(mesh.loops, "normal", 3)

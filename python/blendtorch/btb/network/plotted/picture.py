@@ -13,7 +13,7 @@ import numpy as np
 from mathutils import Matrix
 
 from .... import _blendtorch
-from ... import drawing
+from ... import batches, drawing
 from ...rendering import ensure_gpu
 from ...screen import on_screen
 from ..part_materials import ground_color
@@ -164,7 +164,7 @@ class Plot:
             program.uniform_float("pixels", pixels)
             if program is self._squares:
                 program.uniform_float("viewport", self._fine.shape[1::-1])
-            made = (shown.places[some], shown.radii[some], np.ascontiguousarray(colors[some]))
+            made = (shown.places[some], shown.radii[some], colors[some])
             _batch(*made, squares=program is self._squares).draw(program)
 
     def _reaches_in(self, both: Any, rows: Any, far: Any, sizes: Any) -> Any:
@@ -179,24 +179,15 @@ class Plot:
 
 
 def _batch(places: Any, radii: Any, colors: Any, squares: bool) -> Any:
-    form = gpu.types.GPUVertFormat()
-    form.attr_add(id="place", comp_type="F32", len=3, fetch_mode="FLOAT")
-    form.attr_add(id="radius", comp_type="F32", len=1, fetch_mode="FLOAT")
-    form.attr_add(id="color", comp_type="U8", len=4, fetch_mode="INT_TO_FLOAT_UNIT")
-    count, faces = len(places), None
-    if squares:
-        form.attr_add(id="corner", comp_type="F32", len=2, fetch_mode="FLOAT")
-        places, radii, colors = (np.repeat(one, 4, axis=0) for one in (places, radii, colors))
-        at = np.arange(count, dtype=np.int32)[:, None, None] * 4 + _FACES
-        faces = gpu.types.GPUIndexBuf(type="TRIS", seq=np.ascontiguousarray(at.reshape(-1, 3)))
-    vertices = gpu.types.GPUVertBuf(form, len(places))
-    vertices.attr_fill("place", places)
-    vertices.attr_fill("radius", radii)
-    vertices.attr_fill("color", colors)
-    if squares:
-        vertices.attr_fill("corner", np.tile(_CORNERS, (count, 1)))
-        return gpu.types.GPUBatch(type="TRIS", buf=vertices, elem=faces)
-    return gpu.types.GPUBatch(type="POINTS", buf=vertices)
+    if not squares:
+        points = batches.vertices(place=places, radius=radii, color=colors)
+        return gpu.types.GPUBatch(type="POINTS", buf=points)
+    count = len(places)
+    places, radii, colors = (np.repeat(one, 4, axis=0) for one in (places, radii, colors))
+    corners = np.tile(_CORNERS, (count, 1))
+    at = np.arange(count, dtype=np.int32)[:, None, None] * 4 + _FACES
+    vertices = batches.vertices(place=places, radius=radii, color=colors, corner=corners)
+    return batches.triangles(vertices, at.reshape(-1, 3))
 
 
 def _screen(linear: Any) -> "list[float]":

@@ -8,10 +8,9 @@ own. It must never change what it draws.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import gpu
 import numpy as np
 
-from ... import meshes
+from ... import batches, meshes
 from ...screen import on_screen
 from .. import axes, parts
 
@@ -45,18 +44,9 @@ def made(obj: Any, depsgraph: Any) -> Surface | None:
         triangles = meshes.triangles(mesh)
         if not len(triangles):
             return None
-        xyz = np.empty(3 * len(mesh.vertices), np.float32)
-        mesh.vertices.foreach_get("co", xyz)
+        places = meshes.values(mesh.vertices, "co", 3)
         colors = _colors(mesh, obj)
-        places = xyz.reshape(-1, 3)
-    form = gpu.types.GPUVertFormat()
-    form.attr_add(id="place", comp_type="F32", len=3, fetch_mode="FLOAT")
-    form.attr_add(id="color", comp_type="F32", len=4, fetch_mode="FLOAT")
-    corners = gpu.types.GPUVertBuf(form, len(places))
-    corners.attr_fill("place", places)
-    corners.attr_fill("color", colors)
-    faces = gpu.types.GPUIndexBuf(type="TRIS", seq=np.ascontiguousarray(triangles))
-    batch = gpu.types.GPUBatch(type="TRIS", buf=corners, elem=faces)
+    batch = batches.triangles(batches.vertices(place=places, color=colors), triangles)
     behind = any(one.get(parts.PART) == axes.COLLECTION for one in obj.users_collection)
     middle = (places.min(0) + places.max(0)) / 2
     solid = bool(colors[:, 3].min() >= _SOLID)
@@ -73,9 +63,7 @@ def _colors(mesh: Any, obj: Any) -> "NDArray[np.float32]":
     material = next((slot.material for slot in obj.material_slots if slot.material), None)
     shown = None if material is None else _shown(material, mesh)
     if shown is not None:
-        linear = np.empty(4 * len(mesh.vertices), np.float32)
-        shown.data.foreach_get("color", linear)
-        linear = linear.reshape(-1, 4)
+        linear = meshes.values(shown.data, "color", 4)
     else:
         plain = obj.color if material is None else material.diffuse_color
         linear = np.tile(np.array(plain, np.float32), (len(mesh.vertices), 1))
