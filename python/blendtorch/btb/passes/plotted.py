@@ -26,13 +26,15 @@ class Plots:
     """Draws frames, and keeps what they have in common."""
 
     def __init__(self) -> None:
-        """Nothing is drawn yet."""
-        self._plot: Plot | None = None
+        """Nothing is drawn yet.
+
+        Raises:
+            RuntimeError: there is nothing to draw with.
+        """
+        self._plot = Plot()
 
     def render(self, job: Job, eye: "Intrinsics") -> "dict[str, NDArray[Any]]":
         """As `traced.render`: `Combined` (row 0 the lowest) and `display`, as far as wanted."""
-        if self._plot is None:
-            self._plot = Plot()
         clear = bpy.context.scene.render.film_transparent
         screen = job.array("plot", (*eye.shape, 4 if clear else 3), np.uint8)
         self._plot.draw(eye.view, eye.projection, screen)
@@ -48,9 +50,7 @@ class Plots:
 
     def free(self) -> None:
         """Gives back the memory of pictures."""
-        if self._plot is not None:
-            self._plot.free()
-            self._plot = None
+        self._plot.free()
 
 
 def linear(screen: "NDArray[np.uint8]") -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ... import meshes
 from ...screen import on_screen
 from .. import points
 from ..looks import REST, STRENGTH, Look, map_colors
@@ -29,17 +30,17 @@ class Discs(Protocol):
     """In the world, n by 3."""
     radii: "NDArray[np.float32]"
 
-    def take(self, obj: Any, collection: Any) -> bool:
-        """Takes the object that has them now, which Blender may have made anew; whether its place
-        is another."""
-        ...
-
-    def look(self) -> bool:
-        """Reads where they are now; whether they were elsewhere, or larger or smaller."""
-        ...
-
     def colors(self) -> "NDArray[np.uint8]":
         """Red, green, blue and opacity now, n × 4."""
+        ...
+
+
+class OfPoints(Discs, Protocol):
+    """Those of the points of one object, which are kept from picture to picture."""
+
+    def look(self, obj: Any, collection: Any) -> bool:
+        """Reads where they are now, of the object that has them now: Blender may have made it anew.
+        Whether they were elsewhere, or larger or smaller."""
         ...
 
 
@@ -48,21 +49,16 @@ class Cells:
 
     def __init__(self, obj: Any, collection: Any) -> None:
         """Of that object in the population's collection."""
-        self._obj, self._collection = obj, collection
         self._was: Any = None
         self._base: NDArray[np.float32] | None = None
-        self.look()
+        self.look(obj, collection)
 
-    def take(self, obj: Any, collection: Any) -> bool:
-        """As `Discs` has it."""
+    def look(self, obj: Any, collection: Any) -> bool:
+        """As `OfPoints` has it."""
         self._obj, self._collection = obj, collection
-        return not np.array_equal(self._was[2], np.array(obj.matrix_world, np.float32))
-
-    def look(self) -> bool:
-        """As `Discs` has it."""
-        own, radii = points.places(self._obj), points.get(self._obj, "radius")
-        matrix = np.array(self._obj.matrix_world, np.float32)
-        base = points.get(self._obj, "cell_color")
+        own, radii = points.places(obj), points.get(obj, "radius")
+        matrix = np.array(obj.matrix_world, np.float32)
+        base = points.get(obj, "cell_color")
         if self._base is None or not np.array_equal(base, self._base):
             self._base, self._mixer = base, _Mixer(base)
         if self._was is not None and all(map(np.array_equal, self._was, (own, radii, matrix))):
@@ -84,28 +80,14 @@ class CellObjects:
     def __init__(self, objects: "list[Any]", collection: Any) -> None:
         """Of these objects in the population's collection."""
         self._objects, self._collection = objects, collection
+        every = [obj.matrix_world for obj in objects]
         mesh = collection["blendtorch_mesh"]
-        self._radius = float(mesh.get("blendtorch_radius", 1.0))
-        self.places = np.empty((0, 3), np.float32)
-        self.radii = np.empty(0, np.float32)
-        self.look()
+        radius = float(mesh.get("blendtorch_radius", 1.0))
+        self.places = np.array([one.translation for one in every], np.float32).reshape(-1, 3)
+        self.radii = np.array([one.median_scale for one in every], np.float32) * radius
         material = mesh.materials[0] if mesh.materials else None
         color = (0.8, 0.8, 0.8, 1.0) if material is None else tuple(material.diffuse_color)
         self._mixer = _Mixer(np.tile(np.array(color, np.float32), (len(objects), 1)))
-
-    def take(self, obj: Any, collection: Any) -> bool:
-        """As `Discs` has it: they are made anew for each picture."""
-        return True
-
-    def look(self) -> bool:
-        """As `Discs` has it."""
-        every = [obj.matrix_world for obj in self._objects]
-        places = np.array([one.translation for one in every], np.float32).reshape(-1, 3)
-        radii = np.array([one.median_scale for one in every], np.float32) * self._radius
-        if np.array_equal(places, self.places) and np.array_equal(radii, self.radii):
-            return False
-        self.places, self.radii = places, radii
-        return True
 
     def colors(self) -> "NDArray[np.uint8]":
         """As `Discs` has it."""
@@ -117,27 +99,21 @@ class Cloud:
     """The points of a light: of the colour of its material, as opaque as A times what of the light
     gets there."""
 
-    def __init__(self, obj: Any) -> None:
+    def __init__(self, obj: Any, collection: Any) -> None:
         """Of a light's object."""
-        self._obj = obj
         self._was: Any = None
-        self.look()
+        self.look(obj, collection)
 
-    def take(self, obj: Any, collection: Any) -> bool:
-        """As `Discs` has it."""
+    def look(self, obj: Any, collection: Any) -> bool:
+        """As `OfPoints` has it."""
         self._obj = obj
-        return not np.array_equal(self._was[1], np.array(obj.matrix_world, np.float32))
-
-    def look(self) -> bool:
-        """As `Discs` has it."""
-        own, matrix = points.places(self._obj), np.array(self._obj.matrix_world, np.float32)
+        own, matrix = points.places(obj), np.array(obj.matrix_world, np.float32)
         if self._was is not None and all(map(np.array_equal, self._was, (own, matrix))):
             return False
         self._was = own, matrix
         self.places = _moved(own, matrix)
-        self.radii = np.full(len(own), self._obj[DISC], np.float32)
-        self._share = np.empty(len(own), np.float32)
-        self._obj.data.attributes["transmittance"].data.foreach_get("value", self._share)
+        self.radii = np.full(len(own), obj[DISC], np.float32)
+        self._share = meshes.values(obj.data.attributes["transmittance"].data, "value")
         return True
 
     def colors(self) -> "NDArray[np.uint8]":

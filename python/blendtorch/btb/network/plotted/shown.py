@@ -27,7 +27,8 @@ class Shown:
         """Nothing is known yet."""
         self._changes = Changes()
         self._surfaces: dict[str, Surface | None] = {}
-        self._discs: dict[str, discs.Discs] = {}
+        self._points: dict[str, discs.OfPoints] = {}
+        self._discs: list[discs.Discs] = []
         self._view: NDArray[np.float64] | None = None
         self.flat: list[tuple[Surface, NDArray[np.float64]]] = []
         """Surfaces, each with the matrix of its object."""
@@ -43,10 +44,10 @@ class Shown:
         """Reads what has changed, seen by a view (world to camera)."""
         changed = self._changes.take()
         if changed is None:
-            self._surfaces, self._discs, changed = {}, {}, set()
+            self._surfaces, self._points, changed = {}, {}, set()
         before = self._surfaces
         self._surfaces, self.flat = {}, []
-        kept: dict[str, discs.Discs] = {}
+        kept: dict[str, discs.OfPoints] = {}
         moved = False
         cells: dict[str, tuple[Any, list[Any]]] = {}
         for obj, collection in _drawn(scene, layer):
@@ -55,11 +56,12 @@ class Shown:
                 cells.setdefault(collection.name_full, (collection, []))[1].append(obj)
             elif obj.get(marked.ROLE) == "points" or DISC in obj:
                 key = f"{name} {len(obj.data.vertices)} {DISC in obj}"
-                one = self._discs.get(key)
+                one = self._points.get(key)
                 if one is None:
-                    one, moved = _discs_of(obj, collection), True
-                elif one.take(obj, collection) or {name, obj.data.name_full} & changed:
-                    moved |= one.look()
+                    of = discs.Cloud if DISC in obj else discs.Cells
+                    one, moved = of(obj, collection), True
+                else:
+                    moved |= one.look(obj, collection)
                 kept[key] = one
             elif obj.type in surfaces.SHAPES:
                 made = before.get(name)
@@ -70,17 +72,17 @@ class Shown:
                 if made is not None:
                     matrix = np.array(obj.evaluated_get(depsgraph).matrix_world, np.float64)
                     self.flat.append((made, matrix))
-        for key, (collection, objects) in cells.items():
-            kept[key] = discs.CellObjects(objects, collection)
-            moved = True
-        moved |= list(kept) != list(self._discs)
-        self._discs = kept
+        alone = [discs.CellObjects(objects, collection) for collection, objects in cells.values()]
+        others = list(kept) != list(self._points) or len(kept) + len(alone) != len(self._discs)
+        moved |= bool(alone) or others
+        self._points = kept
+        self._discs = [*kept.values(), *alone]
         if moved or self._view is None or not np.array_equal(view, self._view):
             self._sort(view)
 
     def colors(self) -> "NDArray[np.uint8]":
         """Of all discs now, in the order of `order`: n × 4."""
-        every = [one.colors() for one in self._discs.values()]
+        every = [one.colors() for one in self._discs]
         if not every:
             return np.empty((0, 4), np.uint8)
         joined = np.ascontiguousarray(np.concatenate(every)).view(np.uint32)[:, 0]
@@ -88,7 +90,7 @@ class Shown:
 
     def _sort(self, view: "NDArray[np.float64]") -> None:
         self._view = view.copy()
-        every = list(self._discs.values())
+        every = self._discs
         if not every:
             self.order = np.empty(0, np.intp)
             self.depths = self.radii = np.empty(0, np.float32)
@@ -100,10 +102,6 @@ class Shown:
         self.order = np.argsort(-depths, kind="stable")
         self.depths, self.radii = depths[self.order], radii[self.order]
         self.places = places[self.order]
-
-
-def _discs_of(obj: Any, collection: Any) -> discs.Discs:
-    return discs.Cloud(obj) if DISC in obj else discs.Cells(obj, collection)
 
 
 def _is_cell(obj: Any, collection: Any) -> bool:
