@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from .. import _blendtorch
-from . import alive, cycles, drawing, drawn, pictures, runtime
+from . import alive, cycles, drawing, drawn, pictures
 from .camera import Camera
 from .compositor import CompositeRenderer, CompositeSelection
 from .network import plotted
@@ -336,11 +336,7 @@ def _chosen(scene: Any, engine: str | None) -> str:
 
 def _choose(scene: Any, engine: str) -> None:
     """Gives the scene the engine that we call so."""
-    if (engine == plotted.ENGINE) != plotted.is_on(scene):
-        plotted.choose(scene, engine == plotted.ENGINE)
-    if engine == plotted.ENGINE:
-        return
-    name = runtime.engine_called(engine)
-    if scene.render.engine != name:
-        scene.render.engine = name
+    before = plotted.name_of(scene)
+    plotted.choose(scene, engine)
+    if plotted.name_of(scene) != before:
         scene.update_tag()  # Else the 3D view may be drawn as before.

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ... import circuit
-from .. import runtime, screen
+from .. import screen
 from . import (
     activity,
     animating,
@@ -153,10 +153,7 @@ def _set_up(scene: Any, said: Mapping[str, Any]) -> None:
         render.resolution_x, render.resolution_y = width, height
         render.resolution_percentage = 100
     if said["engine"] is not None:
-        plot = said["engine"] == "plot"
-        plotted.choose(scene, plot)
-        if not plot:
-            render.engine = runtime.engine_called(said["engine"].upper())
+        plotted.choose(scene, said["engine"].upper())
     if said["samples"] is not None:
         if hasattr(scene, "cycles"):
             scene.cycles.samples = said["samples"]

@@ -68,10 +68,8 @@ def engine_of(scene: Any) -> str:
     Raises:
         ValueError: the scene has another engine.
     """
-    if plotted.is_on(scene):
-        return plotted.ENGINE
-    short = runtime.engine_of(scene)
-    if short not in ("CYCLES", "EEVEE", "WORKBENCH"):
+    short = plotted.engine_of(scene)
+    if short not in ("CYCLES", "EEVEE", "WORKBENCH", plotted.ENGINE):
         raise ValueError(
             f"{scene.render.engine}, the scene's engine, gives no passes: use Cycles, EEVEE or "
             "Workbench"

@@ -89,7 +89,7 @@ def engine(scene: Any) -> str:
     """By what a scene is drawn, as Blender calls it; of plots, `PLOT`."""
     from ..network import plotted
 
-    return plotted.ENGINE if plotted.is_on(scene) else str(scene.render.engine)
+    return plotted.name_of(scene)
 
 
 def files(scene: Any) -> list[str]:

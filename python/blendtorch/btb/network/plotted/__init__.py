@@ -17,14 +17,20 @@ DISC = "blendtorch_disc"
 _MARK = "blendtorch_plot"
 
 
-def choose(scene: Any, on: bool = True) -> None:
-    """Lets a scene be drawn so, or again by Blender's own engines.
+def choose(scene: Any, engine: str = ENGINE) -> None:
+    """Lets a scene be drawn so, or by another engine that we, or Blender, call so.
 
     Blender has no such engine: for Blender the scene's is Workbench, whose pictures show the same
     cells as surfaces.
+
+    Raises:
+        TypeError: this Blender has no such engine.
     """
-    if on:
-        scene.render.engine = "BLENDER_WORKBENCH"
+    plot = engine == ENGINE
+    name = runtime.engine_called("WORKBENCH" if plot else engine)
+    if scene.render.engine != name:
+        scene.render.engine = name
+    if plot:
         scene[_MARK] = True
     elif _MARK in scene:
         del scene[_MARK]
@@ -38,3 +44,8 @@ def is_on(scene: Any) -> bool:
 def engine_of(scene: Any) -> str:
     """What draws a scene: `PLOT`, or what `runtime.engine_of` says."""
     return ENGINE if is_on(scene) else runtime.engine_of(scene)
+
+
+def name_of(scene: Any) -> str:
+    """What draws a scene, as Blender calls it; of plots, `PLOT`."""
+    return ENGINE if is_on(scene) else str(scene.render.engine)

@@ -76,11 +76,8 @@ def engine(opened: Opened, name: str) -> None:
         wanted = str(name).upper()
     if wanted == plotted.ENGINE and not network.is_in(opened.scene):
         raise ValueError("plots are of networks of neurons, and this file shows none")
-    plotted.choose(opened.scene, wanted == plotted.ENGINE)
-    if wanted == plotted.ENGINE:
-        return
     try:
-        opened.scene.render.engine = runtime.engine_called(wanted)
+        plotted.choose(opened.scene, wanted)
     except TypeError:
         raise ValueError(
             f"this Blender has no engine {name!r}; say CYCLES, EEVEE or WORKBENCH"
