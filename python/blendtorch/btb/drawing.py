@@ -92,6 +92,17 @@ def check(camera: "Camera") -> None:
         )
 
 
+def smooth_nothing() -> None:
+    """As of images: smoothing mixes what lies along edges."""
+    display, system = bpy.context.scene.display, bpy.context.preferences.system
+    if system.viewport_aa != "OFF":
+        system.viewport_aa = "OFF"
+    if display.viewport_aa != "OFF":
+        display.viewport_aa = "OFF"
+        # Changes of display settings alone do not reach what is drawn.
+        bpy.context.scene.update_tag()
+
+
 def draw(
     offscreen: Any,
     space: Any,

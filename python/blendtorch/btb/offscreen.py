@@ -130,9 +130,8 @@ class OffScreenRenderer:
         _, space, _ = find_first_view3d()
         OffScreenRenderer._styled = self._style, _place(space)
         drawn.tell(self, _WAYS[shading])
-        # Smoothing multiplies what a frame costs on the CPU, and mixes colours along edges.
-        bpy.context.preferences.system.viewport_aa = "OFF"
-        bpy.context.scene.display.viewport_aa = "OFF"
+        # It multiplies what a frame costs on the CPU, and mixes colours along edges.
+        drawing.smooth_nothing()
         space.shading.type = shading
         space.overlay.show_overlays = overlays
         space.show_gizmo = overlays

@@ -99,7 +99,7 @@ class SurfaceView:
         if self._colors.shape[:2] != tuple(self.camera.shape):
             raise ValueError(f"the camera's shape became {self.camera.shape}: make a new Renderer")
         self.camera.check_alive()
-        smooth_nothing()
+        drawing.smooth_nothing()
         # Loading a file puts another one in its place.
         _, space, region = find_first_view3d()
         with changed(space, show_gizmo=False), changed(space.overlay, show_overlays=False):
@@ -157,17 +157,6 @@ class SurfaceView:
         """Gives back the GPU's memory."""
         self._solid.free()
         drawing.free(self.offscreen)
-
-
-def smooth_nothing() -> None:
-    """As of images: smoothing mixes what lies along edges."""
-    display, system = bpy.context.scene.display, bpy.context.preferences.system
-    if system.viewport_aa != "OFF":
-        system.viewport_aa = "OFF"
-    if display.viewport_aa != "OFF":
-        display.viewport_aa = "OFF"
-        # Changes of display settings alone do not reach what is drawn.
-        bpy.context.scene.update_tag()
 
 
 def _rows(matrix: Any) -> list[list[float]]:

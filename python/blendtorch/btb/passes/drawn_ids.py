@@ -111,7 +111,7 @@ class DrawnExtras:
         return points_of_depth(lowest_first, Eye(self._camera), self._memory.array)
 
     def _draw(self, colors: Colors | None) -> None:
-        surfaces.smooth_nothing()
+        drawing.smooth_nothing()
         _, space, region = find_first_view3d()
         shading = space.shading
         with (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import light, programs
+from . import light, programs, rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,11 +70,10 @@ def numbers(color: Callable[[Any, Any, int], Color | str], kind: str) -> Look:
 def _ground(shading: Any) -> Color | None:
     """The colour of a background that a script may set for each picture anew."""
     scene = bpy.context.scene
-    # Of renders it is the world's, whatever the setting says.
-    of_render = shading.as_pointer() == scene.display.shading.as_pointer()
     if shading.background_type == "VIEWPORT":
         color = shading.background_color
-    elif shading.background_type == "WORLD" or of_render:
+    elif shading.background_type == "WORLD" or rules.is_of_render(shading):
+        # Of renders it is the world's, whatever the setting says.
         color = (0.0, 0.0, 0.0) if scene.world is None else scene.world.color
     else:
         return None

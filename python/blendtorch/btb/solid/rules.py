@@ -19,6 +19,11 @@ def most() -> int:
     return 2000 if is_software() else 300
 
 
+def is_of_render(shading: Any) -> bool:
+    """Whether it is the scene's, by which Workbench renders, and not a 3D view's own."""
+    return bool(shading.as_pointer() == bpy.context.scene.display.shading.as_pointer())
+
+
 def of_shading(shading: Any) -> str | None:
     """Why surfaces with that shading are not drawn here; None where they are."""
     if shading.light not in ("STUDIO", "FLAT"):
@@ -35,9 +40,8 @@ def of_shading(shading: Any) -> str | None:
     ):
         if getattr(shading, name):
             return what
-    scene = bpy.context.scene
-    of_render = shading.as_pointer() == scene.display.shading.as_pointer()
-    smooth = scene.display if of_render else bpy.context.preferences.system
+    render = is_of_render(shading)
+    smooth = bpy.context.scene.display if render else bpy.context.preferences.system
     if smooth.viewport_aa != "OFF":
         return "smoothing"
     if shading.light == "STUDIO" and shading.use_world_space_lighting:
