@@ -2,7 +2,7 @@
 //!
 //! Owns only that. Bytes are averaged as they are: those of a screen, as plots are smoothed.
 
-use super::{Mode, PixelError};
+use super::{Mode, PixelError, row_of};
 
 /// Halves a picture of RGBA bytes, 2H × 2W × 4, whose first row is the lowest, into H × W × 3 or
 /// 4, whose first row is the highest. Means are rounded to the nearest byte, halves up.
@@ -15,16 +15,17 @@ pub fn halve(
     (height, width): (usize, usize),
     mode: Mode,
 ) -> Result<(), PixelError> {
-    check("source", (2 * height, 2 * width, 4), source.len())?;
-    let channels = mode.channels();
-    check("destination", (height, width, channels), destination.len())?;
-    if height == 0 || width == 0 {
+    let fine = [height, width].map(|side| side.saturating_mul(2));
+    let from_row = row_of("source", [fine[0], fine[1], 4], source.len())?;
+    let image = [height, width, mode.channels()];
+    let to_row = row_of("destination", image, destination.len())?;
+    if to_row == 0 {
         return Ok(());
     }
-    let rows = source.chunks_exact(16 * width).rev();
-    let out = destination.chunks_exact_mut(width * channels);
+    let rows = source.chunks_exact(2 * from_row).rev();
+    let out = destination.chunks_exact_mut(to_row);
     for (pair, to) in rows.zip(out) {
-        let (lower, upper) = pair.split_at(8 * width);
+        let (lower, upper) = pair.split_at(from_row);
         let (lower, _) = lower.as_chunks::<8>();
         let (upper, _) = upper.as_chunks::<8>();
         match mode {
@@ -47,32 +48,6 @@ fn row<const C: usize>(lower: &[[u8; 8]], upper: &[[u8; 8]], to: &mut [u8]) {
             *to = ((sum + 2) / 4) as u8;
         }
     }
-}
-
-fn check(
-    which: &'static str,
-    (height, width, channels): (usize, usize, usize),
-    found: usize,
-) -> Result<(), PixelError> {
-    let expected = height
-        .checked_mul(width)
-        .and_then(|pixels| pixels.checked_mul(channels))
-        .ok_or(PixelError::TooLarge {
-            height,
-            width,
-            channels,
-        })?;
-    if expected == found {
-        return Ok(());
-    }
-    Err(PixelError::Size {
-        which,
-        height,
-        width,
-        channels,
-        expected,
-        found,
-    })
 }
 
 #[cfg(test)]
