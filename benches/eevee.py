@@ -10,18 +10,13 @@ light in a map as large as Blender has it and in ours, in turns. Rows go to OUT,
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from blendtorch import btt
+import blender_scripts
 from fleet_rows import Row
 from networks_rows import row
-
-SCRIPT = Path(__file__).resolve().parent / "eevee.blend.py"
 
 
 def options() -> argparse.Namespace:
@@ -32,20 +27,9 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def pictures(blender: Path, *args: str, **env: str) -> list[float]:
+def pictures(blender: Path, *options: str, **environment: str) -> list[float]:
     """Processor seconds of each picture of a new process."""
-    command = [blender, "-P", "-m", "blendtorch.bpy_main", "--python", SCRIPT, "--", *args]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "LP_NUM_THREADS": "0", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("@@")]
-    if not lines:
-        sys.exit(f"no pictures, exit code {done.returncode}\n{done.stderr}")
-    seconds: list[float] = json.loads(lines[-1][2:])
+    seconds: list[float] = blender_scripts.run(blender, "eevee.blend.py", *options, **environment)
     return seconds
 
 
@@ -83,7 +67,7 @@ def measure(blender: Path, rounds: int) -> list[Row]:
 
 def main() -> None:
     opts = options()
-    blender = opts.blender or Path(btt.discover_blender("bpy")["path"])
+    blender = opts.blender or blender_scripts.managed()
     rows = measure(blender, opts.rounds)
     for one in rows:
         values, baseline = (statistics.median(one[key]) for key in ("values", "baseline"))

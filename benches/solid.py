@@ -4,8 +4,7 @@
 
 Rows: a 640 × 480 picture of an empty scene, of 20 monkeys, of the demo's cube, and image, depth,
 normals and ids of the monkeys, drawn both ways in turns in one process; then pictures a second of
-as many instances as there are cores, all of which draw one way at a time. Without drawing threads
-(`LP_NUM_THREADS=0`), as the launcher starts Blenders.
+as many instances as there are cores, all of which draw one way at a time.
 """
 
 import argparse
@@ -19,31 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+import blender_scripts
+
+SCRIPT = "solid.blend.py"
 GOALS = {"empty": 0.3, "monkeys": 0.55, "cube": None, "passes": 0.5}
-
-
-def command(bpy: Path, scene: str, *more: Any) -> list[str]:
-    """Of one Blender: a Python that has `bpy`, or a `blender` program."""
-    options = list(map(str, (scene, *more)))
-    script = str(HERE / "solid.blend.py")
-    if bpy.name.startswith("python"):
-        return [str(bpy), script, *options]
-    start = [str(bpy), "--background", "--python-use-system-env", "--python", script]
-    return [*start, "--", *options]
-
-
-def said(text: str, of: list[str]) -> dict[str, Any]:
-    """What a Blender has said at last."""
-    lines = [line[2:] for line in text.splitlines() if line.startswith("@@{")]
-    if not lines:
-        sys.exit(f"{' '.join(of)} said nothing:\n{text[-2000:]}")
-    told: dict[str, Any] = json.loads(lines[-1])
-    return told
-
-
-def quiet() -> dict[str, str]:
-    return {**os.environ, "LP_NUM_THREADS": "0"}
 
 
 def row(name: str, ours: list[float], view: list[float], goal: float | None) -> dict[str, Any]:
@@ -63,9 +41,7 @@ def pictures(bpy: Path, frames: int) -> list[dict[str, Any]]:
     """Milliseconds of processor time a picture, of each scene."""
     made = []
     for scene, goal in GOALS.items():
-        of = command(bpy, scene, "--frames", frames)
-        done = subprocess.run(of, capture_output=True, text=True, env=quiet())
-        told = said(done.stdout + done.stderr, of)
+        told = blender_scripts.run(bpy, SCRIPT, scene, "--frames", frames)
         name = f"{scene}, 640x480, Blender {told['blender']}: ms a picture"
         made.append(row(name, told["ours"], told["view"], goal))
     return made
@@ -76,10 +52,10 @@ def together(bpy: Path, scene: str, seconds: float, phases: int) -> dict[str, An
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as folder:
         start = Path(folder) / "start"
-        of = command(bpy, scene, "--phases", phases, "--seconds", seconds, "--start", start)
+        options = (scene, "--phases", phases, "--seconds", seconds, "--start", start)
+        of, env = blender_scripts.command(bpy, SCRIPT, *options), blender_scripts.environment()
         instances = [
-            subprocess.Popen(of, stdout=subprocess.PIPE, text=True, env=quiet())
-            for _ in range(cores)
+            subprocess.Popen(of, stdout=subprocess.PIPE, text=True, env=env) for _ in range(cores)
         ]
         for one in instances:
             assert one.stdout
@@ -89,7 +65,7 @@ def together(bpy: Path, scene: str, seconds: float, phases: int) -> dict[str, An
         written = start.with_suffix(".new")
         written.write_text(str(time.monotonic() + 0.2))
         written.rename(start)
-        told = [said(one.communicate()[0], of) for one in instances]
+        told = [blender_scripts.said(of, one.communicate()[0]) for one in instances]
     both = {
         way: [sum(counts) / seconds for counts in zip(*(one[way] for one in told), strict=True)]
         for way in ("ours", "view")
@@ -100,14 +76,12 @@ def together(bpy: Path, scene: str, seconds: float, phases: int) -> dict[str, An
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    managed = Path(os.environ.get("BLENDTORCH_CACHE", Path.home() / ".cache/blendtorch"))
-    usual = [managed / "bpy-4.5.15/bin/python"]
-    parser.add_argument("--bpy", type=Path, nargs="+", default=usual, help="Blenders")
+    parser.add_argument("--bpy", type=Path, nargs="+", help="Blenders; else the managed one")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--quick", action="store_true", help="few frames, to try it")
     opts = parser.parse_args()
     rows = []
-    for bpy in opts.bpy:
+    for bpy in opts.bpy or [blender_scripts.managed()]:
         rows += pictures(bpy, 4 if opts.quick else 40)
         for scene in ("cube", "monkeys"):
             rows.append(together(bpy, scene, *((0.5, 2) if opts.quick else (4.0, 6))))

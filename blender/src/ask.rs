@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::environment::{DRAWING_THREADS, packages};
+use crate::environment::{drawing, packages};
 use crate::lifeline::Guard;
-use crate::shader_cache::shader_cache;
 use crate::{Blender, Runtime, noise};
 
 /// Nothing that is asked takes longer, on a slow disk either.
@@ -86,13 +85,10 @@ pub(crate) fn ask(command: &mut Command, word: &str) -> io::Result<Answer> {
 pub(crate) fn ask_within(command: &mut Command, word: &str, limit: Duration) -> io::Result<Answer> {
     // Files, not pipes: nobody has to read while it runs.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let (name, value) = DRAWING_THREADS;
-    if std::env::var_os(name).is_none() {
-        command.env(name, value);
-    }
-    let given = |name: &str| command.get_envs().any(|(given, _)| given == name);
-    if let Some((name, folder)) = shader_cache().filter(|(name, _)| !given(name)) {
-        command.env(name, folder);
+    for (name, value) in drawing() {
+        if command.get_envs().all(|(given, _)| given != name) {
+            command.env(name, value);
+        }
     }
     let guard = Guard::start(&[])?;
     guard.watch(command);

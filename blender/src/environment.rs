@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::cache::cache_folder;
-use crate::{Blender, Runtime};
+use crate::{Blender, Runtime, shader_cache};
 
 /// Folder of the cache folder in which our package lies for installed `blender` programs.
 pub(crate) const PACKAGES: &str = "blender-packages";
@@ -21,6 +21,17 @@ pub(crate) const REMEDY: &str = "blendtorch setup --wheel FILE (in a checkout: m
 /// SIGSEGV, once in some hours of drawing on busy cores. Without, the thread that asks draws, which
 /// is as fast. `btb` sets the same where it is imported without a launcher.
 pub const DRAWING_THREADS: (&str, &str) = ("LP_NUM_THREADS", "0");
+
+/// What every Blender is told so that it draws safely, and finds the shaders that others have compiled:
+/// variables and their values, without those that the user has set.
+#[must_use]
+pub fn drawing() -> Vec<(&'static str, OsString)> {
+    let (name, threads) = DRAWING_THREADS;
+    let threads = std::env::var_os(name)
+        .is_none()
+        .then(|| (name, threads.into()));
+    threads.into_iter().chain(shader_cache()).collect()
+}
 
 /// The variable in which Python looks for further folders of modules.
 pub const PYTHON_PATH: &str = "PYTHONPATH";

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use blendtorch_blender::environment::{DRAWING_THREADS, PYTHON_PATH, packages, path_with};
-use blendtorch_blender::{Blender, Runtime, shader_cache};
+use blendtorch_blender::environment::{PYTHON_PATH, drawing, packages, path_with};
+use blendtorch_blender::{Blender, Runtime};
 
 use crate::LaunchDescription;
 
@@ -91,18 +91,17 @@ impl InstanceCommand {
 /// What is set for an instance: what the description says, else what the user has set, else ours.
 fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(String, OsString)> {
     // Unbuffered: a line a script prints is seen now, not when the process ends.
-    let mut ours = vec![("PYTHONUNBUFFERED", "1"), DRAWING_THREADS];
+    let mut ours = vec![("PYTHONUNBUFFERED", "1")];
     if description.num_instances > 1 {
         // Several processes of one thread each render more frames than one of several.
         ours.push(("OMP_NUM_THREADS", "1"));
     }
     ours.retain(|(name, _)| std::env::var_os(name).is_none());
-    let ours = ours
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()));
-    let given = description.env.iter();
-    let mut all: IndexMap<String, OsString> = ours.collect();
-    all.extend(shader_cache().map(|(name, folder)| (name.to_owned(), folder)));
+    let ours = ours.into_iter().map(|(name, value)| (name, value.into()));
+    let mut all: IndexMap<String, OsString> = ours
+        .chain(drawing())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     // The launcher warns of addresses that others reach, once for all instances.
     all.insert("BLENDTORCH_LAUNCHED".into(), "1".into());
     // One that the user gave seeds what a script calls; one that was drawn leaves that alone.
@@ -112,6 +111,7 @@ fn environment(blender: &Blender, description: &LaunchDescription) -> Vec<(Strin
         "drawn"
     };
     all.insert("BLENDTORCH_SEED".into(), origin.into());
+    let given = description.env.iter();
     all.extend(given.map(|(name, value)| (name.clone(), value.into())));
     let python_path = description.env.get(PYTHON_PATH).map(OsString::from);
     let python_path = match neighbours(blender, &description.script) {
@@ -292,7 +292,8 @@ mod tests {
                 .find(|(name, _)| name == "MESA_SHADER_CACHE_DIR");
             found.map(|(_, value)| value)
         };
-        assert_eq!(told(&[]), shader_cache().map(|(_, folder)| folder));
+        let ours = blendtorch_blender::shader_cache();
+        assert_eq!(told(&[]), ours.map(|(_, folder)| folder));
         let theirs = told(&[("MESA_SHADER_CACHE_DIR", "/theirs")]);
         assert_eq!(theirs.as_deref(), Some(OsStr::new("/theirs")));
     }

@@ -170,6 +170,24 @@ fn what_is_seen_at_once_is_said_by_who_waits_and_by_who_closes() {
     assert_eq!((one(&counts).applied, one(&counts).lost), (60, 0));
 }
 
+/// What a viewer says after it was given up was heard when somebody asked for the counts again.
+#[test]
+fn counts_are_final_after_the_end() {
+    let mut viewer = viewer();
+    let hurries = SenderOptions {
+        linger: Duration::ZERO,
+        ..options(Policy::Drop)
+    };
+    let mut sender = Sender::start(&[viewer.address()], hello(), hurries).unwrap();
+    sender.send(snapshot(0)).unwrap();
+    while !matches!(viewer.next(LONG).unwrap(), Some(Event::Snapshot(_))) {}
+    let counts = sender.close(&End::finished());
+    assert_eq!((one(&counts).sent, one(&counts).applied), (1, 0));
+    viewer.seen(true).unwrap();
+    thread::sleep(SHORT);
+    assert_eq!(sender.counts(), counts);
+}
+
 #[test]
 fn a_viewer_that_is_killed_holds_up_nobody_and_its_next_life_is_told_the_network() {
     let first = viewer();

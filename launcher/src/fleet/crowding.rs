@@ -5,6 +5,7 @@
 //! not known what does, and where instances wait for others more than they draw, their number is the
 //! user's own business: there it says nothing. It must never change how many there are.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use blendtorch_blender::draws_in_software;
@@ -39,8 +40,8 @@ pub(super) struct Crowding {
 #[derive(Debug, Clone, PartialEq)]
 struct Usage {
     at: Instant,
-    /// Of each instance: its process, and what that had used.
-    processes: Vec<(u32, Duration)>,
+    /// What each instance had, by its process.
+    processes: BTreeMap<u32, Duration>,
     /// What nobody had.
     idle: Duration,
 }
@@ -58,11 +59,8 @@ struct Load {
 impl Crowding {
     /// What is to be said now, if anything: once at most, whoever asks how often.
     pub(super) fn look(&mut self, board: &Board) -> Option<String> {
-        if self.said {
-            return None;
-        }
         let old = self.before.as_ref();
-        if old.is_some_and(|before| before.at.elapsed() < WINDOW) {
+        if self.said || old.is_some_and(|before| before.at.elapsed() < WINDOW) {
             return None;
         }
         let all: Option<Vec<_>> = board.look_at_all(drawing).into_iter().collect();
@@ -101,24 +99,11 @@ impl Usage {
 
     /// What was done since, if the processes are the same.
     fn until(&self, now: &Self) -> Option<Load> {
-        let pids = |usage: &Self| {
-            usage
-                .processes
-                .iter()
-                .map(|(pid, _)| *pid)
-                .collect::<Vec<_>>()
-        };
-        if pids(self) != pids(now) {
+        if !self.processes.keys().eq(now.processes.keys()) {
             return None;
         }
         let seconds = (now.at - self.at).as_secs_f64();
-        let sum = |usage: &Self| {
-            usage
-                .processes
-                .iter()
-                .map(|(_, used)| *used)
-                .sum::<Duration>()
-        };
+        let sum = |usage: &Self| usage.processes.values().sum::<Duration>();
         let cores =
             |before: Duration, now: Duration| now.saturating_sub(before).as_secs_f64() / seconds;
         Some(Load {
@@ -254,7 +239,7 @@ mod tests {
         let at = Instant::now();
         let usage = |seconds, pid, used| Usage {
             at: at + Duration::from_secs(seconds),
-            processes: vec![(pid, Duration::from_secs(used))],
+            processes: [(pid, Duration::from_secs(used))].into(),
             idle: Duration::from_secs(10 * seconds),
         };
         let load = usage(0, 7, 5).until(&usage(20, 7, 25)).unwrap();

@@ -161,9 +161,9 @@ impl Link {
         self.shared.queue().take_news()
     }
 
-    /// As of now, whenever the thread looks.
+    /// As of now, whenever the thread looks; as of its end once that has ended.
     pub(super) fn counts(&self) -> LinkCounts {
-        if self.shared.look() {
+        if self.thread.is_some() && self.shared.look() {
             self.shared.changed.notify_all();
         }
         self.shared.queue().counts()
@@ -178,8 +178,11 @@ impl Link {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until the viewer has taken everything, and ends the thread.
+    /// Waits until the viewer has taken everything, and ends the thread. A second call does nothing.
     pub(super) fn finish(&mut self, until: Instant) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if self.shared.queue().is_done() || left.is_zero() {
@@ -192,9 +195,7 @@ impl Link {
         queue.is_over = true;
         drop(queue);
         self.shared.changed.notify_all();
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join()); // one that panicked has said so
-        }
+        drop(thread.join()); // one that panicked has said so
     }
 }
 
