@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ... import circuit
-from . import activity, animating, bake_nodes, extras, kept, marked, plays, points, sources
+from . import activity, animating, bake_nodes, extras, kept, marked, plays, plotted, points, sources
 from .arrays import ArrayNetwork
 from .population import AS_OBJECTS, BlenderPopulation, Style
 
@@ -36,7 +36,7 @@ def redraw(scene: Any) -> list[str]:
     told: list[str] = []
     with _heard(told):
         for root in marked.networks(scene):
-            if root.get(extras.ENGINE) not in (None, extras.engine_of(scene)):
+            if root.get(extras.ENGINE) not in (None, plotted.engine_of(scene)):
                 told += _Attached(scene, root, plays=False).told
     return list(dict.fromkeys(told))
 

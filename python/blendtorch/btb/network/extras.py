@@ -28,11 +28,6 @@ ENGINE = "blendtorch_engine"
 """On a network's collection: the engine that devices were drawn for."""
 
 
-def engine_of(scene: Any) -> str:
-    """What a scene's engine is called there."""
-    return plotted.ENGINE if plotted.is_on(scene) else str(scene.render.engine)
-
-
 @dataclass
 class Extras:
     """What is drawn beside cells; None and nothing where it is not asked for."""
@@ -67,7 +62,7 @@ def draw(
         ValueError: a part cannot be as it is described.
     """
     activity.forget_followers(root)
-    root[ENGINE] = engine_of(scene)
+    root[ENGINE] = plotted.engine_of(scene)
     made = Extras()
     made.devices = _devices(scene, root, populations, said, line)
     made.branches, made.told = _branches(scene, root, source, populations, said, line)
