@@ -201,9 +201,7 @@ class BlenderPopulation:
         collection["blendtorch_draw_as"] = self.style.draw_as
         material = given or materials.of_points(collection, self.name, look)
         shape = shapes.choose(scene, self.style.draw_as)
-        shapes.dress(self.object, shape, look, material, bake_nodes.of(collection))
-        if shape == "mesh":
-            shapes.set_up_workbench(scene)
+        dress(scene, collection, self.object, shape, material)
 
     def _apply_points(self) -> None:
         source, count = self._source, len(self.ids)
@@ -355,6 +353,15 @@ def look_of(collection: Any) -> Look:
     """How the activity of a population is seen, by its collection."""
     said = collection.get(LOOK)
     return Look(**json.loads(said)) if said else Look()
+
+
+def dress(scene: Any, collection: Any, obj: Any, shape: shapes.Shape, material: Any = None) -> None:
+    """Draws the points of a population in a shape, with its look and the keys that it has; without
+    a material they keep theirs."""
+    material = material or obj.material_slots[0].material
+    shapes.dress(obj, shape, look_of(collection), material, bake_nodes.of(collection))
+    if shape == "mesh":
+        shapes.set_up_workbench(scene)
 
 
 def _say(text: str) -> None:
