@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.networks import PRELUDE
+from support.networks import PRELUDE, reported_once
 from support.runtimes import Runtime
 
 SCRIPT = (
@@ -124,15 +124,11 @@ report(**out)
 """
 )
 
-_made: dict[str, dict[str, Any]] = {}
-
 
 @pytest.fixture
 def made(runtime: Runtime, tmp_path: Path) -> dict[str, Any]:
     """What came of it, in each Blender once."""
-    if runtime.name not in _made:
-        _made[runtime.name] = runtime.reported(tmp_path, SCRIPT, str(tmp_path))
-    return _made[runtime.name]
+    return reported_once(runtime, SCRIPT, tmp_path)
 
 
 def test_values_are_written_in_place_and_exact(made: dict[str, Any]) -> None:
