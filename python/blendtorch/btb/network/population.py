@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .. import alive
-from . import bake_nodes, marked, materials, nodes, objects, points, removed, shapes
+from . import bake_nodes, marked, materials, nodes, objects, parts, points, removed, shapes
 from .cells import Cells
 from .looks import Look
 
@@ -193,10 +193,7 @@ class BlenderPopulation:
         given = collection.get("blendtorch_given")
         if self.as_objects:
             material = given or materials.of_objects(collection, self.name, look, self.color)
-            mesh = collection[objects.MESH]
-            if list(mesh.materials) != [material]:
-                mesh.materials.clear()
-                mesh.materials.append(material)
+            parts.wear(collection[objects.MESH], material)
             return
         collection["blendtorch_draw_as"] = self.style.draw_as
         material = given or materials.of_points(collection, self.name, look)

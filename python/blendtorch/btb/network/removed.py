@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import activity, bake_nodes, marked, objects, parts
+from . import activity, bake_nodes, marked, materials, objects, parts
 
 
 def points(collection: Any) -> None:
@@ -34,7 +34,7 @@ def population(collection: Any) -> None:
     """Takes a population out."""
     points(collection)
     cells(collection)
-    material = collection.get("blendtorch_material")
+    material = collection.get(materials.MATERIAL)
     bpy.data.collections.remove(collection)
     _unused([material])
 
