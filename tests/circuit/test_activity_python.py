@@ -58,6 +58,7 @@ def test_an_array_that_two_activities_fill_in_turn_has_the_last_ones_values() ->
 
 def test_memory_that_is_not_pythons_is_filled_as_a_whole() -> None:
     for kind in kinds(spikes_of(200, 900)):
+        assert not kind.reads
         own = np.zeros(200, np.float32)
         for frame in (40, 41.5, 3, 5000, 42):
             memory = np.full(200, 9.0, np.float32)
@@ -70,7 +71,7 @@ def test_memory_that_is_not_pythons_is_filled_as_a_whole() -> None:
     # A report is read from a file, which takes long or fails.
     traces = circuit.Traces(GOLDEN / "b_ei_exp/expected/v.h5", "cortex", LINE, cells=5)
     own = np.full(5, 9.0, np.float32)
-    assert traces.fill_now(3, own) is None and (own == 9.0).all()
+    assert traces.reads and traces.fill_now(3, own) is None and (own == 9.0).all()
 
 
 def test_where_all_cells_rest_they_have_one_level() -> None:

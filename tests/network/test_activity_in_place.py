@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.networks import PRELUDE
+from support.circuits import GOLDEN
+from support.networks import PRELUDE, reported_once
 from support.runtimes import Runtime
 
 SCRIPT = (
     PRELUDE
+    + f"REPORT = {str(GOLDEN / 'b_ei_exp/expected/v.h5')!r}"
     + """
 from blendtorch.btb.network import activity, in_place, points
 scene = bpy.context.scene
@@ -102,8 +104,16 @@ attributes.new("activity", "FLOAT", "POINT")
 scene.frame_set(44)
 out["anew"] = bool((shown() == kinds["pulsar"].values(44)).all())
 out["other length"] = in_place.memory(exc.object.data, "activity", CELLS - 1) is None
+# A report is read from a file: the attribute's memory is not asked for.
+asked_for, true_memory = [], in_place.memory
+in_place.memory = lambda *more: asked_for.append(more) or true_memory(*more)
+traces = circuit.Traces(REPORT, "cortex", line, cells=CELLS)
+activity.play(exc.object, traces)
+for frame in (3, 40):
+    scene.frame_set(frame)
+out["report"] = [bool((shown() == traces.values(40)).all()), len(asked_for)]
+in_place.memory = true_memory
 # Where the trial fails, an array is set: another address, that of a copy of the values, or none.
-true_memory = in_place.memory
 def wrong(mesh, attribute, count):
     return np.zeros(count, np.float32)
 def a_copy(mesh, attribute, count):
@@ -124,15 +134,11 @@ report(**out)
 """
 )
 
-_made: dict[str, dict[str, Any]] = {}
-
 
 @pytest.fixture
 def made(runtime: Runtime, tmp_path: Path) -> dict[str, Any]:
     """What came of it, in each Blender once."""
-    if runtime.name not in _made:
-        _made[runtime.name] = runtime.reported(tmp_path, SCRIPT, str(tmp_path))
-    return _made[runtime.name]
+    return reported_once(runtime, SCRIPT, tmp_path)
 
 
 def test_values_are_written_in_place_and_exact(made: dict[str, Any]) -> None:
@@ -159,6 +165,10 @@ def test_frames_without_activity_write_nothing(made: dict[str, Any]) -> None:
 
 def test_an_attribute_that_is_another_one_is_not_written_in_place(made: dict[str, Any]) -> None:
     assert made["another"] and made["other length"] and made["anew"]
+
+
+def test_a_report_is_written_by_an_array(made: dict[str, Any]) -> None:
+    assert made["report"] == [True, 0]
 
 
 def test_where_it_cannot_be_an_array_is_set(made: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.networks import PRELUDE, unpacked
+from support.networks import PRELUDE, reported_once
 from support.runtimes import Runtime
 
 SCRIPT = (
@@ -165,15 +165,11 @@ report(**out)
 """
 )
 
-_made: dict[str, dict[str, Any]] = {}
-
 
 @pytest.fixture
 def made(runtime: Runtime, tmp_path: Path) -> dict[str, Any]:
     """What the scripts made, in each Blender once."""
-    if runtime.name not in _made:
-        _made[runtime.name] = runtime.reported(unpacked(tmp_path), SCRIPT, str(tmp_path))
-    return _made[runtime.name]
+    return reported_once(runtime, SCRIPT, tmp_path)
 
 
 def test_baked_keys_end_where_activity_is_declared_anew(made: dict[str, Any]) -> None:

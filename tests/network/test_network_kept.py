@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from support.networks import PRELUDE, unpacked
+from support.networks import PRELUDE, reported_once, unpacked
 from support.runtimes import Runtime
 
 SCRIPT = (
@@ -119,20 +119,15 @@ scene.frame_set(30)
 there = np.empty(40, np.float32)
 bpy.data.objects["exc"].data.attributes["activity"].data.foreach_get("value", there)
 out["arrays show"] = [bool((there == values).all()), float(values.max())]
-report(**out)
+report(folder=folder, **out)
 """
 )
-
-_made: dict[str, dict[str, Any]] = {}
 
 
 @pytest.fixture
 def made(runtime: Runtime, tmp_path: Path) -> dict[str, Any]:
     """What became of the files, in each Blender once."""
-    if runtime.name not in _made:
-        _made[runtime.name] = runtime.reported(unpacked(tmp_path), SCRIPT, str(tmp_path))
-        _made[runtime.name]["folder"] = str(tmp_path)
-    return _made[runtime.name]
+    return reported_once(runtime, SCRIPT, tmp_path)
 
 
 def test_plain_blender_shows_cells_at_rest_and_a_text_says_so(made: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.networks import PRELUDE, unpacked
+from support.networks import PRELUDE, reported_once
 from support.runtimes import Runtime
 
 SCRIPT = (
@@ -145,15 +145,11 @@ report(**out)
 """
 )
 
-_made: dict[str, dict[str, Any]] = {}
-
 
 @pytest.fixture
 def made(runtime: Runtime, tmp_path: Path) -> dict[str, Any]:
     """What the descriptions made, in each Blender once."""
-    if runtime.name not in _made:
-        _made[runtime.name] = runtime.reported(unpacked(tmp_path), SCRIPT, str(tmp_path))
-    return _made[runtime.name]
+    return reported_once(runtime, SCRIPT, tmp_path)
 
 
 def test_time_sets_frames_and_their_rate(made: dict[str, Any]) -> None:

@@ -2,6 +2,9 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
+
+from support.runtimes import Runtime
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden/network"
 
@@ -55,3 +58,15 @@ def unpacked(folder: Path) -> Path:
     ):
         (folder / name).write_bytes(gzip.decompress((GOLDEN / f"{path}.gz").read_bytes()))
     return folder
+
+
+_once: dict[tuple[str, str], dict[str, Any]] = {}
+
+
+def reported_once(runtime: Runtime, code: str, folder: Path) -> dict[str, Any]:
+    """What a script reports that begins with `PRELUDE`, and for whom the golden networks are in a
+    folder: it runs in each Blender once, however many tests look at it."""
+    key = (runtime.name, code)
+    if key not in _once:
+        _once[key] = runtime.reported(unpacked(folder), code, str(folder))
+    return _once[key]

@@ -64,48 +64,33 @@ pub enum ActivityError {
 
 /// A setting that must be a finite number above 0.
 pub(super) fn positive(name: &'static str, value: f64) -> Result<f64, ActivityError> {
-    match value.is_finite() && value > 0.0 {
-        true => Ok(value),
-        false => Err(ActivityError::Setting {
-            name,
-            value,
-            need: "a number above 0 is needed",
-        }),
-    }
+    needed(name, value, value > 0.0, "a number above 0 is needed")
 }
 
 /// A setting that must be a finite number, 0 or above.
 pub(super) fn not_negative(name: &'static str, value: f64) -> Result<f64, ActivityError> {
-    match value.is_finite() && value >= 0.0 {
-        true => Ok(value),
-        false => Err(ActivityError::Setting {
-            name,
-            value,
-            need: "a number from 0 on is needed",
-        }),
-    }
+    needed(name, value, value >= 0.0, "a number from 0 on is needed")
 }
 
 /// A setting that must be a finite number.
 pub(super) fn finite(name: &'static str, value: f64) -> Result<f64, ActivityError> {
-    match value.is_finite() {
-        true => Ok(value),
-        false => Err(ActivityError::Setting {
-            name,
-            value,
-            need: "a finite number is needed",
-        }),
-    }
+    needed(name, value, true, "a finite number is needed")
 }
 
 /// The frame where something ends, which must be a finite number.
 pub(super) fn a_frame(last: f64) -> Result<f64, ActivityError> {
-    match last.is_finite() {
-        true => Ok(last),
-        false => Err(ActivityError::Setting {
-            name: "last",
-            value: last,
-            need: "a frame is needed",
-        }),
+    needed("last", last, true, "a frame is needed")
+}
+
+/// A finite number that is as it must be.
+fn needed(
+    name: &'static str,
+    value: f64,
+    right: bool,
+    need: &'static str,
+) -> Result<f64, ActivityError> {
+    match value.is_finite() && right {
+        true => Ok(value),
+        false => Err(ActivityError::Setting { name, value, need }),
     }
 }

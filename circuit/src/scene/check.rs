@@ -152,7 +152,7 @@ fn picture(scene: &SceneDescription, wrong: &mut dyn FnMut(&str, String)) {
         let meant = meant(engine, ENGINES);
         wrong(
             "engine",
-            format!("{engine:?} is none of cycles, eevee, plot, workbench{meant}"),
+            format!("{engine:?} is none of {}{meant}", ENGINES.join(", ")),
         );
     }
     if let Some(size) = &scene.resolution

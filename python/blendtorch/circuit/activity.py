@@ -119,6 +119,8 @@ class Activity:
         self.kind: str = core.kind()
         #: How many cells.
         self.n_cells: int = core.cells()
+        #: Whether it reads a file, which takes long or fails: then `fill_now` does nothing.
+        self.reads: bool = core.reads()
 
     @property
     def range(self) -> tuple[float, float]:

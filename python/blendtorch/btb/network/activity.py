@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from . import bake_nodes, glare, marked, shapes
+from . import glare, marked, shapes
 from .writing import Activity, Writer
 
 _MARK = "blendtorch_plays"
@@ -111,24 +111,19 @@ def adapt(scene: Any) -> None:
     if not _adapts:
         return
     glare.adapt(scene)
+    shape = shapes.choose(scene, "auto")
     for root in marked.networks(scene):
         for collection in marked.populations(root):
             wanted = collection.get("blendtorch_draw_as")
             for obj in marked.objects(collection, "points") if wanted == "auto" else ():
-                if shapes.shape_of(obj) != shapes.choose(scene, "auto"):
-                    _dress_again(scene, collection, obj)
+                if shapes.shape_of(obj) != shape:
+                    _dress(scene, collection, obj, shape)
 
 
-def _dress_again(scene: Any, collection: Any, obj: Any) -> None:
-    from .looks import Look
-    from .population import look_of
+def _dress(scene: Any, collection: Any, obj: Any, shape: shapes.Shape) -> None:
+    from .population import dress  # It uses what forgets followers.
 
-    shape = shapes.choose(scene, "auto")
-    look: Look = look_of(collection)
-    material = obj.material_slots[0].material
-    shapes.dress(obj, shape, look, material, bake_nodes.of(collection))
-    if shape == "mesh":
-        shapes.set_up_workbench(scene)
+    dress(scene, collection, obj, shape)
 
 
 @contextmanager

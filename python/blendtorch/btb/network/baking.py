@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import activity, bake_nodes, marked, points, sampled, shapes
-from .population import AS_OBJECTS, look_of
+from .population import AS_OBJECTS, dress
 
 
 def bake(scene: Any, start: int | None = None, end: int | None = None) -> dict[str, int]:
@@ -57,7 +57,7 @@ def unbake(scene: Any) -> None:
         for collection in marked.populations(root):
             bake_nodes.forget(collection)
             for obj in marked.objects(collection, "points"):
-                _dress(scene, collection, obj, None)
+                dress(scene, collection, obj, shapes.shape_of(obj))
 
 
 def _baked(scene: Any, collection: Any, obj: Any, playing: Any, first: int, last: int) -> int:
@@ -74,13 +74,6 @@ def _baked(scene: Any, collection: Any, obj: Any, playing: Any, first: int, last
     kept = bake_nodes.make(f"{obj.name} keys", flat, most, eased=False)
     bake_nodes.give(collection, kept)
     activity.stop(obj)
-    _dress(scene, collection, obj, kept)
+    dress(scene, collection, obj, shapes.shape_of(obj))
     points.put(obj, "activity", np.array([one[0, 1] for one in keys], np.float32))
     return len(flat)
-
-
-def _dress(scene: Any, collection: Any, obj: Any, keys: Any) -> None:
-    shape = shapes.shape_of(obj)
-    shapes.dress(obj, shape, look_of(collection), obj.material_slots[0].material, keys)
-    if shape == "mesh":
-        shapes.set_up_workbench(scene)

@@ -123,7 +123,7 @@ class Light:
         obj[plotted.DISC] = cloud.marker / 2
         if self._plain:
             parts.no_points(obj)
-            parts.wear(obj, surface)
+            parts.wear(obj.data, surface)
         else:
             parts.as_points(obj, cloud.marker / 2, surface)
         obj.matrix_world = Matrix()

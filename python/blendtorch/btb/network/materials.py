@@ -12,6 +12,9 @@ import bpy
 from . import marked, nodes
 from .looks import Look, surface
 
+MATERIAL = "blendtorch_material"
+"""On a population's collection: the material that is ours."""
+
 
 def of_points(collection: Any, name: str, look: Look) -> Any:
     """The material of a population's points."""
@@ -72,10 +75,10 @@ def emptied(material: Any) -> Any:
 
 def _ours(collection: Any, name: str) -> Any:
     """The material of a population's collection, made where there is none."""
-    found = collection.get("blendtorch_material")
+    found = collection.get(MATERIAL)
     if found is None:
         found = marked.mark(bpy.data.materials.new(name), "material", name)
-        collection["blendtorch_material"] = found
+        collection[MATERIAL] = found
     return found
 
 

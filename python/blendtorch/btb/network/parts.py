@@ -127,9 +127,7 @@ def text(owner: Any, part: str, body: str, material: Any, align: tuple[str, str]
         obj = put(owner, part, bpy.data.curves.new(part, "FONT"))
     data = obj.data
     data.align_x, data.align_y = align
-    if list(data.materials) != [material]:
-        data.materials.clear()
-        data.materials.append(material)
+    wear(data, material)
     obj.color = material.diffuse_color
     say(obj, body)
     return obj
@@ -178,14 +176,14 @@ def as_points(obj: Any, radius: float, surface: Any) -> None:
     nodes[2].inputs["Material"].default_value = surface
     modifier.node_group = tree
     # Cycles in 3.4 looks materials up in the object's own slots.
-    wear(obj, surface)
+    wear(obj.data, surface)
 
 
-def wear(obj: Any, material: Any) -> None:
-    """Gives an object one material."""
-    if list(obj.data.materials) != [material]:
-        obj.data.materials.clear()
-        obj.data.materials.append(material)
+def wear(data: Any, material: Any) -> None:
+    """Gives a mesh or a text one material."""
+    if list(data.materials) != [material]:
+        data.materials.clear()
+        data.materials.append(material)
 
 
 def no_points(obj: Any) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .. import alive, screen
-from . import bake_nodes, marked, materials, objects, points, removed, shapes
+from . import bake_nodes, marked, materials, objects, parts, points, removed, shapes
 from .cells import Cells
 from .looks import Look
 
@@ -193,17 +193,12 @@ class BlenderPopulation:
         given = collection.get("blendtorch_given")
         if self.as_objects:
             material = given or materials.of_objects(collection, self.name, look, self.color)
-            mesh = collection[objects.MESH]
-            if list(mesh.materials) != [material]:
-                mesh.materials.clear()
-                mesh.materials.append(material)
+            parts.wear(collection[objects.MESH], material)
             return
         collection["blendtorch_draw_as"] = self.style.draw_as
         material = given or materials.of_points(collection, self.name, look)
         shape = shapes.choose(scene, self.style.draw_as)
-        shapes.dress(self.object, shape, look, material, bake_nodes.of(collection))
-        if shape == "mesh":
-            shapes.set_up_workbench(scene)
+        dress(scene, collection, self.object, shape, material)
 
     def _apply_points(self) -> None:
         source, count = self._source, len(self.ids)
@@ -355,6 +350,15 @@ def look_of(collection: Any) -> Look:
     """How the activity of a population is seen, by its collection."""
     said = collection.get(LOOK)
     return Look(**json.loads(said)) if said else Look()
+
+
+def dress(scene: Any, collection: Any, obj: Any, shape: shapes.Shape, material: Any = None) -> None:
+    """Draws the points of a population in a shape, with its look and the keys that it has; without
+    a material they keep theirs."""
+    material = material or obj.material_slots[0].material
+    shapes.dress(obj, shape, look_of(collection), material, bake_nodes.of(collection))
+    if shape == "mesh":
+        shapes.set_up_workbench(scene)
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import bake_nodes, marked, objects, parts
+from . import activity, bake_nodes, marked, materials, objects, parts
 
 
 def points(collection: Any) -> None:
@@ -34,7 +34,7 @@ def population(collection: Any) -> None:
     """Takes a population out."""
     points(collection)
     cells(collection)
-    material = collection.get("blendtorch_material")
+    material = collection.get(materials.MATERIAL)
     bpy.data.collections.remove(collection)
     _unused([material])
 
@@ -53,7 +53,9 @@ def network(root: Any) -> None:
 
 
 def beside(root: Any) -> None:
-    """Takes out what is drawn beside a network's cells: devices, branches, a box, a legend."""
+    """Takes out what is drawn beside a network's cells: devices, branches, a box, a legend. Nothing
+    of it follows frames any more."""
+    activity.forget_followers(root)
     for child in [one for one in root.children if parts.PART in one]:
         parts.keep(child, [])
         bpy.data.collections.remove(child)

@@ -6,7 +6,7 @@ one, all of it but the camera. Networks of other names stay. It must never make 
 
 from typing import TYPE_CHECKING, Any
 
-from . import activity, extras, kept, marked, removed
+from . import extras, kept, marked, removed
 
 if TYPE_CHECKING:
     from .blended import BlenderNetwork
@@ -16,7 +16,6 @@ def leave_other(root: Any, network: "BlenderNetwork") -> None:
     """Takes out of a collection what the network that now has it does not have."""
     another = kept.is_another(root, network.path)
     if another:
-        activity.forget_followers(root)
         removed.beside(root)
         root.pop(extras.ENGINE, None)
         kept.forget_network(root)

@@ -93,7 +93,7 @@ def take(
             one = taken[name] = _taken((index, times), population, some)
             one.missing = _count(report.get("missing"), population, some)
             one.notes = _told(report)
-            if not notes:  # Each says the same of what is of no population.
+            if len(taken) == 1:  # Each says the same of what is of no population.
                 notes += _of_nobody(report, source)
         return taken, Origin(), notes
     raise TypeError(

@@ -42,10 +42,11 @@ class Writer:
         self._array: NDArray[np.float32] | None = None
         # What was shown, while a file is saved.
         self._put_away: NDArray[np.float32] | None = None
-        # The same, where it can be written in place. It is tried here: a handler had better make
-        # no meshes.
+        # The activity, where it can be written in place. It is tried here: a handler had better
+        # make no meshes. One that reads a file never can: it would be asked in vain at each frame,
+        # and the mesh be given an array for itself.
         self._ours: circuit.Activity | None = None
-        if isinstance(activity, circuit.Activity) and in_place.works():
+        if isinstance(activity, circuit.Activity) and not activity.reads and in_place.works():
             self._ours = activity
 
     def write(self, obj: Any, frame: float) -> int:

@@ -155,6 +155,11 @@ impl ActivityOf {
         self.cells
     }
 
+    /// Whether filling reads a file.
+    fn reads(&self, py: Python<'_>) -> bool {
+        py.detach(|| with(&self.state, |activity| activity.reads()))
+    }
+
     fn range(&self, py: Python<'_>) -> (f32, f32) {
         py.detach(|| with(&self.state, |activity| activity.range()))
     }
