@@ -2,12 +2,12 @@
 //! asks for it.
 
 use super::inbox::Inbox;
-use super::stream::{Stream, wait_for};
+use super::stream::Stream;
 use super::wire::{self, GREETING, Head, Kind};
 use super::{HANDSHAKE_TIMEOUT, Lost};
-use crate::Address;
+use crate::{Address, waiting};
 use bytes::Bytes;
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -213,12 +213,9 @@ fn read(stream: &Stream, come: &mut Vec<u8>, deadline: Instant) -> Result<(), Lo
 }
 
 fn wait(stream: &Stream, ready: PollFlags, deadline: Instant) -> Result<(), Lost> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    match left.is_zero() {
-        true => Err(Lost),
-        false => {
-            wait_for(stream, ready, left);
-            Ok(())
-        }
+    if Instant::now() >= deadline {
+        return Err(Lost);
     }
+    waiting::wait(&mut [PollFd::new(stream, ready)], deadline);
+    Ok(())
 }
