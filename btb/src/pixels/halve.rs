@@ -2,7 +2,7 @@
 //!
 //! Owns only that. Bytes are averaged as they are: those of a screen, as plots are smoothed.
 
-use super::{Mode, PixelError};
+use super::{Mode, PixelError, check};
 
 /// Halves a picture of RGBA bytes, 2H × 2W × 4, whose first row is the lowest, into H × W × 3 or
 /// 4, whose first row is the highest. Means are rounded to the nearest byte, halves up.
@@ -47,32 +47,6 @@ fn row<const C: usize>(lower: &[[u8; 8]], upper: &[[u8; 8]], to: &mut [u8]) {
             *to = ((sum + 2) / 4) as u8;
         }
     }
-}
-
-fn check(
-    which: &'static str,
-    (height, width, channels): (usize, usize, usize),
-    found: usize,
-) -> Result<(), PixelError> {
-    let expected = height
-        .checked_mul(width)
-        .and_then(|pixels| pixels.checked_mul(channels))
-        .ok_or(PixelError::TooLarge {
-            height,
-            width,
-            channels,
-        })?;
-    if expected == found {
-        return Ok(());
-    }
-    Err(PixelError::Size {
-        which,
-        height,
-        width,
-        channels,
-        expected,
-        found,
-    })
 }
 
 #[cfg(test)]

@@ -171,8 +171,10 @@ impl Conversion {
         destination: &mut [u8],
         convert: impl Fn(&[T], &mut [u8]),
     ) -> Result<(), PixelError> {
-        let from_row = self.check("source", 4, source.len())?;
-        let to_row = self.check("destination", self.mode.channels(), destination.len())?;
+        let Self { height, width, .. } = *self;
+        let from_row = check("source", (height, width, 4), source.len())?;
+        let channels = self.mode.channels();
+        let to_row = check("destination", (height, width, channels), destination.len())?;
         if from_row == 0 {
             return Ok(());
         }
@@ -185,35 +187,33 @@ impl Conversion {
         }
         Ok(())
     }
+}
 
-    /// The length of a row, once the buffer is known to hold the whole image.
-    fn check(
-        &self,
-        which: &'static str,
-        channels: usize,
-        found: usize,
-    ) -> Result<usize, PixelError> {
-        let Self { height, width, .. } = *self;
-        let row = width.checked_mul(channels);
-        let (row, expected) = row
-            .and_then(|row| Some((row, row.checked_mul(height)?)))
-            .ok_or(PixelError::TooLarge {
-                height,
-                width,
-                channels,
-            })?;
-        if expected != found {
-            return Err(PixelError::Size {
-                which,
-                height,
-                width,
-                channels,
-                expected,
-                found,
-            });
-        }
-        Ok(row)
+/// The length of a row, once the buffer is known to hold the whole image.
+fn check(
+    which: &'static str,
+    (height, width, channels): (usize, usize, usize),
+    found: usize,
+) -> Result<usize, PixelError> {
+    let row = width.checked_mul(channels);
+    let (row, expected) = row
+        .and_then(|row| Some((row, row.checked_mul(height)?)))
+        .ok_or(PixelError::TooLarge {
+            height,
+            width,
+            channels,
+        })?;
+    if expected != found {
+        return Err(PixelError::Size {
+            which,
+            height,
+            width,
+            channels,
+            expected,
+            found,
+        });
     }
+    Ok(row)
 }
 
 /// Turns an image of `height` rows upside down, where it lies.
