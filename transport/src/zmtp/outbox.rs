@@ -239,15 +239,8 @@ impl Outbox {
             // Before it counts as a consumer, which is to know that it is one.
             self.flush()?;
         }
-        while let Some(head) = Head::read(&self.come)? {
-            // A PULL sends no messages.
-            if !head.command {
-                return Err(Lost);
-            }
-            let end = head.size + usize::try_from(head.len).map_err(|_| Lost)?;
-            let Some(body) = self.come.get(head.size..end) else {
-                break;
-            };
+        // A PULL sends no messages.
+        while let Some((body, end)) = wire::read_command(&self.come)? {
             if self.is_open() {
                 self.words.extend(wire::pong(body).unwrap_or_default());
             } else if let Some(ready) = wire::read_ready(body, Kind::Pull) {

@@ -3,7 +3,7 @@
 
 use super::inbox::Inbox;
 use super::stream::Stream;
-use super::wire::{self, GREETING, Head, Kind};
+use super::wire::{self, GREETING, Kind};
 use super::{HANDSHAKE_TIMEOUT, Lost};
 use crate::{Address, waiting};
 use bytes::Bytes;
@@ -173,16 +173,10 @@ fn shake_hands(stream: &Stream, shares: bool) -> Result<Vec<u8>, Lost> {
     write_all(stream, &wire::ready(Kind::Pull, shares), deadline)?;
     come.drain(..GREETING);
     loop {
-        if let Some(head) = Head::read(&come)? {
-            if !head.command {
-                return Err(Lost);
-            }
-            let end = head.size + usize::try_from(head.len).map_err(|_| Lost)?;
-            if let Some(body) = come.get(head.size..end) {
-                wire::read_ready(body, Kind::Push).ok_or(Lost)?;
-                come.drain(..end);
-                return Ok(come);
-            }
+        if let Some((body, end)) = wire::read_command(&come)? {
+            wire::read_ready(body, Kind::Push).ok_or(Lost)?;
+            come.drain(..end);
+            return Ok(come);
         }
         read(stream, &mut come, deadline)?;
     }
