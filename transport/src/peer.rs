@@ -2,7 +2,7 @@
 //!
 //! Owns the socket until the address is left: at once, or when what has come is taken (`leaving`).
 
-use crate::dial::{Failure, Path, RETRY, SHM_PENALTY, shm_endpoint, way_to};
+use crate::dial::{Failure, Path, RETRY, SHM_PENALTY, way_to};
 use crate::leaving::Leaving;
 use crate::line::{Line, Shared, Taken};
 use crate::zmtp::Stream;
@@ -168,7 +168,7 @@ impl Peer {
         }
         let Some(next) = &mut self.next else {
             let address = &self.status.address;
-            let Some(endpoint) = shm_endpoint(address) else {
+            let Some(endpoint) = address.shm_endpoint() else {
                 return Ok(());
             };
             self.next = Some(Line::dial(shared, address, Path::Shm, endpoint, true)?);

@@ -111,8 +111,8 @@ impl Socket {
 
     /// Binds the shared memory beside `address`; whether it could.
     pub(crate) fn offer_shm(&self, address: &Address) -> bool {
-        let name = address.shm_name();
-        name.is_some_and(|name| self.0.bind(format!("shm://@{name}")).is_ok())
+        let endpoint = address.shm_endpoint();
+        endpoint.is_some_and(|endpoint| self.0.bind(endpoint).is_ok())
     }
 
     /// Connects to `address` by the library's name for it, whether or not somebody listens there.
