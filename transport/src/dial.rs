@@ -110,7 +110,7 @@ impl Dialled {
             return Ok(None);
         }
         self.generation = generation;
-        let connected = !self.socket.connections()?.is_empty();
+        let connected = self.socket.connected()? > 0;
         // None now, after two changes: it has come and gone between two looks.
         self.connected |= connected || generation.wrapping_sub(self.first) > 1;
         Ok(Some(connected))
