@@ -120,6 +120,11 @@ impl Address {
         }
     }
 
+    /// The library's name for the shared memory beside it.
+    pub(crate) fn shm_endpoint(&self) -> Option<String> {
+        Some(format!("shm://@{}", self.shm_name()?))
+    }
+
     /// What the library is given: `localhost` resolved as both sides agreed.
     pub(crate) fn endpoint(&self) -> String {
         match (self, self.loopback_ip()) {

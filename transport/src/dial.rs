@@ -38,19 +38,11 @@ pub(crate) fn way_to(address: &Address, shm_allowed: bool) -> Option<(Path, Stri
     if address.is_local() && !answers(address) {
         return None;
     }
-    let name = address.shm_name().filter(|_| shm_allowed);
-    let endpoint = name
-        .filter(|name| shm_answers(name))
-        .and_then(|_| shm_endpoint(address));
-    Some(match endpoint {
+    let shared = shm_allowed && address.shm_name().is_some_and(|name| shm_answers(&name));
+    Some(match address.shm_endpoint().filter(|_| shared) {
         Some(endpoint) => (Path::Shm, endpoint),
         None => (Path::Inline, address.endpoint()),
     })
-}
-
-/// The library's name for the shared memory beside an address.
-pub(crate) fn shm_endpoint(address: &Address) -> Option<String> {
-    Some(format!("shm://@{}", address.shm_name()?))
 }
 
 /// Whether somebody listens at a local address.
@@ -118,7 +110,7 @@ impl Dialled {
             return Ok(None);
         }
         self.generation = generation;
-        let connected = !self.socket.connections()?.is_empty();
+        let connected = self.socket.connected()? > 0;
         // None now, after two changes: it has come and gone between two looks.
         self.connected |= connected || generation.wrapping_sub(self.first) > 1;
         Ok(Some(connected))

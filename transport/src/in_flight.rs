@@ -1,8 +1,8 @@
-//! Counts the messages that the library holds: accepted, and neither written to a connection nor
-//! dropped with one.
+//! Counts the messages that queues hold, the library's and ours: accepted, and neither written to a
+//! connection nor dropped with one.
 //!
-//! The library tells nobody how long its queues are. It drops a message when it has written it, so
-//! the first frame of each carries a ticket that is given back with it.
+//! The library tells nobody how long its queues are. A message is dropped when it is written, so the
+//! first frame of each carries a ticket that is given back with it.
 
 use bytes::Bytes;
 use std::sync::Arc;

@@ -11,9 +11,10 @@
 //! named nowhere outside this crate.
 
 // From the ground up; imports run down. address, error, process: what all take. message, socket: the
-// library's, as we use them. pool, in_flight: frames in memory. direct, zmtp: sockets of our own. dial,
-// outlets, line: ways to an address, and from one. closing, parker, leaving, peer: one end of a line,
-// and who waits for it. sender, receiver, requester, replier, pair: what is shown.
+// library's, as we use them. pool, in_flight: frames in memory. waiting: until something comes. direct,
+// zmtp: sockets of our own. dial, outlets, line: ways to an address, and from one. closing, parker,
+// leaving, peer: one end of a line, and who waits for it. sender, receiver, requester, replier, pair:
+// what is shown.
 mod address;
 mod closing;
 mod dial;
@@ -34,6 +35,7 @@ mod replier;
 mod requester;
 mod sender;
 mod socket;
+mod waiting;
 mod zmtp;
 
 pub use address::{Address, AddressError};

@@ -9,8 +9,8 @@ use crate::zmtp::Push;
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
 use omq_tokio::Context;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// While one way is waited for, it is looked so often whether the other one has a new consumer.
@@ -35,8 +35,6 @@ pub(crate) struct Outlets {
 #[derive(Debug)]
 struct Shm {
     socket: Socket,
-    /// Consumers, of a generation: asking for them costs more than sending.
-    known: Mutex<Option<(u64, usize)>>,
     // Last: the socket's driver runs on the context's threads.
     _context: Context,
 }
@@ -128,9 +126,7 @@ impl Outlets {
         };
         for shared_memory in ways {
             let sent = match (self.shm(), shared_memory) {
-                (Some(shm), true) if shared > 0 => {
-                    shm.socket.try_send(message.message())?.is_none()
-                }
+                (Some(shm), true) if shared > 0 => shm.socket.try_send(message.message())?,
                 (_, false) if inline > 0 => self.push.try_send(message)?,
                 _ => false,
             };
@@ -143,7 +139,7 @@ impl Outlets {
 
     /// Consumers that take shared memory.
     fn in_shared_memory(&self) -> Result<usize, Error> {
-        self.shm().map_or(Ok(0), Shm::consumers)
+        self.shm().map_or(Ok(0), |shm| shm.socket.connected())
     }
 
     /// How many consumers are connected.
@@ -196,21 +192,7 @@ impl Shm {
         let socket = Socket::push(&context, high_water_mark);
         socket.offer_shm(address).then(|| Self {
             socket,
-            known: Mutex::new(None),
             _context: context,
         })
-    }
-
-    fn consumers(&self) -> Result<usize, Error> {
-        let generation = self.socket.generation();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, consumers)) = *known
-            && of == generation
-        {
-            return Ok(consumers);
-        }
-        let consumers = self.socket.connections()?.len();
-        *known = Some((generation, consumers));
-        Ok(consumers)
     }
 }

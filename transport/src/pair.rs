@@ -6,7 +6,6 @@ use crate::socket::{self, Socket};
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
 use omq_tokio::Context;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How a [`Pair`] queues and what it accepts.
@@ -38,9 +37,6 @@ pub struct Pair {
 #[derive(Debug)]
 struct Inner {
     socket: Socket,
-    /// What [`Pair::is_connected`] found last: the socket's generation, and in the last bit whether
-    /// somebody was there.
-    found: AtomicU64,
     _context: Context,
 }
 
@@ -77,23 +73,12 @@ impl Pair {
         &self.address
     }
 
-    /// Whether the other end is connected now. Cheap enough to be asked before each message: the
-    /// library's thread, which has to be woken for an answer, is asked only after a change.
+    /// Whether the other end is connected now. Cheap enough to be asked before each message.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`].
     pub fn is_connected(&self) -> Result<bool, Error> {
-        let inner = self.inner.get()?;
-        // Taken before the connections are: what changes in between is found the next time.
-        let generation = inner.socket.generation();
-        let found = inner.found.load(Ordering::Relaxed);
-        if found >> 1 == generation {
-            return Ok(found & 1 == 1);
-        }
-        let is_there = !inner.socket.connections()?.is_empty();
-        let found = generation << 1 | u64::from(is_there);
-        inner.found.store(found, Ordering::Relaxed);
-        Ok(is_there)
+        Ok(self.inner.get()?.socket.connected()? > 0)
     }
 
     /// Sends a message, waiting up to `timeout` for room in the queue. False when the time ran out:
@@ -134,7 +119,6 @@ impl Inner {
         let socket = Socket::pair(&context, queued, bytes);
         Self {
             socket,
-            found: AtomicU64::new(u64::MAX), // no socket has changed so often
             _context: context,
         }
     }

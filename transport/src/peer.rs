@@ -2,7 +2,7 @@
 //!
 //! Owns the socket until the address is left: at once, or when what has come is taken (`leaving`).
 
-use crate::dial::{Failure, Path, RETRY, SHM_PENALTY, shm_endpoint, way_to};
+use crate::dial::{Failure, Path, RETRY, SHM_PENALTY, way_to};
 use crate::leaving::Leaving;
 use crate::line::{Line, Shared, Taken};
 use crate::zmtp::Stream;
@@ -133,16 +133,20 @@ impl Peer {
         let lost = line.was_connected() && self.status.path.is_none();
         let failure = line.failure()?;
         if line.path() == Path::Shm && !self.draining {
-            self.hung_up += u32::from(failure == Some(Failure::Gone));
-            // A publisher that was killed just then is no reason to do without; somebody who hangs up
-            // again and again is.
-            if failure == Some(Failure::Late) || self.hung_up > 1 {
-                self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
-                self.hung_up = 0;
-            }
+            self.book_shm(failure == Some(Failure::Gone), failure);
         }
         self.draining = lost || failure.is_some();
         Ok(())
+    }
+
+    /// Does without shared memory for a while if a handshake over it was late, or somebody hangs up
+    /// again and again. A publisher that was killed just then is no reason.
+    fn book_shm(&mut self, hung_up: bool, failure: Option<Failure>) {
+        self.hung_up += u32::from(hung_up);
+        if failure == Some(Failure::Late) || self.hung_up > 1 {
+            self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
+            self.hung_up = 0;
+        }
     }
 
     fn dial(&mut self, shared: &Shared) -> Result<(), Error> {
@@ -168,7 +172,7 @@ impl Peer {
         }
         let Some(next) = &mut self.next else {
             let address = &self.status.address;
-            let Some(endpoint) = shm_endpoint(address) else {
+            let Some(endpoint) = address.shm_endpoint() else {
                 return Ok(());
             };
             self.next = Some(Line::dial(shared, address, Path::Shm, endpoint, true)?);
@@ -178,14 +182,12 @@ impl Peer {
             self.line = self.next.take();
             self.status.path = Some(Path::Shm);
             self.hung_up = 0;
-        } else if next.was_connected() || next.failure()?.is_some() {
+            return Ok(());
+        }
+        let failure = next.failure()?;
+        if next.was_connected() || failure.is_some() {
             // It may have gone altogether: the way is chosen anew.
-            let late = next.failure()? == Some(Failure::Late);
-            self.hung_up += 1;
-            if late || self.hung_up > 1 {
-                self.shm_refused_until = Some(Instant::now() + SHM_PENALTY);
-                self.hung_up = 0;
-            }
+            self.book_shm(true, failure);
             (self.line, self.next) = (None, None);
             self.status.path = None;
             self.status.since = Instant::now();

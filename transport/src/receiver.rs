@@ -1,10 +1,10 @@
 //! The receiving side: takes messages from many addresses, fairly.
 
-use crate::direct::after;
 use crate::line::{Shared, Taken};
 use crate::parker::Parker;
 use crate::peer::{Peer, PeerStatus};
 use crate::process::OwnProcess;
+use crate::waiting::after;
 use crate::zmtp::Stream;
 use crate::{Address, Error};
 use bytes::Bytes;
@@ -77,7 +77,7 @@ struct Kept {
 #[derive(Debug)]
 struct Common {
     inner: Mutex<Inner>,
-    parker: Arc<Parker>,
+    parker: Parker,
     /// Somebody receives now, and how often somebody has.
     receives: AtomicBool,
     visits: AtomicU64,
@@ -104,7 +104,7 @@ impl Receiver {
     /// [`Error::Connect`] for an address that can never be connected to.
     pub fn connect(addresses: &[Address], options: &ReceiverOptions) -> Result<Self, Error> {
         let failed = |error: std::io::Error| Error::Other(error.to_string());
-        let parker = Arc::new(Parker::new().map_err(failed)?);
+        let parker = Parker::new().map_err(failed)?;
         let shared = Shared {
             context: OnceLock::new(),
             waker: parker.waker(),

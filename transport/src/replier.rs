@@ -1,18 +1,18 @@
 //! The answering side of request and reply: one thread, askers of this host directly and all others
 //! through ZeroMQ.
 
-use crate::direct::{Listener, Spin, Stream, after, wait};
+use crate::direct::{Listener, Spin, Stream};
 use crate::message::frames;
 use crate::process::OwnProcess;
 use crate::socket::{self, Socket};
+use crate::waiting::{Bell, after, wait};
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
 use omq_tokio::Context;
 use omq_tokio::blocking::RecvWakerRegistration;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
-use std::os::fd::OwnedFd;
+use rustix::event::{PollFd, PollFlags};
 use std::sync::Arc;
-use std::task::{Wake, Waker};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// How a [`Replier`] listens.
@@ -51,6 +51,7 @@ struct Inner {
     /// How many questions in a row were taken without a look at the others.
     in_a_row: u32,
     spin: Spin,
+    /// Rung by the library's threads when a message has come.
     bell: Arc<Bell>,
     _waker: RecvWakerRegistration,
     socket: Socket,
@@ -247,7 +248,7 @@ impl Inner {
         if rung {
             return;
         }
-        let mut fds = vec![PollFd::new(&self.bell.0, PollFlags::IN)];
+        let mut fds = vec![PollFd::new(&*self.bell, PollFlags::IN)];
         let listener = self
             .listener
             .as_ref()
@@ -261,31 +262,5 @@ impl Inner {
             PollFd::from_borrowed_fd(asker.fd(), flags)
         }));
         wait(&mut fds, deadline);
-    }
-}
-
-/// Rung by the ZeroMQ library's threads when a message has come.
-#[derive(Debug)]
-struct Bell(OwnedFd);
-
-impl Bell {
-    fn new() -> rustix::io::Result<Self> {
-        eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map(Self)
-    }
-
-    /// Whether it rang since the last time.
-    fn silence(&self) -> bool {
-        rustix::io::read(&self.0, &mut [0; 8]).is_ok()
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        // It fails only when it has rung without being heard.
-        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
     }
 }

@@ -1,10 +1,11 @@
 //! The asking side of request and reply: one peer, one question at a time.
 
 use crate::dial::{CONNECT_TIMEOUT, Dialled, RETRY, way_to};
-use crate::direct::{Stream, after};
+use crate::direct::Stream;
 use crate::message::frames;
 use crate::process::OwnProcess;
 use crate::socket::{self, Socket};
+use crate::waiting::after;
 use crate::{Address, Error, Outgoing};
 use bytes::Bytes;
 use omq_tokio::Context;

@@ -7,10 +7,11 @@
 use crate::{Address, Error};
 use omq_tokio::blocking::{RecvWakerRegistration, Socket as Inner};
 use omq_tokio::{
-    ConnectionStatus, Context, Endpoint, Message, MonitorEvent, MonitorStream, Options,
-    ReconnectPolicy, SocketType, TrySendError,
+    Context, Endpoint, Message, MonitorEvent, MonitorStream, Options, ReconnectPolicy, SocketType,
+    TrySendError,
 };
 use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -50,7 +51,11 @@ fn reconnect(address: &Address) -> ReconnectPolicy {
 
 /// A socket.
 #[derive(Debug)]
-pub(crate) struct Socket(Inner);
+pub(crate) struct Socket {
+    inner: Inner,
+    /// How many are connected, of a generation.
+    known: Mutex<Option<(u64, usize)>>,
+}
 
 /// One of each kind, by how many messages it queues for a peer and the most bytes of one it takes.
 impl Socket {
@@ -58,7 +63,7 @@ impl Socket {
         let options = options(MAX_COMMAND_BYTES)
             .send_hwm(high_water_mark.max(1))
             .shm_max_memory(LIBRARY_SHM_BYTES);
-        Self(context.blocking_socket(SocketType::Push, options))
+        Self::new(context.blocking_socket(SocketType::Push, options))
     }
 
     /// To be connected to shared memory.
@@ -66,18 +71,18 @@ impl Socket {
         let mut options = options(max_message_bytes).recv_hwm(high_water_mark.max(1));
         // Its way is chosen anew.
         options.reconnect = ReconnectPolicy::Disabled;
-        Self(context.blocking_socket(SocketType::Pull, options))
+        Self::new(context.blocking_socket(SocketType::Pull, options))
     }
 
     /// To be connected to `address`.
     pub(crate) fn request(context: &Context, address: &Address, max_message_bytes: usize) -> Self {
         let mut options = options(max_message_bytes);
         options.reconnect = reconnect(address);
-        Self(context.blocking_socket(SocketType::Req, options))
+        Self::new(context.blocking_socket(SocketType::Req, options))
     }
 
     pub(crate) fn reply(context: &Context, max_message_bytes: usize) -> Self {
-        Self(context.blocking_socket(SocketType::Rep, options(max_message_bytes)))
+        Self::new(context.blocking_socket(SocketType::Rep, options(max_message_bytes)))
     }
 
     pub(crate) fn pair(context: &Context, high_water_mark: u32, max_message_bytes: usize) -> Self {
@@ -88,16 +93,23 @@ impl Socket {
             min: Duration::from_millis(20),
             max: Duration::from_secs(1),
         };
-        Self(context.blocking_socket(SocketType::Pair, options))
+        Self::new(context.blocking_socket(SocketType::Pair, options))
     }
 }
 
 impl Socket {
+    fn new(inner: Inner) -> Self {
+        Self {
+            inner,
+            known: Mutex::new(None),
+        }
+    }
+
     /// Binds `address`. The bound address, with the port that the system chose for port 0.
     pub(crate) fn bind(&self, address: &Address) -> Result<Address, Error> {
         refuse_live_path(address)?;
         let endpoint = self
-            .0
+            .inner
             .bind(address.endpoint())
             .map_err(|error| bind_error(address, &error))?;
         Ok(match (endpoint, address) {
@@ -111,33 +123,35 @@ impl Socket {
 
     /// Binds the shared memory beside `address`; whether it could.
     pub(crate) fn offer_shm(&self, address: &Address) -> bool {
-        let name = address.shm_name();
-        name.is_some_and(|name| self.0.bind(format!("shm://@{name}")).is_ok())
+        let endpoint = address.shm_endpoint();
+        endpoint.is_some_and(|endpoint| self.inner.bind(endpoint).is_ok())
     }
 
     /// Connects to `address` by the library's name for it, whether or not somebody listens there.
     pub(crate) fn connect(&self, address: &Address, endpoint: String) -> Result<(), Error> {
-        self.0.connect(endpoint).map_err(|error| Error::Connect {
-            address: address.clone(),
-            reason: error.to_string(),
-        })
+        self.inner
+            .connect(endpoint)
+            .map_err(|error| Error::Connect {
+                address: address.clone(),
+                reason: error.to_string(),
+            })
     }
 
     /// Sends a message, waiting up to `timeout` while all queues are full or nobody is connected.
     /// False when the time ran out: then it was not sent.
     pub(crate) fn send_timeout(&self, message: Message, timeout: Duration) -> Result<bool, Error> {
-        match self.0.send_timeout(message, timeout) {
+        match self.inner.send_timeout(message, timeout) {
             Ok(()) => Ok(true),
             Err(omq_tokio::Error::Timeout) => Ok(false),
             Err(error) => Err(failed(&error)),
         }
     }
 
-    /// Sends a message without waiting; it comes back where all queues are full.
-    pub(crate) fn try_send(&self, message: Message) -> Result<Option<Message>, Error> {
-        match self.0.try_send(message) {
-            Ok(()) => Ok(None),
-            Err(TrySendError::Full(message)) => Ok(Some(message)),
+    /// Sends a message without waiting; false where all queues are full.
+    pub(crate) fn try_send(&self, message: Message) -> Result<bool, Error> {
+        match self.inner.try_send(message) {
+            Ok(()) => Ok(true),
+            Err(TrySendError::Full(_)) => Ok(false),
             Err(TrySendError::Closed) => Err(Error::Closed),
             Err(TrySendError::Error(error)) => Err(Error::Other(error.to_string())),
         }
@@ -145,54 +159,65 @@ impl Socket {
 
     /// The next message, or `None` when none came within `timeout`.
     pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<Option<Message>, Error> {
-        received(self.0.recv_timeout(timeout))
+        received(self.inner.recv_timeout(timeout))
     }
 
     /// The next message, if one has arrived.
     pub(crate) fn try_recv(&self) -> Result<Option<Message>, Error> {
-        received(self.0.try_recv())
+        received(self.inner.try_recv())
     }
 
     /// Wakes `waker` when a message has arrived, as long as what is returned lives.
     pub(crate) fn wakes(&self, waker: Waker) -> RecvWakerRegistration {
-        self.0.register_recv_waker(waker)
+        self.inner.register_recv_waker(waker)
     }
 
-    /// Who is connected, and has shaken hands.
-    pub(crate) fn connections(&self) -> Result<Vec<ConnectionStatus>, Error> {
-        let mut connections = self.0.connections().map_err(|_| Error::Closed)?;
-        connections.retain(|connection| connection.peer_info.is_some());
-        Ok(connections)
+    /// How many are connected, and have shaken hands. The library's thread, which has to be woken for
+    /// an answer, is asked only after a change.
+    pub(crate) fn connected(&self) -> Result<usize, Error> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken before the connections are: what changes in between is found the next time.
+        let generation = self.generation();
+        if let Some((of, connected)) = *known
+            && of == generation
+        {
+            return Ok(connected);
+        }
+        let connections = self.inner.connections().map_err(|_| Error::Closed)?;
+        let shaken = connections.iter().filter(|one| one.peer_info.is_some());
+        let connected = shaken.count();
+        *known = Some((generation, connected));
+        Ok(connected)
     }
 
     /// Tells from now on whom it reaches.
     pub(crate) fn reaches(&self) -> Reaches {
-        Reaches(self.0.monitor())
+        Reaches(self.inner.monitor())
     }
 
     /// Whether it still has a connection, which may be shaking hands.
     pub(crate) fn has(&self, connection: u64) -> Result<bool, Error> {
-        let info = self.0.connection_info(connection);
+        let info = self.inner.connection_info(connection);
         Ok(info.map_err(|_| Error::Closed)?.is_some())
     }
 
     /// A number that changes with the connections: by one when one has shaken hands, and by one when
     /// such a one has gone.
     pub(crate) fn generation(&self) -> u64 {
-        self.0.connections_generation()
+        self.inner.connections_generation()
     }
 
     /// Waits up to `timeout` until the connections are others than at a `generation`.
     pub(crate) fn wait_for_change(&self, generation: u64, timeout: Duration) {
         // An error means that time ran out, which whoever waits sees for itself.
-        let _ = self.0.connections_changed(generation, timeout);
+        let _ = self.inner.connections_changed(generation, timeout);
     }
 
     /// Closes, after what was sent has gone out or `linger` is over.
     pub(crate) fn close(self, linger: Duration) {
         // An error says that something was not written: the time was chosen by whoever closes, and
         // who wants to know has counted.
-        let _ = self.0.close_with_linger(Some(linger));
+        let _ = self.inner.close_with_linger(Some(linger));
     }
 }
 

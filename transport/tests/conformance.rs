@@ -7,8 +7,8 @@ mod support;
 use blendtorch_transport::{Error, Path, Receiver, ReceiverOptions, Sender, SenderOptions};
 use std::time::{Duration, Instant};
 use support::{
-    LONG, Place, SHORT, WAYS, Way, end, number, once_in_a_few, receiver, recv, send, try_send,
-    wait_for_consumers, wait_until_all_left,
+    LONG, Place, SHORT, WAYS, Way, end, number, once_in_a_few, receiver, recv, send,
+    three_consumers, try_send, wait_for_consumers, wait_until_all_left,
 };
 
 #[test]
@@ -205,22 +205,7 @@ fn every_consumer_is_told_the_end() {
     for way in WAYS {
         let mut place = Place::new(way);
         let mut sender = place.sender();
-        let consumers: Vec<_> = (0..3)
-            .map(|_| {
-                let mut receiver = place.receiver();
-                std::thread::spawn(move || {
-                    let mut got = 0;
-                    loop {
-                        let received = recv(&mut receiver);
-                        if received.frames[0][..] == b"end"[..] {
-                            receiver.disconnect(received.peer).unwrap();
-                            return got;
-                        }
-                        got += 1;
-                    }
-                })
-            })
-            .collect();
+        let consumers = three_consumers(&place);
         wait_for_consumers(&sender, 3);
         (0..30).for_each(|i| send(&sender, i, 20_000));
         assert!(sender.close(&end(), LONG), "{way:?}");

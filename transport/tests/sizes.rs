@@ -11,8 +11,8 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::time::Duration;
 use support::{
-    LONG, Place, WAYS, Way, end, number, once_in_a_few, receiver, recv, send, try_send,
-    wait_for_consumers,
+    LONG, Place, WAYS, Way, end, number, once_in_a_few, receiver, recv, send, three_consumers,
+    try_send, wait_for_consumers,
 };
 
 const SHARED: [Way; 2] = [Way::TcpShm, Way::IpcShm];
@@ -92,22 +92,7 @@ fn all_consumers_move_and_each_is_told_the_end() {
     for way in WAYS {
         let mut place = Place::new(way);
         let mut sender = place.sender();
-        let consumers: Vec<_> = (0..3)
-            .map(|_| {
-                let mut receiver = place.receiver();
-                std::thread::spawn(move || {
-                    let mut got = 0;
-                    loop {
-                        let received = recv(&mut receiver);
-                        if received.frames[0][..] == b"end"[..] {
-                            receiver.disconnect(received.peer).unwrap();
-                            return got;
-                        }
-                        got += 1;
-                    }
-                })
-            })
-            .collect();
+        let consumers = three_consumers(&place);
         wait_for_consumers(&sender, 3);
         (0..60).for_each(|i| send(&sender, i, SMALL));
         // One of them may take this before the others have moved.

@@ -10,7 +10,7 @@ mod spin;
 mod stream;
 
 pub(crate) use listener::Listener;
-pub(crate) use spin::{Spin, after, wait};
+pub(crate) use spin::Spin;
 pub(crate) use stream::Stream;
 
 #[cfg(test)]

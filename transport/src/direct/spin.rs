@@ -1,6 +1,5 @@
 //! Waiting for what comes soon: a look without sleeping first, as long as that pays.
 
-use rustix::event::{PollFd, Timespec, poll};
 use std::time::{Duration, Instant};
 
 /// How long a message is looked for without sleeping. One from this host mostly comes sooner than a
@@ -53,21 +52,4 @@ impl Spin {
         }
         None
     }
-}
-
-/// When `timeout` is over; one that no clock can tell is far enough away.
-pub(crate) fn after(timeout: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(1 << 30);
-    Instant::now() + timeout.min(FAR)
-}
-
-/// Waits until one of `fds` is ready, or until `deadline`.
-pub(crate) fn wait(fds: &mut [PollFd<'_>], deadline: Instant) {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let left = Timespec {
-        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: left.subsec_nanos().into(),
-    };
-    // A signal ends the wait too; whoever waits looks for itself what there is.
-    let _ = poll(fds, Some(&left));
 }

@@ -3,7 +3,8 @@
 //! A message is the number of its frames (u32), the length of each (u64), and the frames, all
 //! little-endian.
 
-use super::spin::{Spin, wait};
+use super::spin::Spin;
+use crate::waiting::wait;
 use bytes::Bytes;
 use rustix::event::{PollFd, PollFlags};
 use std::collections::VecDeque;

@@ -4,7 +4,7 @@ use super::Lost;
 use super::outbox::Outbox;
 use super::push::{Shared, State};
 use super::stream::Stream;
-use crate::direct::{after, wait};
+use crate::waiting::{after, wait};
 use rustix::event::{PollFd, PollFlags};
 use std::io::ErrorKind;
 use std::sync::{Arc, MutexGuard};
@@ -79,7 +79,7 @@ impl Shared {
         }
         wait(&mut fds, until);
         if !fds[0].revents().is_empty() {
-            let _ = rustix::io::read(&self.bell, &mut [0; 8]);
+            self.bell.silence();
         }
         let out = PollFlags::OUT;
         let said = peers.iter().zip(&fds[1..]);

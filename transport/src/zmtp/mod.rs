@@ -24,10 +24,8 @@ pub(crate) use stream::Stream;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use crate::socket::HANDSHAKE_TIMEOUT;
 
-/// A peer that connects and then says nothing holds a place: not for long.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A command of a peer that is longer is a lie: hands are shaken with a hundred bytes.
 const MAX_COMMAND: usize = 64 << 10;
 

@@ -1,10 +1,11 @@
 //! One consumer of a PUSH: hands that are shaken, and the messages that wait for it.
 
-use super::stream::{Stream, wait_for};
+use super::stream::Stream;
 use super::wire::{self, GREETING, HEAD, Head, Kind};
 use super::{HANDSHAKE_TIMEOUT, Lost, MAX_COMMAND};
 use crate::Outgoing;
-use rustix::event::PollFlags;
+use crate::waiting::{after, wait};
+use rustix::event::{PollFd, PollFlags};
 use std::collections::VecDeque;
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
@@ -133,7 +134,8 @@ impl Outbox {
         let start = Instant::now();
         while !self.flush()? {
             let patience = PATIENCE.saturating_sub(start.elapsed()).min(NO_PROGRESS);
-            if patience.is_zero() || !wait_for(&self.stream, PollFlags::OUT, patience) {
+            let taker = &mut [PollFd::new(&*self.stream, PollFlags::OUT)];
+            if patience.is_zero() || !wait(taker, after(patience)) {
                 return Ok(false);
             }
         }
@@ -237,15 +239,8 @@ impl Outbox {
             // Before it counts as a consumer, which is to know that it is one.
             self.flush()?;
         }
-        while let Some(head) = Head::read(&self.come)? {
-            // A PULL sends no messages.
-            if !head.command {
-                return Err(Lost);
-            }
-            let end = head.size + usize::try_from(head.len).map_err(|_| Lost)?;
-            let Some(body) = self.come.get(head.size..end) else {
-                break;
-            };
+        // A PULL sends no messages.
+        while let Some((body, end)) = wire::read_command(&self.come)? {
             if self.is_open() {
                 self.words.extend(wire::pong(body).unwrap_or_default());
             } else if let Some(ready) = wire::read_ready(body, Kind::Pull) {

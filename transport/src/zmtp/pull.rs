@@ -2,12 +2,12 @@
 //! asks for it.
 
 use super::inbox::Inbox;
-use super::stream::{Stream, wait_for};
-use super::wire::{self, GREETING, Head, Kind};
+use super::stream::Stream;
+use super::wire::{self, GREETING, Kind};
 use super::{HANDSHAKE_TIMEOUT, Lost};
-use crate::Address;
+use crate::{Address, waiting};
 use bytes::Bytes;
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -173,16 +173,10 @@ fn shake_hands(stream: &Stream, shares: bool) -> Result<Vec<u8>, Lost> {
     write_all(stream, &wire::ready(Kind::Pull, shares), deadline)?;
     come.drain(..GREETING);
     loop {
-        if let Some(head) = Head::read(&come)? {
-            if !head.command {
-                return Err(Lost);
-            }
-            let end = head.size + usize::try_from(head.len).map_err(|_| Lost)?;
-            if let Some(body) = come.get(head.size..end) {
-                wire::read_ready(body, Kind::Push).ok_or(Lost)?;
-                come.drain(..end);
-                return Ok(come);
-            }
+        if let Some((body, end)) = wire::read_command(&come)? {
+            wire::read_ready(body, Kind::Push).ok_or(Lost)?;
+            come.drain(..end);
+            return Ok(come);
         }
         read(stream, &mut come, deadline)?;
     }
@@ -213,12 +207,9 @@ fn read(stream: &Stream, come: &mut Vec<u8>, deadline: Instant) -> Result<(), Lo
 }
 
 fn wait(stream: &Stream, ready: PollFlags, deadline: Instant) -> Result<(), Lost> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    match left.is_zero() {
-        true => Err(Lost),
-        false => {
-            wait_for(stream, ready, left);
-            Ok(())
-        }
+    if Instant::now() >= deadline {
+        return Err(Lost);
     }
+    waiting::wait(&mut [PollFd::new(stream, ready)], deadline);
+    Ok(())
 }

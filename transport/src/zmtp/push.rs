@@ -3,10 +3,9 @@
 
 use super::outbox::Outbox;
 use super::stream::Listener;
-use crate::direct::{after, wait};
+use crate::waiting::{Bell, after, wait};
 use crate::{Address, Error, Outgoing};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
-use std::os::fd::OwnedFd;
+use rustix::event::{PollFd, PollFlags};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,7 +27,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     pub(super) changed: Condvar,
     /// Wakes the keeper.
-    pub(super) bell: OwnedFd,
+    pub(super) bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -56,8 +55,7 @@ impl Push {
             address: address.clone(),
             reason,
         };
-        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let bell = eventfd(0, flags).map_err(|error| failed(error.to_string()))?;
+        let bell = Bell::new().map_err(|error| failed(error.to_string()))?;
         let shared = Arc::new(Shared {
             listener,
             high_water_mark: usize::try_from(high_water_mark.max(1)).unwrap_or(usize::MAX),
@@ -114,7 +112,7 @@ impl Push {
         state.waiting -= 1;
         let left = self.shared.flush(&mut state);
         if left {
-            self.shared.ring();
+            self.shared.bell.ring();
         }
     }
 
@@ -140,7 +138,7 @@ impl Push {
         state.moves = true;
         state.outboxes.iter_mut().for_each(Outbox::move_away);
         if self.shared.flush(&mut state) {
-            self.shared.ring();
+            self.shared.bell.ring();
         }
     }
 
@@ -185,7 +183,7 @@ impl Push {
         }
         state.outboxes.clear();
         drop(state);
-        self.shared.ring();
+        self.shared.bell.ring();
         self.shared.changed.notify_all();
         // A panic of the keeper has been printed by itself.
         let _ = keeper.join();
@@ -209,18 +207,13 @@ impl Shared {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn ring(&self) {
-        // A full counter has rung already.
-        let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
-    }
-
     /// Writes what was pushed, or leaves it to the keeper. False where the consumer was lost and the
     /// message is to go to another one.
     fn deliver(&self, state: &mut State, at: usize) -> bool {
         let outbox = &mut state.outboxes[at];
         if outbox.holds(self.high_water_mark) {
             if !std::mem::replace(&mut state.bursting, true) {
-                self.ring();
+                self.bell.ring();
             }
             return true;
         }
@@ -228,7 +221,7 @@ impl Shared {
             Ok(true) => true,
             Ok(false) => {
                 if !outbox.watched {
-                    self.ring();
+                    self.bell.ring();
                 }
                 true
             }

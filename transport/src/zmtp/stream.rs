@@ -2,7 +2,6 @@
 
 use super::Lost;
 use crate::{Address, Error};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
@@ -202,14 +201,4 @@ fn bind_error(address: &Address, error: &std::io::Error) -> Error {
             reason: error.to_string(),
         },
     }
-}
-
-/// Waits so long for a stream to be ready for this; whether it is.
-pub(super) fn wait_for(stream: &Stream, ready: PollFlags, timeout: Duration) -> bool {
-    let timeout = Timespec {
-        tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: timeout.subsec_nanos().into(),
-    };
-    // A signal ends the wait, too: as if nothing had come.
-    poll(&mut [PollFd::new(stream, ready)], Some(&timeout)).is_ok_and(|ready| ready > 0)
 }

@@ -117,6 +117,19 @@ fn command(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The body of the command that has come first, and the bytes of all of it; `None` until it is there.
+/// A message in its place is a lie.
+pub(super) fn read_command(come: &[u8]) -> Result<Option<(&[u8], usize)>, Lost> {
+    let Some(head) = Head::read(come)? else {
+        return Ok(None);
+    };
+    if !head.command {
+        return Err(Lost);
+    }
+    let end = head.size + usize::try_from(head.len).map_err(|_| Lost)?;
+    Ok(come.get(head.size..end).map(|body| (body, end)))
+}
+
 /// What a peer says of itself when it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ready {

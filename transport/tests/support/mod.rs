@@ -8,6 +8,7 @@ use blendtorch_transport::{
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::OwnedFd;
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A guard against hangs, with room for a slow machine.
@@ -139,6 +140,25 @@ pub(crate) fn try_send(sender: &Sender, number: u32, len: usize, timeout: Durati
 
 pub(crate) fn recv(receiver: &mut Receiver) -> Received {
     receiver.recv_timeout(LONG).unwrap().expect("no message")
+}
+
+/// Consumers that take until they are told the end; how many each has got.
+pub(crate) fn three_consumers(place: &Place) -> Vec<JoinHandle<u32>> {
+    let consumer = |mut receiver: Receiver| {
+        let mut got = 0;
+        loop {
+            let received = recv(&mut receiver);
+            if received.frames[0][..] == b"end"[..] {
+                receiver.disconnect(received.peer).unwrap();
+                return got;
+            }
+            got += 1;
+        }
+    };
+    (0..3)
+        .map(|_| place.receiver())
+        .map(|receiver| std::thread::spawn(move || consumer(receiver)))
+        .collect()
 }
 
 /// Messages that a life of a producer may send. Each counts from its own number of these on, since its
