@@ -298,6 +298,8 @@ impl Inner {
     fn tend(&mut self) -> Result<(), Error> {
         for peer in &mut self.peers {
             peer.tend(&self.shared)?;
+            // What has come of a large frame, also where the system does not say so before the rest.
+            peer.is_readable();
         }
         let settled = self.peers.iter().all(Peer::is_settled);
         let interval = if settled {

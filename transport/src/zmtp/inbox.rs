@@ -15,6 +15,9 @@ const SMALL: usize = 16 << 10;
 const BUFFER: usize = 128 << 10;
 /// Read behind a large frame: room for the head of the next one, which is not copied then.
 const BEHIND: usize = 4 << 10;
+/// A wait is for no more of a frame: a window as systems have it holds three megabytes, and what comes
+/// while this is read is to find room.
+const MOST_AWAITED: usize = 2 << 20;
 /// How often it is read at a time, whether or not that makes a message.
 const MOST_READS: usize = 256;
 /// A larger frame gets memory as it comes, unless one of half its size has come before.
@@ -44,6 +47,8 @@ pub(super) struct Inbox {
     /// What is said to the other side.
     words: Vec<u8>,
     shelf: Shelf,
+    /// So many bytes are waited for.
+    awaited: usize,
     moves: bool,
     lost: bool,
 }
@@ -75,6 +80,7 @@ impl Inbox {
             queue: VecDeque::new(),
             words: Vec::new(),
             shelf: Shelf::default(),
+            awaited: 1,
             moves: false,
             lost: false,
         };
@@ -95,9 +101,22 @@ impl Inbox {
         self.moves && self.queue.is_empty()
     }
 
-    /// Messages that have come.
-    pub(super) fn queued(&self) -> usize {
-        self.queue.len()
+    /// The stream, to wait for more; `None` while something waits here, or nothing will come. The wait
+    /// ends when the rest of a large frame is there, or much of it, not at each piece.
+    pub(super) fn awaits(&mut self) -> Option<Arc<Stream>> {
+        if !self.queue.is_empty() || self.lost {
+            return None;
+        }
+        let rest = self.to_come().unwrap_or(1).min(MOST_AWAITED);
+        if std::mem::replace(&mut self.awaited, rest) != rest {
+            self.stream.await_bytes(rest);
+        }
+        Some(self.stream.clone())
+    }
+
+    /// Bytes of a large frame that are still to come.
+    pub(super) fn to_come(&self) -> Option<usize> {
+        self.large.as_ref().map(|large| large.len - large.come)
     }
 
     /// The next message, if one has come. Reads where none waits.

@@ -7,10 +7,11 @@
 //! elsewhere. Owns sockets, framing, and queues of so many messages as were asked for; it must never
 //! know what a frame means, nor believe a length before it is checked.
 
-// From the ground up: wire (bytes), stream (sockets). outbox, push, keeper: the sending side. inbox,
+// From the ground up: wire (bytes), low_water, stream (sockets). outbox, push, keeper: the sending side. inbox,
 // pull: the receiving side.
 mod inbox;
 mod keeper;
+mod low_water;
 mod outbox;
 mod pull;
 mod push;

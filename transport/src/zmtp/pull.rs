@@ -100,9 +100,7 @@ impl Pull {
     /// What to wait for where nothing has come; `None` while something waits here, or nothing will
     /// come over it.
     pub(crate) fn stream(&mut self) -> Option<Arc<Stream>> {
-        let inbox = self.inbox()?;
-        let waits = inbox.queued() > 0 || inbox.is_lost();
-        (!waits).then(|| inbox.stream.clone())
+        self.inbox()?.awaits()
     }
 
     /// There may be something to read again.

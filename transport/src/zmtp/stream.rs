@@ -1,6 +1,6 @@
 //! Connections over tcp and Unix sockets, which never block, and where they are listened for.
 
-use super::Lost;
+use super::{Lost, low_water};
 use crate::{Address, Error};
 use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
@@ -74,6 +74,14 @@ impl Stream {
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    /// Lets waits for something to read end when so many bytes are there: over a network, where each
+    /// piece of them wakes the reader else.
+    pub(super) fn await_bytes(&self, bytes: usize) {
+        if let Self::Tcp(stream) = self {
+            low_water::set(stream, bytes);
         }
     }
 

@@ -4,12 +4,15 @@ use super::inbox::Inbox;
 use super::stream::Stream;
 use super::wire::{self, Head, Kind};
 use super::{Pull, Push};
+use crate::pool::FramePool;
+use crate::waiting::{after, wait};
 use crate::{Address, Outgoing};
 use bytes::Bytes;
+use rustix::event::{PollFd, PollFlags};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -288,4 +291,108 @@ fn strangers_take_no_place_for_ever() {
     // However many there are, a consumer that comes behind them is let in.
     let _consumer = shaken(&push, &address);
     drop(strangers);
+}
+
+/// A message whose last frame is lent, with all bytes alike, and who looks whether it still is.
+fn lent(byte: u8, len: usize, pool: &Arc<FramePool>) -> (Outgoing, Weak<()>) {
+    struct Owner(Vec<u8>, #[allow(dead_code, reason = "counted")] Arc<()>);
+    impl AsRef<[u8]> for Owner {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    let alive = Arc::new(());
+    let held = Arc::downgrade(&alive);
+    let frame = Bytes::from_owner(Owner(vec![byte; len], alive));
+    let frames = vec![Bytes::from(vec![byte; 30]), frame];
+    (Outgoing::new(frames).lend(pool.clone()), held)
+}
+
+fn pool() -> Arc<FramePool> {
+    Arc::new(FramePool::new(0, 1))
+}
+
+#[test]
+fn what_is_lent_is_given_back_whether_or_not_somebody_reads() {
+    let (push, address) = bind(4);
+    let mut stream = shaken(&push, &address);
+    let pool = pool();
+    // More than the system holds, and a small one, which waits in a burst.
+    let lens = [20_000, 3 << 20, 8 << 20, 100];
+    let mut expected = Vec::new();
+    for (byte, len) in (1..).zip(lens) {
+        let (message, held) = lent(byte, len, &pool);
+        expected.extend(bytes_of(message.frames()));
+        send(&push, &message);
+        drop(message);
+        assert_eq!(held.strong_count(), 0, "{len} bytes are kept");
+    }
+    assert!(pool.counts().heap > 0, "what waits is copied");
+    let mut come = vec![0; expected.len()];
+    stream.read_exact(&mut come).unwrap();
+    assert!(come == expected, "other bytes came");
+}
+
+#[test]
+fn what_goes_out_at_once_is_not_copied() {
+    let (push, address) = bind(4);
+    let mut stream = shaken(&push, &address);
+    let pool = pool();
+    for byte in 1..100 {
+        let (message, held) = lent(byte, 30_000, &pool);
+        let mut come = vec![0; bytes_of(message.frames()).len()];
+        send(&push, &message);
+        stream.read_exact(&mut come).unwrap();
+        assert!(come == bytes_of(message.frames()));
+        drop(message);
+        assert_eq!(held.strong_count(), 0);
+    }
+    assert_eq!(pool.counts().heap, 0);
+}
+
+/// What a wait for the other end of a connection over tcp says.
+fn wakes(inbox: &mut Inbox, timeout: Duration) -> bool {
+    let stream = inbox.awaits().expect("nothing to wait for");
+    wait(&mut [PollFd::new(&*stream, PollFlags::IN)], after(timeout))
+}
+
+#[test]
+fn a_wait_ends_with_the_rest_of_a_large_frame_or_with_its_publisher() {
+    for dies in [false, true] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        theirs.set_nodelay(true).unwrap();
+        let ours = listener.accept().unwrap().0;
+        ours.set_nonblocking(true).unwrap();
+        let mut inbox = Inbox::new(Arc::new(Stream::Tcp(ours)), MOST, &[]);
+        let large = message(&[40_000]);
+        let bytes = bytes_of(&large);
+        assert!(inbox.try_recv().is_none() && inbox.awaits().is_some());
+        theirs.write_all(&bytes[..20_000]).unwrap();
+        assert!(wakes(&mut inbox, LONG), "of a frame nothing is known");
+        // All of it that has come.
+        let deadline = Instant::now() + LONG;
+        while inbox.to_come() != Some(bytes.len() - 20_000) {
+            assert!(Instant::now() < deadline);
+            inbox.readable = true;
+            assert!(inbox.try_recv().is_none());
+        }
+        theirs.write_all(&bytes[20_000..25_000]).unwrap();
+        let early = wakes(&mut inbox, Duration::from_millis(50));
+        assert!(!early, "not at each piece");
+        if dies {
+            drop(theirs);
+            assert!(wakes(&mut inbox, LONG), "nothing more will come");
+            assert!(next(&mut inbox).is_none());
+            continue;
+        }
+        theirs.write_all(&bytes[25_000..]).unwrap();
+        assert!(wakes(&mut inbox, LONG));
+        inbox.readable = true;
+        assert_eq!(inbox.try_recv(), Some(large));
+        // Of the next one anything counts.
+        assert!(inbox.try_recv().is_none() && inbox.awaits().is_some());
+        theirs.write_all(&bytes_of(&message(&[1]))).unwrap();
+        assert!(wakes(&mut inbox, LONG), "a small one is waited for");
+    }
 }
