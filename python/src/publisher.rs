@@ -4,7 +4,7 @@ use crate::asked::{self, AFTER_INTERRUPT, Asked};
 use crate::draft::{self, DraftTensor};
 use crate::errors;
 use crate::instance::while_waiting;
-use crate::values::fields_from_python;
+use crate::values::{Publishing, fields_from_python};
 use btb::{End, PublishError, Publisher, PublisherOptions, StatsHandle};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyRuntimeWarning};
 use pyo3::prelude::*;
@@ -253,7 +253,10 @@ impl PyPublisher {
         let mut turn = self.turn(py, true)?;
         let publisher = turn.get()?;
         // What is refused is refused before a draft is over.
-        let mut fields = fields_from_python(publisher, fields)?;
+        let publishing = Publishing::new(publisher);
+        let mut fields = fields_from_python(&publishing, fields)?;
+        // Held until the GIL is here again.
+        let lent = publishing.lent.filter(|lent| !lent.is_empty());
         if let Some(drafted) = drafted {
             let others = std::mem::take(&mut fields);
             for (name, tensor) in drafted {
@@ -271,7 +274,10 @@ impl PyPublisher {
                 false => Ok(()),
             }
         };
-        let published = py.detach(|| publisher.publish_while(fields, check));
+        let published = py.detach(|| match lent {
+            Some(_) => publisher.publish_lent_while(fields, check),
+            None => publisher.publish_while(fields, check),
+        });
         if self.closing.load(Ordering::Acquire) {
             // Asked for by a signal handler of this very thread, or by a thread that waits.
             let publisher = turn.publisher.take();

@@ -182,7 +182,10 @@ def test_a_pool_too_small_for_the_arrays_costs_a_copy_and_is_said_once(
     items = list(dataset(publisher.address))
     thread.join(HANG_S)
     assert len(items) == 10 and all((item["image"] == 7).all() for item in items)
-    assert publisher.stats()["heap"] == 10 and publisher.stats()["shared"] == 0
+    stats = publisher.stats()
+    # Where nothing is shared, arrays of the script's go out from where they are, if they can.
+    assert 5 <= stats["heap"] <= 10 if shm_bytes == 0 else stats["heap"] == 10
+    assert stats["shared"] == 0
     assert len(told) == warns
     for warning in told:
         assert f"more than the {shm_bytes} bytes of shared memory" in str(warning.message)
@@ -194,3 +197,33 @@ def test_negative_numbers_are_refused_by_name(name: str) -> None:
     options: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match=f"{name} must not be negative, as -1 is"):
         btb.DataPublisher("tcp://127.0.0.1:0", **options)
+
+
+def test_arrays_that_wait_for_a_slow_consumer_are_as_they_were_published() -> None:
+    """Over a network they are sent from where they are, where they can go at once."""
+    publisher = btb.DataPublisher("tcp://127.0.0.1:0", shm_bytes=0, lingerms=HANG_S * 1000)
+    image = np.zeros((700, 1000, 4), np.uint8)
+    mask = bytearray(50_000)
+
+    def publish() -> None:
+        for i in range(30):
+            image.fill(i)
+            mask[:] = bytes([i]) * len(mask)
+            # Not in C order: copied by numpy, then lent.
+            turned = image[:, ::2].transpose(1, 0, 2)
+            publisher.publish(frameid=i, image=image, turned=turned, mask=memoryview(mask))
+        mask.extend(b"free")  # nothing holds it any more
+        publisher.close()
+
+    producer = threading.Thread(target=publish)
+    producer.start()
+    got = []
+    for item in dataset(publisher.address):
+        if len(got) % 10 == 5:
+            producer.join(0.2)
+        values = [np.unique(item[name]).tolist() for name in ("image", "turned", "mask")]
+        assert values == [[item["frameid"]]] * 3
+        got.append(item["frameid"])
+    producer.join(HANG_S)
+    assert got == list(range(30))
+    assert publisher.stats()["undelivered"] == 0 and len(mask) == 50_004

@@ -1,7 +1,10 @@
 //! Messages, as they are sent, and as the library holds them.
 //!
-//! Owns the way from frames to a message of the library's and back; it must never look into a frame.
+//! Owns the way from frames to a message of the library's and back, and what is to become of memory
+//! that was only lent; it must never look into a frame.
 
+use crate::Error;
+use crate::pool::FramePool;
 use bytes::Bytes;
 use omq_tokio::Message;
 use std::sync::Arc;
@@ -11,6 +14,8 @@ use std::sync::Arc;
 pub struct Outgoing {
     frames: Arc<[Bytes]>,
     bytes: usize,
+    /// Where frames are copied to that do not go out at once, of a message that was lent.
+    lent: Option<Arc<FramePool>>,
 }
 
 impl Outgoing {
@@ -20,7 +25,42 @@ impl Outgoing {
         Self {
             bytes: frames.iter().map(Bytes::len).sum(),
             frames: frames.into(),
+            lent: None,
         }
+    }
+
+    /// The same, of which no queue may hold but the first frame, which the sender itself made: what
+    /// waits is copied to memory of this pool.
+    pub(crate) fn lend(self, pool: Arc<FramePool>) -> Self {
+        Self {
+            lent: Some(pool),
+            ..self
+        }
+    }
+
+    /// This message where it was lent, in memory that may wait; nothing where it is so already.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn kept(&self) -> Result<Option<Self>, Error> {
+        self.lent.as_ref().map(|pool| self.copied(pool)).transpose()
+    }
+
+    /// The same in memory of this pool, but for the first frame.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn copied(&self, pool: &FramePool) -> Result<Self, Error> {
+        let copy = |(at, frame): (usize, &Bytes)| match at {
+            0 => Ok(frame.clone()),
+            _ => pool.frame(frame.len(), |memory| memory.copy_from_slice(frame)),
+        };
+        let frames: Result<_, Error> = self.frames.iter().enumerate().map(copy).collect();
+        Ok(Self {
+            frames: frames?,
+            bytes: self.bytes,
+            lent: None,
+        })
     }
 
     /// The frames.

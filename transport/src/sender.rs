@@ -141,6 +141,30 @@ impl Sender {
         Ok(Outgoing::new(frames))
     }
 
+    /// As [`counted`](Self::counted), of frames whose memory is only lent, all but the first: as soon
+    /// as a send of it has returned and this message is dropped, nobody has it any more. What goes
+    /// out at once is never copied.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Forked`], [`Error::NoMemory`].
+    pub fn lent(&self, frames: Vec<Bytes>) -> Result<Outgoing, Error> {
+        let message = self.counted(frames)?;
+        let inner = self.inner.get()?;
+        match self.saves_by_lending() {
+            true => Ok(message.lend(inner.pool.clone())),
+            false => message.copied(&inner.pool),
+        }
+    }
+
+    /// Whether [`lent`](Self::lent) saves a copy: over a network. Through shared memory consumers
+    /// read frames after a send is over, and a Unix socket takes so little at a time that a large
+    /// frame has to wait in any case.
+    #[must_use]
+    pub fn saves_by_lending(&self) -> bool {
+        let over_tcp = matches!(self.address, Address::Tcp { .. });
+        over_tcp && self.inner.peek().is_ok_and(|inner| !inner.offers_shm)
+    }
+
     /// Sends one message, waiting up to `timeout` while all queues are full or nobody is
     /// connected. False when the time ran out: then it was not sent.
     ///

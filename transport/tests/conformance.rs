@@ -4,7 +4,7 @@
 
 mod support;
 
-use blendtorch_transport::{Error, Path, Receiver, ReceiverOptions, Sender, SenderOptions};
+use blendtorch_transport::{Bytes, Error, Path, Receiver, ReceiverOptions, Sender, SenderOptions};
 use std::time::{Duration, Instant};
 use support::{
     LONG, Place, SHORT, WAYS, Way, end, number, once_in_a_few, receiver, recv, send,
@@ -31,6 +31,38 @@ fn messages_arrive_whole_and_in_order() {
                 received.frames[1].len(),
                 [0, 10, 5_000, 300_000][i as usize % 4]
             );
+        }
+        producer.join().unwrap();
+    }
+}
+
+#[test]
+fn memory_that_is_lent_may_be_written_again_after_each_send() {
+    for way in WAYS {
+        let mut place = Place::new(way);
+        let sender = place.sender();
+        let mut receiver = place.receiver();
+        wait_for_consumers(&sender, 1);
+        let producer = std::thread::spawn(move || {
+            let mut body = vec![0; 2 << 20];
+            for i in 0..40_u32 {
+                body.fill(i.to_le_bytes()[0]);
+                let lent = Bytes::from(body);
+                let head = Bytes::copy_from_slice(&i.to_le_bytes());
+                let small = Bytes::copy_from_slice(&[7; 64]);
+                let message = sender.lent(vec![head, lent.clone(), small]).unwrap();
+                assert!(sender.send_timeout(&message, LONG).unwrap());
+                drop(message);
+                body = lent.try_into_mut().expect("it is still held").into();
+            }
+            sender
+        });
+        for i in 0..40 {
+            if i % 10 == 9 {
+                // What is sent meanwhile has to wait.
+                std::thread::sleep(SHORT);
+            }
+            assert_eq!(number(&recv(&mut receiver)), i, "{way:?}");
         }
         producer.join().unwrap();
     }

@@ -4,7 +4,8 @@ use super::link::{BATCH, Inlet, Outlet, PATIENCE, mark};
 use super::way::Way;
 use crate::usage::clock;
 use anyhow::{Context, Result, ensure};
-use btb::{Publisher, PublisherOptions};
+use btb::wire::Bytes;
+use btb::{Publisher, PublisherOptions, Tensor};
 use btt::{Batch, DType, DataLoader, DatasetOptions, Fields, LoaderOptions, RemoteIterableDataset};
 use rustix::time::ClockId;
 
@@ -75,12 +76,23 @@ impl Outlet for Ours {
         }
         let number = number();
         mark(&mut self.image, number);
+        let fields = |image: Tensor| {
+            let fields = [
+                ("image".to_owned(), image.into()),
+                ("frameid".to_owned(), number.into()),
+            ];
+            Fields::from_iter(fields)
+        };
+        // As `publish` does in Python.
+        if self.publisher.saves_by_lending() {
+            let lent = Bytes::from(std::mem::take(&mut self.image));
+            let tensor = Tensor::new(DType::U8, &self.shape, lent.clone())?;
+            self.publisher.publish_lent(fields(tensor))?;
+            self.image = lent.into();
+            return Ok(());
+        }
         let tensor = self.publisher.tensor_from(&self.shape, &self.image)?;
-        let fields = [
-            ("image".to_owned(), tensor.into()),
-            ("frameid".to_owned(), number.into()),
-        ];
-        Ok(self.publisher.publish(Fields::from_iter(fields))?)
+        Ok(self.publisher.publish(fields(tensor))?)
     }
 
     fn finish(&mut self) -> Result<Option<f64>> {

@@ -254,6 +254,59 @@ impl Publisher {
     pub fn publish_while<E>(
         &mut self,
         fields: Fields,
+        go_on: impl FnMut() -> Result<(), E>,
+    ) -> Result<(), PublishError<E>> {
+        self.publish_as(fields, Sender::counted, go_on)
+    }
+
+    /// Publishes a sample whose tensors are only lent: when this returns, nobody holds their memory
+    /// any more, and it may be written again. What goes out at once, as over a network to a consumer
+    /// that keeps up, is never copied; what has to wait is.
+    ///
+    /// ```no_run
+    /// # use btb::{Publisher, PublisherOptions};
+    /// # use blendtorch_wire::{Bytes, DType, Fields, Tensor};
+    /// let mut publisher = Publisher::bind("tcp://0.0.0.0:11000", PublisherOptions::default())?;
+    /// let mut image = vec![0u8; 480 * 640 * 4];
+    /// loop {
+    ///     image.fill(127);
+    ///     let lent = Bytes::from(image);
+    ///     let tensor = Tensor::new(DType::U8, &[480, 640, 4], lent.clone())?;
+    ///     publisher.publish_lent(Fields::from_iter([("image".to_owned(), tensor.into())]))?;
+    ///     image = lent.into(); // without a copy: it is the only one
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish); also where there is no memory for what has to wait.
+    pub fn publish_lent(&mut self, fields: Fields) -> Result<(), PublishError> {
+        self.publish_lent_while(fields, || Ok(()))
+    }
+
+    /// As [`publish_lent`](Self::publish_lent), asking `go_on` every 100 ms of waiting.
+    ///
+    /// # Errors
+    /// As `publish_lent`; [`PublishError::Interrupted`] with what `go_on` returned.
+    pub fn publish_lent_while<E>(
+        &mut self,
+        fields: Fields,
+        go_on: impl FnMut() -> Result<(), E>,
+    ) -> Result<(), PublishError<E>> {
+        self.publish_as(fields, Sender::lent, go_on)
+    }
+
+    /// Whether lending saves a copy: not where consumers on this host read from shared memory, into
+    /// which [`tensor`](Self::tensor) writes at once.
+    #[must_use]
+    pub fn saves_by_lending(&self) -> bool {
+        self.sender.saves_by_lending()
+    }
+
+    fn publish_as<E>(
+        &mut self,
+        fields: Fields,
+        message_of: fn(&Sender, Vec<Bytes>) -> Result<Outgoing, blendtorch_transport::Error>,
         mut go_on: impl FnMut() -> Result<(), E>,
     ) -> Result<(), PublishError<E>> {
         let start = Instant::now();
@@ -271,7 +324,7 @@ impl Publisher {
             },
             fields,
         };
-        let outgoing = self.sender.counted(message.encode()?)?;
+        let outgoing = message_of(&self.sender, message.encode()?)?;
         self.told.offers(self.sequence);
         if let Err(error) = self.send_while(&outgoing, &mut go_on) {
             self.told.takes_back(self.sequence);

@@ -85,9 +85,9 @@ class DataPublisher:
     def publish(self, **kwargs: Any) -> None:
         """Publishes one item with these fields.
 
-        Arrays are copied once, into memory that a consumer on this host reads directly: they may
-        be changed as soon as this returns. Blocks while the queues are full or nobody is
-        connected; other threads run meanwhile.
+        Arrays are copied once, into memory that a consumer on this host reads directly, or go out
+        to others from where they are: they may be changed as soon as this returns, not earlier.
+        Blocks while the queues are full or nobody is connected; other threads run meanwhile.
 
         Where no `AnimationController` plays, what was asked of this instance is done after the
         item was sent: parameters get their values, and services are called.
@@ -124,7 +124,7 @@ class DataPublisher:
 
         `messages` and `bytes` sent, and seconds `blocked` waiting for room. Of arrays of 16 KiB and
         more: how many were put in memory that is `shared` with consumers on this host, how many on
-        the `heap`, from where each is copied once more, and seconds `waited` for memory that slow
+        the `heap`, to wait there for others to take them, and seconds `waited` for memory that slow
         consumers had. After `close`, how many messages were `undelivered`: given up because nobody
         took them in time.
         """

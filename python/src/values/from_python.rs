@@ -16,7 +16,7 @@ use pyo3::types::{
 const MAX_DEPTH: usize = 64;
 
 /// The keyword arguments of `publish` as fields. Arrays are copied once, into memory from which
-/// they are sent.
+/// they are sent, or lent.
 pub(crate) fn fields_from_python(
     memory: &dyn TensorMemory,
     kwargs: &Bound<'_, PyDict>,
@@ -117,7 +117,7 @@ fn value(
         return Err(refused);
     }
     if let Ok(buffer) = PyUntypedBuffer::get(object) {
-        return array(memory, object, &buffer, field);
+        return array(memory, object, buffer, field);
     }
     // An array of rank 0 has no shape to point to, which buffers are refused for.
     if object
@@ -131,7 +131,7 @@ fn value(
     if is_of_blender(object)? {
         let array = numpy(object.py())?.call_method1("array", (object,))?;
         let buffer = PyUntypedBuffer::get(&array)?;
-        return array_of(memory, &buffer, field);
+        return array_of(memory, buffer, field);
     }
     Err(cannot_travel(object, field))
 }
@@ -220,10 +220,10 @@ fn scalar(object: &Bound<'_, PyAny>, field: &str) -> PyResult<Value> {
 fn array(
     memory: &dyn TensorMemory,
     object: &Bound<'_, PyAny>,
-    buffer: &PyUntypedBuffer,
+    buffer: PyUntypedBuffer,
     field: &str,
 ) -> PyResult<Value> {
-    if dtype_of(buffer).is_some() && buffer.is_c_contiguous() {
+    if dtype_of(&buffer).is_some() && buffer.is_c_contiguous() {
         return array_of(memory, buffer, field);
     }
     // Another order or byte order: numpy makes a plain copy, if it is an array of numbers at all.
@@ -239,7 +239,7 @@ fn array(
         .ok()
         .filter(|buffer| dtype_of(buffer).is_some())
         .ok_or_else(|| cannot_travel(&array, field))?;
-    array_of(memory, &buffer, field)
+    array_of(memory, buffer, field)
 }
 
 /// An array of rank 0, by way of one with a single element.
@@ -269,15 +269,25 @@ pub(crate) fn value_from_python(
     value(memory, object, field, 0)
 }
 
-/// Copies a C-contiguous buffer of a known format, without the GIL.
-fn array_of(memory: &dyn TensorMemory, buffer: &PyUntypedBuffer, field: &str) -> PyResult<Value> {
-    let (Some(dtype), Some(bytes)) = (dtype_of(buffer), raw::bytes(buffer)) else {
+/// Takes a C-contiguous buffer of a known format: lent, or copied without the GIL.
+fn array_of(memory: &dyn TensorMemory, buffer: PyUntypedBuffer, field: &str) -> PyResult<Value> {
+    let (Some(dtype), Some(_)) = (dtype_of(&buffer), raw::bytes(&buffer)) else {
         return Err(PyTypeError::new_err(format!(
             "field '{field}' is a buffer that cannot travel: make it a numpy array"
         )));
     };
-    let shape = buffer.shape();
-    let tensor = Python::attach(|py| py.detach(|| memory.copy_of(dtype, shape, bytes)));
+    let shape = buffer.shape().to_vec();
+    let held = match memory.lent() {
+        Some(lent) => lent.hold(buffer),
+        None => Err(buffer),
+    };
+    let tensor = match held {
+        Ok(bytes) => Tensor::new(dtype, &shape, bytes).map_err(|error| error.to_string()),
+        Err(buffer) => {
+            let bytes = raw::bytes(&buffer).unwrap_or_default();
+            Python::attach(|py| py.detach(|| memory.copy_of(dtype, &shape, bytes)))
+        }
+    };
     tensor
         .map(Value::Tensor)
         .map_err(|error| PyValueError::new_err(format!("field '{field}': {error}")))

@@ -9,7 +9,7 @@ mod to_python;
 
 pub(crate) use from_python::{fields_from_python, value_from_python};
 pub(crate) use item::{NOBODY, is_by_hand, item_to_python, own_item};
-pub(crate) use place::Heap;
+pub(crate) use place::{Heap, Publishing};
 pub(crate) use to_python::{
     Owned, fields_to_python, own_tensors, owned_value_to_python, value_to_python,
 };

@@ -1,19 +1,85 @@
 //! Where what Python hands over is to lie.
 
+use super::raw;
 use blendtorch_wire::{Bytes, DType, Tensor};
 use btb::Publisher;
+use pyo3::buffer::PyUntypedBuffer;
+use std::sync::{Mutex, PoisonError};
+
+/// Smaller arrays cost less copied than held.
+const SMALLEST_LENT: usize = 16 << 10;
 
 /// Where the tensors of what Python hands over are to lie.
 pub(crate) trait TensorMemory: Sync {
     /// A tensor with a copy of `bytes`. Needs no GIL.
     fn copy_of(&self, dtype: DType, shape: &[usize], bytes: &[u8]) -> Result<Tensor, String>;
+
+    /// Where arrays are noted that are not copied but lent, if that is so.
+    fn lent(&self) -> Option<&Lent> {
+        None
+    }
 }
 
-impl TensorMemory for Publisher {
+/// Arrays of Python's that a call of `publish` may read: the caller writes them again afterwards.
+#[derive(Debug, Default)]
+pub(crate) struct Lent(Mutex<Vec<Bytes>>);
+
+impl Lent {
+    /// A tensor's data, held until this is dropped: with the GIL, which giving a buffer back needs.
+    pub(super) fn hold(&self, buffer: PyUntypedBuffer) -> Result<Bytes, PyUntypedBuffer> {
+        if buffer.len_bytes() < SMALLEST_LENT || raw::bytes(&buffer).is_none() {
+            return Err(buffer);
+        }
+        let bytes = Bytes::from_owner(Held(buffer));
+        self.lock().push(bytes.clone());
+        Ok(bytes)
+    }
+
+    /// Whether nothing is lent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Bytes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A C-contiguous buffer, exported as long as it is read.
+struct Held(PyUntypedBuffer);
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        raw::bytes(&self.0).unwrap_or_default()
+    }
+}
+
+/// A publisher that is about to publish, and what is lent to it.
+pub(crate) struct Publishing<'a> {
+    pub(crate) publisher: &'a Publisher,
+    /// Nothing where a copy is written in shared memory at once.
+    pub(crate) lent: Option<Lent>,
+}
+
+impl<'a> Publishing<'a> {
+    pub(crate) fn new(publisher: &'a Publisher) -> Self {
+        Self {
+            publisher,
+            lent: publisher.saves_by_lending().then(Lent::default),
+        }
+    }
+}
+
+impl TensorMemory for Publishing<'_> {
     /// In memory from which it is sent.
     fn copy_of(&self, dtype: DType, shape: &[usize], bytes: &[u8]) -> Result<Tensor, String> {
-        self.tensor(dtype, shape, |memory| memory.copy_from_slice(bytes))
+        self.publisher
+            .tensor(dtype, shape, |memory| memory.copy_from_slice(bytes))
             .map_err(|error| error.to_string())
+    }
+
+    fn lent(&self) -> Option<&Lent> {
+        self.lent.as_ref()
     }
 }
 

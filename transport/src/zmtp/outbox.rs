@@ -3,8 +3,8 @@
 use super::stream::Stream;
 use super::wire::{self, GREETING, HEAD, Head, Kind};
 use super::{HANDSHAKE_TIMEOUT, Lost, MAX_COMMAND};
-use crate::Outgoing;
 use crate::waiting::{after, wait};
+use crate::{Error, Outgoing};
 use rustix::event::{PollFd, PollFlags};
 use std::collections::VecDeque;
 use std::io::{IoSlice, IoSliceMut};
@@ -114,6 +114,21 @@ impl Outbox {
 
     pub(super) fn push(&mut self, message: &Outgoing) {
         self.queue.push_back(message.clone());
+    }
+
+    /// Takes back the message that was pushed last, if nothing of it is written.
+    pub(super) fn take_back_the_last(&mut self) -> bool {
+        self.has_not_begun_the_last() && self.queue.pop_back().is_some()
+    }
+
+    /// What was lent is its owner's again: what still waits of it is copied.
+    pub(super) fn keep_the_last(&mut self) -> Result<(), Error> {
+        if let Some(last) = self.queue.back_mut()
+            && let Some(kept) = last.kept()?
+        {
+            *last = kept;
+        }
+        Ok(())
     }
 
     /// Whether the message that was pushed last is there as it was: then it may go to somebody else.

@@ -84,7 +84,7 @@ impl Push {
             };
             state.outboxes[at].push(message);
             state.turn = at + 1;
-            if self.shared.deliver(&mut state, at) {
+            if self.shared.deliver(&mut state, at)? {
                 return Ok(true);
             }
         }
@@ -209,26 +209,41 @@ impl Shared {
 
     /// Writes what was pushed, or leaves it to the keeper. False where the consumer was lost and the
     /// message is to go to another one.
-    fn deliver(&self, state: &mut State, at: usize) -> bool {
+    fn deliver(&self, state: &mut State, at: usize) -> Result<bool, Error> {
         let outbox = &mut state.outboxes[at];
         if outbox.holds(self.high_water_mark) {
             if !std::mem::replace(&mut state.bursting, true) {
                 self.bell.ring();
             }
-            return true;
+            return self.keep_the_last(state, at);
         }
         match outbox.flush_patiently() {
-            Ok(true) => true,
+            Ok(true) => Ok(true),
             Ok(false) => {
                 if !outbox.watched {
                     self.bell.ring();
                 }
-                true
+                self.keep_the_last(state, at)
             }
             Err(_) => {
                 let begun = !outbox.has_not_begun_the_last();
                 self.remove(state, at);
-                begun
+                Ok(begun)
+            }
+        }
+    }
+
+    /// Where there is no memory to keep a message that was lent, it was not sent; a consumer that has
+    /// a part of it is lost.
+    fn keep_the_last(&self, state: &mut State, at: usize) -> Result<bool, Error> {
+        let outbox = &mut state.outboxes[at];
+        match outbox.keep_the_last() {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                if !outbox.take_back_the_last() {
+                    self.remove(state, at);
+                }
+                Err(error)
             }
         }
     }
