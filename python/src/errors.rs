@@ -2,8 +2,8 @@
 
 use pyo3::create_exception;
 use pyo3::exceptions::{
-    PyConnectionResetError, PyFileNotFoundError, PyIndexError, PyOSError, PyRuntimeError,
-    PyTimeoutError, PyValueError,
+    PyConnectionResetError, PyFileNotFoundError, PyIndexError, PyMemoryError, PyOSError,
+    PyRuntimeError, PyTimeoutError, PyValueError,
 };
 use pyo3::prelude::*;
 
@@ -125,6 +125,9 @@ pub(crate) fn channel(error: &blendtorch_channels::Error) -> PyErr {
 pub(crate) fn producer(error: btb::PublishError<PyErr>) -> PyErr {
     match error {
         btb::PublishError::Interrupted(error) => error,
+        btb::PublishError::Transport(error @ blendtorch_transport::Error::NoMemory(_)) => {
+            PyMemoryError::new_err(error.to_string())
+        }
         btb::PublishError::Transport(error) => PyOSError::new_err(error.to_string()),
         error => PyValueError::new_err(error.to_string()),
     }
@@ -154,7 +157,7 @@ pub(crate) fn tensor(error: &btb::TensorError) -> PyErr {
     let text = error.to_string();
     match error {
         btb::TensorError::Transport(blendtorch_transport::Error::NoMemory(_)) => {
-            pyo3::exceptions::PyMemoryError::new_err(text)
+            PyMemoryError::new_err(text)
         }
         btb::TensorError::Transport(_) => PyOSError::new_err(text),
         _ => PyValueError::new_err(text),

@@ -253,7 +253,7 @@ impl PyPublisher {
         let mut turn = self.turn(py, true)?;
         let publisher = turn.get()?;
         // What is refused is refused before a draft is over.
-        let publishing = Publishing::new(publisher);
+        let publishing = Publishing::new(publisher, drafted.is_none());
         let mut fields = fields_from_python(&publishing, fields)?;
         // Held until the GIL is here again.
         let lent = publishing.lent.filter(|lent| !lent.is_empty());

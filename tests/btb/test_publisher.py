@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 import threading
 import tracemalloc
 import warnings
@@ -227,3 +229,43 @@ def test_arrays_that_wait_for_a_slow_consumer_are_as_they_were_published() -> No
     producer.join(HANG_S)
     assert got == list(range(30))
     assert publisher.stats()["undelivered"] == 0 and len(mask) == 50_004
+
+
+CHANGED_MEANWHILE = """
+import signal
+import numpy as np
+from blendtorch import btb
+publisher = btb.DataPublisher("tcp://127.0.0.1:0", shm_bytes=0, lingerms=60000)
+image = np.full((100, 100), 3, np.uint8)
+
+def change(*_):
+    if publisher.stats()["blocked"] == 0:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)  # before it waits
+        return
+    image.fill(9)
+    print(publisher.address, flush=True)
+
+signal.signal(signal.SIGALRM, change)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+publisher.publish(image=image)
+publisher.publish(image=image)
+publisher.close()
+"""
+
+
+def test_what_is_changed_while_publish_waits_for_a_consumer_is_not_in_the_item() -> None:
+    """Regression: arrays that are sent from where they are were the script's again too late.
+
+    A signal handler runs meanwhile, and so do services that were called.
+    """
+    producer = subprocess.Popen(
+        [sys.executable, "-P", "-c", CHANGED_MEANWHILE], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert producer.stdout is not None
+        address = producer.stdout.readline().strip()
+        values = [np.unique(item["image"]).tolist() for item in dataset(address)]
+        assert producer.wait(HANG_S) == 0
+    finally:
+        producer.kill()
+    assert values == [[3], [9]]

@@ -38,22 +38,33 @@ impl Outgoing {
         }
     }
 
-    /// This message where it was lent, in memory that may wait; nothing where it is so already.
+    /// The same message, not lent any more: what it was lent is copied.
     ///
     /// # Errors
     /// [`Error::NoMemory`].
-    pub(crate) fn kept(&self) -> Result<Option<Self>, Error> {
-        self.lent.as_ref().map(|pool| self.copied(pool)).transpose()
+    pub fn keep(self) -> Result<Self, Error> {
+        Ok(self.kept(|_| 0)?.unwrap_or(self))
+    }
+
+    /// This message where it was lent, not lent any more; nothing where it is not. Of each frame, of
+    /// which `gone` is given the number, what is gone is not copied: nobody will read it.
+    pub(crate) fn kept(&self, gone: impl Fn(usize) -> usize) -> Result<Option<Self>, Error> {
+        let pool = self.lent.as_ref();
+        pool.map(|pool| self.copied(pool, gone)).transpose()
     }
 
     /// The same in memory of this pool, but for the first frame.
-    ///
-    /// # Errors
-    /// [`Error::NoMemory`].
-    pub(crate) fn copied(&self, pool: &FramePool) -> Result<Self, Error> {
+    pub(crate) fn copied(
+        &self,
+        pool: &FramePool,
+        gone: impl Fn(usize) -> usize,
+    ) -> Result<Self, Error> {
         let copy = |(at, frame): (usize, &Bytes)| match at {
             0 => Ok(frame.clone()),
-            _ => pool.frame(frame.len(), |memory| memory.copy_from_slice(frame)),
+            _ => pool.frame(frame.len(), |memory| {
+                let gone = gone(at).min(frame.len());
+                memory[gone..].copy_from_slice(&frame[gone..]);
+            }),
         };
         let frames: Result<_, Error> = self.frames.iter().enumerate().map(copy).collect();
         Ok(Self {

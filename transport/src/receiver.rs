@@ -272,6 +272,10 @@ impl Common {
                 continue;
             }
             let mut inner = self.lock();
+            if self.receives.load(Ordering::Relaxed) {
+                // It waits by now, for as much as was to come when it began to.
+                continue;
+            }
             inner.prefetch();
             inner.hurry();
             if Instant::now() >= inner.tend_at || inner.peers.iter().any(Peer::moves) {

@@ -142,8 +142,8 @@ impl Sender {
     }
 
     /// As [`counted`](Self::counted), of frames whose memory is only lent, all but the first: as soon
-    /// as a send of it has returned and this message is dropped, nobody has it any more. What goes
-    /// out at once is never copied.
+    /// as a send of it by this sender has returned and this message is dropped, nobody has it any
+    /// more. What goes out at once is not copied, if [lending saves that](Self::saves_by_lending).
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Forked`], [`Error::NoMemory`].
@@ -152,7 +152,7 @@ impl Sender {
         let inner = self.inner.get()?;
         match self.saves_by_lending() {
             true => Ok(message.lend(inner.pool.clone())),
-            false => message.copied(&inner.pool),
+            false => message.copied(&inner.pool, |_| 0),
         }
     }
 

@@ -260,8 +260,9 @@ impl Publisher {
     }
 
     /// Publishes a sample whose tensors are only lent: when this returns, nobody holds their memory
-    /// any more, and it may be written again. What goes out at once, as over a network to a consumer
-    /// that keeps up, is never copied; what has to wait is.
+    /// any more, and it may be written again. What goes out at once, over a network to a consumer
+    /// that keeps up, is not copied; what has to wait is, and all where
+    /// [nothing is saved so](Self::saves_by_lending).
     ///
     /// ```no_run
     /// # use btb::{Publisher, PublisherOptions};
@@ -284,7 +285,8 @@ impl Publisher {
         self.publish_lent_while(fields, || Ok(()))
     }
 
-    /// As [`publish_lent`](Self::publish_lent), asking `go_on` every 100 ms of waiting.
+    /// As [`publish_lent`](Self::publish_lent), asking `go_on` every 100 ms of waiting: by then all
+    /// is copied.
     ///
     /// # Errors
     /// As `publish_lent`; [`PublishError::Interrupted`] with what `go_on` returned.
@@ -296,8 +298,8 @@ impl Publisher {
         self.publish_as(fields, Sender::lent, go_on)
     }
 
-    /// Whether lending saves a copy: not where consumers on this host read from shared memory, into
-    /// which [`tensor`](Self::tensor) writes at once.
+    /// Whether lending saves a copy: over tcp, but not where consumers on this host read from shared
+    /// memory, into which [`tensor`](Self::tensor) writes at once.
     #[must_use]
     pub fn saves_by_lending(&self) -> bool {
         self.sender.saves_by_lending()
@@ -325,37 +327,43 @@ impl Publisher {
             fields,
         };
         let outgoing = message_of(&self.sender, message.encode()?)?;
+        let bytes = outgoing.byte_len() as u64;
         self.told.offers(self.sequence);
-        if let Err(error) = self.send_while(&outgoing, &mut go_on) {
+        if let Err(error) = self.send_while(outgoing, &mut go_on) {
             self.told.takes_back(self.sequence);
             return Err(error);
         }
-        self.told
-            .published(self.sequence, outgoing.byte_len() as u64, start.elapsed());
+        self.told.published(self.sequence, bytes, start.elapsed());
         self.sequence += 1;
         self.note_frames();
         let mut stats = self.stats.lock();
         stats.messages += 1;
-        stats.bytes += outgoing.byte_len() as u64;
+        stats.bytes += bytes;
         Ok(())
     }
 
     /// Sends, and says so where that has to wait.
     fn send_while<E>(
         &self,
-        outgoing: &Outgoing,
+        mut outgoing: Outgoing,
         go_on: &mut impl FnMut() -> Result<(), E>,
     ) -> Result<(), PublishError<E>> {
-        if self.try_send(outgoing, Duration::ZERO)? {
+        if self.try_send(&outgoing, Duration::ZERO)? {
             return Ok(());
         }
         self.told.waits();
         let sent = loop {
-            match self.try_send(outgoing, SLICE) {
+            let sent = self.try_send(&outgoing, SLICE);
+            match sent {
                 Ok(true) => break Ok(()),
                 Ok(false) => {}
                 Err(error) => break Err(error.into()),
             }
+            // What the caller does now may be with what it has lent.
+            outgoing = match outgoing.keep() {
+                Ok(kept) => kept,
+                Err(error) => break Err(error.into()),
+            };
             if let Err(error) = go_on() {
                 break Err(PublishError::Interrupted(error));
             }

@@ -15,8 +15,9 @@ pub struct PublisherStats {
     /// Tensors of 16 KiB and more that were made in shared memory, where a consumer on this host
     /// reads them.
     pub shared: u64,
-    /// Tensors of 16 KiB and more that were made on the heap, from where each is copied once more:
-    /// there is no shared memory at this address, or none was free.
+    /// Tensors of 16 KiB and more that were put on the heap, from where each is copied once more:
+    /// there is no shared memory at this address, or none was free. Lent ones count where they had
+    /// to wait; those that went out at once are neither here nor there.
     pub heap: u64,
     /// Time spent waiting for shared memory that consumers had: as with `blocked`, they are slow.
     pub waited: Duration,

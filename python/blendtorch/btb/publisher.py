@@ -94,6 +94,7 @@ class DataPublisher:
 
         Raises:
             TypeError: a value cannot travel; the message names its field.
+            MemoryError: there is no memory for what has to wait.
             OSError: the publisher is closed.
             SystemExit: the item was sent, and the launcher has asked this instance to stop.
         """

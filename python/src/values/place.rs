@@ -1,7 +1,7 @@
 //! Where what Python hands over is to lie.
 
 use super::raw;
-use blendtorch_wire::{Bytes, DType, Tensor};
+use blendtorch_wire::{Bytes, DType, Limits, Tensor};
 use btb::Publisher;
 use pyo3::buffer::PyUntypedBuffer;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +27,9 @@ pub(crate) struct Lent(Mutex<Vec<Bytes>>);
 impl Lent {
     /// A tensor's data, held until this is dropped: with the GIL, which giving a buffer back needs.
     pub(super) fn hold(&self, buffer: PyUntypedBuffer) -> Result<Bytes, PyUntypedBuffer> {
-        if buffer.len_bytes() < SMALLEST_LENT || raw::bytes(&buffer).is_none() {
+        // What no message holds is refused where it would be copied.
+        let lendable = SMALLEST_LENT..=Limits::default().max_message_bytes;
+        if !lendable.contains(&buffer.len_bytes()) || raw::bytes(&buffer).is_none() {
             return Err(buffer);
         }
         let bytes = Bytes::from_owner(Held(buffer));
@@ -62,10 +64,12 @@ pub(crate) struct Publishing<'a> {
 }
 
 impl<'a> Publishing<'a> {
-    pub(crate) fn new(publisher: &'a Publisher) -> Self {
+    /// `may_lend` where nothing else is published beside it, which would be copied as what is lent is.
+    pub(crate) fn new(publisher: &'a Publisher, may_lend: bool) -> Self {
+        let lends = may_lend && publisher.saves_by_lending();
         Self {
             publisher,
-            lent: publisher.saves_by_lending().then(Lent::default),
+            lent: lends.then(Lent::default),
         }
     }
 }

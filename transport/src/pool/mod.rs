@@ -74,7 +74,7 @@ enum Shortage {
 pub struct FrameCounts {
     /// In shared memory: a consumer on this host reads them where they were written.
     pub shared: u64,
-    /// On the heap, from where each is copied once more.
+    /// On the heap, from where each is copied once more. What was lent counts where it had to wait.
     pub heap: u64,
     /// How long it was waited for memory that consumers had.
     pub waited: Duration,

@@ -2,8 +2,8 @@
 //! there as is wanted.
 //!
 //! A reader that is woken for each piece sleeps four times an image, and each time the writer has to
-//! wake it, which costs more than copying what it writes. Linux counts so since 4.18: its window grows
-//! with what is waited for, and a wait ends also where nothing more fits in.
+//! wake it, which costs more than copying what it writes. Linux lets the window grow with what is waited
+//! for, and ends a wait also where nothing more fits in.
 
 #![allow(unsafe_code, reason = "no crate of ours has this option of sockets")]
 

@@ -123,9 +123,21 @@ impl Outbox {
 
     /// What was lent is its owner's again: what still waits of it is copied.
     pub(super) fn keep_the_last(&mut self) -> Result<(), Error> {
-        if let Some(last) = self.queue.back_mut()
-            && let Some(kept) = last.kept()?
-        {
+        // Bytes of the message that are written, if it is the first.
+        let written = if self.queue.len() == 1 {
+            self.written
+        } else {
+            0
+        };
+        let Some(last) = self.queue.back_mut() else {
+            return Ok(());
+        };
+        let frames = last.frames();
+        let gone = |at: usize| {
+            let before: usize = frames[..at].iter().map(|frame| size_of(frame.len())).sum();
+            written.saturating_sub(before + Head::size_of(frames[at].len()))
+        };
+        if let Some(kept) = last.kept(gone)? {
             *last = kept;
         }
         Ok(())
@@ -276,7 +288,10 @@ impl Outbox {
 /// Bytes of a message with the heads of its frames.
 fn size(message: &Outgoing) -> usize {
     let frames = message.frames().iter();
-    frames
-        .map(|frame| Head::size_of(frame.len()) + frame.len())
-        .sum()
+    frames.map(|frame| size_of(frame.len())).sum()
+}
+
+/// Bytes of a frame with its head.
+fn size_of(frame: usize) -> usize {
+    Head::size_of(frame) + frame
 }

@@ -241,6 +241,8 @@ impl Shared {
             Ok(()) => Ok(true),
             Err(error) => {
                 if !outbox.take_back_the_last() {
+                    // Also for the keeper, which may be waiting for it.
+                    outbox.stream.shut_down();
                     self.remove(state, at);
                 }
                 Err(error)
