@@ -236,7 +236,7 @@ import signal
 import numpy as np
 from blendtorch import btb
 publisher = btb.DataPublisher("tcp://127.0.0.1:0", shm_bytes=0, lingerms=60000)
-image = np.full((100, 100), 3, np.uint8)
+image = np.full((200, 200), 3, np.uint8)
 
 def change(*_):
     if publisher.stats()["blocked"] == 0:
