@@ -91,7 +91,7 @@ lint: own-build libtorch $(CACHE)/.tools ## formatting, clippy, documentation, r
 	$(TOOLS)/bin/ruff check .
 	$(TOOLS)/bin/mypy
 
-bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png; networks of neurons beside C: out/neurons; networks as scenes: out/networks; surfaces drawn by ourselves: out/solid.json; EEVEE without a GPU: out/eevee.json
+bench: setup python-env ## throughput, latency, memory beside the original's way: out/bench.json, out/bench.png; networks of neurons beside C: out/neurons; networks as scenes: out/networks; surfaces drawn by ourselves: out/solid.json; EEVEE without a GPU: out/eevee.json; how many instances: out/instances.json
 	cargo build --release -p blendtorch-benches
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out $(BESIDE_VISIONSIM)
 	$(CARGO_TARGET_DIR)/release/neurons --out out/neurons
@@ -99,6 +99,7 @@ bench: setup python-env ## throughput, latency, memory beside the original's way
 	$(VENV)/bin/python benches/networks.py --out out/networks/scenes.json $(BESIDE_CLEO)
 	$(VENV)/bin/python benches/solid.py --out out/solid.json
 	$(VENV)/bin/python benches/eevee.py --out out/eevee.json
+	$(VENV)/bin/python benches/instances.py --out out/instances.json
 
 peers: setup python-env ## us beside the original's way, libzmq and other Blenders, added to docs/peers.md; PEERS="--help" says more
 	cargo build --release -p blendtorch-benches

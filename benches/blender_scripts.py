@@ -8,6 +8,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +49,28 @@ def run(blender: Path, script: str, *options: Any, **more: str) -> Any:
     of = command(blender, script, *options)
     done = subprocess.run(of, capture_output=True, text=True, env=environment(**more))
     return said(of, done.stdout, f"{done.stderr}\nexit code {done.returncode}")
+
+
+def together(blender: Path, instances: int, script: str, *options: Any) -> list[Any]:
+    """What so many of them say, which begin together once all have said that they are ready: at the
+    moment (of `time.monotonic`) that is in the file of their `--start`."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = Path(folder) / "start"
+        of = command(blender, script, *options, "--start", start)
+        started = [
+            subprocess.Popen(of, stdout=subprocess.PIPE, text=True, env=environment())
+            for _ in range(instances)
+        ]
+        try:
+            for one in started:
+                assert one.stdout
+                while f"{SAYS}ready" not in (line := one.stdout.readline()):
+                    if not line:
+                        sys.exit(f"{' '.join(of)} has ended")
+            written = start.with_suffix(".new")
+            written.write_text(str(time.monotonic() + 0.2))
+            written.rename(start)
+            return [said(of, one.communicate()[0]) for one in started]
+        finally:
+            for one in started:
+                one.kill()

@@ -11,10 +11,7 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -50,22 +47,8 @@ def pictures(bpy: Path, frames: int) -> list[dict[str, Any]]:
 def together(bpy: Path, scene: str, seconds: float, phases: int) -> dict[str, Any]:
     """Pictures a second of as many instances as there are cores."""
     cores = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory() as folder:
-        start = Path(folder) / "start"
-        options = (scene, "--phases", phases, "--seconds", seconds, "--start", start)
-        of, env = blender_scripts.command(bpy, SCRIPT, *options), blender_scripts.environment()
-        instances = [
-            subprocess.Popen(of, stdout=subprocess.PIPE, text=True, env=env) for _ in range(cores)
-        ]
-        for one in instances:
-            assert one.stdout
-            while "@@ready" not in (line := one.stdout.readline()):
-                if not line:
-                    sys.exit(f"{' '.join(of)} has ended")
-        written = start.with_suffix(".new")
-        written.write_text(str(time.monotonic() + 0.2))
-        written.rename(start)
-        told = [blender_scripts.said(of, one.communicate()[0]) for one in instances]
+    options = (scene, "--phases", phases, "--seconds", seconds)
+    told = blender_scripts.together(bpy, cores, SCRIPT, *options)
     both = {
         way: [sum(counts) / seconds for counts in zip(*(one[way] for one in told), strict=True)]
         for way in ("ours", "view")

@@ -183,19 +183,45 @@ fn rendering(said: &Said) -> Check {
         let vendor = said.vendor.as_deref().unwrap_or_default();
         return Check::ok("rendering", format!("GPU: {renderer} ({vendor} {version})"));
     }
-    let found =
-        format!("software: {renderer}; Workbench is quick on it, EEVEE takes seconds a frame");
+    let mesa = mesa(version);
+    let found = format!(
+        "software: {renderer}{}; Workbench is quick on it, EEVEE takes half a second a picture and two \
+         for the first",
+        mesa.map_or_else(String::new, |mesa| format!(", Mesa {mesa}")),
+    );
+    let older = mesa
+        .and_then(|mesa| mesa.split_once('.'))
+        .and_then(|(major, _)| major.parse::<u32>().ok())
+        .is_some_and(|major| major < QUICK_MESA);
     match nvidia() {
         Some(card) => Check::note(
             "rendering",
             format!("{found}, and {} is there", card.display()),
             "install the EGL library of NVIDIA's driver (libEGL_nvidia.so.0)",
         ),
+        None if older && renderer.contains("llvmpipe") => Check::note(
+            "rendering",
+            found,
+            format!(
+                "nothing has to be done; Mesa {QUICK_MESA} draws both in three quarters of the time or \
+                 less (Debian 12: apt-get install -t bookworm-backports libgl1-mesa-dri libegl-mesa0, as \
+                 root)"
+            ),
+        ),
         None => Check {
             health: Health::Note,
             ..Check::ok("rendering", found)
         },
     }
+}
+
+/// The first Mesa that was seen to draw quicker than 22.3 (docs/speed.md).
+const QUICK_MESA: u32 = 25;
+
+/// The version of Mesa in what OpenGL says of its own, as `4.5 (Core Profile) Mesa 22.3.6`.
+fn mesa(version: &str) -> Option<&str> {
+    let (_, mesa) = version.split_once("Mesa ")?;
+    mesa.split(|c: char| !c.is_ascii_digit() && c != '.').next()
 }
 
 /// Notes that Mesa is told to draw with threads of its own.
@@ -236,6 +262,7 @@ mod tests {
         let software = rendering(&said(text));
         assert_eq!(software.health, Health::Note);
         assert!(software.found.starts_with("software: llvmpipe"));
+        assert_eq!(software.remedy, None, "which Mesa it is is not known");
         let text = text.replace("llvmpipe", "NVIDIA H100");
         let gpu = rendering(&said(&text));
         assert_eq!(gpu.health, Health::Ok);
@@ -245,6 +272,26 @@ mod tests {
         ));
         assert_eq!(none.health, Health::Missing);
         assert!(none.found.contains("no EGL") && none.remedy.unwrap().contains("libegl1"));
+    }
+
+    #[test]
+    fn an_old_mesa_is_named_with_what_a_newer_one_would_bring() {
+        let with = |version: &str| {
+            rendering(&Said {
+                renderer: Some("llvmpipe (LLVM 15.0.6, 256 bits)".into()),
+                gpu_version: Some(version.into()),
+                ..Said::default()
+            })
+        };
+        let old = with("4.5 (Core Profile) Mesa 22.3.6");
+        assert!(old.found.contains(", Mesa 22.3.6; "), "{}", old.found);
+        assert!(old.remedy.unwrap().contains("bookworm-backports"));
+        let new = with("4.5 (Core Profile) Mesa 25.0.7-2~bpo12+1");
+        assert!(new.found.contains(", Mesa 25.0.7; "), "{}", new.found);
+        assert_eq!((new.health, new.remedy), (Health::Note, None));
+        for odd in ["4.5", "Mesa", "Mesa ", "Mesa x.1", "Mesa 99999999999.1"] {
+            assert_eq!(with(odd).remedy, None, "{odd}");
+        }
     }
 
     #[test]
