@@ -157,8 +157,8 @@ impl Sender {
     }
 
     /// Whether [`lent`](Self::lent) saves a copy: over a network. Through shared memory consumers
-    /// read frames after a send is over, and a Unix socket takes so little at a time that a large
-    /// frame has to wait in any case.
+    /// read frames after a send is over, and a Unix socket may hold so little that a large frame has
+    /// to wait in any case.
     #[must_use]
     pub fn saves_by_lending(&self) -> bool {
         let over_tcp = matches!(self.address, Address::Tcp { .. });

@@ -3,6 +3,7 @@
 use super::{Lost, low_water};
 use crate::{Address, Error};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, TcpListener, TcpStream, ToSocketAddrs};
@@ -11,6 +12,10 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What a Unix socket is to hold for its reader. The system's own, of 208 KiB, does not grow as one of
+/// tcp does: two threads hand an image to and fro there in six pieces.
+const UNIX_BUFFER: usize = 1 << 20;
 
 /// A connection.
 #[derive(Debug)]
@@ -159,7 +164,12 @@ impl Listener {
     pub(super) fn accept(&self) -> std::io::Result<Stream> {
         match self {
             Self::Tcp(listener) => Stream::tcp(listener.accept()?.0),
-            Self::Unix { listener, .. } => Stream::unix(listener.accept()?.0),
+            Self::Unix { listener, .. } => {
+                let stream = listener.accept()?.0;
+                // As much of it as the system lets users have, and with what there is it works too.
+                let _ = set_socket_send_buffer_size(&stream, UNIX_BUFFER);
+                Stream::unix(stream)
+            }
         }
     }
 }
