@@ -96,6 +96,7 @@ bench: setup python-env ## throughput, latency, memory beside the original's way
 	$(CARGO_TARGET_DIR)/release/bench --python $(VENV)/bin/python --out out $(BESIDE_VISIONSIM)
 	$(CARGO_TARGET_DIR)/release/neurons --out out/neurons
 	$(CARGO_TARGET_DIR)/release/networks --out out/networks
+	$(if $(BESIDE_CLEO),scripts/install-wheel.sh $(CLEO) $(WHEELS)/fast/*.whl)
 	$(VENV)/bin/python benches/networks.py --out out/networks/scenes.json $(BESIDE_CLEO)
 	$(VENV)/bin/python benches/solid.py --out out/solid.json
 	$(VENV)/bin/python benches/eevee.py --out out/eevee.json
