@@ -46,9 +46,9 @@ impl Outgoing {
         Ok(self.kept(|_| 0)?.unwrap_or(self))
     }
 
-    /// This message where it was lent, not lent any more; nothing where it is not. Of each frame, of
-    /// which `gone` is given the number, what is gone is not copied: nobody will read it.
-    pub(crate) fn kept(&self, gone: impl Fn(usize) -> usize) -> Result<Option<Self>, Error> {
+    /// This message where it was lent, not lent any more; nothing where it is not. `gone` says of one
+    /// frame after the other how much of its beginning is not copied: nobody will read it.
+    pub(crate) fn kept(&self, gone: impl FnMut(&Bytes) -> usize) -> Result<Option<Self>, Error> {
         let pool = self.lent.as_ref();
         pool.map(|pool| self.copied(pool, gone)).transpose()
     }
@@ -57,14 +57,16 @@ impl Outgoing {
     pub(crate) fn copied(
         &self,
         pool: &FramePool,
-        gone: impl Fn(usize) -> usize,
+        mut gone: impl FnMut(&Bytes) -> usize,
     ) -> Result<Self, Error> {
-        let copy = |(at, frame): (usize, &Bytes)| match at {
-            0 => Ok(frame.clone()),
-            _ => pool.frame(frame.len(), |memory| {
-                let gone = gone(at).min(frame.len());
-                memory[gone..].copy_from_slice(&frame[gone..]);
-            }),
+        let copy = |(at, frame): (usize, &Bytes)| {
+            let gone = gone(frame).min(frame.len());
+            match at {
+                0 => Ok(frame.clone()),
+                _ => pool.frame(frame.len(), |memory| {
+                    memory[gone..].copy_from_slice(&frame[gone..]);
+                }),
+            }
         };
         let frames: Result<_, Error> = self.frames.iter().enumerate().map(copy).collect();
         Ok(Self {

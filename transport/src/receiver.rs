@@ -268,12 +268,12 @@ impl Common {
             closed = waited.unwrap_or_else(PoisonError::into_inner).0;
             let now = self.visits.load(Ordering::Relaxed);
             let away = std::mem::replace(&mut visits, now) == now;
-            if !away || self.receives.load(Ordering::Relaxed) || *closed {
+            if !away || *closed {
                 continue;
             }
             let mut inner = self.lock();
+            // Not earlier: who receives waits for as much as was to come when it began to.
             if self.receives.load(Ordering::Relaxed) {
-                // It waits by now, for as much as was to come when it began to.
                 continue;
             }
             inner.prefetch();

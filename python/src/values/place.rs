@@ -25,11 +25,12 @@ pub(crate) trait TensorMemory: Sync {
 pub(crate) struct Lent(Mutex<Vec<Bytes>>);
 
 impl Lent {
-    /// A tensor's data, held until this is dropped: with the GIL, which giving a buffer back needs.
+    /// The data of a C-contiguous buffer, held until this is dropped: with the GIL, which giving a
+    /// buffer back needs. One that is not worth lending comes back.
     pub(super) fn hold(&self, buffer: PyUntypedBuffer) -> Result<Bytes, PyUntypedBuffer> {
         // What no message holds is refused where it would be copied.
         let lendable = SMALLEST_LENT..=Limits::default().max_message_bytes;
-        if !lendable.contains(&buffer.len_bytes()) || raw::bytes(&buffer).is_none() {
+        if !lendable.contains(&buffer.len_bytes()) {
             return Err(buffer);
         }
         let bytes = Bytes::from_owner(Held(buffer));
@@ -58,7 +59,7 @@ impl AsRef<[u8]> for Held {
 
 /// A publisher that is about to publish, and what is lent to it.
 pub(crate) struct Publishing<'a> {
-    pub(crate) publisher: &'a Publisher,
+    publisher: &'a Publisher,
     /// Nothing where a copy is written in shared memory at once.
     pub(crate) lent: Option<Lent>,
 }

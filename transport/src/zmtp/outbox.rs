@@ -5,6 +5,7 @@ use super::wire::{self, GREETING, HEAD, Head, Kind};
 use super::{HANDSHAKE_TIMEOUT, Lost, MAX_COMMAND};
 use crate::waiting::{after, wait};
 use crate::{Error, Outgoing};
+use bytes::Bytes;
 use rustix::event::{PollFd, PollFlags};
 use std::collections::VecDeque;
 use std::io::{IoSlice, IoSliceMut};
@@ -124,20 +125,19 @@ impl Outbox {
     /// What was lent is its owner's again: what still waits of it is copied.
     pub(super) fn keep_the_last(&mut self) -> Result<(), Error> {
         // Bytes of the message that are written, if it is the first.
-        let written = if self.queue.len() == 1 {
+        let mut written = if self.queue.len() == 1 {
             self.written
         } else {
             0
         };
-        let Some(last) = self.queue.back_mut() else {
-            return Ok(());
+        let gone = |frame: &Bytes| {
+            let gone = written.saturating_sub(Head::size_of(frame.len()));
+            written = written.saturating_sub(size_of(frame.len()));
+            gone
         };
-        let frames = last.frames();
-        let gone = |at: usize| {
-            let before: usize = frames[..at].iter().map(|frame| size_of(frame.len())).sum();
-            written.saturating_sub(before + Head::size_of(frames[at].len()))
-        };
-        if let Some(kept) = last.kept(gone)? {
+        if let Some(last) = self.queue.back_mut()
+            && let Some(kept) = last.kept(gone)?
+        {
             *last = kept;
         }
         Ok(())
