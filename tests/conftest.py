@@ -110,5 +110,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     said = [where[2].partition(UNTESTED)[2] for where in skipped if isinstance(where, tuple)]
     for reason in sorted(set(filter(None, said))):
-        terminalreporter.section("a runtime was not tested", sep="!", yellow=True, bold=True)
+        terminalreporter.section("not all was tested", sep="!", yellow=True, bold=True)
         terminalreporter.line(f"skipped: {reason}", yellow=True)
