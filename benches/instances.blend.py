@@ -18,7 +18,10 @@ import bpy
 import numpy as np
 from blendtorch import btb
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "examples/datagen"))
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE.parent / "examples/datagen")]
+import blend_parts  # noqa: E402
+import cubes  # noqa: E402
 
 
 def main():
@@ -27,15 +30,10 @@ def main():
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--start", type=Path, required=True)
     opts = parser.parse_args(sys.argv[sys.argv.index("--") + 1 :])
-    import cubes
-
     scene = cubes.empty_scene(640, 480)
     rng = np.random.default_rng(0)
     if opts.engine == "WORKBENCH":
-        for _ in range(20):
-            place, turn = rng.uniform(-3, 3, 3), rng.uniform(-3, 3, 3)
-            bpy.ops.mesh.primitive_monkey_add(location=place, rotation=turn)
-        moving = list(bpy.context.collection.objects)
+        moving = blend_parts.monkeys(rng)
         camera = cubes.camera((0, -12, 0), (0, 0, 0))
     else:
         moving = [cubes.colored_cube("cube")]
@@ -52,11 +50,7 @@ def main():
 
     picture()
     picture()
-    print("@@ready", flush=True)
-    while not opts.start.exists():
-        time.sleep(0.01)
-    start = float(opts.start.read_text())
-    time.sleep(max(start - time.monotonic(), 0))
+    start = blend_parts.ready(opts.start)
     pictures, cpu = 0, time.process_time()
     while time.monotonic() < start + opts.seconds:
         picture()

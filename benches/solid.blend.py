@@ -20,9 +20,13 @@ import numpy as np
 from blendtorch import btb
 from blendtorch.btb.solid.picture import Solid
 
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE.parent / "examples/datagen")]
+import blend_parts  # noqa: E402
+import cubes  # noqa: E402
+
 OURS = Solid.draw
 PASSES = ("image", "depth", "normal", "instance")
-sys.path.append(str(Path(__file__).resolve().parent.parent / "examples/datagen"))
 
 
 def refuse(solid, *_args, **_more):
@@ -35,23 +39,12 @@ class Scene:
     """Things that move, and a renderer."""
 
     def __init__(self, name):
-        import cubes
-
         scene = cubes.empty_scene(640, 480)
         scene.render.engine = "BLENDER_WORKBENCH"
         self.rng = np.random.default_rng(0)
         self.moving = []
         if name in ("monkeys", "passes"):
-            for number in range(20):
-                place, turn = self.rng.uniform(-3, 3, 3), self.rng.uniform(-3, 3, 3)
-                bpy.ops.mesh.primitive_monkey_add(location=place, rotation=turn)
-                obj = bpy.context.object
-                smooth = [number % 2 == 0] * len(obj.data.polygons)
-                obj.data.polygons.foreach_set("use_smooth", smooth)
-                material = bpy.data.materials.new("material")
-                material.diffuse_color = (*self.rng.uniform(0, 1, 3), 1.0)
-                obj.data.materials.append(material)
-                self.moving.append(obj)
+            self.moving += blend_parts.monkeys(self.rng)
         elif name == "cube":
             self.moving.append(cubes.colored_cube("cube"))
         cam = cubes.camera((6, -6, 5) if name == "cube" else (0, -12, 0), (0, 0, 0))
@@ -89,15 +82,9 @@ def in_phases(scene, opts):
     """Frames of each phase: ours and Blender's take turns."""
     for ours in (True, False, True, False):
         scene.frame(ours)
-    print("@@ready", flush=True)
-    while not opts.start.exists():
-        time.sleep(0.01)
-    start = float(opts.start.read_text())
+    start = blend_parts.ready(opts.start)
     counts = [0] * opts.phases
     while (phase := int((time.monotonic() - start) // opts.seconds)) < opts.phases:
-        if phase < 0:
-            time.sleep(0.001)
-            continue
         scene.frame(phase % 2 == 0)
         counts[phase] += 1
     return {"ours": counts[::2], "view": counts[1::2]}
